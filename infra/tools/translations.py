@@ -1,0 +1,77 @@
+"""Keeps the catalogues of translated sentences in step with the source.
+
+Usage: translations.py update   takes new sentences into every catalogue, untranslated, and drops those that are gone
+       translations.py check    fails when `update` would change a catalogue
+       translations.py compile  makes the files that the running product reads
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CATALOGUES = CHECKOUT / "web" / "translations"
+# English is what the source is written in.
+LANGUAGES = ("zh_Hans", "zh_Hant")
+SOURCES = ("web", "mobile_api", "saas_crm", "tenants")
+KEYWORDS = ("lazy_gettext", "lazy_ngettext:1,2", "lazy_pgettext:1c,2", "_l")
+# A sentence that merely looks like an older one is not translated by it.
+UPDATE = ("--no-fuzzy-matching", "--no-wrap", "--ignore-obsolete", "--ignore-pot-creation-date")
+
+
+def main(action: str) -> int:
+    """Do what is asked; return 0 when all is well."""
+    if action != "update" and not CATALOGUES.is_dir():
+        print("There are no catalogues of translations yet.")
+        return 0
+    if action == "compile":
+        return _babel("compile", "--directory", str(CATALOGUES))
+    with tempfile.TemporaryDirectory() as folder:
+        template = str(Path(folder, "messages.pot"))
+        return _extract(template) or (_update(template) if action == "update" else _check(template))
+
+
+def _extract(template: str) -> int:
+    keywords = [f"--keyword={keyword}" for keyword in KEYWORDS]
+    sources = [name for name in SOURCES if (CHECKOUT / name).is_dir()]
+    # Without line numbers, which would change a catalogue with every edit.
+    options = ["--mapping-file", "pyproject.toml", "--output-file", template, "--no-location"]
+    return _babel("extract", *options, *keywords, *sources)
+
+
+def _update(template: str) -> int:
+    for language in LANGUAGES:
+        options = ["--input-file", template, "--output-dir", str(CATALOGUES), "--locale", language]
+        action = ["update", *UPDATE] if _catalogue(language).exists() else ["init", "--no-wrap"]
+        if failed := _babel(*action, *options):
+            return failed
+    return 0
+
+
+def _check(template: str) -> int:
+    options = [*UPDATE, "--input-file", template, "--output-dir", str(CATALOGUES)]
+    outdated = [
+        language
+        for language in LANGUAGES
+        if not _catalogue(language).exists()
+        or _babel("update", "--check", *options, "--locale", language, stderr=subprocess.DEVNULL)
+    ]
+    if outdated:
+        print(f"Not in step with the source: {', '.join(outdated)}. Run 'make translations', then translate.")
+    return 1 if outdated else 0
+
+
+def _catalogue(language: str) -> Path:
+    return CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+
+
+def _babel(*arguments: str, stderr: int | None = None) -> int:
+    command = [sys.executable, "-m", "babel.messages.frontend", "--quiet", *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, stderr=stderr, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

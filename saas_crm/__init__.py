@@ -1,0 +1,1 @@
+"""The business: customers, activities, opportunities, and who may do what with them."""

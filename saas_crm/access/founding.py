@@ -1,0 +1,113 @@
+"""Founding a workspace: a sign-in, a tenant, its roles and its owner, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from saas_crm.access.mailed import mail_verification
+from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.passwords import hash_password
+from saas_crm.access.permissions import BUILT_IN
+from saas_crm.access.shared_models import Membership, User
+from saas_crm.core import events
+from saas_crm.core.audit import Actor, act_as, record_act
+from saas_crm.core.jobs import defer
+from tenants.context import ActiveTenant
+from tenants.db import new_id
+from tenants.directory import Directory
+from tenants.provisioning import Founding, founding
+
+ROLE_NAMES = {"owner": "Owner", "admin": "Admin", "manager": "Manager", "rep": "Sales rep", "viewer": "Viewer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """The person who signs a company up; `user_id` is set when they have a sign-in already."""
+
+    name: str
+    email: str
+    password: str
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceFounded:
+    """A workspace was claimed; handlers fill it with what it needs from the first second."""
+
+    session: Session
+    tenant: ActiveTenant
+    owner_id: UUID
+
+
+def found_workspace(
+    directory: Directory,
+    founder: Founder,
+    *,
+    slug: str,
+    name: str,
+    locale: str,
+    country: str,
+    currency: str,
+    timezone: str,
+    base_url: str,
+    verified: bool = False,
+) -> tuple[ActiveTenant, UUID]:
+    """Claim a spare and make the founder its owner; returns the tenant and the user's id.
+
+    One transaction. Raises SlugTaken and NoSpareReady. A new address gets a mail to verify it.
+    """
+    values = {
+        "slug": slug, "name": name, "locale": locale, "country": country, "currency": currency,
+        "timezone": timezone,
+    }  # fmt: skip
+    with founding(directory, **values) as made:
+        user_id = founder.user_id or _make_user(made, founder, locale, timezone, base_url, verified)
+        made.connection.execute(insert(Membership).values(user_id=user_id, tenant_id=made.tenant.id))
+        defer(made.connection, "tenants.make_spares", queueing_lock="make_spares")
+        with made.enter() as session:
+            owner = _furnish(session, made.tenant, founder, user_id)
+            events.publish(WorkspaceFounded(session, made.tenant, owner.id))
+    directory.forget()
+    return made.tenant, user_id
+
+
+def _make_user(made: Founding, founder: Founder, locale: str, timezone: str, base_url: str, verified: bool) -> UUID:
+    from saas_crm.core.clock import now
+
+    user_id = new_id()
+    made.connection.execute(
+        insert(User).values(
+            id=user_id, email=founder.email, name=founder.name, password_hash=hash_password(founder.password),
+            locale=locale, timezone=timezone, email_verified_at=now() if verified else None,
+        )
+    )  # fmt: skip
+    if not verified:
+        mail_verification(made.connection, user_id, founder.email, founder.name, base_url)
+    return user_id
+
+
+def _furnish(session: Session, tenant: ActiveTenant, founder: Founder, user_id: UUID) -> Member:
+    act_as(session, Actor(None, "sign-up"))
+    roles = {key: Role(key=key, name=ROLE_NAMES[key], permissions=dict(BUILT_IN[key])) for key in BUILT_IN}
+    session.add_all(roles.values())
+    team_id = new_id()
+    session.add(Team(id=team_id, name=tenant.name, path=[team_id]))
+    session.flush()
+    owner = Member(
+        user_id=user_id, name=founder.name, email=founder.email, locale=tenant.locale,
+        timezone=tenant.timezone, role_id=roles["owner"].id, team_id=team_id,
+    )  # fmt: skip
+    session.add(owner)
+    session.flush()
+    act_as(session, Actor(owner.id, "sign-up"))
+    record_act(session, "sign-up", "workspace", tenant.id)
+    return owner
+
+
+def root_team(session: Session) -> UUID | None:
+    """Return the top of the team tree."""
+    return session.scalar(select(Team.id).where(Team.parent_id.is_(None)).order_by(Team.created_at).limit(1))

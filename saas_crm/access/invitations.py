@@ -1,0 +1,162 @@
+"""Inviting colleagues by e-mail, and joining."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from saas_crm.access.models import Invitation, Member, Role
+from saas_crm.access.passwords import hash_password
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.shared_models import Membership, User
+from saas_crm.access.tokens import new_token, token_hash
+from saas_crm.core.clock import now
+from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import in_language
+from saas_crm.core.mail import Letter, send
+from tenants.context import ActiveTenant
+from tenants.db import SHARED, db, new_id
+
+LIFETIME = timedelta(days=7)
+
+
+def invite(
+    email: str, role_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str, verified: bool,
+    team_id: UUID | None = None,
+) -> Invitation:  # fmt: skip
+    """Offer a seat to an address and mail the link.
+
+    Raises Forbidden, and InvalidInput for a member, an open invitation, an unknown or too high role, or
+    an inviter whose own address is not verified.
+    """
+    actor.require("member:create")
+    role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)))
+    _check_invitation(email, role, actor, verified)
+    token = new_token()
+    invitation = Invitation(
+        email=email, role_id=role_id, team_id=team_id or actor.team_id, invited_by_id=actor.id,
+        token_hash=token_hash(token), expires_at=now() + LIFETIME,
+    )  # fmt: skip
+    db.session.add(invitation)
+    try:
+        with db.session.begin_nested():
+            db.session.flush()
+    except IntegrityError as taken:
+        raise InvalidInput({"email": _("This address has an open invitation already.")}) from taken
+    _mail(invitation, token, actor, tenant, base_url)
+    return invitation
+
+
+def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verified: bool) -> None:
+    if not verified:
+        raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
+    if role is None:
+        raise InvalidInput({"role_id": _("Choose a role.")})
+    if role.key == "owner" and actor.role_key != "owner":
+        raise Forbidden("role:update")
+    member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
+    if member is not None:
+        raise InvalidInput({"email": _("This person is a member already.")})
+
+
+def _mail(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
+    with in_language(tenant.locale):
+        send(db.session(), Letter(
+            to=invitation.email,
+            subject=_("%(name)s invites you to %(workspace)s", name=actor.name, workspace=tenant.name),
+            paragraphs=[
+                _("Hello,"),
+                _("%(name)s (%(email)s) invites you to work together in %(workspace)s.",
+                  name=actor.name, email=actor.email, workspace=tenant.name),
+            ],
+            button=(_("Join the workspace"), f"{base_url}/{tenant.slug}/invitations/{token}"),
+            footer=_("The invitation is good for 7 days."),
+        ))  # fmt: skip
+
+
+def resend(invitation_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> Invitation:
+    """Mail a new link for an open invitation, good for another seven days; the old link stops working."""
+    actor.require("member:create")
+    invitation = _open(invitation_id)
+    token = new_token()
+    invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
+    db.session.flush()
+    _mail(invitation, token, actor, tenant, base_url)
+    return invitation
+
+
+def withdraw(invitation_id: UUID, *, actor: CurrentMember) -> None:
+    """Take an invitation back; raises NotFound if it is no longer open."""
+    actor.require("member:create")
+    _open(invitation_id).withdrawn_at = now()
+    db.session.flush()
+
+
+def _open(invitation_id: UUID) -> Invitation:
+    found = db.session.scalar(
+        select(Invitation).where(
+            Invitation.id == invitation_id, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the invitation behind a link, in whatever state it is, locked for this transaction."""
+    return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update())
+
+
+def state_of(invitation: Invitation | None) -> str:
+    """Return what a link still is: "good", "unknown", "expired", "used" or "withdrawn"."""
+    if invitation is None:
+        return "unknown"
+    if invitation.accepted_at is not None:
+        return "used"
+    if invitation.withdrawn_at is not None:
+        return "withdrawn"
+    return "expired" if invitation.expires_at < now() else "good"
+
+
+def accept(invitation: Invitation, *, user_id: UUID, name: str, locale: str, timezone: str, tenant: ActiveTenant) -> Member:
+    """Make the user a member by a good invitation; a member who was removed comes back.
+
+    The shared membership row is written first: if the rest fails, the list of workspaces shows one that
+    refuses; the other order could leave a member nobody can reach.
+    """
+    if state_of(invitation) != "good":
+        raise NotFound
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing())
+    member = db.session.scalar(select(Member).where(Member.user_id == user_id))
+    if member is None:
+        member = Member(user_id=user_id)
+        db.session.add(member)
+    member.name, member.email, member.locale, member.timezone = name, invitation.email, locale, timezone
+    member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
+    invitation.accepted_at = now()
+    db.session.flush()
+    return member
+
+
+def make_invited_user(email: str, name: str, password: str, *, locale: str, timezone: str) -> UUID:
+    """Make a sign-in for an invited person; the mailed link has proven the address.
+
+    Raises InvalidInput if the address has a sign-in already.
+    """
+    user_id = new_id()
+    try:
+        with db.engines[SHARED].begin() as connection:
+            connection.execute(insert(User).values(
+                id=user_id, email=email, name=name, password_hash=hash_password(password),
+                locale=locale, timezone=timezone, email_verified_at=now(),
+            ))  # fmt: skip
+    except IntegrityError as taken:
+        raise InvalidInput({"email": _("This address has a sign-in already; use its password.")}) from taken
+    return user_id

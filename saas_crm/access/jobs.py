@@ -1,0 +1,65 @@
+"""Jobs around tenants and sign-ins: spares, clean-up, links by mail, the daily round."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from saas_crm.access.mailed import mail_reset
+from saas_crm.access.queries import user_by_email
+from saas_crm.access.shared_models import MailedToken, Throttle, UserSession
+from saas_crm.core.clock import now
+from saas_crm.core.i18n import in_language
+from saas_crm.core.jobs import defer, job
+from tenants.db import SHARED, db, tenant_scope
+from tenants.directory import shared_reader
+from tenants.models import Tenant
+from tenants.provisioning import make_spares
+from tenants.runtime import runtime_directory, runtime_settings
+
+DAILY = ("idempotency.forget", "recycle_bin.purge")
+
+
+@job("tenants.make_spares", cron="* * * * *")
+def keep_spares() -> None:
+    """Keep ready-made workspaces in stock, so that a sign-up takes milliseconds."""
+    settings = runtime_settings()
+    make_spares(settings.owner_url, settings.database_url, wanted=settings.spare_tenants)
+
+
+@job("access.mail_reset")
+def mail_password_reset(email: str) -> None:
+    """Mail a link for a new password if somebody has this address.
+
+    Looked up here and not in the request: it then takes the same time for every address.
+    """
+    user = user_by_email(email)
+    if user is None:
+        return
+    with db.engines[SHARED].begin() as connection, in_language(user.locale):
+        mail_reset(connection, user.id, user.email, user.name, runtime_settings().base_url)
+
+
+@job("access.clean_up", cron="17 * * * *")
+def clean_up() -> None:
+    """Forget sessions and links that have expired and failures that no longer count."""
+    moment = now()
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(delete(UserSession).where(UserSession.expires_at < moment))
+        connection.execute(delete(MailedToken).where(MailedToken.expires_at < moment - timedelta(days=30)))
+        connection.execute(delete(Throttle).where(Throttle.updated_at < moment - timedelta(days=2)))
+
+
+@job("tenants.daily_round", cron="41 3 * * *")
+def daily_round() -> None:
+    """Defer the daily jobs once in every active tenant, each in the tenant's own name."""
+    directory = runtime_directory()
+    with shared_reader() as connection:
+        ids = connection.scalars(select(Tenant.id).where(Tenant.status == "active")).all()
+    for tenant_id in ids:
+        tenant = directory.by_id(tenant_id)
+        with tenant_scope(tenant):
+            for name in DAILY:
+                defer(db.session(), name, queueing_lock=f"{name}:{tenant_id}")
+            db.session.commit()

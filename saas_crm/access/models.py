@@ -1,0 +1,102 @@
+"""Members, teams, roles, invitations and API tokens: the tenant's own tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from saas_crm.core.records import Record
+from tenants.db import TenantModel
+
+
+class Role(Record, TenantModel):
+    """A named set of permissions: `{"company:read": "team", …}`."""
+
+    __tablename__ = "roles"
+    __resource__ = "role"
+
+    key: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    permissions: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+
+
+class Team(Record, TenantModel):
+    """A node of the sales organisation; `path` lists its ancestors and itself, root first."""
+
+    __tablename__ = "teams"
+    __resource__ = "team"
+    __table_args__: ClassVar[Any] = (Index("ix_teams_path", "path", postgresql_using="gin"),)
+
+    name: Mapped[str]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    path: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), default=list)
+
+
+class Member(Record, TenantModel):
+    """A user in this tenant; name and e-mail are copied so that no query reaches outside the schema."""
+
+    __tablename__ = "members"
+    __resource__ = "member"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("status IN ('active', 'frozen', 'removed')", name="status"),
+        Index("ix_members_team_id", "team_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    locale: Mapped[str]
+    timezone: Mapped[str]
+    photo_digest: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="active", default="active")
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    last_seen_at: Mapped[datetime | None]
+
+    role: Mapped[Role] = relationship(lazy="raise")
+    team: Mapped[Team | None] = relationship(lazy="raise")
+
+
+class Invitation(Record, TenantModel):
+    """A seat offered to an e-mail address for seven days."""
+
+    __tablename__ = "invitations"
+    __resource__ = "invitation"
+    __unaudited__ = Record.__unaudited__ | {"token_hash"}
+    __table_args__: ClassVar[Any] = (
+        Index("uq_invitations_open", "email", unique=True,
+              postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL")),
+    )  # fmt: skip
+
+    email: Mapped[str]
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    role: Mapped[Role] = relationship(lazy="raise")
+
+
+class ApiToken(Record, TenantModel):
+    """A bearer token of a member's device; only its hash is kept."""
+
+    __tablename__ = "api_tokens"
+    __resource__ = "token"
+    __unaudited__ = Record.__unaudited__ | {"token_hash", "last_used_at"}
+    __table_args__: ClassVar[Any] = (Index("ix_api_tokens_member_id", "member_id"),)
+
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

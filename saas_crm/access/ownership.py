@@ -1,0 +1,56 @@
+"""May this member do that with this record: checked once, the same way, by every action."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import owned_within, reaches
+from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
+from saas_crm.core.i18n import gettext as _
+from tenants.db import db
+
+
+def may(record: Any, action: str, actor: CurrentMember) -> bool:
+    """Whether the actor's scope for `action` covers the record; asks the database only for team scopes."""
+    permission = f"{record.__resource__}:{action}"
+    scope = actor.scope(permission)
+    if scope is None or record.deleted_at is not None:
+        return False
+    if scope in ("all", "own") or record.owner_id == actor.id:
+        return reaches(record, actor, action)
+    within = select(Member.id).where(Member.id == record.owner_id, owned_within(Member.id, actor, scope))
+    return db.session.scalar(within) is not None
+
+
+def check_may(record: Any, action: str, actor: CurrentMember) -> None:
+    """Raise Forbidden unless the actor may do `action` with the record they see."""
+    if not may(record, action, actor):
+        raise Forbidden(f"{record.__resource__}:{action}")
+
+
+def check_version(record: Any, version: int | None) -> None:
+    """Raise VersionConflict if the editor had an older version before them; None means "whatever it is"."""
+    if version is not None and version != record.version:
+        raise VersionConflict(record)
+
+
+def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember) -> None:
+    """Refuse an owner who is no active member, or whom the actor may not give records to.
+
+    Raises InvalidInput. One may always keep a record oneself; giving it away takes `assign` within scope.
+    """
+    if owner_id is None or owner_id == actor.id:
+        return
+    scope = actor.scope(f"{resource}:assign")
+    allowed = scope is not None and db.session.scalar(
+        select(Member.id).where(
+            Member.id == owner_id, Member.status == "active", owned_within(Member.id, actor, scope)
+        )
+    )
+    if not allowed:
+        raise InvalidInput({"owner_id": _("Choose a member you may give records to.")}, {"owner_id": "owner"})

@@ -1,0 +1,93 @@
+"""`resource:action` with a scope, the built-in roles, and what a member may do: pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from saas_crm.core.errors import Forbidden
+
+Scope = Literal["own", "team", "subtree", "all"]
+SCOPES: tuple[Scope, ...] = ("own", "team", "subtree", "all")
+
+RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "company": ("read", "create", "update", "delete", "export", "assign"),
+    "contact": ("read", "create", "update", "delete", "export", "assign"),
+    "activity": ("read", "create", "update", "delete"),
+    "opportunity": ("read", "create", "update", "delete", "export", "assign"),
+    "pipeline": ("read", "create", "update", "delete"),
+    "member": ("read", "create", "update", "delete"),
+    "role": ("read", "create", "update", "delete"),
+    "team": ("read", "create", "update", "delete"),
+    "workspace": ("read", "update"),
+    "token": ("read", "create", "delete"),
+    "audit": ("read",),
+}
+PERMISSIONS = frozenset(f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions)
+SALES = ("company", "contact", "activity", "opportunity")
+
+
+def _everything(scope: Scope) -> dict[str, Scope]:
+    return dict.fromkeys(sorted(PERMISSIONS), scope)
+
+
+def _over(resources: tuple[str, ...], actions: str, scope: Scope) -> dict[str, Scope]:
+    return {f"{r}:{a}": scope for r in resources for a in actions.split() if f"{r}:{a}" in PERMISSIONS}
+
+
+_COMMON: dict[str, Scope] = {
+    "pipeline:read": "all", "member:read": "all", "role:read": "all", "team:read": "all",
+    "workspace:read": "all", "token:read": "own", "token:create": "own", "token:delete": "own",
+}  # fmt: skip
+
+BUILT_IN: Mapping[str, Mapping[str, Scope]] = {
+    "owner": _everything("all"),
+    "admin": _everything("all"),
+    "manager": {
+        **_COMMON,
+        **_over(SALES, "read create update delete export assign", "subtree"),
+        "audit:read": "subtree",
+    },
+    "rep": {**_COMMON, **_over(SALES, "read", "team"), **_over(SALES, "create update delete", "own")},
+    "viewer": {**_COMMON, **_over(SALES, "read", "all")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentMember:
+    """The member who acts: a plain value, safe to keep after a rollback."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    role_key: str | None
+    role_name: str
+    locale: str
+    timezone: str
+    status: str = "active"
+    team_id: UUID | None = None
+    photo_digest: str | None = None
+    permissions: Mapping[str, Scope] = field(default_factory=dict)
+
+    def scope(self, permission: str) -> Scope | None:
+        """Return how far a permission reaches for this member, or None if they lack it."""
+        return self.permissions.get(permission)
+
+    def can(self, permission: str) -> bool:
+        """Whether the member has the permission at all, on at least their own records."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> Scope:
+        """Return the permission's scope; raises Forbidden when the member lacks it."""
+        scope = self.permissions.get(permission)
+        if scope is None:
+            raise Forbidden(permission)
+        return scope
+
+
+def widest(first: Scope, second: Scope) -> Scope:
+    """Return the scope that reaches further."""
+    return max(first, second, key=SCOPES.index)

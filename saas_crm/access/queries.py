@@ -1,0 +1,143 @@
+"""Reads: the member behind a request, and the lists that members pick from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+
+from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.shared_models import User
+from saas_crm.access.tokens import token_hash
+from saas_crm.core.clock import now
+from saas_crm.core.errors import NotFound
+from tenants.db import db
+from tenants.directory import shared_reader
+
+_MEMBER = (
+    select(
+        Member.id, Member.user_id, Member.name, Member.email, Role.key, Role.name, Member.locale, Member.timezone,
+        Member.status, Member.team_id, Member.photo_digest, Role.permissions,
+    )
+    .join(Role, Role.id == Member.role_id)
+    .where(Member.status == "active", Member.deleted_at.is_(None))
+)  # fmt: skip
+
+
+def member_of_user(user_id: UUID) -> CurrentMember | None:
+    """Return the user's member in the tenant that speaks, or None if they are no (active) member of it."""
+    return _one(_MEMBER.where(Member.user_id == user_id))
+
+
+def member_by_id(member_id: UUID) -> CurrentMember:
+    """Return an active member as the value permissions are asked of; raises NotFound."""
+    found = _one(_MEMBER.where(Member.id == member_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
+    """Return the member behind an API token and the token's id; None if unknown, expired or revoked."""
+    moment = now()
+    query = (
+        _MEMBER.add_columns(ApiToken.id)
+        .join(ApiToken, ApiToken.member_id == Member.id)
+        .where(
+            ApiToken.token_hash == token_hash(token),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at.is_(None) | (ApiToken.expires_at > moment),
+        )
+    )
+    row = db.session.execute(query).one_or_none()
+    return (CurrentMember(*row[:-1]), row[-1]) if row else None
+
+
+def _one(query: Select[Any]) -> CurrentMember | None:
+    row = db.session.execute(query).one_or_none()
+    return CurrentMember(*row) if row else None
+
+
+def members(*, include_frozen: bool = False) -> Sequence[Row[Any]]:
+    """Return id, name, e-mail, photo, role, team and status of the tenant's members, by name."""
+    query = (
+        select(
+            Member.id, Member.name, Member.email, Member.photo_digest, Member.status, Member.last_seen_at,
+            Role.id.label("role_id"), Role.key.label("role_key"), Role.name.label("role_name"),
+            Team.name.label("team_name"), Member.version,
+        )
+        .join(Role, Role.id == Member.role_id)
+        .outerjoin(Team, Team.id == Member.team_id)
+        .where(Member.deleted_at.is_(None))
+        .order_by(Member.name, Member.id)
+        .limit(1000)
+    )  # fmt: skip
+    if not include_frozen:
+        query = query.where(Member.status == "active")
+    return db.session.execute(query).all()
+
+
+def member_names() -> Sequence[Row[Any]]:
+    """Return id and name of the active members, for pickers and filters."""
+    query = select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(1000)
+    return db.session.execute(query).all()
+
+
+def is_active_member(member_id: UUID) -> bool:
+    """Whether an id names an active member."""
+    query = select(func.count()).where(Member.id == member_id, Member.status == "active")
+    return bool(db.session.scalar(query))
+
+
+def team_of(member_id: UUID | None) -> UUID | None:
+    """Return the team a member belongs to, if any."""
+    return db.session.scalar(select(Member.team_id).where(Member.id == member_id)) if member_id else None
+
+
+def roles() -> Sequence[Row[Any]]:
+    """Return id, key and name of the roles, built-in ones first."""
+    query = select(Role.id, Role.key, Role.name).where(Role.deleted_at.is_(None)).order_by(Role.created_at, Role.id)
+    return db.session.execute(query).all()
+
+
+def teams() -> Sequence[Row[Any]]:
+    """Return id, name and path of the teams."""
+    query = select(Team.id, Team.name, Team.path).where(Team.deleted_at.is_(None)).order_by(Team.path)
+    return db.session.execute(query).all()
+
+
+def open_invitations() -> Sequence[Row[Any]]:
+    """Return the invitations nobody has answered or withdrawn, newest first."""
+    query = (
+        select(Invitation.id, Invitation.email, Invitation.expires_at, Invitation.created_at,
+               Role.key.label("role_key"), Role.name.label("role_name"))
+        .join(Role, Role.id == Invitation.role_id)
+        .where(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+        .order_by(Invitation.created_at.desc())
+        .limit(200)
+    )  # fmt: skip
+    return db.session.execute(query).all()
+
+
+def tokens_of(member_id: UUID) -> Sequence[Row[Any]]:
+    """Return a member's living API tokens, newest first."""
+    query = (
+        select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at)
+        .where(ApiToken.member_id == member_id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id.desc())
+        .limit(200)
+    )
+    return db.session.execute(query).all()
+
+
+def user_by_email(email: str) -> Row[Any] | None:
+    """Return id, name, password hash, locale of the user with this address (already normalised)."""
+    query = select(User.id, User.name, User.email, User.password_hash, User.locale, User.email_verified_at).where(
+        User.email == email
+    )
+    with shared_reader() as connection:
+        found: Row[Any] | None = connection.execute(query).one_or_none()
+    return found

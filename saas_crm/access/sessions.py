@@ -1,0 +1,152 @@
+"""Signed-in browsers: made at sign-in, looked up on every request, revocable one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+
+from saas_crm.access.shared_models import Membership, User, UserSession
+from saas_crm.access.tokens import new_token, token_hash
+from saas_crm.core.clock import now
+from tenants.db import SHARED, db
+from tenants.directory import shared_reader
+from tenants.models import Tenant
+
+LIFETIME = timedelta(days=30)
+SEEN_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInUser:
+    """The person behind a session, as a plain value; what Flask-Login calls the user."""
+
+    id: UUID
+    email: str
+    name: str
+    locale: str
+    timezone: str
+    email_verified: bool
+    photo_digest: str | None
+    session_id: UUID
+    token: str
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """Return what the cookie carries: the session's token, never the user's id."""
+        return self.token
+
+
+_LOOK_UP = select(
+    User.id, User.email, User.name, User.locale, User.timezone, User.email_verified_at, User.photo_digest,
+    UserSession.id.label("session_id"), UserSession.last_seen_at,
+).join(UserSession, UserSession.user_id == User.id)  # fmt: skip
+
+
+def start_session(user_id: UUID, *, user_agent: str, address: str) -> str:
+    """Open a session and return its token; older sessions of the user stay."""
+    token = new_token()
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(
+            insert(UserSession).values(
+                token_hash=token_hash(token), user_id=user_id, expires_at=now() + LIFETIME,
+                user_agent=user_agent[:300], address=address,
+            )
+        )  # fmt: skip
+    return token
+
+
+def session_user(token: str) -> SignedInUser | None:
+    """Return who is behind a token, or None if it is unknown, expired or revoked."""
+    query = _LOOK_UP.where(UserSession.token_hash == token_hash(token), UserSession.expires_at > now())
+    with shared_reader() as connection:
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        if now() - row.last_seen_at > SEEN_EVERY:
+            connection.execute(_seen(row.session_id))
+    return _user(row, token)
+
+
+def _seen(session_id: UUID) -> Any:
+    moment = now()
+    return (
+        update(UserSession)
+        .where(UserSession.id == session_id)
+        .values(last_seen_at=moment, expires_at=moment + LIFETIME)
+    )
+
+
+def _user(row: Any, token: str) -> SignedInUser:
+    return SignedInUser(
+        id=row.id, email=row.email, name=row.name, locale=row.locale, timezone=row.timezone,
+        email_verified=row.email_verified_at is not None, photo_digest=row.photo_digest,
+        session_id=row.session_id, token=token,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One line of "where am I signed in"."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    user_agent: str
+    address: str
+
+
+def open_sessions(user_id: UUID) -> list[OpenSession]:
+    """Return a user's sessions, the latest seen first."""
+    query = (
+        select(UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.user_agent,
+               UserSession.address)
+        .where(UserSession.user_id == user_id, UserSession.expires_at > now())
+        .order_by(UserSession.last_seen_at.desc())
+        .limit(50)
+    )  # fmt: skip
+    with shared_reader() as connection:
+        return [OpenSession(*row) for row in connection.execute(query)]
+
+
+def end_session(user_id: UUID, session_id: UUID) -> bool:
+    """Sign one of the user's browsers out; returns whether there was one."""
+    query = delete(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
+    with db.engines[SHARED].begin() as connection:
+        return bool(connection.execute(query).rowcount)
+
+
+def end_other_sessions(user_id: UUID, keep: UUID | None = None) -> None:
+    """Sign the user out everywhere, except in the session to keep."""
+    query = delete(UserSession).where(UserSession.user_id == user_id)
+    if keep is not None:
+        query = query.where(UserSession.id != keep)
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(query)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A tenant a user may choose."""
+
+    slug: str
+    name: str
+    status: str
+
+
+def workspaces_of(user_id: UUID) -> list[Workspace]:
+    """Return the workspaces a user belongs to, by name."""
+    query = (
+        select(Tenant.slug, Tenant.name, Tenant.status)
+        .join(Membership, Membership.tenant_id == Tenant.id)
+        .where(Membership.user_id == user_id, Tenant.slug.is_not(None))
+        .order_by(Tenant.name)
+        .limit(200)
+    )
+    with shared_reader() as connection:
+        return [Workspace(*row) for row in connection.execute(query)]

@@ -1,0 +1,44 @@
+"""Signing in: the same answer and the same work whether an address exists or not."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import update
+
+from saas_crm.access.passwords import hash_password, needs_rehash, password_matches
+from saas_crm.access.queries import user_by_email
+from saas_crm.access.rules import PER_ACCOUNT, PER_ADDRESS
+from saas_crm.access.shared_models import User
+from saas_crm.access.throttle import check, count_failure, forgive, throttle_key
+from saas_crm.core.errors import BusinessError
+from tenants.db import SHARED, db
+
+
+class SignInRefused(BusinessError):
+    """E-mail and password do not fit; which of the two is not told."""
+
+
+def authenticate(email: str, password: str, address: str) -> UUID:
+    """Return the id of the user with this e-mail (normalised) and password.
+
+    Raises SignInRefused, or TooManyAttempts when the account or the caller's address must wait.
+    """
+    account, caller = throttle_key("account", email), throttle_key("address", address)
+    check(account, caller)
+    user = user_by_email(email)
+    if not password_matches(user.password_hash if user else None, password) or user is None:
+        count_failure(account, PER_ACCOUNT)
+        count_failure(caller, PER_ADDRESS)
+        raise SignInRefused
+    forgive(account)
+    if needs_rehash(user.password_hash):
+        set_password(user.id, password)
+    user_id: UUID = user.id
+    return user_id
+
+
+def set_password(user_id: UUID, password: str) -> None:
+    """Store a new password for a user."""
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password)))

@@ -1,0 +1,151 @@
+"""Reads of activities: the timeline of a record, the Today page, the API's list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import joinedload
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
+from saas_crm.activities.models import Activity
+from saas_crm.core.errors import NotFound
+from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.customers.models import Company, Contact
+from tenants.db import db
+
+ORDERS = {
+    "-at": Order(Activity.at, descending=True),
+    "at": Order(Activity.at),
+    "due_at": Order(Activity.due_at, nullable=True),
+}
+_ENTRY = (
+    Activity.id, Activity.kind, Activity.subject, Activity.body, Activity.outcome, Activity.at, Activity.due_at,
+    Activity.done_at, Activity.duration_minutes, Activity.location, Activity.owner_id, Activity.version,
+    Activity.company_id, Activity.contact_id, Activity.opportunity_id,
+    Member.name.label("owner_name"), Member.photo_digest.label("owner_photo"),
+    Contact.name.label("contact_name"), Company.name.label("company_name"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """What a list of activities is narrowed to."""
+
+    kind: str = ""
+    owner_id: UUID | None = None
+    company_id: UUID | None = None
+    contact_id: UUID | None = None
+    opportunity_id: UUID | None = None
+    done: bool | None = None
+
+
+def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "read") -> Activity:
+    """Return a living activity the member may reach; raises NotFound."""
+    query = select(Activity).where(
+        Activity.id == activity_id, Activity.deleted_at.is_(None), visible(Activity, member, action)
+    )
+    found = db.session.scalar(query.options(joinedload(Activity.owner)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _entries() -> Select[Any]:
+    return (
+        select(*_ENTRY)
+        .outerjoin(Member, Member.id == Activity.owner_id)
+        .outerjoin(Contact, Contact.id == Activity.contact_id)
+        .outerjoin(Company, Company.id == Activity.company_id)
+        .where(Activity.deleted_at.is_(None))
+    )
+
+
+def timeline(
+    parent: str, record_id: UUID, *, member: CurrentMember, after: Sequence[Any] | None = None, limit: int = 20
+) -> Page[Row[Any]]:
+    """Return a page of a visible record's timeline, newest first; `parent` is "company", "contact" or "opportunity".
+
+    The caller has loaded the record as visible; an activity follows its record, so no further clause is
+    needed than the member's right to read activities at all.
+    """
+    member.require("activity:read")
+    column = {"company": Activity.company_id, "contact": Activity.contact_id, "opportunity": Activity.opportunity_id}
+    query = _entries().where(column[parent] == record_id)
+    rows = db.session.execute(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
+    return cut(rows, limit, "at")
+
+
+def entry(activity_id: UUID, *, member: CurrentMember) -> Row[Any]:
+    """Return one activity as the timeline shows it; raises NotFound."""
+    row = db.session.execute(_entries().where(Activity.id == activity_id, visible(Activity, member))).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[Row[Any]]:
+    """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
+    member.require("activity:read")
+    query = (
+        _entries()
+        .where(
+            Activity.owner_id == member.id, Activity.done_at.is_(None), Activity.due_at.is_not(None),
+            Activity.due_at < now + timedelta(days=days),
+        )
+        .order_by(Activity.due_at, Activity.id)
+        .limit(limit)
+    )  # fmt: skip
+    return db.session.execute(query).all()
+
+
+def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> Row[Any] | None:
+    """Return the next open activity of a visible record, if any is planned."""
+    member.require("activity:read")
+    column = {"company": Activity.company_id, "contact": Activity.contact_id, "opportunity": Activity.opportunity_id}
+    query = _entries().where(column[parent] == record_id, Activity.done_at.is_(None), Activity.due_at.is_not(None))
+    return db.session.execute(query.order_by(Activity.due_at, Activity.id).limit(1)).one_or_none()
+
+
+def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[Row[Any]]:
+    """Return the customers the member dealt with last, for + Log: company and contact ids and names."""
+    lately = (
+        select(Activity.company_id, Activity.contact_id, Activity.at)
+        .where(Activity.owner_id == member.id, Activity.deleted_at.is_(None))
+        .order_by(Activity.at.desc(), Activity.id.desc())
+        .limit(100)
+        .subquery()
+    )
+    query = (
+        select(lately.c.company_id, lately.c.contact_id, Company.name.label("company_name"),
+               Contact.name.label("contact_name"), lately.c.at)
+        .outerjoin(Company, (Company.id == lately.c.company_id) & Company.deleted_at.is_(None))
+        .outerjoin(Contact, (Contact.id == lately.c.contact_id) & Contact.deleted_at.is_(None))
+        .where((Company.id.is_not(None)) | (Contact.id.is_not(None)))
+        .order_by(lately.c.at.desc())
+    )  # fmt: skip
+    unique: dict[tuple[Any, Any], Row[Any]] = {}
+    for row in db.session.execute(query):
+        unique.setdefault((row.company_id, row.contact_id), row)
+    return list(unique.values())[:limit]
+
+
+def records(
+    member: CurrentMember, wanted: ActivityFilter, *, sort: str | None, after: Sequence[Any] | None, limit: int
+) -> Page[Activity]:
+    """Return one page of whole activities, for the API."""
+    _, order = choose(ORDERS, sort, "-at")
+    query = select(Activity).where(Activity.deleted_at.is_(None), visible(Activity, member))
+    for name in ("kind", "owner_id", "company_id", "contact_id", "opportunity_id"):
+        if value := getattr(wanted, name):
+            query = query.where(getattr(Activity, name) == value)
+    if wanted.done is not None:
+        query = query.where(Activity.done_at.is_not(None) if wanted.done else Activity.done_at.is_(None))
+    rows = db.session.scalars(page(query, order, Activity.id, after=after, limit=limit)).all()
+    return cut(rows, limit, order.column.key)

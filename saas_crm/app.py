@@ -1,0 +1,138 @@
+"""The one composition root: rooms are wired together here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from flask.json.provider import JSONProvider
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import mobile_api
+import web
+from saas_crm import tables
+from saas_crm.access import visibility
+from saas_crm.access.founding import WorkspaceFounded
+from saas_crm.access.sessions import session_user
+from saas_crm.activities import actions as activities
+from saas_crm.activities.actions import ActivityHappened
+from saas_crm.activities.models import Activity
+from saas_crm.core import events
+from saas_crm.core.recycling import Bin, recyclable
+from saas_crm.customers import actions as customers
+from saas_crm.customers.models import Company, Contact
+from saas_crm.edge import headers, health, language, lifecycle, observe
+from saas_crm.opportunities import actions as opportunities
+from saas_crm.opportunities import pipelines
+from saas_crm.opportunities.models import Opportunity
+from saas_crm.worker import register_jobs
+from tenants import db as door
+from tenants.directory import Directory
+from tenants.middleware import SlugMiddleware
+from tenants.settings import Settings
+
+__all__ = ["create_app", "tables"]
+CATALOGUES = Path(web.__file__).parent / "translations"
+
+
+class Json(JSONProvider):
+    """JSON by orjson: times in RFC 3339, UUIDs as text."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """Return the text of a value."""
+        return orjson.dumps(obj, option=orjson.OPT_UTC_Z).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Return the value of a text; raises ValueError."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return a JSON answer."""
+        body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_UTC_Z)
+        return self._app.response_class(body, mimetype="application/json")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application from the settings, or from the environment; raises pydantic's ValidationError."""
+    settings = settings or Settings()  # type: ignore[call-arg]
+    app = lifecycle.CrmFlask(__name__, static_folder=None, template_folder=None)
+    app.json = Json(app)
+    _configure(app, settings)
+    door.init_app(app, settings)
+    app.extensions["settings"] = settings
+    app.extensions["directory"] = Directory(timeout_ms=settings.database_statement_timeout_ms)
+    observe.configure_logs(settings)
+    lifecycle.init_app(app)
+    _attach_sign_in(app)
+    language.init_app(app, str(CATALOGUES))
+    headers.init_app(app)
+    observe.init_app(app)
+    app.register_blueprint(health.bp)
+    _subscribe()
+    register_jobs()
+    web.init_app(app, settings)
+    mobile_api.init_app(app, settings)
+    app.register_error_handler(Exception, _answer_error)
+    _wrap(app, settings)
+    return app
+
+
+def _answer_error(error: Exception) -> Response:
+    """Undo what was begun and let the face that was spoken to answer."""
+    door.db.session.rollback()
+    return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        TESTING=settings.environment == "test",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.auto_reload = settings.environment == "development"
+
+
+def _attach_sign_in(app: Flask) -> None:
+    login = LoginManager(app)
+    login.session_protection = None
+    login.user_loader(session_user)
+    app.extensions["csrf"] = CSRFProtect(app)
+    Htmx(app)
+
+
+def _subscribe() -> None:
+    visibility.follows("company", Company)
+    visibility.follows("contact", Contact)
+    visibility.follows("opportunity", Opportunity)
+    recyclable("activity", Bin(Activity, "subject", activities.restore))
+    recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
+    recyclable("contact", Bin(Contact, "name", customers.restore))
+    recyclable("company", Bin(Company, "name", customers.restore))
+    events.subscribe(WorkspaceFounded, pipelines.furnish)
+    events.subscribe(ActivityHappened, opportunities.note_activity)
+
+
+def _wrap(app: Flask, settings: Settings) -> None:
+    wsgi: Any = SlugMiddleware(app.wsgi_app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        wsgi = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops)
+    app.wsgi_app = wsgi  # type: ignore[method-assign]

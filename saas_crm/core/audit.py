@@ -1,0 +1,120 @@
+"""Every change leaves a row: who, when, through what, old and new. Append-only for the tenant's role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index, event, func, inspect
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from saas_crm.core.records import Record
+from tenants.db import TenantModel, new_id
+
+
+class AuditEntry(TenantModel):
+    """One act on one record."""
+
+    __tablename__ = "audit_log"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_audit_log_record_id_at", "record_id", "at"),
+        Index("ix_audit_log_at", "at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    member_id: Mapped[UUID | None]
+    through: Mapped[str]
+    request_id: Mapped[str | None]
+    action: Mapped[str]
+    resource: Mapped[str]
+    record_id: Mapped[UUID | None]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts in this session and through what: "web", "api", "job", "command", "import"."""
+
+    member_id: UUID | None
+    through: str
+    request_id: str | None = None
+
+
+def act_as(session: Session, actor: Actor) -> None:
+    """Name the actor for everything this session will change."""
+    session.info["actor"] = actor
+
+
+def acting(session: Session) -> Actor:
+    """Return who acts in this session; an unnamed actor is a command."""
+    actor: Actor = session.info.get("actor") or Actor(None, "command")
+    return actor
+
+
+def record_act(
+    session: Session, action: str, resource: str, record_id: UUID | None, changes: dict[str, Any] | None = None
+) -> None:
+    """Write an audit row for an act that is no change of a record's columns (a sign-in, an export)."""
+    actor = acting(session)
+    session.add(
+        AuditEntry(
+            member_id=actor.member_id, through=actor.through, request_id=actor.request_id,
+            action=action, resource=resource, record_id=record_id, changes=changes or {},
+        )
+    )  # fmt: skip
+
+
+@event.listens_for(Session, "before_flush")
+def _audit_changes(session: Session, _context: Any, _instances: Any) -> None:
+    for record in list(session.new):
+        if isinstance(record, Record):
+            if record.id is None:
+                record.id = new_id()
+            record_act(session, "create", record.__resource__, record.id, _made(record))
+    for record in list(session.dirty):
+        if isinstance(record, Record) and (changes := _changed(record)):
+            record_act(session, _verb(changes), record.__resource__, record.id, changes)
+    for record in list(session.deleted):
+        if isinstance(record, Record):
+            record_act(session, "purge", record.__resource__, record.id)
+
+
+def _made(record: Record) -> dict[str, Any]:
+    values = {a.key: plain(getattr(record, a.key)) for a in inspect(record).mapper.column_attrs}
+    return {k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__}
+
+
+def _changed(record: Record) -> dict[str, Any]:
+    changes = {}
+    state = inspect(record)
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        if column.key in record.__unaudited__ or not history.has_changes():
+            continue
+        old = plain(history.deleted[0]) if history.deleted else None
+        new = plain(history.added[0]) if history.added else None
+        if old != new:
+            changes[column.key] = [old, new]
+    return changes
+
+
+def _verb(changes: dict[str, Any]) -> str:
+    if "deleted_at" in changes:
+        return "recycle" if changes["deleted_at"][1] else "restore"
+    return "update"
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it without losing a digit."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value

@@ -1,0 +1,46 @@
+"""What may go wrong in the business, said without any word of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class BusinessError(Exception):
+    """Root of everything a person can be told about and mend."""
+
+
+class NotFound(BusinessError):
+    """The record does not exist, or this member may not know that it does."""
+
+
+class Forbidden(BusinessError):
+    """The member sees the record but may not do this with it."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class InvalidInput(BusinessError):
+    """Input breaks a rule; `errors` has a message for each field ("" for the whole).
+
+    Messages are already in the reader's language.
+    """
+
+    def __init__(self, errors: Mapping[str, str], codes: Mapping[str, str] | None = None) -> None:
+        super().__init__(", ".join(f"{field}: {message}" for field, message in errors.items()))
+        self.errors = dict(errors)
+        self.codes = dict(codes or {})
+
+
+class VersionConflict(BusinessError):
+    """Somebody else saved first: carries the record as it now is."""
+
+    def __init__(self, current: Any) -> None:
+        super().__init__("somebody else changed this record first")
+        self.current = current
+
+
+class AlreadyExists(BusinessError):
+    """A record with this client-made id exists already."""

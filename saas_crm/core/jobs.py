@@ -1,0 +1,59 @@
+"""Work for later, deferred in the transaction of the change that caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock, :at)")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A named piece of work and, for a periodic one, its cron expression (UTC)."""
+
+    name: str
+    run: Callable[..., None]
+    cron: str | None = None
+    retries: int = 0
+
+
+registry: dict[str, Job] = {}
+
+
+def job(name: str, *, cron: str | None = None, retries: int = 0) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a job; it runs inside the tenant that deferred it, or outside any.
+
+    `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses.
+    """
+
+    def register(run: Callable[..., None]) -> Callable[..., None]:
+        registry[name] = Job(name, run, cron, retries)
+        return run
+
+    return register
+
+
+def defer(
+    where: Session | Connection,
+    name: str,
+    *,
+    at: datetime | None = None,
+    queueing_lock: str | None = None,
+    **args: Any,
+) -> None:
+    """Queue a job in this transaction: a rollback leaves none. With a `queueing_lock`, at most one waits.
+
+    The tenant comes from the role the transaction speaks with. Raises KeyError for an unknown job.
+    """
+    task = registry[name].name
+    where.execute(
+        DEFER,
+        {"task": task, "args": Jsonb(args), "queue": "default", "queueing_lock": queueing_lock, "at": at},
+    )

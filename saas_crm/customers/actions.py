@@ -1,0 +1,160 @@
+"""Writes of companies and contacts: permission, rule, change, search entry; never a commit."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from saas_crm.access.ownership import check_may, check_owner, check_version
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now
+from saas_crm.core.emails import company_domain
+from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.fields import website_domain
+from saas_crm.core.folding import fold
+from saas_crm.core.forms import given
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.saving import insert
+from saas_crm.customers.models import Company, Contact
+from saas_crm.customers.names import name_key
+from saas_crm.customers.queries import get_company
+from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.search import actions as search
+from tenants.db import db, new_id
+
+Customer = TypeVar("Customer", Company, Contact)
+
+
+def create_company(data: CompanyWrite, *, actor: CurrentMember, company_id: UUID | None = None) -> Company:
+    """Make a company, the actor's own unless an owner is named; `company_id` may come from the client.
+
+    Raises Forbidden, InvalidInput, AlreadyExists.
+    """
+    actor.require("company:create")
+    company = Company(id=company_id or new_id())
+    _fill(company, data, actor)
+    insert(company, may_exist=company_id is not None)
+    index_company(company)
+    return company
+
+
+def update_company(company: Company, data: CompanyWrite, *, actor: CurrentMember, version: int | None = None) -> Company:
+    """Change what was given of a company; raises Forbidden, InvalidInput, VersionConflict."""
+    check_may(company, "update", actor)
+    check_version(company, version)
+    former = company.owner_id
+    _fill(company, data, actor)
+    db.session.flush()
+    index_company(company)
+    if company.owner_id != former:
+        search.parent_changed_owner(db.session(), company.id, company.owner_id)
+    return company
+
+
+def create_contact(data: ContactWrite, *, actor: CurrentMember, contact_id: UUID | None = None) -> Contact:
+    """Make a contact at a company the actor sees, or on their own; raises as create_company does."""
+    actor.require("contact:create")
+    contact = Contact(id=contact_id or new_id())
+    _fill(contact, data, actor)
+    insert(contact, may_exist=contact_id is not None)
+    index_contact(contact)
+    return contact
+
+
+def update_contact(contact: Contact, data: ContactWrite, *, actor: CurrentMember, version: int | None = None) -> Contact:
+    """Change what was given of a contact; raises Forbidden, InvalidInput, VersionConflict."""
+    check_may(contact, "update", actor)
+    check_version(contact, version)
+    _fill(contact, data, actor)
+    db.session.flush()
+    index_contact(contact)
+    return contact
+
+
+def recycle(record: Customer, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Put a customer into the recycle bin for 30 days."""
+    check_may(record, "delete", actor)
+    check_version(record, version)
+    record.deleted_at, record.deleted_by_id = now(), actor.id
+    db.session.flush()
+    search.drop(db.session(), record.id)
+
+
+def restore(record: Customer, *, actor: CurrentMember) -> None:
+    """Take a customer out of the recycle bin again."""
+    record.deleted_at = record.deleted_by_id = None
+    check_may(record, "delete", actor)
+    db.session.flush()
+    index(record)
+
+
+def _fill(record: Customer, data: CompanyWrite | ContactWrite, actor: CurrentMember) -> None:
+    values = given(data)
+    creating = record.version is None
+    if creating and values.get("owner_id") is None:
+        values["owner_id"] = actor.id
+    if "owner_id" in values and values["owner_id"] != record.owner_id:
+        check_owner(record.__resource__, values["owner_id"], actor)
+    if isinstance(record, Contact) and values.get("company_id") not in (None, record.company_id):
+        _check_company(values["company_id"], actor)
+    for name, value in values.items():
+        if getattr(record, name) != value:
+            setattr(record, name, value)
+    _derive(record)
+
+
+def _check_company(company_id: UUID, actor: CurrentMember) -> None:
+    try:
+        get_company(company_id, member=actor)
+    except NotFound:
+        raise InvalidInput({"company_id": _("Choose one of the values offered.")}, {"company_id": "unknown"}) from None
+
+
+def _derive(record: Company | Contact) -> None:
+    """Renew the folded forms that lists sort by and duplicates are found by."""
+    derived: dict[str, Any] = {"sort_name": fold(record.name)[:200]}
+    if isinstance(record, Company):
+        derived["name_key"] = name_key(record.name)
+        derived["domain"] = website_domain(record.website or "") or company_domain(record.email or "") or ""
+    for name, value in derived.items():
+        if getattr(record, name) != value:
+            setattr(record, name, value)
+
+
+def index(record: Company | Contact) -> None:
+    """Renew a customer's search entry."""
+    if isinstance(record, Company):
+        index_company(record)
+    else:
+        index_contact(record)
+
+
+def index_company(company: Company) -> None:
+    """Renew a company's search entry."""
+    search.put(db.session(), company_entry(company))
+
+
+def company_entry(company: Company) -> search.Findable:
+    """Return what a company is found by."""
+    return search.Findable(
+        "company", company.id, company.name, subtitle=company.city or company.industry or "",
+        words=(company.website, company.city, company.industry, *company.tags), emails=(company.email,),
+        phones=(company.phone,), owner_id=company.owner_id,
+    )  # fmt: skip
+
+
+def index_contact(contact: Contact) -> None:
+    """Renew a contact's search entry."""
+    company = db.session.get(Company, contact.company_id) if contact.company_id else None
+    search.put(db.session(), contact_entry(contact, company))
+
+
+def contact_entry(contact: Contact, company: Company | None) -> search.Findable:
+    """Return what a contact is found by, the company's name included."""
+    at = company.name if company else ""
+    return search.Findable(
+        "contact", contact.id, contact.name, subtitle=at or contact.job_title or contact.city or "",
+        words=(at, contact.job_title, contact.city, *contact.tags), emails=(contact.email,),
+        phones=(contact.phone, contact.mobile), owner_id=contact.owner_id, parent_id=contact.company_id,
+        parent_owner_id=company.owner_id if company else None,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Is this customer known already? Asked while typing, by e-mail, phone, domain and near-same name."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
+from saas_crm.core.emails import company_domain
+from saas_crm.core.fields import website_domain
+from saas_crm.customers.models import Company, Contact
+from saas_crm.customers.names import is_near_same, name_key
+from saas_crm.customers.queries import Twin
+from saas_crm.search.queries import find
+from tenants.db import db
+
+SHOWN = 5
+
+
+def company_twins(
+    member: CurrentMember, *, name: str = "", phone: str = "", email: str = "", website: str = "",
+    but: UUID | None = None,
+) -> list[Twin]:  # fmt: skip
+    """Return companies that may be the one being typed: the surest reasons first, at most five.
+
+    Empty input matches nothing; `but` leaves out the record that is being edited.
+    """
+    domain = website_domain(website) or (company_domain(email) if email else None)
+    reasons: list[tuple[str, Any]] = []
+    if email:
+        reasons.append(("email", Company.email == email))
+    if phone:
+        reasons.append(("phone", Company.phone == phone))
+    if domain:
+        reasons.append(("domain", Company.domain == domain))
+    if key := name_key(name):
+        reasons.append(("name", Company.name_key == key))
+    found = _exact(Company, member, reasons)
+    return _few([*found, *_near("company", name, member)], but)
+
+
+def contact_twins(
+    member: CurrentMember, *, name: str = "", email: str = "", phones: tuple[str, ...] = (), but: UUID | None = None
+) -> list[Twin]:
+    """Return contacts that may be the one being typed, by e-mail, either phone number, or near-same name."""
+    reasons: list[tuple[str, Any]] = []
+    if email:
+        reasons.append(("email", Contact.email == email))
+    numbers = [number for number in phones if number]
+    if numbers:
+        reasons.append(("phone", Contact.phone.in_(numbers) | Contact.mobile.in_(numbers)))
+    return _few([*_exact(Contact, member, reasons), *_near("contact", name, member)], but)
+
+
+def _exact(model: Any, member: CurrentMember, reasons: list[tuple[str, Any]]) -> list[Twin]:
+    found = []
+    for reason, clause in reasons:
+        query = select(model.id, model.name).where(clause, model.deleted_at.is_(None), visible(model, member))
+        rows = db.session.execute(query.limit(SHOWN)).all()
+        found += [Twin(model.__resource__, row.id, row.name, reason) for row in rows]
+    return found
+
+
+def _near(kind: str, name: str, member: CurrentMember) -> list[Twin]:
+    """Ask the search index for names that share their first letters, then compare them whole."""
+    opening = name_key(name)[:6].strip()
+    if len(opening) < 2:
+        return []
+    rows = find(opening, member, kinds=(kind,), limit=50)
+    return [Twin(kind, row.record_id, row.title, "name") for row in rows if is_near_same(name, row.title)]
+
+
+def _few(found: list[Twin], but: UUID | None) -> list[Twin]:
+    unique = {twin.id: twin for twin in reversed(found) if twin.id != but}
+    return list(reversed(unique.values()))[:SHOWN]

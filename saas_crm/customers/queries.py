@@ -1,0 +1,184 @@
+"""Reads of companies and contacts; every one starts from what the member may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import joinedload
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
+from saas_crm.core.errors import NotFound
+from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.customers.models import Company, Contact
+from saas_crm.search.queries import matching_ids
+from tenants.db import db
+
+COUNTED = 1_000
+COMPANY_ORDERS = {
+    "name": Order(Company.sort_name),
+    "-name": Order(Company.sort_name, descending=True),
+    "-updated_at": Order(Company.updated_at, descending=True),
+    "updated_at": Order(Company.updated_at),
+    "-created_at": Order(Company.created_at, descending=True),
+    "created_at": Order(Company.created_at),
+    "-last_activity_at": Order(Company.last_activity_at, descending=True, nullable=True),
+}
+CONTACT_ORDERS = {
+    "name": Order(Contact.sort_name),
+    "-name": Order(Contact.sort_name, descending=True),
+    "-updated_at": Order(Contact.updated_at, descending=True),
+    "updated_at": Order(Contact.updated_at),
+    "-created_at": Order(Contact.created_at, descending=True),
+    "created_at": Order(Contact.created_at),
+    "-last_activity_at": Order(Contact.last_activity_at, descending=True, nullable=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """What a list is narrowed to; empty fields do not narrow."""
+
+    q: str = ""
+    owner_id: UUID | None = None
+    lifecycle: str = ""
+    tag: str = ""
+    company_id: UUID | None = None
+    country: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.q or self.owner_id or self.lifecycle or self.tag or self.company_id or self.country)
+
+
+def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read") -> Company:
+    """Return a living company the member may reach, with its owner; raises NotFound."""
+    return _get(Company, company_id, member, action, joinedload(Company.owner))
+
+
+def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read") -> Contact:
+    """Return a living contact the member may reach, with owner and company; raises NotFound."""
+    return _get(Contact, contact_id, member, action, joinedload(Contact.owner), joinedload(Contact.company))
+
+
+def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *options: Any) -> Any:
+    query = select(model).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member, action))
+    found = db.session.scalar(query.options(*options))
+    if found is None:
+        raise NotFound
+    return found
+
+
+_COMPANY_ROW = (
+    Company.id, Company.name, Company.sort_name, Company.phone, Company.email, Company.website, Company.industry,
+    Company.lifecycle, Company.city, Company.tags, Company.owner_id, Member.name.label("owner_name"),
+    Member.photo_digest.label("owner_photo"), Company.last_activity_at, Company.updated_at, Company.created_at,
+)  # fmt: skip
+_CONTACT_ROW = (
+    Contact.id, Contact.name, Contact.sort_name, Contact.phone, Contact.mobile, Contact.email, Contact.job_title,
+    Contact.lifecycle, Contact.city, Contact.tags, Contact.owner_id, Member.name.label("owner_name"),
+    Member.photo_digest.label("owner_photo"), Contact.company_id, Company.name.label("company_name"),
+    Contact.last_activity_at, Contact.updated_at, Contact.created_at,
+)  # fmt: skip
+
+
+def company_rows(
+    member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
+    limit: int = 50,
+) -> Page[Row[Any]]:  # fmt: skip
+    """Return one page of the company list: only the columns it shows."""
+    _, order = choose(COMPANY_ORDERS, sort, "name")
+    query = select(*_COMPANY_ROW).outerjoin(Member, Member.id == Company.owner_id)
+    query = _narrow(query, Company, member, wanted)
+    rows = db.session.execute(page(query, order, Company.id, after=after, limit=limit)).all()
+    return cut(rows, limit, order.column.key)
+
+
+def contact_rows(
+    member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
+    limit: int = 50,
+) -> Page[Row[Any]]:  # fmt: skip
+    """Return one page of the contact list: only the columns it shows."""
+    _, order = choose(CONTACT_ORDERS, sort, "name")
+    query = (
+        select(*_CONTACT_ROW)
+        .outerjoin(Member, Member.id == Contact.owner_id)
+        .outerjoin(Company, Company.id == Contact.company_id)
+    )
+    query = _narrow(query, Contact, member, wanted)
+    rows = db.session.execute(page(query, order, Contact.id, after=after, limit=limit)).all()
+    return cut(rows, limit, order.column.key)
+
+
+def records(
+    model: type[Any], member: CurrentMember, wanted: CustomerFilter, *, sort: str | None, after: Sequence[Any] | None,
+    limit: int,
+) -> Page[Any]:  # fmt: skip
+    """Return one page of whole companies or contacts, for the API."""
+    orders = COMPANY_ORDERS if model is Company else CONTACT_ORDERS
+    _, order = choose(orders, sort, "name")
+    query = _narrow(select(model), model, member, wanted)
+    rows = db.session.scalars(page(query, order, model.id, after=after, limit=limit)).all()
+    return cut(rows, limit, order.column.key)
+
+
+def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> int:
+    """Return how many records match, counting no further than COUNTED + 1."""
+    some = _narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _narrow(query: Select[Any], model: Any, member: CurrentMember, wanted: CustomerFilter) -> Select[Any]:
+    query = query.where(model.deleted_at.is_(None), visible(model, member))
+    if wanted.q.strip():
+        ids = matching_ids(wanted.q, model.__resource__)
+        query = query.where(model.id.in_(ids) if ids is not None else model.id.is_(None))
+    if wanted.tag:
+        query = query.where(model.tags.contains([wanted.tag]))
+    if wanted.company_id and model is Contact:
+        query = query.where(Contact.company_id == wanted.company_id)
+    for name in ("owner_id", "lifecycle", "country"):
+        if value := getattr(wanted, name):
+            query = query.where(getattr(model, name) == value)
+    return query
+
+
+def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> Sequence[Row[Any]]:
+    """Return a company's contacts that the member may see: what the company page shows of them."""
+    query = (
+        select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile, Contact.email)
+        .where(Contact.company_id == company_id, Contact.deleted_at.is_(None), visible(Contact, member))
+        .order_by(Contact.sort_name, Contact.id)
+        .limit(limit)
+    )
+    return db.session.execute(query).all()
+
+
+def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:
+    """Return the tags of the records saved last, for suggestions and the filter."""
+    recent = (
+        select(func.unnest(model.tags).label("tag"))
+        .where(model.deleted_at.is_(None), visible(model, member), model.tags != [])
+        .order_by(model.updated_at.desc())
+        .limit(300)
+        .subquery()
+    )
+    return sorted(db.session.scalars(select(recent.c.tag).distinct()).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A record that may be the same one, and by what it was recognised."""
+
+    kind: str
+    id: UUID
+    name: str
+    reason: str
+
+

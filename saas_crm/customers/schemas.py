@@ -1,0 +1,109 @@
+"""What may be said about companies and contacts, and what the API answers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from saas_crm.core.fields import Country, Email, Line, Name, OrNone, Phone, Tags, Text, Website
+from saas_crm.core.forms import Input
+
+Lifecycle = Literal["potential", "new", "active", "dormant", "lost"]
+SomeId = Annotated[UUID | None, OrNone]
+SomeDate = Annotated[date | None, OrNone]
+
+
+class Address(Input):
+    """Where somebody is."""
+
+    street: Line = ""
+    city: Line = ""
+    region: Line = ""
+    postcode: Line = ""
+    country: Country = ""
+
+
+class CompanyWrite(Address):
+    """A company as a form or a client describes it."""
+
+    name: Name
+    phone: Phone = ""
+    email: Email = ""
+    website: Website = ""
+    industry: Line = ""
+    lifecycle: Lifecycle = "potential"
+    tags: Tags = Field(default_factory=list)
+    description: Text = ""
+    owner_id: SomeId = None
+
+
+class ContactWrite(Address):
+    """A contact as a form or a client describes it."""
+
+    name: Name
+    company_id: SomeId = None
+    job_title: Line = ""
+    email: Email = ""
+    phone: Phone = ""
+    mobile: Phone = ""
+    birthday: SomeDate = None
+    lifecycle: Lifecycle = "potential"
+    tags: Tags = Field(default_factory=list)
+    description: Text = ""
+    owner_id: SomeId = None
+
+
+class RecordRead(BaseModel):
+    """What every record answers with."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AddressRead(BaseModel):
+    """Where somebody is."""
+
+    street: str
+    city: str
+    region: str
+    postcode: str
+    country: str
+
+
+class CompanyRead(RecordRead, AddressRead):
+    """A company as the API answers it; phone numbers are E.164."""
+
+    name: str
+    phone: str
+    email: str
+    website: str
+    industry: str
+    lifecycle: Lifecycle
+    tags: list[str]
+    description: str
+    owner_id: UUID | None
+    last_activity_at: datetime | None
+
+
+class ContactRead(RecordRead, AddressRead):
+    """A contact as the API answers it; phone numbers are E.164."""
+
+    name: str
+    company_id: UUID | None
+    job_title: str
+    email: str
+    phone: str
+    mobile: str
+    birthday: date | None
+    lifecycle: Lifecycle
+    tags: list[str]
+    description: str
+    owner_id: UUID | None
+    last_activity_at: datetime | None

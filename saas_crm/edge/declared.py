@@ -1,0 +1,63 @@
+"""Every endpoint says who may call it; one that says nothing is refused and a test names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from saas_crm.access.permissions import PERMISSIONS
+
+View = TypeVar("View", bound=Callable[..., Any])
+Place = Literal["outside", "workspace", "anywhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Who may call an endpoint, and whether it lives in a workspace or outside any."""
+
+    kind: Literal["public", "signed-in", "member", "permission"]
+    place: Place
+    permission: str | None = None
+
+
+ATTRIBUTE = "__declared__"
+
+
+def _declare(declared: Declared) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, ATTRIBUTE, declared)
+        return view
+
+    return mark
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Only members of the workspace who have the permission, at least on their own records.
+
+    Raises ValueError, at import, for a permission the product does not have.
+    """
+    if permission not in PERMISSIONS:
+        raise ValueError(f"unknown permission {permission!r}")
+    return _declare(Declared("permission", "workspace", permission))
+
+
+def members_only(view: View) -> View:
+    """Every member of the workspace, whatever their role: only what is theirs alone."""
+    return _declare(Declared("member", "workspace"))(view)
+
+
+def signed_in(view: View) -> View:
+    """Everybody with a sign-in, outside any workspace."""
+    return _declare(Declared("signed-in", "outside"))(view)
+
+
+def public(place: Place = "outside") -> Callable[[View], View]:
+    """Everybody. `place` says whether the endpoint lives in a workspace."""
+    return _declare(Declared("public", place))
+
+
+def declared_for(view: Any) -> Declared | None:
+    """Return what a view function declares, or None."""
+    found: Declared | None = getattr(view, ATTRIBUTE, None)
+    return found

@@ -1,0 +1,57 @@
+"""Which language the reader gets: their own choice first, then what the browser asks for."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_babel import Babel
+from flask_login import current_user
+
+from saas_crm.core.i18n import DEFAULT_LOCALE, LANGUAGES, speaks
+from saas_crm.edge.current import member_or_none
+
+COOKIE = "lang"
+_TAGS = {
+    "zh": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh-hans": "zh_Hans", "zh-hans-cn": "zh_Hans",
+    "zh-tw": "zh_Hant", "zh-hk": "zh_Hant", "zh-mo": "zh_Hant", "zh-hant": "zh_Hant", "zh-hant-tw": "zh_Hant",
+}  # fmt: skip
+
+
+def init_app(app: Flask, catalogues: str) -> None:
+    """Attach translations and the choice of language."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT_LOCALE
+    Babel(app, locale_selector=reader_locale, timezone_selector=reader_timezone)
+
+
+def reader_locale() -> str:
+    """Return the reader's locale."""
+    if not request:
+        return DEFAULT_LOCALE
+    member = member_or_none()
+    if member is not None:
+        return speaks(member.locale)
+    if request.cookies.get(COOKIE) in LANGUAGES:
+        return request.cookies[COOKIE]
+    if not request.path.startswith("/api/") and current_user and current_user.is_authenticated:
+        return speaks(current_user.locale)
+    return browser_locale(request.headers.get("Accept-Language", ""))
+
+
+def browser_locale(accepted: str) -> str:
+    """Return the first language of an Accept-Language header that the product has, else English."""
+    for part in accepted.split(","):
+        tag = part.partition(";")[0].strip().lower()
+        if tag in _TAGS:
+            return _TAGS[tag]
+        if tag.startswith("en"):
+            return "en"
+    return DEFAULT_LOCALE
+
+
+def reader_timezone() -> str:
+    """Return the reader's time zone."""
+    member = member_or_none()
+    if member is not None:
+        return member.timezone
+    tenant = g.get("tenant") if g else None
+    return tenant.timezone if tenant else "UTC"

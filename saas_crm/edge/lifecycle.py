@@ -1,0 +1,156 @@
+"""The life of a request: find the tenant, find the member, check the declaration, answer, commit once."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from flask import Flask, Response, abort, g, request
+from flask_login import current_user
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from saas_crm.access.queries import member_of_token, member_of_user
+from saas_crm.core.audit import Actor, act_as
+from saas_crm.edge.current import NotSignedIn, directory
+from saas_crm.edge.declared import Declared, declared_for
+from tenants.context import ActiveTenant, _current
+from tenants.db import db, new_id
+from tenants.middleware import SLUG_KEY
+from tenants.migrations.lines import head
+
+API_PREFIX = "/api/"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+
+
+class WorkspaceUnavailable(Exception):
+    """The workspace exists but cannot be used now: "suspended", "closed" or "upgrading"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CrmFlask(Flask):
+    """Flask with one commit at the edge, inside the part whose errors have handlers."""
+
+    def dispatch_request(self) -> Any:
+        """Answer, then commit if the answer is good; a lost race at commit gets its own page."""
+        response = self.make_response(super().dispatch_request())
+        if response.status_code < 400:
+            db.session.commit()
+        else:
+            db.session.rollback()
+        return response
+
+
+def is_api() -> bool:
+    """Whether the request speaks to the JSON API, also where no route matched."""
+    return request.path.startswith(API_PREFIX)
+
+
+def init_app(app: Flask) -> None:
+    """Attach the life of a request to the application."""
+    app.before_request(_open)
+    app.teardown_request(_close)
+
+
+def _open() -> None:
+    g.started = time.perf_counter()
+    g.statements = 0
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+    db.session.remove()
+    g.tenant = None
+    g.tenant = _find_tenant()
+    g.tenant_token = _current.set(g.tenant)
+    if request.routing_exception is not None:
+        raise request.routing_exception
+    _check(_declaration())
+
+
+def _find_tenant() -> ActiveTenant | None:
+    slug = request.environ.get(SLUG_KEY)
+    if slug is None:
+        return None
+    tenant = directory().by_slug(slug)
+    if tenant is None:
+        raise NotFound
+    return tenant
+
+
+def _declaration() -> Declared:
+    view = request.endpoint and _app_view(request.endpoint)
+    declared = declared_for(view)
+    if declared is None:
+        abort(403)
+    return declared
+
+
+def _app_view(endpoint: str) -> Any:
+    from flask import current_app
+
+    return current_app.view_functions[endpoint]
+
+
+def _check(declared: Declared) -> None:
+    tenant: ActiveTenant | None = g.tenant
+    if (declared.place == "workspace" and tenant is None) or (declared.place == "outside" and tenant is not None):
+        raise NotFound
+    if tenant is not None:
+        _check_usable(tenant)
+    if declared.kind == "signed-in" and not current_user.is_authenticated:
+        raise NotSignedIn
+    if declared.kind in ("member", "permission"):
+        _find_member()
+    if declared.permission is not None:
+        g.member.require(declared.permission)
+
+
+def _check_usable(tenant: ActiveTenant) -> None:
+    if not tenant.is_open:
+        raise WorkspaceUnavailable(tenant.status)
+    if tenant.schema_version != head("tenant"):
+        raise WorkspaceUnavailable("upgrading")
+
+
+def _find_member() -> None:
+    """Find the member by bearer token (API) or by session (pages); a stranger's workspace does not exist."""
+    if is_api():
+        found = member_of_token(_bearer())
+        if found is None:
+            raise NotSignedIn
+        g.member, g.token_id = found
+    else:
+        if not current_user.is_authenticated:
+            raise NotSignedIn
+        g.member = member_of_user(current_user.id)
+        if g.member is None:
+            raise NotFound
+    through = "api" if is_api() else "web"
+    act_as(db.session(), Actor(g.member.id, through, g.request_id))
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn
+    return token.strip()
+
+
+def _close(_error: BaseException | None) -> None:
+    db.session.remove()
+    token = g.pop("tenant_token", None)
+    if token is not None:
+        _current.reset(token)
+
+
+def allowed_methods(error: MethodNotAllowed) -> str:
+    """Return the value of the Allow header for a 405."""
+    return ", ".join(sorted(error.valid_methods or ()))
+
+
+def no_store(response: Response) -> Response:
+    """Keep an answer out of shared and back-button caches."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

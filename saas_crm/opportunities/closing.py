@@ -1,0 +1,48 @@
+"""Closing deals, won or lost, with a reason; and opening them again."""
+
+from __future__ import annotations
+
+from saas_crm.access.ownership import check_may, check_version
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from saas_crm.opportunities.actions import place
+from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.pipelines import closing_stage, stages
+from saas_crm.opportunities.rules import CLOSE_REASONS
+from saas_crm.opportunities.schemas import Closure
+from tenants.db import db
+
+
+def close(deal: Opportunity, closure: Closure, *, actor: CurrentMember, version: int | None = None) -> Opportunity:
+    """Win or lose a deal; a lost one needs a reason. Closing again changes outcome, reason and note.
+
+    Raises Forbidden, InvalidInput, VersionConflict.
+    """
+    check_may(deal, "update", actor)
+    check_version(deal, version)
+    _check_reason(closure)
+    stage = closing_stage(deal.pipeline_id, closure.outcome) if deal.status != closure.outcome else None
+    deal.close_reason, deal.close_note = closure.reason, closure.note
+    if stage is not None:
+        deal.closed_at = now()
+        place(deal, stage.id, closure.outcome, actor)
+    db.session.flush()
+    return deal
+
+
+def reopen(deal: Opportunity, *, actor: CurrentMember) -> Opportunity:
+    """Open a closed deal again, in the last open stage of its pipeline; an open one stays as it is."""
+    check_may(deal, "update", actor)
+    if deal.status != "open":
+        open_stages = [stage for stage in stages(actor, pipeline_id=deal.pipeline_id) if stage.kind == "open"]
+        place(deal, open_stages[-1].id, "open", actor)
+    return deal
+
+
+def _check_reason(closure: Closure) -> None:
+    if closure.outcome == "lost" and not closure.reason:
+        raise InvalidInput({"reason": _("Say why: it is what the next deal learns from.")}, {"reason": "missing"})
+    if closure.reason and closure.reason not in CLOSE_REASONS[closure.outcome]:
+        raise InvalidInput({"reason": _("Choose one of the values offered.")}, {"reason": "enum"})

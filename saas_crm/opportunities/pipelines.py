@@ -1,0 +1,200 @@
+"""Pipelines and stages: made at founding, read by every page of deals, edited by admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from saas_crm.access.founding import WorkspaceFounded
+from saas_crm.access.ownership import check_version
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.i18n import gettext as _
+from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
+from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES, name_in
+from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
+from tenants.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """A stage as pages show it, with its name in the reader's language."""
+
+    id: UUID
+    pipeline_id: UUID
+    name: str
+    kind: str
+    position: int
+    probability: int
+    archived: bool
+
+
+def furnish(founded: WorkspaceFounded) -> None:
+    """Give a new workspace its first pipeline."""
+    make_default(founded.session, founded.tenant.locale)
+
+
+def make_default(session: Session, locale: str) -> Pipeline:
+    """Make the default pipeline, named in the workspace's language, with the other languages beside it."""
+    pipeline = Pipeline(
+        name=name_in("Sales", DEFAULT_PIPELINE_NAMES, locale), names=dict(DEFAULT_PIPELINE_NAMES), position=0
+    )
+    session.add(pipeline)
+    session.flush()
+    for position, plan in enumerate(DEFAULT_STAGES):
+        name = name_in(plan.names["en"], plan.names, locale)
+        session.add(Stage(
+            pipeline_id=pipeline.id, name=name, names=dict(plan.names), kind=plan.kind, position=position,
+            probability=plan.probability,
+        ))  # fmt: skip
+    session.flush()
+    return pipeline
+
+
+def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False) -> list[StageView]:
+    """Return the stages of a pipeline (default: the first) in order; raises NotFound for none."""
+    member.require("pipeline:read")
+    first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
+    query = (
+        select(Stage.id, Stage.pipeline_id, Stage.name, Stage.names, Stage.kind, Stage.position, Stage.probability,
+               Stage.archived_at)
+        .where(Stage.pipeline_id == (pipeline_id or first.scalar_subquery()), Stage.deleted_at.is_(None))
+        .order_by(Stage.position, Stage.id)
+    )  # fmt: skip
+    rows = db.session.execute(query).all()
+    if not rows:
+        raise NotFound
+    return [
+        StageView(r.id, r.pipeline_id, name_in(r.name, r.names, member.locale), r.kind, r.position, r.probability,
+                  r.archived_at is not None)
+        for r in rows if archived or r.archived_at is None
+    ]  # fmt: skip
+
+
+def pipelines(member: CurrentMember) -> Sequence[Pipeline]:
+    """Return the pipelines in order."""
+    member.require("pipeline:read")
+    query = select(Pipeline).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id)
+    return db.session.scalars(query).all()
+
+
+def get_pipeline(pipeline_id: UUID, *, member: CurrentMember) -> Pipeline:
+    """Return a living pipeline; raises NotFound."""
+    member.require("pipeline:read")
+    found = db.session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_stage(stage_id: UUID, *, member: CurrentMember) -> Stage:
+    """Return a stage, archived or not; raises NotFound."""
+    member.require("pipeline:read")
+    found = db.session.scalar(select(Stage).where(Stage.id == stage_id, Stage.deleted_at.is_(None)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rename_pipeline(pipeline: Pipeline, data: PipelineWrite, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Rename a pipeline."""
+    actor.require("pipeline:update")
+    check_version(pipeline, version)
+    pipeline.name, pipeline.names = data.name, _names(data.names, data.name, pipeline.names, pipeline.name)
+    db.session.flush()
+
+
+def add_stage(pipeline: Pipeline, data: StageWrite, *, actor: CurrentMember) -> Stage:
+    """Add an open stage after the last open one."""
+    actor.require("pipeline:update")
+    living = _lock_stages(pipeline.id)
+    if len(living) >= 30:
+        raise InvalidInput({"": _("A pipeline has at most 30 stages.")})
+    place = sum(stage.kind == "open" for stage in living)
+    stage = Stage(
+        pipeline_id=pipeline.id, name=data.name, names=_names(data.names, data.name, {}, ""),
+        probability=data.probability, position=place,
+    )  # fmt: skip
+    db.session.add(stage)
+    _renumber([*living[:place], stage, *living[place:]])
+    return stage
+
+
+def change_stage(stage: Stage, data: StageWrite, *, actor: CurrentMember, version: int | None = None) -> Stage:
+    """Rename a stage and set its probability; won stays at 100 and lost at 0."""
+    actor.require("pipeline:update")
+    check_version(stage, version)
+    fixed = {"won": 100, "lost": 0}.get(stage.kind)
+    if fixed is not None and data.probability != fixed:
+        raise InvalidInput({"probability": _("Won is always 100 % and lost 0 %.")})
+    stage.names = _names(data.names, data.name, stage.names, stage.name)
+    stage.name, stage.probability = data.name, data.probability
+    db.session.flush()
+    return stage
+
+
+def _names(given: dict[str, str], name: str, former: dict[str, str], former_name: str) -> dict[str, str]:
+    """Return names per language: those given; a plain rename drops the former translations, which no longer fit."""
+    kept = {} if name != former_name and not given else former
+    return {key: value for key, value in {**kept, **given}.items() if value}
+
+
+def reorder_stages(pipeline: Pipeline, order: Sequence[UUID], *, actor: CurrentMember) -> None:
+    """Put the open stages into a new order; the closing ones stay last. Raises InvalidInput for other ids."""
+    actor.require("pipeline:update")
+    living = _lock_stages(pipeline.id)
+    by_id = {stage.id: stage for stage in living if stage.kind == "open"}
+    if set(order) != set(by_id) or len(order) != len(by_id):
+        raise InvalidInput({"order": _("The stages have changed meanwhile; look again.")})
+    _renumber([*(by_id[key] for key in order), *(stage for stage in living if stage.kind != "open")])
+
+
+def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) -> None:
+    """Take a stage out of use, or into use again; one with open deals, or the last open one, stays."""
+    actor.require("pipeline:update")
+    living = _lock_stages(stage.pipeline_id)
+    if archived:
+        _check_archivable(stage, living)
+    stage.archived_at = now() if archived else None
+    db.session.flush()
+
+
+def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
+    if stage.kind != "open":
+        raise InvalidInput({"": _("Won and lost are always needed.")})
+    if sum(other.kind == "open" for other in living) <= 1:
+        raise InvalidInput({"": _("A pipeline needs at least one open stage.")})
+    used = select(Opportunity.id).where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None)).limit(1)
+    if db.session.scalar(used) is not None:
+        raise InvalidInput({"": _("There are deals in this stage. Move them first.")})
+
+
+def _lock_stages(pipeline_id: UUID) -> list[Stage]:
+    db.session.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id).with_for_update())
+    query = select(Stage).where(Stage.pipeline_id == pipeline_id, Stage.archived_at.is_(None), Stage.deleted_at.is_(None))
+    return list(db.session.scalars(query.order_by(Stage.position, Stage.id)).all())
+
+
+def _renumber(stages: Sequence[Stage]) -> None:
+    for position, stage in enumerate(stages):
+        if stage.position != position:
+            stage.position = position
+    db.session.flush()
+
+
+def first_stage(member: CurrentMember) -> StageView:
+    """Return the stage new deals start in."""
+    return next(stage for stage in stages(member) if stage.kind == "open")
+
+
+def closing_stage(pipeline_id: UUID, outcome: str) -> Stage:
+    """Return the won or lost stage of a pipeline."""
+    query = select(Stage).where(Stage.pipeline_id == pipeline_id, Stage.kind == outcome, Stage.deleted_at.is_(None))
+    return db.session.scalars(query.order_by(Stage.position).limit(1)).one()
+
+

@@ -1,0 +1,185 @@
+"""Reads of opportunities: list, detail, history; the board is next door. All start from what the member may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
+from saas_crm.core.errors import NotFound
+from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.customers.models import Company, Contact
+from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
+from saas_crm.opportunities.rules import STALE_DAYS
+from saas_crm.search.queries import matching_ids
+from tenants.db import db
+
+COUNTED = 1_000
+ORDERS = {
+    "expected_close": Order(Opportunity.expected_close, nullable=True),
+    "-updated_at": Order(Opportunity.updated_at, descending=True),
+    "updated_at": Order(Opportunity.updated_at),
+    "-created_at": Order(Opportunity.created_at, descending=True),
+    "created_at": Order(Opportunity.created_at),
+    "-amount": Order(Opportunity.amount, descending=True),
+    "amount": Order(Opportunity.amount),
+}
+ROW = (
+    Opportunity.id, Opportunity.name, Opportunity.amount, Opportunity.currency, Opportunity.expected_close,
+    Opportunity.status, Opportunity.stage_id, Opportunity.stage_since, Opportunity.version,
+    Opportunity.company_id, Company.name.label("company_name"), Opportunity.contact_id,
+    Contact.name.label("contact_name"), Opportunity.owner_id, Member.name.label("owner_name"),
+    Member.photo_digest.label("owner_photo"), Opportunity.last_activity_at, Opportunity.updated_at,
+    Opportunity.created_at,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DealFilter:
+    """What a list of deals is narrowed to; empty fields do not narrow."""
+
+    q: str = ""
+    owner_id: UUID | None = None
+    stage_id: UUID | None = None
+    status: str = ""
+    company_id: UUID | None = None
+    contact_id: UUID | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.q or self.owner_id or self.stage_id or self.status or self.company_id or self.contact_id)
+
+
+def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str = "read") -> Opportunity:
+    """Return a living deal the member may reach, with owner, company, contact and stage; raises NotFound."""
+    query = select(Opportunity).where(
+        Opportunity.id == opportunity_id, Opportunity.deleted_at.is_(None), visible(Opportunity, member, action)
+    )
+    found = db.session.scalar(query.options(
+        joinedload(Opportunity.owner), joinedload(Opportunity.company), joinedload(Opportunity.contact),
+        joinedload(Opportunity.stage),
+    ))  # fmt: skip
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rows() -> Select[Any]:
+    """Return the query of what lists and boards show of a deal, without a WHERE for the member yet."""
+    return (
+        select(*ROW)
+        .outerjoin(Company, Company.id == Opportunity.company_id)
+        .outerjoin(Contact, Contact.id == Opportunity.contact_id)
+        .outerjoin(Member, Member.id == Opportunity.owner_id)
+        .where(Opportunity.deleted_at.is_(None))
+    )
+
+
+def opportunity_rows(
+    member: CurrentMember, wanted: DealFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
+    limit: int = 50,
+) -> Page[Row[Any]]:  # fmt: skip
+    """Return one page of the list of deals."""
+    _, order = choose(ORDERS, sort, "-updated_at")
+    found = db.session.execute(page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit))
+    return cut(found.all(), limit, order.column.key)
+
+
+def records(
+    member: CurrentMember, wanted: DealFilter, *, sort: str | None, after: Sequence[Any] | None, limit: int
+) -> Page[Opportunity]:
+    """Return one page of whole deals, for the API."""
+    _, order = choose(ORDERS, sort, "-updated_at")
+    query = narrow(select(Opportunity).where(Opportunity.deleted_at.is_(None)), member, wanted)
+    found = db.session.scalars(page(query, order, Opportunity.id, after=after, limit=limit)).all()
+    return cut(found, limit, order.column.key)
+
+
+def narrow(query: Select[Any], member: CurrentMember, wanted: DealFilter) -> Select[Any]:
+    """Narrow a query of deals to what the member may see and asked for."""
+    query = query.where(visible(Opportunity, member))
+    if wanted.q.strip():
+        ids = matching_ids(wanted.q, "opportunity")
+        query = query.where(Opportunity.id.in_(ids) if ids is not None else Opportunity.id.is_(None))
+    for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
+        if value := getattr(wanted, name):
+            query = query.where(getattr(Opportunity, name) == value)
+    return query
+
+
+def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
+    """Return how many deals match, counting no further than COUNTED + 1."""
+    some = narrow(select(Opportunity.id).where(Opportunity.deleted_at.is_(None)), member, wanted)
+    return db.session.scalar(select(func.count()).select_from(some.limit(COUNTED + 1).subquery())) or 0
+
+
+def further_contacts(opportunity_id: UUID) -> Sequence[Row[Any]]:
+    """Return id and name of a visible deal's further contacts."""
+    query = (
+        select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile)
+        .join(OpportunityContact, OpportunityContact.contact_id == Contact.id)
+        .where(OpportunityContact.opportunity_id == opportunity_id, Contact.deleted_at.is_(None))
+        .order_by(Contact.sort_name)
+    )
+    return db.session.execute(query).all()
+
+
+def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the further contacts of several deals in one query."""
+    found: dict[UUID, list[UUID]] = {key: [] for key in opportunity_ids}
+    query = select(OpportunityContact.opportunity_id, OpportunityContact.contact_id).where(
+        OpportunityContact.opportunity_id.in_(opportunity_ids)
+    )
+    for opportunity_id, contact_id in db.session.execute(query):
+        found[opportunity_id].append(contact_id)
+    return found
+
+
+def stage_history(opportunity_id: UUID) -> Sequence[Row[Any]]:
+    """Return a visible deal's steps, newest first: stages' names and kinds, amount, who, when."""
+    former = aliased(Stage)
+    query = (
+        select(
+            StageChange.at, StageChange.amount, Member.name.label("member_name"),
+            former.name.label("from_name"), former.names.label("from_names"),
+            Stage.name.label("to_name"), Stage.names.label("to_names"), Stage.kind.label("to_kind"),
+        )
+        .join(Stage, Stage.id == StageChange.to_stage_id)
+        .outerjoin(former, former.id == StageChange.from_stage_id)
+        .outerjoin(Member, Member.id == StageChange.member_id)
+        .where(StageChange.opportunity_id == opportunity_id)
+        .order_by(StageChange.at.desc(), StageChange.id.desc())
+        .limit(100)
+    )  # fmt: skip
+    return db.session.execute(query).all()
+
+
+def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Sequence[Row[Any]]:
+    """Return the member's own open deals with nothing done for STALE_DAYS, the quietest first."""
+    member.require("opportunity:read")
+    query = (
+        rows()
+        .where(
+            Opportunity.owner_id == member.id, Opportunity.status == "open",
+            Opportunity.last_activity_at < now - timedelta(days=STALE_DAYS),
+        )
+        .order_by(Opportunity.last_activity_at)
+        .limit(limit)
+    )  # fmt: skip
+    return db.session.execute(query).all()
+
+
+def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[Row[Any]]:
+    """Return a customer's deals that the member may see: open ones first, then the latest."""
+    column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
+    query = rows().where(column == record_id, visible(Opportunity, member))
+    return db.session.execute(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()

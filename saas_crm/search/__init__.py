@@ -1,0 +1,1 @@
+"""One index for every record people look for: words, substrings, Chinese and phone fragments."""

@@ -1,0 +1,34 @@
+"""The index: an array of n-grams under GIN, candidates rechecked against the folded text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Index, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.db import TenantModel
+
+
+class SearchEntry(TenantModel):
+    """What one record is found by; owners are copied so that visibility needs no join."""
+
+    __tablename__ = "search_entries"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_search_entries_grams", "grams", postgresql_using="gin"),
+        Index("ix_search_entries_parent_id", "parent_id"),
+    )
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    subtitle: Mapped[str]
+    folded: Mapped[str] = mapped_column(Text)
+    grams: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    owner_id: Mapped[UUID | None]
+    parent_id: Mapped[UUID | None]
+    parent_owner_id: Mapped[UUID | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,72 @@
+"""Reading the index: what a member may see of what they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import owned_within
+from saas_crm.core.folding import fold
+from saas_crm.core.search_query import SearchQuery, prepare, rank
+from saas_crm.search.models import SearchEntry
+from tenants.db import db
+
+CANDIDATES = 200
+MATCHES = 1_000
+KINDS = ("company", "contact", "opportunity")
+
+
+def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[Row[Any]]:
+    """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
+
+    At most CANDIDATES entries are ranked, so that a very common word costs no more than a rare one.
+    """
+    wanted = prepare(query)
+    if not wanted.grams:
+        return []
+    entries = (
+        select(SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, SearchEntry.subtitle, SearchEntry.updated_at)
+        .where(_matches(wanted), _may_see(member, kinds))
+        .limit(CANDIDATES)
+    )
+    rows = list(db.session.execute(entries).all())
+    rows.sort(key=lambda row: (rank(wanted.folded, fold(row.title)), -row.updated_at.timestamp()))
+    return rows[:limit]
+
+
+def matching_ids(query: str, kind: str) -> Select[tuple[UUID]] | None:
+    """Return a sub-select of the records of one kind that match, at most MATCHES; None matches nothing.
+
+    It says nothing about who may see them: the list that uses it starts from `visible()`.
+    """
+    wanted = prepare(query)
+    if not wanted.grams:
+        return None
+    return select(SearchEntry.record_id).where(SearchEntry.kind == kind, _matches(wanted)).limit(MATCHES)
+
+
+def _matches(wanted: SearchQuery) -> ColumnElement[bool]:
+    rechecks = [SearchEntry.folded.like(pattern) for pattern in wanted.patterns]
+    return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
+
+
+def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
+    """The same rule as `visible()`, on the copied owners: own scope, or a contact's company's."""
+    clauses = []
+    for kind in kinds:
+        scope = member.scope(f"{kind}:read")
+        if scope is None:
+            continue
+        reach = owned_within(SearchEntry.owner_id, member, scope)
+        through = member.scope("company:read")
+        if kind == "contact" and through is not None and scope != "all":
+            by_company = and_(
+                SearchEntry.parent_id.is_not(None), owned_within(SearchEntry.parent_owner_id, member, through)
+            )
+            reach = or_(reach, by_company)
+        clauses.append(and_(SearchEntry.kind == kind, reach))
+    return or_(*clauses) if clauses else false()

@@ -1,0 +1,23 @@
+"""All tables of the product in one place, so that metadata is complete wherever it is needed."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from saas_crm.access import models as _access
+from saas_crm.access import shared_models as _shared
+from saas_crm.activities import models as _activities
+from saas_crm.core import audit as _audit
+from saas_crm.core import idempotency as _idempotency
+from saas_crm.customers import models as _customers
+from saas_crm.opportunities import models as _opportunities
+from saas_crm.search import models as _search
+from tenants import models as _tenants
+from tenants.db import SHARED, db
+
+ROOMS = (_access, _shared, _activities, _audit, _idempotency, _customers, _opportunities, _search, _tenants)
+
+
+def metadata(line: str) -> MetaData:
+    """Return the tables of the `shared` or the `tenant` line."""
+    return db.metadatas[SHARED if line == "shared" else None]

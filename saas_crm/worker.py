@@ -1,0 +1,80 @@
+"""The worker: runs what was deferred, inside the tenant that deferred it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+from flask import Flask
+
+from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.jobs import Job, registry
+from tenants.db import db, tenant_scope
+from tenants.settings import Settings
+
+log = structlog.get_logger("worker")
+ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.customers.jobs")
+
+
+def register_jobs() -> None:
+    """Import the rooms' jobs, so that every name that may be deferred is known."""
+    for room in ROOMS_WITH_JOBS:
+        importlib.import_module(room)
+
+
+def build(app: Flask, settings: Settings) -> procrastinate.App:
+    """Return procrastinate's application with all registered jobs; it talks to the database as the owner."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=settings.owner_url, kwargs={"options": "-c search_path=jobs,pg_catalog"}, min_size=1, max_size=4
+    )
+    runner = procrastinate.App(connector=connector)
+    for entry in registry.values():
+        _add(runner, app, entry)
+    return runner
+
+
+def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
+    retry: Any = procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4) if entry.retries else False
+
+    def run(**args: Any) -> None:
+        execute(app, entry, args)
+
+    task = runner.task(name=entry.name, retry=retry, pass_context=False)(run)
+    if entry.cron:
+        runner.periodic(cron=entry.cron)(task)
+
+
+def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
+    """Run one job with a clean session, in the tenant it carries or outside any, and commit once.
+
+    A tenant that is gone meanwhile has no more work to do.
+    """
+    args.pop("timestamp", None)
+    tenant_id = args.pop("tenant_id", None)
+    with app.app_context():
+        tenant = app.extensions["directory"].by_id(UUID(tenant_id)) if tenant_id else None
+        if tenant_id and tenant is None:
+            log.info("job of a tenant that is gone", job=entry.name, tenant=tenant_id)
+            return
+        with tenant_scope(tenant):
+            act_as(db.session(), Actor(None, "job"))
+            entry.run(**args)
+            db.session.commit()
+
+
+def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = True) -> None:
+    """Run jobs until told to stop (SIGTERM, SIGINT); with `wait` false until none is left."""
+    runner = build(app, settings)
+
+    async def main() -> None:
+        async with runner.open_async():
+            await runner.run_worker_async(
+                concurrency=concurrency, wait=wait, delete_jobs="successful", update_heartbeat_interval=10,
+                stalled_worker_timeout=60, shutdown_graceful_timeout=10, install_signal_handlers=wait,
+            )  # fmt: skip
+
+    asyncio.run(main())

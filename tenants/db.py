@@ -1,0 +1,152 @@
+"""The door: Flask-SQLAlchemy with two engines, and a Session that serves one tenant for life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, DateTime, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, SessionTransaction
+from uuid_utils import compat
+
+from tenants.context import ActiveTenant, TenantMismatch, TenantRequired, current_tenant, speaking, tenant_or_none
+from tenants.settings import Settings, sqlalchemy_url
+
+SHARED = "shared"
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7 (RFC 9562): ordered by time, so indexes grow at one end."""
+    return compat.uuid7()
+
+
+class Base(DeclarativeBase):
+    """Root of all tables; times always carry their zone."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class TenantSession(FlaskSession):
+    """A session that enters its tenant at the start of each transaction and refuses any other."""
+
+    def serve(self) -> ActiveTenant:
+        """Return the tenant this session serves, fixed at its first use.
+
+        Raises TenantRequired when nobody speaks and TenantMismatch when somebody else does.
+        """
+        speaker = tenant_or_none()
+        served: ActiveTenant | None = self.info.get("tenant")
+        if served is None:
+            served = self.info["tenant"] = current_tenant()
+        elif speaker is None or speaker.id != served.id:
+            raise TenantMismatch("this session serves another tenant")
+        return served
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": TenantSession, "expire_on_commit": False})
+
+db.Model.registry.update_type_annotation_map({datetime: DateTime(timezone=True)})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class TenantModel(Model):
+    """A table that every tenant has in its own schema."""
+
+    __abstract__ = True
+
+
+class SharedModel(Model):
+    """A table of the installation, in `public`, reached without a tenant."""
+
+    __abstract__ = True
+    __bind_key__ = SHARED
+    __table_args__: Any = {"schema": "public"}  # noqa: RUF012 - SQLAlchemy's own protocol
+
+
+def _is_shared(connection: Connection) -> bool:
+    return connection.get_execution_options().get("room") == SHARED
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _enter_tenant(session: TenantSession, transaction: SessionTransaction, connection: Connection) -> None:
+    if _is_shared(connection) or transaction.nested:
+        return
+    enter(connection, session.serve())
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _refuse_other_tenant(state: ORMExecuteState) -> None:
+    session = state.session
+    if isinstance(session, TenantSession) and session.info.get("tenant") is not None:
+        session.serve()
+
+
+def enter(connection: Connection, tenant: ActiveTenant) -> None:
+    """Make this transaction the tenant's: role, search path and timeout in one message."""
+    if not tenant.entry:
+        raise TenantRequired("a tenant without an entry statement cannot be entered")
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute(tenant.entry)
+    connection.info.setdefault("tenants", set()).add(tenant.id)
+
+
+@contextmanager
+def tenant_scope(tenant: ActiveTenant | None) -> Iterator[None]:
+    """Speak for a tenant with a session of its own: dropped on the way in and on the way out."""
+    db.session.remove()
+    try:
+        with speaking(tenant):
+            yield
+            db.session.remove()
+    finally:
+        db.session.remove()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Attach the two engines to the application and retire their connections in time."""
+    url = sqlalchemy_url(settings.database_url)
+    connect = {"prepare_threshold": 5 if settings.database_prepare else None, "connect_timeout": 10}
+    options: dict[str, Any] = {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": settings.database_pool_size,
+        "pool_recycle": 900,
+        "pool_timeout": 10,
+        "pool_use_lifo": True,
+        "connect_args": connect,
+    }
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_BINDS"] = {
+        SHARED: {"url": url, **options, "execution_options": {"room": SHARED}}
+    }
+    db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "checkin", _retire_after(settings.connection_tenants))
+
+
+def _retire_after(tenants: int) -> Any:
+    """Close a connection that has touched many tenants: a backend keeps ~25 KB per table for ever."""
+
+    def checkin(_connection: Any, record: Any) -> None:
+        if record.dbapi_connection is not None and len(record.info.get("tenants", ())) >= tenants:
+            record.invalidate()
+
+    return checkin

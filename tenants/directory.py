@@ -1,0 +1,71 @@
+"""From a slug or an id to the tenant, remembered for a few seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from tenants.context import ActiveTenant, entry_statement
+from tenants.db import SHARED, db
+from tenants.models import Tenant
+
+COLUMNS = (
+    Tenant.id, Tenant.slug, Tenant.name, Tenant.schema_name, Tenant.role_name, Tenant.status,
+    Tenant.schema_version, Tenant.locale, Tenant.country, Tenant.currency, Tenant.timezone,
+)  # fmt: skip
+
+
+class Directory:
+    """Looks tenants up in the registry; a positive answer is kept `ttl` seconds in this process."""
+
+    def __init__(self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._timeout_ms = timeout_ms
+        self._ttl = ttl
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str | UUID, tuple[float, ActiveTenant]] = {}
+
+    def by_slug(self, slug: str) -> ActiveTenant | None:
+        """Return the claimed tenant with this slug, or None."""
+        return self._remembered(slug) or self._load(slug, select(*COLUMNS).where(Tenant.slug == slug))
+
+    def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
+        """Return the claimed tenant with this id, or None."""
+        return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
+
+    def forget(self) -> None:
+        """Drop all that is remembered: after a rename, a suspension, a claim."""
+        with self._lock:
+            self._known.clear()
+
+    def from_row(self, row: Any) -> ActiveTenant:
+        """Build the value from a row of COLUMNS."""
+        tenant = ActiveTenant(*row)
+        entry = entry_statement(tenant.role_name, tenant.schema_name, self._timeout_ms)
+        return ActiveTenant(*row, entry=entry)
+
+    def _remembered(self, key: str | UUID) -> ActiveTenant | None:
+        held = self._known.get(key)
+        return held[1] if held and held[0] > self._clock() else None
+
+    def _load(self, key: str | UUID, query: Select[Any]) -> ActiveTenant | None:
+        with shared_reader() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.slug is None:
+            return None
+        tenant = self.from_row(row)
+        with self._lock:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[key] = (self._clock() + self._ttl, tenant)
+        return tenant
+
+
+def shared_reader() -> Any:
+    """Return a connection (context manager) for one read of shared tables, without a transaction around it."""
+    return db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT")

@@ -1,0 +1,184 @@
+"""Brings the shared tables and every tenant to the newest revision: parallel, timed, resumable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import local
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from tenants.migrations.lines import fill, head, steps_after
+
+LOCK_TIMEOUT = "2s"
+STATEMENT_TIMEOUT = "60s"
+ATTEMPTS = 3
+_SHARED_LOCK = 7_203_512_994
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one tenant: at which revision it is, and why it failed if it did."""
+
+    schema: str
+    revision: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantState:
+    """One line of `db status`."""
+
+    schema: str
+    slug: str | None
+    status: str
+    revision: str
+    error: str | None
+
+    @property
+    def current(self) -> bool:
+        """Whether this release may serve it."""
+        return self.revision == head("tenant")
+
+
+def connect(owner_url: str) -> psycopg.Connection[Any]:
+    """Open an owner's connection in autocommit; transactions are explicit."""
+    return psycopg.connect(owner_url, autocommit=True, connect_timeout=10, prepare_threshold=None)
+
+
+def upgrade_shared(owner_url: str, runtime_url: str) -> list[str]:
+    """Apply the shared line in one transaction per revision; returns the revisions applied.
+
+    An advisory lock lets only one process do it; the others wait and find nothing to do.
+    """
+    login = unquote(urlsplit(runtime_url).username or "")
+    done = []
+    with connect(owner_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_SHARED_LOCK])
+        ensure_login(connection, runtime_url)
+        for step in steps_after("shared", shared_revision(connection)):
+            with connection.transaction():
+                _timeouts(connection)
+                connection.execute(fill(step.sql, runtime_login=login).encode())
+                connection.execute("DELETE FROM public.shared_version")
+                connection.execute("INSERT INTO public.shared_version VALUES (%s)", [step.revision])
+            done.append(step.revision)
+    return done
+
+
+def shared_revision(connection: psycopg.Connection[Any]) -> str:
+    """Return the revision of the shared tables, "" for a database that has none."""
+    if connection.execute("SELECT to_regclass('public.shared_version')").fetchone() == (None,):
+        return ""
+    row = connection.execute("SELECT revision FROM public.shared_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
+    """Make the runtime login if it is missing: NOINHERIT, owner of nothing, with an empty path.
+
+    Where the owner may not alter roles (a managed server) the login must exist already; its path is
+    set LOCAL in every tenant's transaction anyway.
+    """
+    parts = urlsplit(runtime_url)
+    login = sql.Identifier(unquote(parts.username or ""))
+    owner = connection.info.user
+    if parts.username is None or unquote(parts.username) == owner:
+        return
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]).fetchone()
+    if not found:
+        password = sql.Literal(unquote(parts.password or ""))
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(login, password))
+        connection.execute(sql.SQL("ALTER ROLE {} SET search_path = ''").format(login))
+
+
+def upgrade_tenants(owner_url: str, *, parallel: int = 4, report: Callable[[Outcome], None] | None = None) -> list[Outcome]:
+    """Bring every tenant and spare to the newest revision, `parallel` at a time.
+
+    Each is one transaction with timeouts; one that fails is retried, recorded and reported, and does
+    not stop the others. Running it again does what is left.
+    """
+    behind = [state for state in tenant_states(owner_url) if not state.current]
+    held = local()
+    opened: list[psycopg.Connection[Any]] = []
+
+    def work(state: TenantState) -> Outcome:
+        if getattr(held, "connection", None) is None:
+            held.connection = connect(owner_url)
+            opened.append(held.connection)
+        outcome = upgrade_tenant(held.connection, state.schema)
+        if report:
+            report(outcome)
+        return outcome
+
+    try:
+        with ThreadPoolExecutor(max_workers=parallel) as pool:
+            return list(pool.map(work, behind))
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def upgrade_tenant(connection: psycopg.Connection[Any], schema: str) -> Outcome:
+    """Bring one tenant up; nothing is recorded as done that did not run."""
+    error = ""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _upgrade_once(connection, schema)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected) as held:
+            error = f"held by another transaction: {held.diag.message_primary}"
+            time.sleep(0.2 * (attempt + 1))
+        except (psycopg.Error, LookupError) as failed:
+            error = str(failed).strip()
+            break
+    connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
+    return Outcome(schema, "", error)
+
+
+def _upgrade_once(connection: psycopg.Connection[Any], schema: str) -> Outcome:
+    with connection.transaction():
+        _timeouts(connection)
+        row = connection.execute(
+            "SELECT schema_version, role_name FROM public.tenants WHERE schema_name = %s FOR UPDATE", [schema]
+        ).fetchone()
+        if row is None:
+            return Outcome(schema, "", "gone")
+        todo = steps_after("tenant", row[0])
+        if todo:
+            names = {"tenant_role": row[1], "tenant_schema": schema}
+            script = "\n".join(fill(step.sql, **names) for step in todo)
+            path = sql.SQL("SET LOCAL search_path = {};").format(sql.Identifier(schema)).as_string(None)
+            connection.execute((path + script).encode())
+        connection.execute(
+            "UPDATE public.tenants SET schema_version = %s, migration_error = NULL WHERE schema_name = %s",
+            [head("tenant"), schema],
+        )
+    return Outcome(schema, head("tenant"))
+
+
+def _timeouts(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(
+        sql.SQL("SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}").format(
+            sql.Literal(LOCK_TIMEOUT), sql.Literal(STATEMENT_TIMEOUT)
+        )
+    )
+
+
+def tenant_states(owner_url: str) -> list[TenantState]:
+    """Return every tenant and spare with its revision, in order of creation."""
+    return list(_states(owner_url))
+
+
+def _states(owner_url: str) -> Iterator[TenantState]:
+    with connect(owner_url) as connection:
+        rows = connection.execute(
+            "SELECT schema_name, slug, status, schema_version, migration_error FROM public.tenants"
+            " WHERE status <> 'making' ORDER BY id"
+        )
+        for row in rows:
+            yield TenantState(*row)

@@ -1,0 +1,113 @@
+"""Settings: read from the environment, validated once at start, listed in docs/operations.md."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Environment = Literal["production", "demo", "development", "test"]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Field("production", description="What this process runs for.")
+    database_url: str = Field(description="Runtime login: a role that owns nothing (postgresql://…).")
+    database_owner_url: str | None = Field(
+        None,
+        description="Login that owns the schemas: for `db upgrade`, the worker and its spare workspaces. "
+        "Defaults to DATABASE_URL.",
+    )
+    database_prepare: bool = Field(
+        True, description="Use prepared statements; false behind a pooler that cannot keep them."
+    )
+    database_pool_size: int = Field(8, ge=1, le=100, description="Connections kept per process and engine.")
+    database_statement_timeout_ms: int = Field(
+        15_000, ge=100, description="Longest statement a request may run, in milliseconds."
+    )
+    connection_tenants: int = Field(
+        100, ge=1, description="A connection that has served this many tenants is closed (memory)."
+    )
+    spare_tenants: int = Field(20, ge=0, le=500, description="Ready-made workspaces kept for sign-ups.")
+    secret_key: SecretStr = Field(description="Signs cookies and tokens; at least 32 characters.")
+    base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails.")
+    mail_url: str | None = Field(
+        None,
+        description="smtp://user:password@host:587?tls=starttls, smtps://…, or file:///dir (demo); empty: no mail.",
+    )
+    mail_from: str = Field("CRM <no-reply@localhost.localdomain>", description="Sender of our mails.")
+    host: str = Field("127.0.0.1", description="Address `serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
+    web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
+    web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
+    max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
+    api_requests_per_minute: int = Field(600, ge=1, description="API rate limit for each token.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log threshold.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token /metrics asks for; without it /metrics answers loopback only."
+    )
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must be a postgresql:// address")
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters; `python -c 'import secrets; "
+                             "print(secrets.token_urlsafe(48))'` makes one")
+        return key
+
+    @field_validator("base_url")
+    @classmethod
+    def _has_no_slash(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("must be an http:// or https:// address")
+        return url.rstrip("/")
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_mail(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"smtp", "smtps", "file"}:
+            raise ValueError("must begin with smtp://, smtps:// or file://")
+        return url
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.environment == "production":
+            if not self.base_url.startswith("https://"):
+                raise ValueError("BASE_URL must be https:// when ENVIRONMENT is production")
+            if self.mail_url and self.mail_url.startswith("file:"):
+                raise ValueError("MAIL_URL must not be file:// when ENVIRONMENT is production")
+        return self
+
+    @property
+    def owner_url(self) -> str:
+        """The address of the login that owns schemas and may make roles."""
+        return self.database_owner_url or self.database_url
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are Secure and HSTS is sent: everywhere that is served over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def shows_mail(self) -> bool:
+        """Whether /dev/mail exists: only where mails go to a folder and nobody's real data is there."""
+        return self.environment in {"demo", "development", "test"} and (self.mail_url or "").startswith("file:")
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Turn a libpq URL into SQLAlchemy's, naming the psycopg 3 driver."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]

@@ -1,0 +1,50 @@
+"""HTML for people: routes, forms, templates, styles and scripts."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import FileSystemLoader
+
+from tenants.settings import Settings
+from web import context, faces, formatting
+from web.assets import Assets
+from web.face import answer
+
+__all__ = ["answer", "init_app"]
+
+HERE = Path(__file__).parent
+PAGES = (
+    "web.public.routes",
+    "web.account.routes",
+    "web.today.routes",
+    "web.customers.companies",
+    "web.customers.contacts",
+    "web.customers.pickers",
+    "web.activities.routes",
+    "web.opportunities.board",
+    "web.opportunities.routes",
+    "web.search.routes",
+    "web.recycle_bin.routes",
+    "web.settings.members",
+    "web.settings.pipelines",
+    "web.settings.workspace",
+)
+ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Attach the pages to the application. Removing a line here removes a feature's pages."""
+    app.jinja_loader = FileSystemLoader(HERE / "templates")  # type: ignore[method-assign,misc,assignment]
+    assets = Assets(HERE, reload=settings.environment == "development")
+    assets.init_app(app)
+    faces.init_app(app)
+    formatting.init_app(app)
+    context.init_app(app)
+    pages = PAGES + (ONLY_WHERE_MAIL_IS_SHOWN if settings.shows_mail else ())
+    for page in pages:
+        app.register_blueprint(import_module(page).bp)
+    if settings.environment != "production":
+        app.register_blueprint(import_module("web.styleguide.routes").bp)

@@ -1,0 +1,83 @@
+"""What every template may use besides its own values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_login import current_user
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.i18n import LANGUAGES, html_lang, spoken
+from saas_crm.edge.current import member_or_none
+from web.navigation import Navigation, navigation
+
+ENTRIES = {
+    "today": ("today.index", None),
+    "companies": ("companies.index", "company:read"),
+    "contacts": ("contacts.index", "contact:read"),
+    "deals": ("board.index", "opportunity:read"),
+    "search": ("search.index", None),
+    "log": ("activities.log", "activity:create"),
+    "bin": ("recycle_bin.index", None),
+    "settings": ("settings_workspace.index", None),
+}
+OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/signout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One choice of the language menu."""
+
+    code: str
+    name: str
+    tag: str
+    href: str
+    chosen: bool
+
+
+def init_app(app: Flask) -> None:
+    """Register what every template may use."""
+    app.context_processor(_values)
+
+
+def _values() -> dict[str, Any]:
+    locale = spoken()
+    member = member_or_none()
+    values: dict[str, Any] = {
+        "html_lang": html_lang(locale),
+        "locale": locale,
+        "languages": _languages(locale),
+        "current_member": member,
+        "current_tenant": g.get("tenant"),
+        "signed_in_user": current_user if not member and current_user and current_user.is_authenticated else None,
+    }
+    if member is not None:
+        values["nav"] = navigation_of(member)
+        values["manifest_url"] = url_for("today.manifest")
+        values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
+    return values
+
+
+def navigation_of(member: CurrentMember) -> Navigation:
+    """Return the entries this member may open."""
+    urls = {
+        key: url_for(endpoint)
+        for key, (endpoint, permission) in ENTRIES.items()
+        if permission is None or member.can(permission)
+    }
+    return navigation({**urls, **OUTSIDE})
+
+
+def photo_url(user_id: Any, digest: str | None) -> str:
+    """Return the address of a person's picture, "" without one; the digest makes it cacheable for ever."""
+    return f"/photos/{user_id}/{digest}" if digest else ""
+
+
+def _languages(locale: str) -> list[Language]:
+    back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return [
+        Language(code, name, html_lang(code), f"/language/{code}?next={request.script_root}{back}", code == locale)
+        for code, name in LANGUAGES.items()
+    ]

@@ -1,0 +1,80 @@
+"""The HTML answer to everything that can go wrong: a whole page, or the piece htmx asked for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import structlog
+from flask import Response, flash, g, make_response, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound, VersionConflict
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import NotSignedIn
+from saas_crm.edge.lifecycle import WorkspaceUnavailable
+from tenants.provisioning import NoSpareReady
+
+log = structlog.get_logger("web")
+KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
+
+
+def answer(error: Exception) -> Response:
+    """Return the page, fragment or redirect that tells a person what happened and what to do."""
+    if isinstance(error, NotSignedIn):
+        return _sign_in()
+    if isinstance(error, WorkspaceUnavailable):
+        return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
+    status = _status(error)
+    if status >= 500:
+        log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
+    response = _page(str(status if status in KNOWN else 500), status, error=error)
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, HTTPException):
+        response.headers.extend((k, v) for k, v in error.get_headers() if k == "Allow")
+    return response
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, CSRFError):
+        return 400
+    if isinstance(error, HTTPException):
+        return error.code or 500
+    by_kind: tuple[tuple[type[Exception], int], ...] = (
+        (NotFound, 404), (Forbidden, 403), (InvalidInput, 422), (VersionConflict, 409), (StaleDataError, 409),
+        (AlreadyExists, 409), (TooManyAttempts, 429), (NoSpareReady, 503), (PoolTimeout, 503), (OperationalError, 503),
+    )  # fmt: skip
+    for kind, status in by_kind:
+        if isinstance(error, kind):
+            return status
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return 503
+    return 500
+
+
+def _sign_in() -> Response:
+    """Send to the sign-in and back again; an htmx request is told to take the whole page there."""
+    target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
+    back = request.script_root + target if target else _current_page()
+    address = "/signin?" + urlencode({"next": back})
+    if request.headers.get("HX-Request"):
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = address
+        return response
+    if request.method != "GET":
+        flash(_("You have been signed out. Please sign in again."), "warning")
+    return make_response(redirect(address))
+
+
+def _current_page() -> str:
+    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    path = "/" + address.partition("://")[2].partition("/")[2] if "://" in address else address
+    return path if path.startswith("/") and not path.startswith("//") else request.script_root or "/"
+
+
+def _page(name: str, status: int, *, error: Exception | None = None) -> Response:
+    return make_response(render_template(f"errors/{name}.html", error=error), status)

@@ -1,0 +1,147 @@
+// Nothing typed is lost: <form data-draft="company:new"> keeps what is typed on this device until it is saved.
+// A draft survives a reload, an expired session and a lost connection. Passwords and files are never kept.
+import { say } from './messages.js';
+
+const DAYS = 14;
+const prefix = () => `draft:${document.body.dataset.scope ?? ''}:`;
+const keyOf = (form) => prefix() + form.dataset.draft;
+
+const store = {
+  read(key) {
+    try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
+  },
+  write(key, value) {
+    try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; }
+  },
+  drop(key) {
+    try { localStorage.removeItem(key); } catch { /* a full or forbidden storage has nothing to drop */ }
+  },
+  keys() {
+    try { return Object.keys(localStorage).filter((key) => key.startsWith('draft:')); } catch { return []; }
+  },
+};
+
+const kept = (field) => field.name && !field.closest('[data-no-draft]')
+  && !['password', 'file', 'submit', 'button'].includes(field.type)
+  && !['csrf_token', 'version', 'idempotency_key'].includes(field.name);
+
+function collect(form) {
+  const words = {};
+  for (const field of form.elements) {
+    if (!kept(field)) continue;
+    if (['checkbox', 'radio'].includes(field.type)) {
+      words[field.name] ??= [];
+      if (field.checked) words[field.name].push(field.value);
+    } else (words[field.name] ??= []).push(field.value);
+  }
+  return words;
+}
+
+function restore(form, words) {
+  const seen = {};
+  for (const field of form.elements) {
+    if (!kept(field) || !(field.name in words)) continue;
+    const values = words[field.name];
+    if (['checkbox', 'radio'].includes(field.type)) field.checked = values.includes(field.value);
+    else {
+      const at = seen[field.name] = (seen[field.name] ?? -1) + 1;
+      if (values[at] !== undefined) field.value = values[at];
+    }
+  }
+  form.dispatchEvent(new Event('change', { bubbles: true }));
+  form.querySelector('input, textarea, select')?.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+function note(form, original) {
+  const line = document.createElement('div');
+  line.className = 'draft-note';
+  line.setAttribute('role', 'status');
+  line.textContent = say('restored');
+  const discard = document.createElement('button');
+  discard.type = 'button';
+  discard.className = 'button button-quiet';
+  discard.textContent = say('discard');
+  discard.addEventListener('click', () => {
+    restore(form, original);
+    store.drop(keyOf(form));
+    line.remove();
+    form.querySelector('input:not([type=hidden]), textarea, select')?.focus();
+  });
+  line.append(discard);
+  form.prepend(line);
+}
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+function attach(form) {
+  if (form._draft) return;
+  form._draft = true;
+  const original = collect(form);
+  const draft = store.read(keyOf(form));
+  // An answer with errors already shows what was typed; the draft is then at most as new.
+  const answered = form.querySelector('[data-focus-first]');
+  if (draft && !answered && !same(draft.words, original)) {
+    restore(form, draft.words);
+    note(form, original);
+  }
+  let timer;
+  const save = () => {
+    clearTimeout(timer);
+    const words = collect(form);
+    if (same(words, original)) store.drop(keyOf(form));
+    else if (store.write(keyOf(form), { at: Date.now(), words })) mark(form);
+  };
+  form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(save, 300); });
+  form.addEventListener('change', save);
+  addEventListener('pagehide', () => { if (timer && form.isConnected && !form._saved) save(); });
+  form.addEventListener('submit', () => {
+    save();
+    store.write('draft-sent', { key: keyOf(form), path: location.pathname });
+  });
+}
+
+function mark(form) {
+  const line = form.querySelector('.save-state');
+  if (line && line.dataset.state !== 'failed') line.textContent = say('kept');
+}
+
+/** Attach to every form with a draft within the page. */
+export function attachDrafts() {
+  for (const form of document.querySelectorAll('form[data-draft]')) attach(form);
+}
+
+// A plain form was saved when the page after it is a page of the workspace without the same form.
+function settleSent() {
+  const sent = store.read('draft-sent');
+  if (!sent || 'public' in document.body.dataset || 'error' in document.body.dataset) return;
+  store.drop('draft-sent');
+  const again = [...document.querySelectorAll('form[data-draft]')].some((form) => keyOf(form) === sent.key);
+  if (!again) store.drop(sent.key);
+}
+
+function forgetOld() {
+  for (const key of store.keys()) {
+    const draft = store.read(key);
+    if (key !== 'draft-sent' && !(draft?.at > Date.now() - DAYS * 86400000)) store.drop(key);
+  }
+}
+
+document.addEventListener('htmx:after:request', (event) => {
+  const { ctx } = event.detail;
+  const form = ctx?.request?.form ?? ctx?.sourceElement?.closest?.('form[data-draft]');
+  if (!form?.dataset?.draft || ctx.request.method === 'GET') return;
+  const gone = ctx.response.headers.get('HX-Redirect')?.includes('signin');
+  if (ctx.response.status < 400 && !gone) {
+    form._saved = true;
+    store.drop(keyOf(form));
+  }
+  store.drop('draft-sent');
+});
+document.addEventListener('htmx:after:swap', attachDrafts);
+document.addEventListener('submit', (event) => {
+  if ('forgetDrafts' in event.target.dataset) for (const key of store.keys()) store.drop(key);
+});
+
+settleSent();
+forgetOld();
+attachDrafts();

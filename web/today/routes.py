@@ -1,0 +1,7 @@
+"""Pages: today."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("today", __name__)
