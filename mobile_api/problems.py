@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -71,7 +72,7 @@ class Problem(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-class ApiProblem(Exception):
+class ApiProblem(Exception):  # noqa: N818 - "problem" is the word of RFC 9457
     """Raised to end a request with a problem and, if need be, further headers."""
 
     def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
@@ -89,14 +90,17 @@ def problem(
     """Return the problem of a kind in KINDS, its title in the reader's language. Raises KeyError."""
     status, title = KINDS[kind]
     return Problem(
-        type=TYPE_PREFIX + kind, title=_(title), status=status, detail=detail, errors=list(errors) or None, current=current
-    )  # fmt: skip
+        type=TYPE_PREFIX + kind,
+        title=_(title),
+        status=status,
+        detail=detail,
+        errors=list(errors) or None,
+        current=current,
+    )
 
 
 def problem_of_status(status: int) -> Problem:
-    """Return the problem for a bare HTTP error; a status without a kind of its own gets RFC 9457's `about:blank`."""
-    from http import HTTPStatus
-
+    """Return the problem for a bare HTTP error; a status without a kind of its own is `about:blank`."""
     for kind, (known, _title) in KINDS.items():
         if known == status:
             return problem(kind)

@@ -2,7 +2,7 @@
 
 Pydantic reads leniently where forms need it: "7" is a number to it, 1700000000 a moment, and a cleaner may
 shorten a text before its length is checked. So a body is checked twice: by the model, which explains itself
-in the reader's language, and by the JSON Schema that is published, so that server and description never drift.
+in the reader's language, and by the JSON Schema that is published, so that the two never drift.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_body(
     allowed: Iterable[str] = ("application/json",),
     context: Any = None,
 ) -> Model:
-    """Return the checked body. Raises ApiProblem: 415, 413, 400 for what is no JSON, 422 for a broken rule."""
+    """Return the checked body. Raises ApiProblem: 415, 413, 400 (no JSON) or 422 (a broken rule)."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in allowed:
         raise ApiProblem(

@@ -55,12 +55,12 @@ class Json(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a JSON answer."""
         body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_UTC_Z)
-        return self._app.response_class(body, mimetype="application/json")
+        return Response(body, mimetype="application/json")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application from the settings, or from the environment; raises pydantic's ValidationError."""
-    settings = settings or Settings()  # type: ignore[call-arg]
+    settings = settings or Settings()
     app = lifecycle.CrmFlask(__name__, static_folder=None, template_folder=None)
     app.json = Json(app)
     _configure(app, settings)
@@ -112,7 +112,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _attach_sign_in(app: Flask) -> None:
     login = LoginManager(app)
-    login.session_protection = None
+    login.session_protection = None  # type: ignore[assignment]
     login.user_loader(session_user)
     app.extensions["csrf"] = CSRFProtect(app)
     Htmx(app)

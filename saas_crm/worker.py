@@ -29,7 +29,10 @@ def register_jobs() -> None:
 def build(app: Flask, settings: Settings) -> procrastinate.App:
     """Return procrastinate's application with all registered jobs; it talks to the database as the owner."""
     connector = procrastinate.PsycopgConnector(
-        conninfo=settings.owner_url, kwargs={"options": "-c search_path=jobs,pg_catalog"}, min_size=1, max_size=4
+        conninfo=settings.owner_url,
+        kwargs={"options": "-c search_path=jobs,pg_catalog"},
+        min_size=1,
+        max_size=4,
     )
     runner = procrastinate.App(connector=connector)
     for entry in registry.values():
@@ -38,12 +41,16 @@ def build(app: Flask, settings: Settings) -> procrastinate.App:
 
 
 def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
-    retry: Any = procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4) if entry.retries else False
+    retry: Any = (
+        procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4)
+        if entry.retries
+        else False
+    )
 
     def run(**args: Any) -> None:
         execute(app, entry, args)
 
-    task = runner.task(name=entry.name, retry=retry, pass_context=False)(run)
+    task: Any = runner.task(name=entry.name, retry=retry, pass_context=False)(run)
     if entry.cron:
         runner.periodic(cron=entry.cron)(task)
 

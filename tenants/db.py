@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, DateTime, MetaData, event
+from sqlalchemy import Connection, DateTime, MetaData, Row, Select, event
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, SessionTransaction
 from uuid_utils import compat
 
-from tenants.context import ActiveTenant, TenantMismatch, TenantRequired, current_tenant, speaking, tenant_or_none
+from tenants.context import (
+    ActiveTenant,
+    TenantMismatch,
+    TenantRequired,
+    current_tenant,
+    speaking,
+    tenant_or_none,
+)
 from tenants.settings import Settings, sqlalchemy_url
 
 SHARED = "shared"
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -58,7 +67,7 @@ class TenantSession(FlaskSession):
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": TenantSession, "expire_on_commit": False})
 
-db.Model.registry.update_type_annotation_map({datetime: DateTime(timezone=True)})
+db.Model.registry.update_type_annotation_map({datetime: DateTime(timezone=True)})  # type: ignore[attr-defined]
 
 if TYPE_CHECKING:
     Model = Base
@@ -134,9 +143,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     }
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    app.config["SQLALCHEMY_BINDS"] = {
-        SHARED: {"url": url, **options, "execution_options": {"room": SHARED}}
-    }
+    app.config["SQLALCHEMY_BINDS"] = {SHARED: {"url": url, **options, "execution_options": {"room": SHARED}}}
     db.init_app(app)
     with app.app_context():
         event.listen(db.engine, "checkin", _retire_after(settings.connection_tenants))

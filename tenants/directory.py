@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from tenants.context import ActiveTenant, entry_statement
-from tenants.db import SHARED, db
+from tenants.db import SHARED, AnySelect, db
 from tenants.models import Tenant
 
 COLUMNS = (
@@ -23,7 +24,9 @@ COLUMNS = (
 class Directory:
     """Looks tenants up in the registry; a positive answer is kept `ttl` seconds in this process."""
 
-    def __init__(self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._timeout_ms = timeout_ms
         self._ttl = ttl
         self._clock = clock
@@ -36,7 +39,9 @@ class Directory:
 
     def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id, or None."""
-        return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
+        return self._remembered(tenant_id) or self._load(
+            tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id)
+        )
 
     def forget(self) -> None:
         """Drop all that is remembered: after a rename, a suspension, a claim."""
@@ -47,13 +52,13 @@ class Directory:
         """Build the value from a row of COLUMNS."""
         tenant = ActiveTenant(*row)
         entry = entry_statement(tenant.role_name, tenant.schema_name, self._timeout_ms)
-        return ActiveTenant(*row, entry=entry)
+        return replace(tenant, entry=entry)
 
     def _remembered(self, key: str | UUID) -> ActiveTenant | None:
         held = self._known.get(key)
         return held[1] if held and held[0] > self._clock() else None
 
-    def _load(self, key: str | UUID, query: Select[Any]) -> ActiveTenant | None:
+    def _load(self, key: str | UUID, query: AnySelect) -> ActiveTenant | None:
         with shared_reader() as connection:
             row = connection.execute(query).one_or_none()
         if row is None or row.slug is None:

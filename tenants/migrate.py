@@ -90,14 +90,18 @@ def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
     owner = connection.info.user
     if parts.username is None or unquote(parts.username) == owner:
         return
-    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]).fetchone()
+    found = connection.execute(
+        "SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]
+    ).fetchone()
     if not found:
         password = sql.Literal(unquote(parts.password or ""))
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(login, password))
         connection.execute(sql.SQL("ALTER ROLE {} SET search_path = ''").format(login))
 
 
-def upgrade_tenants(owner_url: str, *, parallel: int = 4, report: Callable[[Outcome], None] | None = None) -> list[Outcome]:
+def upgrade_tenants(
+    owner_url: str, *, parallel: int = 4, report: Callable[[Outcome], None] | None = None
+) -> list[Outcome]:
     """Bring every tenant and spare to the newest revision, `parallel` at a time.
 
     Each is one transaction with timeouts; one that fails is retried, recorded and reported, and does
@@ -130,13 +134,19 @@ def upgrade_tenant(connection: psycopg.Connection[Any], schema: str) -> Outcome:
     for attempt in range(ATTEMPTS):
         try:
             return _upgrade_once(connection, schema)
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected) as held:
+        except (
+            psycopg.errors.LockNotAvailable,
+            psycopg.errors.QueryCanceled,
+            psycopg.errors.DeadlockDetected,
+        ) as held:
             error = f"held by another transaction: {held.diag.message_primary}"
             time.sleep(0.2 * (attempt + 1))
         except (psycopg.Error, LookupError) as failed:
             error = str(failed).strip()
             break
-    connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
+    connection.execute(
+        "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema]
+    )
     return Outcome(schema, "", error)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
+from alembic.operations.ops import UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -31,10 +32,16 @@ def write_revision(owner_url: str, line: str, metadata: MetaData, message: str) 
     found = steps(line)
     number = f"{len(found) + 1:04d}"
     code = _scratch(owner_url, line, lambda context: render_python_code(
-        produce_migrations(context, metadata).upgrade_ops, migration_context=context))  # fmt: skip
+        _upgrade(context, metadata), migration_context=context))  # fmt: skip
     path = HERE / line / f"r{number}_{message.replace(' ', '_')}.py"
     path.write_text(_module(message, number, found[-1].revision if found else None, code), encoding="utf-8")
     return str(path)
+
+
+def _upgrade(context: MigrationContext, metadata: MetaData) -> UpgradeOps:
+    operations = produce_migrations(context, metadata).upgrade_ops
+    assert operations is not None
+    return operations
 
 
 def _module(message: str, number: str, before: str | None, code: str) -> str:
@@ -82,7 +89,7 @@ def _build_tenant(connection: Connection) -> None:
 
 
 def _options(line: str) -> dict[str, Any]:
-    def ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    def ours(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
         return not (kind == "table" and name in UNMANAGED)
 
     def only_public(name: str | None, kind: str, _parents: Any) -> bool:

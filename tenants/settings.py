@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
     web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
-    trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*."
+    )
     max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
     api_requests_per_minute: int = Field(600, ge=1, description="API rate limit for each token.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log threshold.")
@@ -64,8 +66,10 @@ class Settings(BaseSettings):
     @classmethod
     def _is_long(cls, key: SecretStr) -> SecretStr:
         if len(key.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters; `python -c 'import secrets; "
-                             "print(secrets.token_urlsafe(48))'` makes one")
+            raise ValueError(
+                "must have at least 32 characters; `python -c 'import secrets; "
+                "print(secrets.token_urlsafe(48))'` makes one"
+            )
         return key
 
     @field_validator("base_url")
@@ -105,7 +109,9 @@ class Settings(BaseSettings):
     @property
     def shows_mail(self) -> bool:
         """Whether /dev/mail exists: only where mails go to a folder and nobody's real data is there."""
-        return self.environment in {"demo", "development", "test"} and (self.mail_url or "").startswith("file:")
+        return self.environment in {"demo", "development", "test"} and (self.mail_url or "").startswith(
+            "file:"
+        )
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -37,7 +37,7 @@ ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Attach the pages to the application. Removing a line here removes a feature's pages."""
-    app.jinja_loader = FileSystemLoader(HERE / "templates")  # type: ignore[method-assign,misc,assignment]
+    app.jinja_loader = FileSystemLoader(HERE / "templates")
     assets = Assets(HERE, reload=settings.environment == "development")
     assets.init_app(app)
     faces.init_app(app)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_login import current_user
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import LANGUAGES, html_lang, spoken
-from saas_crm.edge.current import member_or_none
+from saas_crm.edge.current import member_or_none, user_or_none
 from web.navigation import Navigation, navigation
 
 ENTRIES = {
@@ -51,7 +50,7 @@ def _values() -> dict[str, Any]:
         "languages": _languages(locale),
         "current_member": member,
         "current_tenant": g.get("tenant"),
-        "signed_in_user": current_user if not member and current_user and current_user.is_authenticated else None,
+        "signed_in_user": None if member else user_or_none(),
     }
     if member is not None:
         values["nav"] = navigation_of(member)
@@ -78,6 +77,8 @@ def photo_url(user_id: Any, digest: str | None) -> str:
 def _languages(locale: str) -> list[Language]:
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return [
-        Language(code, name, html_lang(code), f"/language/{code}?next={request.script_root}{back}", code == locale)
+        Language(
+            code, name, html_lang(code), f"/language/{code}?next={request.script_root}{back}", code == locale
+        )
         for code, name in LANGUAGES.items()
     ]

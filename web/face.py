@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import structlog
 from flask import Response, flash, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -27,10 +28,14 @@ def answer(error: Exception) -> Response:
     if isinstance(error, NotSignedIn):
         return _sign_in()
     if isinstance(error, WorkspaceUnavailable):
-        return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
+        return _page(
+            "suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403
+        )
     status = _status(error)
     if status >= 500:
-        log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
+        log.error(
+            "request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error
+        )
     response = _page(str(status if status in KNOWN else 500), status, error=error)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
@@ -58,7 +63,11 @@ def _status(error: Exception) -> int:
 
 def _sign_in() -> Response:
     """Send to the sign-in and back again; an htmx request is told to take the whole page there."""
-    target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
+    target = (
+        request.full_path.rstrip("?")
+        if request.method == "GET" and not request.headers.get("HX-Request")
+        else ""
+    )
     back = request.script_root + target if target else _current_page()
     address = "/signin?" + urlencode({"next": back})
     if request.headers.get("HX-Request"):

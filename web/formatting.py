@@ -35,7 +35,7 @@ def money(amount: Decimal | Money | None, currency: str | None = None) -> str:
     if amount is None:
         return ""
     if isinstance(amount, Money):
-        amount, currency = amount.amount, amount.currency
+        return _money(amount.amount, amount.currency, spoken())
     return _money(amount, currency or "USD", spoken())
 
 
@@ -43,7 +43,8 @@ def money(amount: Decimal | Money | None, currency: str | None = None) -> str:
 def _money(amount: Decimal, currency: str, locale: str) -> str:
     digits = 0 if amount == amount.to_integral_value() else minor_digits(currency)
     pattern = Locale.parse(locale).currency_formats["standard"]
-    return pattern.apply(amount, locale, currency=currency, currency_digits=False, frac_prec=(digits, digits))
+    written: str = pattern.apply(amount, locale, currency=currency, currency_digits=False, frac_prec=(digits, digits))
+    return written
 
 
 def money_short(amount: Decimal | None, currency: str) -> str:
@@ -93,7 +94,9 @@ def _month(value: date, locale: str) -> str:
 
 def moment(value: datetime | None) -> str:
     """Write a date and time in the reader's time zone."""
-    return "" if value is None else _moment(value.replace(second=0, microsecond=0), reader_timezone(), spoken())
+    return (
+        "" if value is None else _moment(value.replace(second=0, microsecond=0), reader_timezone(), spoken())
+    )
 
 
 @lru_cache(_REMEMBERED)
@@ -124,7 +127,9 @@ def relative(value: datetime | None) -> str:
 
 @lru_cache(_REMEMBERED)
 def _relative(seconds: int, locale: str) -> str:
-    return dates.format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale, threshold=1.2)
+    return dates.format_timedelta(
+        timedelta(seconds=seconds), add_direction=True, locale=locale, threshold=1.2
+    )
 
 
 def phone(e164: str | None) -> str:

@@ -43,6 +43,9 @@ class Operation:
             raise ValueError(f"{self.operation_id} has no good answer")
         if self.method == "GET" and (self.request_model or self.idempotent):
             raise ValueError(f"{self.operation_id} is a GET: it has no body and needs no Idempotency-Key")
+        for model in filter(None, (self.request_model, self.query_model)):
+            if model.model_config.get("extra") != "forbid":
+                raise ValueError(f"{model.__name__} must refuse unknown fields")
 
     @property
     def body_types(self) -> tuple[str, ...]:

@@ -24,16 +24,16 @@ HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a write happen once: the same key and body gives the same answer for 24 hours, the"
-        " same key with another body is refused. Use a new UUID for each intention.",
+        "description": "Makes a write happen once: the same key and body gives the same answer for 24 hours,"
+        " the same key with another body is refused. Use a new UUID for each intention.",
         "schema": {"type": "string", "pattern": IDEMPOTENCY_KEY_PATTERN},
     },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` of the record as you know it. If it has changed since, nothing is written and"
-        " the answer is 412 with the record as it now is.",
+        "description": "The `ETag` of the record as you know it. If it has changed since, nothing is written"
+        " and the answer is 412 with the record as it now is.",
         "schema": {"type": "string", "pattern": IF_MATCH_PATTERN},
     },
 }

@@ -20,7 +20,7 @@ CURSOR_PATTERN = "^[A-Za-z0-9_-]+$"
 class SchemaWriter(GenerateJsonSchema):
     """Pydantic's generator without noise, and without defaults that the schema itself forbids."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - Pydantic's hook
         """Return False: a title that repeats the field's name tells nothing."""
         return False
 
@@ -46,16 +46,9 @@ def list_of(model: type[Item]) -> type[BaseModel]:
 
 @cache
 def _list_of(model: type[BaseModel]) -> type[BaseModel]:
-    cursor = (
-        str | None,
-        Field(description="Give it as `after` for the next page; null at the end.", pattern=CURSOR_PATTERN),
-    )
-    return create_model(
-        f"{model.__name__}List",
-        __doc__="One page of a list.",
-        items=(list[model], ...),  # type: ignore[valid-type]
-        next=cursor,
-    )
+    text = Field(description="Give it as `after` for the next page; null at the end.", pattern=CURSOR_PATTERN)
+    fields: dict[str, Any] = {"items": (list[model], ...), "next": (str | None, text)}  # type: ignore[valid-type]
+    return create_model(f"{model.__name__}List", __doc__="One page of a list.", **fields)
 
 
 @cache
@@ -63,7 +56,6 @@ def sparse(model: type[Item]) -> type[Item]:
     """Return the model of an answer in which only the `fields` asked for need to be, and the id."""
     chosen = create_model(f"{model.__name__}Fields", __base__=model, __doc__=model.__doc__)
     chosen.__sparse__ = True  # type: ignore[attr-defined]
-    chosen.model_rebuild(force=True)
     return chosen
 
 
@@ -82,11 +74,12 @@ def components(
     A model that reads and writes differently gets two schemas, told apart by `-Input` and `-Output`.
     """
     wanted = sorted(set(models), key=lambda pair: (pair[0].__name__, pair[0].__module__, pair[1]))
-    references, definitions = models_json_schema(
-        [(model, mode) for model, mode in wanted], ref_template=REF_TEMPLATE, schema_generator=SchemaWriter
+    written, definitions = models_json_schema(
+        wanted, ref_template=REF_TEMPLATE, schema_generator=SchemaWriter
     )
     schemas = definitions.get("$defs", {})
-    return dict(references), {name: schemas[name] for name in sorted(schemas)}
+    references = {(model, mode): written[model, mode] for model, mode in wanted}
+    return references, {name: schemas[name] for name in sorted(schemas)}
 
 
 def without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,20 @@ from saas_crm.access.permissions import BUILT_IN
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.core import events
 from saas_crm.core.audit import Actor, act_as, record_act
+from saas_crm.core.clock import now
 from saas_crm.core.jobs import defer
 from tenants.context import ActiveTenant
 from tenants.db import new_id
 from tenants.directory import Directory
 from tenants.provisioning import Founding, founding
 
-ROLE_NAMES = {"owner": "Owner", "admin": "Admin", "manager": "Manager", "rep": "Sales rep", "viewer": "Viewer"}
+ROLE_NAMES = {
+    "owner": "Owner",
+    "admin": "Admin",
+    "manager": "Manager",
+    "rep": "Sales rep",
+    "viewer": "Viewer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def found_workspace(
         "timezone": timezone,
     }  # fmt: skip
     with founding(directory, **values) as made:
-        user_id = founder.user_id or _make_user(made, founder, locale, timezone, base_url, verified)
+        user_id = founder.user_id or _make_user(made, founder, base_url, verified=verified)
         made.connection.execute(insert(Membership).values(user_id=user_id, tenant_id=made.tenant.id))
         defer(made.connection, "tenants.make_spares", queueing_lock="make_spares")
         with made.enter() as session:
@@ -75,14 +82,12 @@ def found_workspace(
     return made.tenant, user_id
 
 
-def _make_user(made: Founding, founder: Founder, locale: str, timezone: str, base_url: str, verified: bool) -> UUID:
-    from saas_crm.core.clock import now
-
+def _make_user(made: Founding, founder: Founder, base_url: str, *, verified: bool) -> UUID:
     user_id = new_id()
     made.connection.execute(
         insert(User).values(
             id=user_id, email=founder.email, name=founder.name, password_hash=hash_password(founder.password),
-            locale=locale, timezone=timezone, email_verified_at=now() if verified else None,
+            locale=made.tenant.locale, timezone=made.tenant.timezone, email_verified_at=now() if verified else None,
         )
     )  # fmt: skip
     if not verified:

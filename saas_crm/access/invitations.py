@@ -64,7 +64,9 @@ def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verif
         raise InvalidInput({"email": _("This person is a member already.")})
 
 
-def _mail(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
+def _mail(
+    invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str
+) -> None:
     with in_language(tenant.locale):
         send(db.session(), Letter(
             to=invitation.email,
@@ -100,7 +102,9 @@ def withdraw(invitation_id: UUID, *, actor: CurrentMember) -> None:
 def _open(invitation_id: UUID) -> Invitation:
     found = db.session.scalar(
         select(Invitation).where(
-            Invitation.id == invitation_id, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+            Invitation.id == invitation_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
         )
     )
     if found is None:
@@ -110,7 +114,9 @@ def _open(invitation_id: UUID) -> Invitation:
 
 def find_invitation(token: str) -> Invitation | None:
     """Return the invitation behind a link, in whatever state it is, locked for this transaction."""
-    return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update())
+    return db.session.scalar(
+        select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update()
+    )
 
 
 def state_of(invitation: Invitation | None) -> str:
@@ -124,7 +130,9 @@ def state_of(invitation: Invitation | None) -> str:
     return "expired" if invitation.expires_at < now() else "good"
 
 
-def accept(invitation: Invitation, *, user_id: UUID, name: str, locale: str, timezone: str, tenant: ActiveTenant) -> Member:
+def accept(
+    invitation: Invitation, *, user_id: UUID, name: str, locale: str, timezone: str, tenant: ActiveTenant
+) -> Member:
     """Make the user a member by a good invitation; a member who was removed comes back.
 
     The shared membership row is written first: if the rest fails, the list of workspaces shows one that
@@ -133,7 +141,9 @@ def accept(invitation: Invitation, *, user_id: UUID, name: str, locale: str, tim
     if state_of(invitation) != "good":
         raise NotFound
     with db.engines[SHARED].begin() as connection:
-        connection.execute(upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing())
+        connection.execute(
+            upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
+        )
     member = db.session.scalar(select(Member).where(Member.user_id == user_id))
     if member is None:
         member = Member(user_id=user_id)

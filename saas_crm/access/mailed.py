@@ -33,7 +33,10 @@ def make_link(connection: Connection, purpose: str, user_id: UUID) -> str:
     token = new_token()
     connection.execute(
         insert(MailedToken).values(
-            purpose=purpose, user_id=user_id, token_hash=token_hash(token), expires_at=now() + LIFETIME[purpose]
+            purpose=purpose,
+            user_id=user_id,
+            token_hash=token_hash(token),
+            expires_at=now() + LIFETIME[purpose],
         )
     )
     return token

@@ -71,7 +71,9 @@ def _guard_owner(member: Member, becomes: str | None, actor: CurrentMember) -> N
         raise InvalidInput({"": _("A workspace needs at least one active owner.")})
 
 
-def issue_token(member: CurrentMember, name: str, *, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
+def issue_token(
+    member: CurrentMember, name: str, *, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
     """Make an API token for a member's device; returns it and its text, shown only now."""
     member.require("token:create")
     text = new_token("crm_")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas_crm.core.records import Record
@@ -31,11 +29,11 @@ class Team(Record, TenantModel):
 
     __tablename__ = "teams"
     __resource__ = "team"
-    __table_args__: ClassVar[Any] = (Index("ix_teams_path", "path", postgresql_using="gin"),)
+    __table_args__ = (Index("ix_teams_path", "path", postgresql_using="gin"),)
 
     name: Mapped[str]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
-    path: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), default=list)
+    path: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 
 class Member(Record, TenantModel):
@@ -43,7 +41,7 @@ class Member(Record, TenantModel):
 
     __tablename__ = "members"
     __resource__ = "member"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint("status IN ('active', 'frozen', 'removed')", name="status"),
         Index("ix_members_team_id", "team_id"),
     )
@@ -69,7 +67,7 @@ class Invitation(Record, TenantModel):
     __tablename__ = "invitations"
     __resource__ = "invitation"
     __unaudited__ = Record.__unaudited__ | {"token_hash"}
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("uq_invitations_open", "email", unique=True,
               postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL")),
     )  # fmt: skip
@@ -92,7 +90,7 @@ class ApiToken(Record, TenantModel):
     __tablename__ = "api_tokens"
     __resource__ = "token"
     __unaudited__ = Record.__unaudited__ | {"token_hash", "last_used_at"}
-    __table_args__: ClassVar[Any] = (Index("ix_api_tokens_member_id", "member_id"),)
+    __table_args__ = (Index("ix_api_tokens_member_id", "member_id"),)
 
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
     name: Mapped[str]

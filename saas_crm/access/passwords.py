@@ -38,8 +38,10 @@ def needs_rehash(stored: str) -> bool:
 
 
 COMMON = frozenset(
-    "1234567890 12345678910 123456789a qwertyuiop 1q2w3e4r5t password12 password123 passwordpassword "
-    "iloveyou123 abcdefghij abcd123456 a123456789 woaini1314 qwerty12345 administrator".split()
+    """
+    1234567890 12345678910 123456789a qwertyuiop 1q2w3e4r5t password12 password123 passwordpassword
+    iloveyou123 abcdefghij abcd123456 a123456789 woaini1314 qwerty12345 administrator
+    """.split()  # noqa: SIM905
 )
 
 
@@ -49,7 +51,9 @@ def weakness(password: str, *, email: str = "", name: str = "") -> str | None:
     Length, a block list and context words are what NIST SP 800-63B-4 asks for; no composition rules.
     """
     lowered = password.casefold()
-    personal = {part for part in (email.casefold(), email.casefold().partition("@")[0], name.casefold()) if part}
+    personal = {
+        part for part in (email.casefold(), email.casefold().partition("@")[0], name.casefold()) if part
+    }
     if len(password) < MINIMUM:
         return "short"
     if len(password) > MAXIMUM:

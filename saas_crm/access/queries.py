@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
@@ -14,7 +13,7 @@ from saas_crm.access.shared_models import User
 from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
-from tenants.db import db
+from tenants.db import AnyRow, AnySelect, db
 from tenants.directory import shared_reader
 
 _MEMBER = (
@@ -56,12 +55,12 @@ def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
     return (CurrentMember(*row[:-1]), row[-1]) if row else None
 
 
-def _one(query: Select[Any]) -> CurrentMember | None:
+def _one(query: AnySelect) -> CurrentMember | None:
     row = db.session.execute(query).one_or_none()
     return CurrentMember(*row) if row else None
 
 
-def members(*, include_frozen: bool = False) -> Sequence[Row[Any]]:
+def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
     """Return id, name, e-mail, photo, role, team and status of the tenant's members, by name."""
     query = (
         select(
@@ -80,7 +79,7 @@ def members(*, include_frozen: bool = False) -> Sequence[Row[Any]]:
     return db.session.execute(query).all()
 
 
-def member_names() -> Sequence[Row[Any]]:
+def member_names() -> Sequence[AnyRow]:
     """Return id and name of the active members, for pickers and filters."""
     query = select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(1000)
     return db.session.execute(query).all()
@@ -97,19 +96,23 @@ def team_of(member_id: UUID | None) -> UUID | None:
     return db.session.scalar(select(Member.team_id).where(Member.id == member_id)) if member_id else None
 
 
-def roles() -> Sequence[Row[Any]]:
+def roles() -> Sequence[AnyRow]:
     """Return id, key and name of the roles, built-in ones first."""
-    query = select(Role.id, Role.key, Role.name).where(Role.deleted_at.is_(None)).order_by(Role.created_at, Role.id)
+    query = (
+        select(Role.id, Role.key, Role.name)
+        .where(Role.deleted_at.is_(None))
+        .order_by(Role.created_at, Role.id)
+    )
     return db.session.execute(query).all()
 
 
-def teams() -> Sequence[Row[Any]]:
+def teams() -> Sequence[AnyRow]:
     """Return id, name and path of the teams."""
     query = select(Team.id, Team.name, Team.path).where(Team.deleted_at.is_(None)).order_by(Team.path)
     return db.session.execute(query).all()
 
 
-def open_invitations() -> Sequence[Row[Any]]:
+def open_invitations() -> Sequence[AnyRow]:
     """Return the invitations nobody has answered or withdrawn, newest first."""
     query = (
         select(Invitation.id, Invitation.email, Invitation.expires_at, Invitation.created_at,
@@ -122,7 +125,7 @@ def open_invitations() -> Sequence[Row[Any]]:
     return db.session.execute(query).all()
 
 
-def tokens_of(member_id: UUID) -> Sequence[Row[Any]]:
+def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
     """Return a member's living API tokens, newest first."""
     query = (
         select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at)
@@ -133,11 +136,11 @@ def tokens_of(member_id: UUID) -> Sequence[Row[Any]]:
     return db.session.execute(query).all()
 
 
-def user_by_email(email: str) -> Row[Any] | None:
+def user_by_email(email: str) -> AnyRow | None:
     """Return id, name, password hash, locale of the user with this address (already normalised)."""
-    query = select(User.id, User.name, User.email, User.password_hash, User.locale, User.email_verified_at).where(
-        User.email == email
-    )
+    query = select(
+        User.id, User.name, User.email, User.password_hash, User.locale, User.email_verified_at
+    ).where(User.email == email)
     with shared_reader() as connection:
-        found: Row[Any] | None = connection.execute(query).one_or_none()
+        found: AnyRow | None = connection.execute(query).one_or_none()
     return found

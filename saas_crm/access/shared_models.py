@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, func
@@ -41,7 +40,7 @@ class UserSession(SharedModel):
     """A signed-in browser; the cookie carries the token, we keep its hash; deleting the row signs it out."""
 
     __tablename__ = "sessions"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_sessions_user_id", "user_id"),
         Index("ix_sessions_expires_at", "expires_at"),
         {"schema": "public"},
@@ -61,17 +60,19 @@ class Membership(SharedModel):
     """Which tenants a user may choose from; what they may do there is the tenant's own business."""
 
     __tablename__ = "memberships"
-    __table_args__: ClassVar[Any] = (Index("ix_memberships_tenant_id", "tenant_id"), {"schema": "public"})
+    __table_args__ = (Index("ix_memberships_tenant_id", "tenant_id"), {"schema": "public"})
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"), primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 class MailedToken(SharedModel):
     """A link we mailed: to verify an address or to set a new password; used once."""
 
     __tablename__ = "mailed_tokens"
-    __table_args__: ClassVar[Any] = (Index("ix_mailed_tokens_user_id", "user_id"), {"schema": "public"})
+    __table_args__ = (Index("ix_mailed_tokens_user_id", "user_id"), {"schema": "public"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     purpose: Mapped[str]

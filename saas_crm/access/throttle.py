@@ -51,7 +51,9 @@ def count_failure(key: str, patience: Patience) -> None:
             "blocked_until": moment + wait_after(failures, patience),
         }
         connection.execute(
-            insert(Throttle).values(key=key, **values).on_conflict_do_update(index_elements=["key"], set_=values)
+            insert(Throttle)
+            .values(key=key, **values)
+            .on_conflict_do_update(index_elements=["key"], set_=values)
         )
 
 

@@ -35,7 +35,9 @@ class ActivityHappened:
     at: datetime
 
 
-def create_activity(data: ActivityWrite, *, actor: CurrentMember, activity_id: UUID | None = None) -> Activity:
+def create_activity(
+    data: ActivityWrite, *, actor: CurrentMember, activity_id: UUID | None = None
+) -> Activity:
     """Log or plan an activity on records the actor sees; raises Forbidden, InvalidInput, AlreadyExists.
 
     A kind that happens (call, visit …) with neither `done_at` nor `due_at` has just happened.
@@ -56,9 +58,14 @@ def create_activity(data: ActivityWrite, *, actor: CurrentMember, activity_id: U
 
 def quick_log(data: QuickLog, *, actor: CurrentMember) -> tuple[Activity, Activity | None]:
     """Log what happened and plan the next step, in one go; returns both."""
-    where = {"company_id": data.company_id, "contact_id": data.contact_id, "opportunity_id": data.opportunity_id}
+    where = {
+        "company_id": data.company_id,
+        "contact_id": data.contact_id,
+        "opportunity_id": data.opportunity_id,
+    }
     happened = create_activity(
-        ActivityWrite(kind=data.kind, body=data.body, outcome=data.outcome, done_at=now(), **where), actor=actor
+        ActivityWrite(kind=data.kind, body=data.body, outcome=data.outcome, done_at=now(), **where),
+        actor=actor,
     )
     if data.next_step == "none":
         return happened, None
@@ -70,7 +77,9 @@ def quick_log(data: QuickLog, *, actor: CurrentMember) -> tuple[Activity, Activi
     return happened, create_activity(step, actor=actor)
 
 
-def update_activity(activity: Activity, data: ActivityWrite, *, actor: CurrentMember, version: int | None = None) -> Activity:
+def update_activity(
+    activity: Activity, data: ActivityWrite, *, actor: CurrentMember, version: int | None = None
+) -> Activity:
     """Change what was given of an activity; raises Forbidden, InvalidInput, VersionConflict."""
     check_may(activity, "update", actor)
     check_version(activity, version)
@@ -138,7 +147,9 @@ def _fill(activity: Activity, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if getattr(activity, name) != value:
             setattr(activity, name, value)
-    at = place_in_time(done_at=activity.done_at, due_at=activity.due_at, written_at=activity.created_at or now())
+    at = place_in_time(
+        done_at=activity.done_at, due_at=activity.due_at, written_at=activity.created_at or now()
+    )
     if activity.at != at:
         activity.at = at
 

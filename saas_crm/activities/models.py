@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -28,7 +27,7 @@ class Activity(Record, TenantModel):
     __resource__ = "activity"
     __follows__ = (("company_id", "company"), ("contact_id", "contact"), ("opportunity_id", "opportunity"))
     __unaudited__ = Record.__unaudited__ | {"at"}
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         Index("ix_activities_company_id", "company_id", text("at DESC"), text("id DESC"), postgresql_where=ALIVE),
         Index("ix_activities_contact_id", "contact_id", text("at DESC"), text("id DESC"), postgresql_where=ALIVE),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -18,7 +18,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
-from tenants.db import db
+from tenants.db import AnyRow, AnySelect, db
 
 ORDERS = {
     "-at": Order(Activity.at, descending=True),
@@ -57,7 +57,7 @@ def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "rea
     return found
 
 
-def _entries() -> Select[Any]:
+def _entries() -> AnySelect:
     return (
         select(*_ENTRY)
         .outerjoin(Member, Member.id == Activity.owner_id)
@@ -68,29 +68,40 @@ def _entries() -> Select[Any]:
 
 
 def timeline(
-    parent: str, record_id: UUID, *, member: CurrentMember, after: Sequence[Any] | None = None, limit: int = 20
-) -> Page[Row[Any]]:
+    parent: str,
+    record_id: UUID,
+    *,
+    member: CurrentMember,
+    after: Sequence[Any] | None = None,
+    limit: int = 20,
+) -> Page[AnyRow]:
     """Return a page of a visible record's timeline, newest first; `parent` is "company", "contact" or "opportunity".
 
     The caller has loaded the record as visible; an activity follows its record, so no further clause is
     needed than the member's right to read activities at all.
     """
     member.require("activity:read")
-    column = {"company": Activity.company_id, "contact": Activity.contact_id, "opportunity": Activity.opportunity_id}
+    column = {
+        "company": Activity.company_id,
+        "contact": Activity.contact_id,
+        "opportunity": Activity.opportunity_id,
+    }
     query = _entries().where(column[parent] == record_id)
     rows = db.session.execute(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, "at")
 
 
-def entry(activity_id: UUID, *, member: CurrentMember) -> Row[Any]:
+def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
     """Return one activity as the timeline shows it; raises NotFound."""
-    row = db.session.execute(_entries().where(Activity.id == activity_id, visible(Activity, member))).one_or_none()
+    row = db.session.execute(
+        _entries().where(Activity.id == activity_id, visible(Activity, member))
+    ).one_or_none()
     if row is None:
         raise NotFound
     return row
 
 
-def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[Row[Any]]:
+def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[AnyRow]:
     """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
     member.require("activity:read")
     query = (
@@ -105,15 +116,21 @@ def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int =
     return db.session.execute(query).all()
 
 
-def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> Row[Any] | None:
+def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> AnyRow | None:
     """Return the next open activity of a visible record, if any is planned."""
     member.require("activity:read")
-    column = {"company": Activity.company_id, "contact": Activity.contact_id, "opportunity": Activity.opportunity_id}
-    query = _entries().where(column[parent] == record_id, Activity.done_at.is_(None), Activity.due_at.is_not(None))
+    column = {
+        "company": Activity.company_id,
+        "contact": Activity.contact_id,
+        "opportunity": Activity.opportunity_id,
+    }
+    query = _entries().where(
+        column[parent] == record_id, Activity.done_at.is_(None), Activity.due_at.is_not(None)
+    )
     return db.session.execute(query.order_by(Activity.due_at, Activity.id).limit(1)).one_or_none()
 
 
-def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[Row[Any]]:
+def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRow]:
     """Return the customers the member dealt with last, for + Log: company and contact ids and names."""
     lately = (
         select(Activity.company_id, Activity.contact_id, Activity.at)
@@ -130,14 +147,19 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[Row[A
         .where((Company.id.is_not(None)) | (Contact.id.is_not(None)))
         .order_by(lately.c.at.desc())
     )  # fmt: skip
-    unique: dict[tuple[Any, Any], Row[Any]] = {}
+    unique: dict[tuple[Any, Any], AnyRow] = {}
     for row in db.session.execute(query):
         unique.setdefault((row.company_id, row.contact_id), row)
     return list(unique.values())[:limit]
 
 
 def records(
-    member: CurrentMember, wanted: ActivityFilter, *, sort: str | None, after: Sequence[Any] | None, limit: int
+    member: CurrentMember,
+    wanted: ActivityFilter,
+    *,
+    sort: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> Page[Activity]:
     """Return one page of whole activities, for the API."""
     _, order = choose(ORDERS, sort, "-at")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, event, func, inspect
@@ -20,7 +20,7 @@ class AuditEntry(TenantModel):
     """One act on one record."""
 
     __tablename__ = "audit_log"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_audit_log_record_id_at", "record_id", "at"),
         Index("ix_audit_log_at", "at"),
     )
@@ -57,7 +57,11 @@ def acting(session: Session) -> Actor:
 
 
 def record_act(
-    session: Session, action: str, resource: str, record_id: UUID | None, changes: dict[str, Any] | None = None
+    session: Session,
+    action: str,
+    resource: str,
+    record_id: UUID | None,
+    changes: dict[str, Any] | None = None,
 ) -> None:
     """Write an audit row for an act that is no change of a record's columns (a sign-in, an export)."""
     actor = acting(session)
@@ -86,7 +90,9 @@ def _audit_changes(session: Session, _context: Any, _instances: Any) -> None:
 
 def _made(record: Record) -> dict[str, Any]:
     values = {a.key: plain(getattr(record, a.key)) for a in inspect(record).mapper.column_attrs}
-    return {k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__}
+    return {
+        k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__
+    }
 
 
 def _changed(record: Record) -> dict[str, Any]:

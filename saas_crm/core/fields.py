@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 from saas_crm.core.emails import parse_email
-from saas_crm.core.money import Money
 from saas_crm.core.money_input import parse_money
 from saas_crm.core.phones import parse_phone
 from tenants.marks import N_
@@ -58,7 +57,9 @@ def clean_line(value: Any) -> Any:
         return ""
     if not isinstance(value, str):
         return value
-    kept = (c if c.isprintable() or ord(c) > 0xFF else " " for c in unicodedata.normalize("NFC", _utf8(value)))
+    kept = (
+        c if c.isprintable() or ord(c) > 0xFF else " " for c in unicodedata.normalize("NFC", _utf8(value))
+    )
     return " ".join("".join(c for c in kept if ord(c) not in _DIRECTION_OVERRIDES).split())
 
 
@@ -106,12 +107,18 @@ def parse_website(value: str) -> str:
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
         raise problem from None
-    if parts.scheme.lower() not in ("http", "https") or "." not in host.strip(".") or re.search(r"\s", address):
+    if (
+        parts.scheme.lower() not in ("http", "https")
+        or "." not in host.strip(".")
+        or re.search(r"\s", address)
+    ):
         raise problem
     return address
 
 
-Website = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=500), AfterValidator(parse_website)]
+Website = Annotated[
+    str, BeforeValidator(clean_line), StringConstraints(max_length=500), AfterValidator(parse_website)
+]
 
 
 def website_domain(website: str) -> str:
@@ -128,7 +135,9 @@ def _country(value: str) -> str:
     return code
 
 
-Country = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=2), AfterValidator(_country)]
+Country = Annotated[
+    str, BeforeValidator(clean_line), StringConstraints(max_length=2), AfterValidator(_country)
+]
 
 
 def _split_tags(value: Any) -> Any:
@@ -171,4 +180,3 @@ def typed_amount(value: Any, info: ValidationInfo) -> Any:
         return None
     context = reading(info)
     return parse_money(value, context.currency, context.locale)
-

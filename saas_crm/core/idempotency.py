@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, func
@@ -17,7 +16,7 @@ class IdempotencyKey(TenantModel):
     """One key of one member: what was asked (a digest) and what was answered."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__: ClassVar[Any] = (Index("ix_idempotency_keys_created_at", "created_at"),)
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -27,7 +27,9 @@ class Job:
 registry: dict[str, Job] = {}
 
 
-def job(name: str, *, cron: str | None = None, retries: int = 0) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def job(
+    name: str, *, cron: str | None = None, retries: int = 0
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a job; it runs inside the tenant that deferred it, or outside any.
 
     `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses.

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
+from tenants.db import AnySelect
 
 Row = TypeVar("Row")
 
@@ -40,7 +41,14 @@ def choose(orders: Mapping[str, Order], name: str | None, default: str) -> tuple
     return key, orders[key]
 
 
-def page(query: Select[Any], order: Order, key: InstrumentedAttribute[Any], *, after: Sequence[Any] | None, limit: int) -> Select[Any]:
+def page(
+    query: AnySelect,
+    order: Order,
+    key: InstrumentedAttribute[Any],
+    *,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> AnySelect:
     """Return the query for one page and one row more, sorted by (order, key), beginning after a key."""
     column = order.column
     directions = (column.desc(), key.desc()) if order.descending else (column.asc(), key.asc())

@@ -38,7 +38,9 @@ def create_company(data: CompanyWrite, *, actor: CurrentMember, company_id: UUID
     return company
 
 
-def update_company(company: Company, data: CompanyWrite, *, actor: CurrentMember, version: int | None = None) -> Company:
+def update_company(
+    company: Company, data: CompanyWrite, *, actor: CurrentMember, version: int | None = None
+) -> Company:
     """Change what was given of a company; raises Forbidden, InvalidInput, VersionConflict."""
     check_may(company, "update", actor)
     check_version(company, version)
@@ -61,7 +63,9 @@ def create_contact(data: ContactWrite, *, actor: CurrentMember, contact_id: UUID
     return contact
 
 
-def update_contact(contact: Contact, data: ContactWrite, *, actor: CurrentMember, version: int | None = None) -> Contact:
+def update_contact(
+    contact: Contact, data: ContactWrite, *, actor: CurrentMember, version: int | None = None
+) -> Contact:
     """Change what was given of a contact; raises Forbidden, InvalidInput, VersionConflict."""
     check_may(contact, "update", actor)
     check_version(contact, version)
@@ -107,7 +111,9 @@ def _check_company(company_id: UUID, actor: CurrentMember) -> None:
     try:
         get_company(company_id, member=actor)
     except NotFound:
-        raise InvalidInput({"company_id": _("Choose one of the values offered.")}, {"company_id": "unknown"}) from None
+        raise InvalidInput(
+            {"company_id": _("Choose one of the values offered.")}, {"company_id": "unknown"}
+        ) from None
 
 
 def _derive(record: Company | Contact) -> None:

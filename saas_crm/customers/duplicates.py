@@ -43,7 +43,12 @@ def company_twins(
 
 
 def contact_twins(
-    member: CurrentMember, *, name: str = "", email: str = "", phones: tuple[str, ...] = (), but: UUID | None = None
+    member: CurrentMember,
+    *,
+    name: str = "",
+    email: str = "",
+    phones: tuple[str, ...] = (),
+    but: UUID | None = None,
 ) -> list[Twin]:
     """Return contacts that may be the one being typed, by e-mail, either phone number, or near-same name."""
     reasons: list[tuple[str, Any]] = []

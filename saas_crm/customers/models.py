@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
@@ -34,7 +33,7 @@ class Company(Located, Record, TenantModel):
     __tablename__ = "companies"
     __resource__ = "company"
     __unaudited__ = Record.__unaudited__ | {"sort_name", "name_key", "last_activity_at"}
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_companies_sort_name", "sort_name", "id", postgresql_where=ALIVE),
         Index("ix_companies_updated_at", "updated_at", "id", postgresql_where=ALIVE),
         Index("ix_companies_created_at", "created_at", "id", postgresql_where=ALIVE),
@@ -72,7 +71,7 @@ class Contact(Located, Record, TenantModel):
     __resource__ = "contact"
     __follows__ = (("company_id", "company"),)
     __unaudited__ = Record.__unaudited__ | {"sort_name", "last_activity_at"}
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_contacts_sort_name", "sort_name", "id", postgresql_where=ALIVE),
         Index("ix_contacts_updated_at", "updated_at", "id", postgresql_where=ALIVE),
         Index("ix_contacts_created_at", "created_at", "id", postgresql_where=ALIVE),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -17,7 +17,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
-from tenants.db import db
+from tenants.db import AnyRow, AnySelect, db
 
 COUNTED = 1_000
 COMPANY_ORDERS = {
@@ -59,16 +59,20 @@ class CustomerFilter:
 
 def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read") -> Company:
     """Return a living company the member may reach, with its owner; raises NotFound."""
-    return _get(Company, company_id, member, action, joinedload(Company.owner))
+    found: Company = _get(Company, company_id, member, action, joinedload(Company.owner))
+    return found
 
 
 def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read") -> Contact:
     """Return a living contact the member may reach, with owner and company; raises NotFound."""
-    return _get(Contact, contact_id, member, action, joinedload(Contact.owner), joinedload(Contact.company))
+    found: Contact = _get(Contact, contact_id, member, action, joinedload(Contact.owner), joinedload(Contact.company))
+    return found
 
 
 def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *options: Any) -> Any:
-    query = select(model).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member, action))
+    query = select(model).where(
+        model.id == record_id, model.deleted_at.is_(None), visible(model, member, action)
+    )
     found = db.session.scalar(query.options(*options))
     if found is None:
         raise NotFound
@@ -91,7 +95,7 @@ _CONTACT_ROW = (
 def company_rows(
     member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
     limit: int = 50,
-) -> Page[Row[Any]]:  # fmt: skip
+) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the company list: only the columns it shows."""
     _, order = choose(COMPANY_ORDERS, sort, "name")
     query = select(*_COMPANY_ROW).outerjoin(Member, Member.id == Company.owner_id)
@@ -103,7 +107,7 @@ def company_rows(
 def contact_rows(
     member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
     limit: int = 50,
-) -> Page[Row[Any]]:  # fmt: skip
+) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the contact list: only the columns it shows."""
     _, order = choose(CONTACT_ORDERS, sort, "name")
     query = (
@@ -134,7 +138,7 @@ def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter)
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _narrow(query: Select[Any], model: Any, member: CurrentMember, wanted: CustomerFilter) -> Select[Any]:
+def _narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if wanted.q.strip():
         ids = matching_ids(wanted.q, model.__resource__)
@@ -149,7 +153,7 @@ def _narrow(query: Select[Any], model: Any, member: CurrentMember, wanted: Custo
     return query
 
 
-def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> Sequence[Row[Any]]:
+def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> Sequence[AnyRow]:
     """Return a company's contacts that the member may see: what the company page shows of them."""
     query = (
         select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile, Contact.email)
@@ -180,5 +184,3 @@ class Twin:
     id: UUID
     name: str
     reason: str
-
-

@@ -30,11 +30,17 @@ def member_or_none() -> CurrentMember | None:
     return found
 
 
+def user_or_none() -> SignedInUser | None:
+    """Return the signed-in person, or None."""
+    user = current_user._get_current_object() if current_user else None
+    return user if isinstance(user, SignedInUser) else None
+
+
 def signed_in_user() -> SignedInUser:
     """Return the signed-in person; raises NotSignedIn."""
-    if not current_user.is_authenticated:
+    user = user_or_none()
+    if user is None:
         raise NotSignedIn
-    user: SignedInUser = current_user._get_current_object()
     return user
 
 

@@ -47,5 +47,7 @@ def _add(response: Response) -> Response:
     if "request_id" in g:
         response.headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in response.headers and request.method in ("GET", "HEAD"):
-        response.headers["Cache-Control"] = "no-store" if g.get("tenant") or "Cookie" in request.headers else "no-cache"
+        response.headers["Cache-Control"] = (
+            "no-store" if g.get("tenant") or "Cookie" in request.headers else "no-cache"
+        )
     return response

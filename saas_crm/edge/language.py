@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, g, request
 from flask_babel import Babel
-from flask_login import current_user
 
 from saas_crm.core.i18n import DEFAULT_LOCALE, LANGUAGES, speaks
-from saas_crm.edge.current import member_or_none
+from saas_crm.edge.current import member_or_none, user_or_none
 
 COOKIE = "lang"
 _TAGS = {
@@ -32,8 +31,9 @@ def reader_locale() -> str:
         return speaks(member.locale)
     if request.cookies.get(COOKIE) in LANGUAGES:
         return request.cookies[COOKIE]
-    if not request.path.startswith("/api/") and current_user and current_user.is_authenticated:
-        return speaks(current_user.locale)
+    user = None if request.path.startswith("/api/") else user_or_none()
+    if user is not None:
+        return speaks(user.locale)
     return browser_locale(request.headers.get("Accept-Language", ""))
 
 

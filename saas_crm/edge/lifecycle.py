@@ -7,12 +7,11 @@ import time
 from typing import Any
 
 from flask import Flask, Response, abort, g, request
-from flask_login import current_user
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from saas_crm.access.queries import member_of_token, member_of_user
 from saas_crm.core.audit import Actor, act_as
-from saas_crm.edge.current import NotSignedIn, directory
+from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
@@ -95,12 +94,14 @@ def _app_view(endpoint: str) -> Any:
 
 def _check(declared: Declared) -> None:
     tenant: ActiveTenant | None = g.tenant
-    if (declared.place == "workspace" and tenant is None) or (declared.place == "outside" and tenant is not None):
+    if (declared.place == "workspace" and tenant is None) or (
+        declared.place == "outside" and tenant is not None
+    ):
         raise NotFound
     if tenant is not None:
         _check_usable(tenant)
-    if declared.kind == "signed-in" and not current_user.is_authenticated:
-        raise NotSignedIn
+    if declared.kind == "signed-in":
+        signed_in_user()
     if declared.kind in ("member", "permission"):
         _find_member()
     if declared.permission is not None:
@@ -122,9 +123,7 @@ def _find_member() -> None:
             raise NotSignedIn
         g.member, g.token_id = found
     else:
-        if not current_user.is_authenticated:
-            raise NotSignedIn
-        g.member = member_of_user(current_user.id)
+        g.member = member_of_user(signed_in_user().id)
         if g.member is None:
             raise NotFound
     through = "api" if is_api() else "web"

@@ -26,7 +26,9 @@ SECONDS = Histogram(
     "http_request_seconds", "Time to answer", ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )  # fmt: skip
-STATEMENTS = Histogram("http_request_sql_statements", "SQL statements", ["route"], buckets=(1, 2, 4, 6, 8, 12, 20, 50))
+STATEMENTS = Histogram(
+    "http_request_sql_statements", "SQL statements", ["route"], buckets=(1, 2, 4, 6, 8, 12, 20, 50)
+)
 ERRORS = Counter("http_errors_total", "Answers of 500 and above", ["route"])
 
 bp = Blueprint("metrics", __name__)

@@ -33,7 +33,9 @@ def open_opportunity(
     Raises Forbidden, InvalidInput, AlreadyExists.
     """
     actor.require("opportunity:create")
-    deal = Opportunity(id=opportunity_id or new_id(), currency=currency, stage_since=now(), last_activity_at=now())
+    deal = Opportunity(
+        id=opportunity_id or new_id(), currency=currency, stage_since=now(), last_activity_at=now()
+    )
     stage = _open_stage(data.stage_id, actor) if data.stage_id else first_stage(actor)
     deal.stage_id, deal.pipeline_id = stage.id, stage.pipeline_id
     values = given(data)
@@ -64,7 +66,9 @@ def update_opportunity(
     return deal
 
 
-def move_to_stage(deal: Opportunity, move: StageMove, *, actor: CurrentMember, version: int | None = None) -> Opportunity:
+def move_to_stage(
+    deal: Opportunity, move: StageMove, *, actor: CurrentMember, version: int | None = None
+) -> Opportunity:
     """Move a deal to another open stage of its pipeline; a closed deal is opened again by it.
 
     Moving to where it is changes nothing. Raises Forbidden, InvalidInput, VersionConflict.
@@ -75,7 +79,9 @@ def move_to_stage(deal: Opportunity, move: StageMove, *, actor: CurrentMember, v
         return deal
     stage = _open_stage(move.stage_id, actor)
     if stage.pipeline_id != deal.pipeline_id:
-        raise InvalidInput({"stage_id": _("This stage belongs to another pipeline.")}, {"stage_id": "pipeline"})
+        raise InvalidInput(
+            {"stage_id": _("This stage belongs to another pipeline.")}, {"stage_id": "pipeline"}
+        )
     place(deal, stage.id, "open", actor)
     return deal
 
@@ -127,7 +133,9 @@ def _open_stage(stage_id: UUID, actor: CurrentMember) -> Stage:
     except NotFound:
         raise InvalidInput({"stage_id": _("Choose a stage.")}, {"stage_id": "unknown"}) from None
     if stage.kind != "open" or stage.archived_at is not None:
-        raise InvalidInput({"stage_id": _("Choose an open stage; to win or lose a deal, close it.")}, {"stage_id": "closed"})
+        raise InvalidInput(
+            {"stage_id": _("Choose an open stage; to win or lose a deal, close it.")}, {"stage_id": "closed"}
+        )
     return stage
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, true
+from sqlalchemy import func, select, true
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
@@ -17,7 +17,7 @@ from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
 from saas_crm.opportunities.queries import DealFilter, narrow, rows
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
-from tenants.db import db
+from tenants.db import AnyRow, db
 
 CARDS = 20
 UNDATED = date(1970, 1, 1)
@@ -28,7 +28,7 @@ class Column:
     """A stage with its first cards; `count` and `amount` are of all its deals the member may see."""
 
     stage: StageView
-    cards: list[Row[Any]] = field(default_factory=list)
+    cards: list[AnyRow] = field(default_factory=list)
     count: int = 0
     amount: Decimal = Decimal(0)
 
@@ -52,7 +52,12 @@ class Board:
 
 
 def board(
-    member: CurrentMember, *, currency: str, today: date, pipeline_id: UUID | None = None, owner_id: UUID | None = None
+    member: CurrentMember,
+    *,
+    currency: str,
+    today: date,
+    pipeline_id: UUID | None = None,
+    owner_id: UUID | None = None,
 ) -> Board:
     """Return the board: three statements, whatever the number of deals."""
     columns = stages(member, pipeline_id=pipeline_id)
@@ -64,7 +69,7 @@ def board(
     )
 
 
-def _column(stage: StageView, cards: Sequence[Row[Any]], sums: Sequence[Sum]) -> Column:
+def _column(stage: StageView, cards: Sequence[AnyRow], sums: Sequence[Sum]) -> Column:
     mine = [entry for entry in sums if entry.stage_id == stage.id]
     return Column(
         stage,
@@ -74,7 +79,7 @@ def _column(stage: StageView, cards: Sequence[Row[Any]], sums: Sequence[Sum]) ->
     )
 
 
-def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> Sequence[Row[Any]]:
+def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> Sequence[AnyRow]:
     first = (
         narrow(rows(), member, DealFilter(owner_id=owner_id))
         .where(Opportunity.stage_id == Stage.id)
@@ -95,7 +100,7 @@ def totals(
     chance = {stage.id: stage.probability for stage in columns}
     query = (
         select(
-            OpportunityTotal.stage_id, OpportunityTotal.month, func.sum(OpportunityTotal.count).label("count"),
+            OpportunityTotal.stage_id, OpportunityTotal.month, func.sum(OpportunityTotal.count).label("deals"),
             func.sum(OpportunityTotal.amount).label("amount"),
         )
         .where(
@@ -107,14 +112,14 @@ def totals(
     if owner_id is not None:
         query = query.where(OpportunityTotal.owner_id == owner_id)
     return [
-        Sum(r.stage_id, None if r.month == UNDATED else r.month, int(r.count), r.amount, chance[r.stage_id])
+        Sum(r.stage_id, None if r.month == UNDATED else r.month, int(r.deals), r.amount, chance[r.stage_id])
         for r in db.session.execute(query)
     ]
 
 
 def more_cards(
     member: CurrentMember, stage_id: UUID, *, after: Sequence[Any], owner_id: UUID | None = None
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
     query = narrow(rows(), member, DealFilter(owner_id=owner_id, stage_id=stage_id)).where(
         (Opportunity.stage_since < after[0])

@@ -15,7 +15,9 @@ from saas_crm.opportunities.schemas import Closure
 from tenants.db import db
 
 
-def close(deal: Opportunity, closure: Closure, *, actor: CurrentMember, version: int | None = None) -> Opportunity:
+def close(
+    deal: Opportunity, closure: Closure, *, actor: CurrentMember, version: int | None = None
+) -> Opportunity:
     """Win or lose a deal; a lost one needs a reason. Closing again changes outcome, reason and note.
 
     Raises Forbidden, InvalidInput, VersionConflict.
@@ -43,6 +45,8 @@ def reopen(deal: Opportunity, *, actor: CurrentMember) -> Opportunity:
 
 def _check_reason(closure: Closure) -> None:
     if closure.outcome == "lost" and not closure.reason:
-        raise InvalidInput({"reason": _("Say why: it is what the next deal learns from.")}, {"reason": "missing"})
+        raise InvalidInput(
+            {"reason": _("Say why: it is what the next deal learns from.")}, {"reason": "missing"}
+        )
     if closure.reason and closure.reason not in CLOSE_REASONS[closure.outcome]:
         raise InvalidInput({"reason": _("Choose one of the values offered.")}, {"reason": "enum"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, func, text
@@ -38,7 +37,7 @@ class Stage(Record, TenantModel):
 
     __tablename__ = "stages"
     __resource__ = "pipeline"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint(f"kind IN {STAGE_KINDS}", name="kind"),
         CheckConstraint("probability BETWEEN 0 AND 100", name="probability"),
         Index("ix_stages_pipeline_id", "pipeline_id", "position"),
@@ -59,7 +58,7 @@ class Opportunity(Record, TenantModel):
     __tablename__ = "opportunities"
     __resource__ = "opportunity"
     __unaudited__ = Record.__unaudited__ | {"last_activity_at", "stage_since"}
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint("amount >= 0", name="amount"),
         Index("ix_opportunities_stage_id", "stage_id", text("stage_since DESC"), text("id DESC"),
@@ -102,9 +101,11 @@ class OpportunityContact(TenantModel):
     """A further person in a sale, beside its main contact."""
 
     __tablename__ = "opportunity_contacts"
-    __table_args__: ClassVar[Any] = (Index("ix_opportunity_contacts_contact_id", "contact_id"),)
+    __table_args__ = (Index("ix_opportunity_contacts_contact_id", "contact_id"),)
 
-    opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True)
+    opportunity_id: Mapped[UUID] = mapped_column(
+        ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True
+    )
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True)
 
 
@@ -112,7 +113,7 @@ class StageChange(TenantModel):
     """One step in an opportunity's history."""
 
     __tablename__ = "stage_changes"
-    __table_args__: ClassVar[Any] = (Index("ix_stage_changes_opportunity_id", "opportunity_id", "at"),)
+    __table_args__ = (Index("ix_stage_changes_opportunity_id", "opportunity_id", "at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"))

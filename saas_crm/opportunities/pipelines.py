@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -56,10 +57,17 @@ def make_default(session: Session, locale: str) -> Pipeline:
     return pipeline
 
 
-def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False) -> list[StageView]:
+def stages(
+    member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False
+) -> list[StageView]:
     """Return the stages of a pipeline (default: the first) in order; raises NotFound for none."""
     member.require("pipeline:read")
-    first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
+    first = (
+        select(Pipeline.id)
+        .where(Pipeline.deleted_at.is_(None))
+        .order_by(Pipeline.position, Pipeline.id)
+        .limit(1)
+    )
     query = (
         select(Stage.id, Stage.pipeline_id, Stage.name, Stage.names, Stage.kind, Stage.position, Stage.probability,
                Stage.archived_at)
@@ -86,7 +94,9 @@ def pipelines(member: CurrentMember) -> Sequence[Pipeline]:
 def get_pipeline(pipeline_id: UUID, *, member: CurrentMember) -> Pipeline:
     """Return a living pipeline; raises NotFound."""
     member.require("pipeline:read")
-    found = db.session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None)))
+    found = db.session.scalar(
+        select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None))
+    )
     if found is None:
         raise NotFound
     return found
@@ -101,7 +111,9 @@ def get_stage(stage_id: UUID, *, member: CurrentMember) -> Stage:
     return found
 
 
-def rename_pipeline(pipeline: Pipeline, data: PipelineWrite, *, actor: CurrentMember, version: int | None = None) -> None:
+def rename_pipeline(
+    pipeline: Pipeline, data: PipelineWrite, *, actor: CurrentMember, version: int | None = None
+) -> None:
     """Rename a pipeline."""
     actor.require("pipeline:update")
     check_version(pipeline, version)
@@ -125,7 +137,9 @@ def add_stage(pipeline: Pipeline, data: StageWrite, *, actor: CurrentMember) -> 
     return stage
 
 
-def change_stage(stage: Stage, data: StageWrite, *, actor: CurrentMember, version: int | None = None) -> Stage:
+def change_stage(
+    stage: Stage, data: StageWrite, *, actor: CurrentMember, version: int | None = None
+) -> Stage:
     """Rename a stage and set its probability; won stays at 100 and lost at 0."""
     actor.require("pipeline:update")
     check_version(stage, version)
@@ -138,7 +152,7 @@ def change_stage(stage: Stage, data: StageWrite, *, actor: CurrentMember, versio
     return stage
 
 
-def _names(given: dict[str, str], name: str, former: dict[str, str], former_name: str) -> dict[str, str]:
+def _names(given: Mapping[Any, str], name: str, former: dict[str, str], former_name: str) -> dict[str, str]:
     """Return names per language: those given; a plain rename drops the former translations, which no longer fit."""
     kept = {} if name != former_name and not given else former
     return {key: value for key, value in {**kept, **given}.items() if value}
@@ -169,14 +183,20 @@ def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
         raise InvalidInput({"": _("Won and lost are always needed.")})
     if sum(other.kind == "open" for other in living) <= 1:
         raise InvalidInput({"": _("A pipeline needs at least one open stage.")})
-    used = select(Opportunity.id).where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None)).limit(1)
+    used = (
+        select(Opportunity.id)
+        .where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None))
+        .limit(1)
+    )
     if db.session.scalar(used) is not None:
         raise InvalidInput({"": _("There are deals in this stage. Move them first.")})
 
 
 def _lock_stages(pipeline_id: UUID) -> list[Stage]:
     db.session.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id).with_for_update())
-    query = select(Stage).where(Stage.pipeline_id == pipeline_id, Stage.archived_at.is_(None), Stage.deleted_at.is_(None))
+    query = select(Stage).where(
+        Stage.pipeline_id == pipeline_id, Stage.archived_at.is_(None), Stage.deleted_at.is_(None)
+    )
     return list(db.session.scalars(query.order_by(Stage.position, Stage.id)).all())
 
 
@@ -194,7 +214,7 @@ def first_stage(member: CurrentMember) -> StageView:
 
 def closing_stage(pipeline_id: UUID, outcome: str) -> Stage:
     """Return the won or lost stage of a pipeline."""
-    query = select(Stage).where(Stage.pipeline_id == pipeline_id, Stage.kind == outcome, Stage.deleted_at.is_(None))
+    query = select(Stage).where(
+        Stage.pipeline_id == pipeline_id, Stage.kind == outcome, Stage.deleted_at.is_(None)
+    )
     return db.session.scalars(query.order_by(Stage.position).limit(1)).one()
-
-

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
@@ -20,7 +20,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
 from saas_crm.search.queries import matching_ids
-from tenants.db import db
+from tenants.db import AnyRow, AnySelect, db
 
 COUNTED = 1_000
 ORDERS = {
@@ -56,13 +56,17 @@ class DealFilter:
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q or self.owner_id or self.stage_id or self.status or self.company_id or self.contact_id)
+        return bool(
+            self.q or self.owner_id or self.stage_id or self.status or self.company_id or self.contact_id
+        )
 
 
 def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str = "read") -> Opportunity:
     """Return a living deal the member may reach, with owner, company, contact and stage; raises NotFound."""
     query = select(Opportunity).where(
-        Opportunity.id == opportunity_id, Opportunity.deleted_at.is_(None), visible(Opportunity, member, action)
+        Opportunity.id == opportunity_id,
+        Opportunity.deleted_at.is_(None),
+        visible(Opportunity, member, action),
     )
     found = db.session.scalar(query.options(
         joinedload(Opportunity.owner), joinedload(Opportunity.company), joinedload(Opportunity.contact),
@@ -73,7 +77,7 @@ def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str 
     return found
 
 
-def rows() -> Select[Any]:
+def rows() -> AnySelect:
     """Return the query of what lists and boards show of a deal, without a WHERE for the member yet."""
     return (
         select(*ROW)
@@ -87,10 +91,12 @@ def rows() -> Select[Any]:
 def opportunity_rows(
     member: CurrentMember, wanted: DealFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
     limit: int = 50,
-) -> Page[Row[Any]]:  # fmt: skip
+) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
     _, order = choose(ORDERS, sort, "-updated_at")
-    found = db.session.execute(page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit))
+    found = db.session.execute(
+        page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit)
+    )
     return cut(found.all(), limit, order.column.key)
 
 
@@ -104,7 +110,7 @@ def records(
     return cut(found, limit, order.column.key)
 
 
-def narrow(query: Select[Any], member: CurrentMember, wanted: DealFilter) -> Select[Any]:
+def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySelect:
     """Narrow a query of deals to what the member may see and asked for."""
     query = query.where(visible(Opportunity, member))
     if wanted.q.strip():
@@ -122,7 +128,7 @@ def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
     return db.session.scalar(select(func.count()).select_from(some.limit(COUNTED + 1).subquery())) or 0
 
 
-def further_contacts(opportunity_id: UUID) -> Sequence[Row[Any]]:
+def further_contacts(opportunity_id: UUID) -> Sequence[AnyRow]:
     """Return id and name of a visible deal's further contacts."""
     query = (
         select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile)
@@ -144,7 +150,7 @@ def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
-def stage_history(opportunity_id: UUID) -> Sequence[Row[Any]]:
+def stage_history(opportunity_id: UUID) -> Sequence[AnyRow]:
     """Return a visible deal's steps, newest first: stages' names and kinds, amount, who, when."""
     former = aliased(Stage)
     query = (
@@ -163,7 +169,7 @@ def stage_history(opportunity_id: UUID) -> Sequence[Row[Any]]:
     return db.session.execute(query).all()
 
 
-def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Sequence[Row[Any]]:
+def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Sequence[AnyRow]:
     """Return the member's own open deals with nothing done for STALE_DAYS, the quietest first."""
     member.require("opportunity:read")
     query = (
@@ -178,8 +184,10 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
     return db.session.execute(query).all()
 
 
-def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[Row[Any]]:
+def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
     """Return a customer's deals that the member may see: open ones first, then the latest."""
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
     query = rows().where(column == record_id, visible(Opportunity, member))
-    return db.session.execute(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()
+    return db.session.execute(
+        query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)
+    ).all()

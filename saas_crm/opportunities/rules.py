@@ -82,7 +82,10 @@ def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[Forec
             held[0] += entry.count
             held[1] += entry.amount
             held[2] += weighted(entry.amount, entry.probability)
-    return [ForecastMonth(start, int(n), Decimal(total), Decimal(chance)) for start, (n, total, chance) in totals.items()]
+    return [
+        ForecastMonth(start, int(n), Decimal(total), Decimal(chance))
+        for start, (n, total, chance) in totals.items()
+    ]
 
 
 def month_after(day: date, months: int) -> date:

@@ -9,12 +9,21 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from saas_crm.core.fields import Line, Name, Text, typed_amount
-from saas_crm.core.money import Money
 from saas_crm.core.forms import Input
+from saas_crm.core.money import Money
 from saas_crm.customers.schemas import RecordRead, SomeDate, SomeId
 
 Reason = Literal[
-    "", "price", "product", "service", "relationship", "competitor", "no_budget", "no_decision", "timing", "other"
+    "",
+    "price",
+    "product",
+    "service",
+    "relationship",
+    "competitor",
+    "no_budget",
+    "no_decision",
+    "timing",
+    "other",
 ]
 
 

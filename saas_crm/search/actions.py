@@ -45,7 +45,9 @@ def put(session: Session, found: Findable) -> None:
     """Put a record into the index, or renew its entry."""
     values = row_of(found)
     changes = {key: value for key, value in values.items() if key != "record_id"} | {"updated_at": func.now()}
-    session.execute(insert(SearchEntry).values(values).on_conflict_do_update(index_elements=["record_id"], set_=changes))
+    session.execute(
+        insert(SearchEntry).values(values).on_conflict_do_update(index_elements=["record_id"], set_=changes)
+    )
 
 
 def drop(session: Session, record_id: UUID) -> None:
@@ -55,4 +57,6 @@ def drop(session: Session, record_id: UUID) -> None:
 
 def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | None) -> None:
     """Tell the children's entries who owns their parent now."""
-    session.execute(update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id))
+    session.execute(
+        update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, Text, func
@@ -17,7 +16,7 @@ class SearchEntry(TenantModel):
     """What one record is found by; owners are copied so that visibility needs no join."""
 
     __tablename__ = "search_entries"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         Index("ix_search_entries_grams", "grams", postgresql_using="gin"),
         Index("ix_search_entries_parent_id", "parent_id"),
     )

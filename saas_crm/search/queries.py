@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
 from saas_crm.core.search_query import SearchQuery, prepare, rank
 from saas_crm.search.models import SearchEntry
-from tenants.db import db
+from tenants.db import AnyRow, db
 
 CANDIDATES = 200
 MATCHES = 1_000
 KINDS = ("company", "contact", "opportunity")
 
 
-def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[Row[Any]]:
+def find(
+    query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20
+) -> list[AnyRow]:
     """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
 
     At most CANDIDATES entries are ranked, so that a very common word costs no more than a rare one.
@@ -29,7 +30,13 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     if not wanted.grams:
         return []
     entries = (
-        select(SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, SearchEntry.subtitle, SearchEntry.updated_at)
+        select(
+            SearchEntry.kind,
+            SearchEntry.record_id,
+            SearchEntry.title,
+            SearchEntry.subtitle,
+            SearchEntry.updated_at,
+        )
         .where(_matches(wanted), _may_see(member, kinds))
         .limit(CANDIDATES)
     )
@@ -38,7 +45,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     return rows[:limit]
 
 
-def matching_ids(query: str, kind: str) -> Select[tuple[UUID]] | None:
+def matching_ids(query: str, kind: str) -> Select[UUID] | None:
     """Return a sub-select of the records of one kind that match, at most MATCHES; None matches nothing.
 
     It says nothing about who may see them: the list that uses it starts from `visible()`.

@@ -1,0 +1,167 @@
+"""Bodies, queries and headers: read exactly as described."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from mobile_api.problems import ApiProblem
+from mobile_api.reading import MAX_BODY, read_body, read_idempotency_key, read_if_match, read_query
+from saas_crm.core.money import Money
+
+
+class Visit(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[
+        str, BeforeValidator(lambda text: text.strip() if isinstance(text, str) else text or "")
+    ] = Field(max_length=5)
+    at: datetime | None = None
+    day: date | None = None
+    company_id: UUID | None = None
+    count: int = 0
+    done: bool = False
+    price: Money | None = None
+
+
+class Listing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=25, ge=1, le=200)
+    q: str = ""
+    owner_id: UUID | None = None
+    done: bool | None = None
+    sort: Literal["name", "-name"] = "name"
+    tag: list[str] = Field(default=[], max_length=3)
+
+
+def status_of(raw: bytes, content_type: str | None = "application/json") -> int:
+    with pytest.raises(ApiProblem) as raised:
+        read_body(Visit, raw, content_type)
+    return raised.value.problem.status
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "status"),
+    [
+        (b"{}", None, 415),
+        (b"{}", "text/plain", 415),
+        (b"{}", "application/merge-patch+json", 415),
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b'{"name": NaN}', "application/json", 400),
+        (b'{"name": "\\ud800"}', "application/json", 400),
+        (b"[" * 5000, "application/json", 400),
+        (b'"' + b"x" * MAX_BODY + b'"', "application/json", 413),
+        (b"[]", "application/json", 422),
+        (b"null", "application/json", 422),
+        (b"{}", "application/json; charset=utf-8", 422),
+    ],
+)
+def test_unreadable(raw: bytes, content_type: str | None, status: int) -> None:
+    assert status_of(raw, content_type) == status
+
+
+@pytest.mark.parametrize(
+    ("part", "pointer"),
+    [
+        ('"name": null', "#/name"),
+        ('"name": "     x"', "#/name"),
+        ('"name": 5', "#/name"),
+        ('"at": 1700000000', "#/at"),
+        ('"at": "1700000000"', "#/at"),
+        ('"at": "2024-01-01 00:00:00Z"', "#/at"),
+        ('"day": "2024-01-01T00:00:00"', "#/day"),
+        ('"company_id": "12345678123412341234123456789012"', "#/company_id"),
+        ('"count": "7"', "#/count"),
+        ('"count": true', "#/count"),
+        ('"done": 1', "#/done"),
+        ('"done": "yes"', "#/done"),
+        ('"price": 5.0', "#/price"),
+        ('"price": {"amount": 5, "currency": "EUR"}', "#/price"),
+        ('"unknown": 1', "#/unknown"),
+    ],
+)
+def test_only_what_is_described_is_taken(part: str, pointer: str) -> None:
+    with pytest.raises(ApiProblem) as raised:
+        read_body(Visit, f'{{"name": "x", {part}}}'.encode(), "application/json")
+    errors = raised.value.problem.errors
+    assert errors is not None
+    assert (errors[0].pointer or "").startswith(pointer)
+    assert errors[0].code
+
+
+def test_a_good_body() -> None:
+    visit = read_body(
+        Visit,
+        b'{"name": "x", "at": "2024-01-01T10:00:00Z", "price": {"amount": "5", "currency": "EUR"}, "at": null}',
+        "application/json; charset=utf-8",
+    )
+    assert visit.model_dump(mode="json", exclude_none=True) == {
+        "name": "x", "count": 0, "done": False, "price": {"amount": "5.00", "currency": "EUR"},
+    }  # fmt: skip
+
+
+def test_a_good_query() -> None:
+    pairs = [("limit", "5"), ("done", "true"), ("tag", "a"), ("tag", "5"), ("q", "25"), ("sort", "-name")]
+    listing = read_query(Listing, pairs)
+    assert (listing.limit, listing.done, listing.tag, listing.q, listing.sort) == (
+        5,
+        True,
+        ["a", "5"],
+        "25",
+        "-name",
+    )
+    assert read_query(Listing, []) == Listing()
+
+
+BAD_LIMITS = ("0", "201", "", " 5", "5.0", "1_0", "05", "５", "+5", "9" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        *(("limit", [value]) for value in BAD_LIMITS),
+        ("limit", ["5", "5"]),
+        ("done", ["1"]),
+        ("done", ["yes"]),
+        ("owner_id", ["x"]),
+        ("owner_id", ["{12345678-1234-1234-1234-123456789012}"]),
+        ("sort", ["age"]),
+        ("tag", ["a", "b", "c", "d"]),
+        ("unknown", ["x"]),
+        ("limit[gt]", ["5"]),
+    ],
+)
+def test_a_bad_query(name: str, values: list[str]) -> None:
+    with pytest.raises(ApiProblem) as raised:
+        read_query(Listing, [(name, value) for value in values])
+    assert raised.value.problem.status == 422
+    assert {error.parameter for error in raised.value.problem.errors or ()} == {name}
+
+
+@pytest.mark.parametrize("value", ["", " ", "a b", "ü", "x" * 201, "a\n", '"a"'])
+def test_bad_idempotency_keys(value: str) -> None:
+    with pytest.raises(ApiProblem):
+        read_idempotency_key(value)
+
+
+@pytest.mark.parametrize("value", ["", "1", '"', '""', 'W/"1"', '"1", "2"', '"ü"', '"1"\n', "**"])
+def test_bad_etags(value: str) -> None:
+    with pytest.raises(ApiProblem):
+        read_if_match(value)
+
+
+def test_good_headers() -> None:
+    assert read_idempotency_key(None) is None
+    assert (
+        read_idempotency_key("018f3c5e-7a10-7000-8000-0123456789ab") == "018f3c5e-7a10-7000-8000-0123456789ab"
+    )
+    assert read_if_match(None) is None
+    assert read_if_match("*") == "*"
+    assert read_if_match('"7"') == '"7"'
