@@ -6,7 +6,6 @@ How many digits follow the point, and which currencies are in use, is told by CL
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -53,21 +52,40 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in whole minor units of an ISO 4217 currency.
+    """An amount in whole minor units of an ISO 4217 currency; it cannot be changed.
 
-    Raises ValueError for an unknown currency and for an amount that is no number or not smaller than 10^24.
+    Raises ValueError for an unknown currency and for an amount that is no number or not smaller than 10^24,
+    TypeError for a float. (No dataclass: Pydantic's `model_dump` would take one apart.)
     """
 
+    __slots__ = ("amount", "currency")
     amount: Decimal
     currency: str
 
-    def __post_init__(self) -> None:
-        amount = Decimal(self.amount)
-        if not amount.is_finite() or abs(amount) >= _LARGEST:
-            raise ValueError(f"no amount of money: {self.amount}")
-        object.__setattr__(self, "amount", rounded(amount, self.currency))
+    def __init__(self, amount: Decimal | int | str, currency: str) -> None:
+        if isinstance(amount, float):
+            raise TypeError("money is never a float")
+        exact = Decimal(amount)
+        if not exact.is_finite() or abs(exact) >= _LARGEST:
+            raise ValueError(f"no amount of money: {amount}")
+        object.__setattr__(self, "amount", rounded(exact, currency))
+        object.__setattr__(self, "currency", currency)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{name} of money cannot be set")
+
+    def __reduce__(self) -> tuple[type[Money], tuple[Decimal, str]]:
+        return type(self), (self.amount, self.currency)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Money) and (self.amount, self.currency) == (other.amount, other.currency)
+
+    def __hash__(self) -> int:
+        return hash((self.amount, self.currency))
+
+    def __repr__(self) -> str:
+        return f"Money({self.amount:f} {self.currency})"
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

@@ -12,9 +12,7 @@ from tenants.marks import N_
 MAX_LENGTH = 60  # characters anybody may type into an amount field
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,]*|[.,]\d+)", re.ASCII)
-_GROUPS = {
-    mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ".,"
-}
+_GROUPS = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ".,"}
 
 
 class AmountError(ValueError):
@@ -84,9 +82,7 @@ def _decimal_mark(locale: str) -> str:
 
 def _ascii_digits(text: str) -> str:
     """Return the text with every script's digits and marks as ASCII ones."""
-    plain = unicodedata.normalize("NFKC", text).translate(
-        {0x066B: ".", 0x066C: ",", 0x3001: ",", 0x2212: "-"}
-    )
+    plain = unicodedata.normalize("NFKC", text).translate({0x066B: ".", 0x066C: ",", 0x3001: ",", 0x2212: "-"})
     return "".join(str(unicodedata.decimal(char, char)) for char in plain).strip()
 
 

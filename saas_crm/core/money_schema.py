@@ -19,9 +19,7 @@ def core_schema(money: type[Money]) -> Any:
     """Return how Pydantic reads and writes Money; amounts that come from outside are not negative."""
     return pydantic_schema.no_info_plain_validator_function(
         _read,
-        serialization=pydantic_schema.plain_serializer_function_ser_schema(
-            money.as_json, when_used="json-unless-none"
-        ),
+        serialization=pydantic_schema.plain_serializer_function_ser_schema(money.as_json, when_used="json"),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -65,6 +67,16 @@ def test_currencies_never_mix(operation: str) -> None:
     with pytest.raises(CurrencyMismatchError):
         getattr(eur("1"), operation)(1)
     assert eur("1") != Money(Decimal(1), "USD")
+
+
+def test_it_cannot_be_changed_but_copied() -> None:
+    money = eur("5")
+    with pytest.raises(AttributeError):
+        money.amount = Decimal(6)
+    assert copy.deepcopy(money) == pickle.loads(pickle.dumps(money)) == money
+    assert repr(money) == "Money(5.00 EUR)"
+    with pytest.raises(TypeError):
+        Money(1.5, "EUR")  # type: ignore[arg-type]
 
 
 def test_every_currency_fits_the_columns() -> None:
@@ -174,6 +186,7 @@ def test_a_schema_reads_and_writes_money() -> None:
         "floor": None,
     }
     assert Offer(price=eur("1")).price == eur("1")
+    assert offer.model_dump() == {"price": eur("1200.50"), "floor": None}
 
 
 def sent(amount: object, currency: object = "EUR", **more: object) -> dict[str, object]:

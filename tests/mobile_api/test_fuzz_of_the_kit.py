@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 import schemathesis
 from flask import Flask, Response, jsonify, request
+from flask_babel import Babel
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from schemathesis.engine import events, from_schema
@@ -171,13 +172,12 @@ def registry(shop: Shop | None = None) -> Registry:
 
 def application() -> Flask:
     app = Flask(__name__)
+    Babel(app)
     operations = registry(Shop({}))
     for operation, view in operations.bound():
         rule = "/api/v1" + operation.path
         app.add_url_rule(rule, operation.operation_id, view, methods=[operation.method], strict_slashes=False)
-    app.add_url_rule(
-        "/openapi.json", "description", lambda: describe(operations, Info("Shop", "1", "/api/v1"))
-    )
+    app.add_url_rule("/openapi.json", "description", lambda: describe(operations, Info("Shop", "1", "/api/v1")))
 
     @app.before_request
     def check_token() -> None:

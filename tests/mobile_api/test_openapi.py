@@ -216,9 +216,7 @@ def test_the_registry_refuses_doubles() -> None:
     found = registry()
     with pytest.raises(ValueError, match="called"):
         found.add(found["make"], view)
-    again = Operation(
-        method="POST", path="/companies", operation_id="y", summary="", tag="", responses={204: None}
-    )
+    again = Operation(method="POST", path="/companies", operation_id="y", summary="", tag="", responses={204: None})
     with pytest.raises(ValueError, match="two operations on"):
         found.add(again, view)
 

@@ -85,9 +85,7 @@ def test_errors_of_the_business(error: BusinessError, conditional: bool, kind: s
 
 def test_details_of_the_business() -> None:
     assert problem_of(Forbidden("company:update")).detail == "The permission company:update is needed."
-    errors = problem_of(InvalidInput({"phones.0": "No number.", "": "No."}, {"phones.0": "phone"})).body()[
-        "errors"
-    ]
+    errors = problem_of(InvalidInput({"phones.0": "No number.", "": "No."}, {"phones.0": "phone"})).body()["errors"]
     assert [(error["pointer"], error["code"]) for error in errors] == [
         ("#/phones/0", "phone"),
         ("#", "invalid"),

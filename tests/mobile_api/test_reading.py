@@ -17,9 +17,9 @@ from saas_crm.core.money import Money
 class Visit(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[
-        str, BeforeValidator(lambda text: text.strip() if isinstance(text, str) else text or "")
-    ] = Field(max_length=5)
+    name: Annotated[str, BeforeValidator(lambda text: text.strip() if isinstance(text, str) else text or "")] = Field(
+        max_length=5
+    )
     at: datetime | None = None
     day: date | None = None
     company_id: UUID | None = None
@@ -99,11 +99,11 @@ def test_only_what_is_described_is_taken(part: str, pointer: str) -> None:
 def test_a_good_body() -> None:
     visit = read_body(
         Visit,
-        b'{"name": "x", "at": "2024-01-01T10:00:00Z", "price": {"amount": "5", "currency": "EUR"}, "at": null}',
+        b'{"name": "x", "at": "2024-01-01T10:00:00Z", "price": {"amount": "5", "currency": "EUR"}}',
         "application/json; charset=utf-8",
     )
     assert visit.model_dump(mode="json", exclude_none=True) == {
-        "name": "x", "count": 0, "done": False, "price": {"amount": "5.00", "currency": "EUR"},
+        "name": "x", "at": "2024-01-01T10:00:00Z", "count": 0, "done": False, "price": {"amount": "5.00", "currency": "EUR"},
     }  # fmt: skip
 
 
@@ -159,9 +159,7 @@ def test_bad_etags(value: str) -> None:
 
 def test_good_headers() -> None:
     assert read_idempotency_key(None) is None
-    assert (
-        read_idempotency_key("018f3c5e-7a10-7000-8000-0123456789ab") == "018f3c5e-7a10-7000-8000-0123456789ab"
-    )
+    assert read_idempotency_key("018f3c5e-7a10-7000-8000-0123456789ab") == "018f3c5e-7a10-7000-8000-0123456789ab"
     assert read_if_match(None) is None
     assert read_if_match("*") == "*"
     assert read_if_match('"7"') == '"7"'
