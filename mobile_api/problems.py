@@ -47,9 +47,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
 class FieldProblem(BaseModel):
     """What is wrong in one place."""
 
-    pointer: str | None = Field(
-        default=None, description="Where in the body, as a JSON Pointer fragment: `#/name`."
-    )
+    pointer: str | None = Field(default=None, description="Where in the body, as a JSON Pointer fragment: `#/name`.")
     parameter: str | None = Field(default=None, description="Which query parameter or header.")
     detail: str = Field(description="What to tell a person, in their language.")
     code: str = Field(description="What a program can rely on, such as `missing`.")
@@ -63,16 +61,14 @@ class Problem(BaseModel):
     status: int = Field(ge=400, le=599)
     detail: str | None = None
     errors: list[FieldProblem] | None = None
-    current: dict[str, Any] | None = Field(
-        default=None, description="After a lost race: the record as it now is."
-    )
+    current: dict[str, Any] | None = Field(default=None, description="After a lost race: the record as it now is.")
 
     def body(self) -> dict[str, Any]:
         """Return the members to send; what has nothing to say is left out."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
-class ApiProblem(Exception):  # noqa: N818 - "problem" is the word of RFC 9457
+class ApiProblem(Exception):
     """Raised to end a request with a problem and, if need be, further headers."""
 
     def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
@@ -107,9 +103,7 @@ def problem_of_status(status: int) -> Problem:
     return Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status)
 
 
-def problem_of(
-    error: BusinessError, *, conditional: bool = False, current: dict[str, Any] | None = None
-) -> Problem:
+def problem_of(error: BusinessError, *, conditional: bool = False, current: dict[str, Any] | None = None) -> Problem:
     """Return the problem for an error of the business.
 
     `conditional`: the request had If-Match, so that a lost race is 412 instead of 409. `current`: the record
@@ -119,13 +113,9 @@ def problem_of(
         case NotFound():
             return problem("not-found")
         case Forbidden():
-            return problem(
-                "forbidden", _("The permission %(permission)s is needed.", permission=error.permission)
-            )
+            return problem("forbidden", _("The permission %(permission)s is needed.", permission=error.permission))
         case InvalidInput():
-            return problem(
-                "invalid", errors=[_invalid(name, text, error.codes) for name, text in error.errors.items()]
-            )
+            return problem("invalid", errors=[_invalid(name, text, error.codes) for name, text in error.errors.items()])
         case VersionConflict():
             return problem("precondition-failed" if conditional else "changed-meanwhile", current=current)
         case AlreadyExists():
@@ -138,9 +128,7 @@ def invalid_body(failed: ValidationError) -> Problem:
     """Return the problem for a body that Pydantic refuses, with a pointer to each place."""
     return problem(
         "invalid",
-        errors=[
-            FieldProblem(pointer=pointer(at), detail=text, code=code) for at, text, code in _found(failed)
-        ],
+        errors=[FieldProblem(pointer=pointer(at), detail=text, code=code) for at, text, code in _found(failed)],
     )
 
 
@@ -158,9 +146,7 @@ def invalid_query(failed: ValidationError) -> Problem:
 def pointer(location: Iterable[str | int]) -> str:
     """Return the JSON Pointer (RFC 6901) to a place in the body, as a URI fragment: ("a/b", 0) → #/a~1b/0."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return "#" + "".join(
-        "/" + quote(part.encode("utf-8", "replace"), safe="~!$&'()*+,;=:@-._") for part in parts
-    )
+    return "#" + "".join("/" + quote(part.encode("utf-8", "replace"), safe="~!$&'()*+,;=:@-._") for part in parts)
 
 
 def _found(failed: ValidationError) -> list[tuple[tuple[str | int, ...], str, str]]:
@@ -171,8 +157,7 @@ def _found(failed: ValidationError) -> list[tuple[tuple[str | int, ...], str, st
         place = tuple(part for part in found["loc"] if not _is_inner(part))
         places.setdefault(".".join(map(str, place)), place)
     return [
-        (places.get(key, (key,)), text, messages.codes.get(key, "invalid"))
-        for key, text in messages.errors.items()
+        (places.get(key, (key,)), text, messages.codes.get(key, "invalid")) for key, text in messages.errors.items()
     ]
 
 

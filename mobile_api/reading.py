@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from mobile_api.openapi.parameters import IDEMPOTENCY_KEY_PATTERN, IF_MATCH_PATTERN
+from mobile_api.openapi.parameters import IDEMPOTENCY_KEY_PATTERN
 from mobile_api.openapi.schemas import schema_of, without_null
 from mobile_api.problems import ApiProblem, FieldProblem, invalid_body, invalid_query, pointer, problem
 from saas_crm.core.i18n import gettext as _
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY = 1_000_000  # bytes
+_ETAGS = re.compile(r'(W/)?("[^"]*")')
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
@@ -40,9 +41,7 @@ def read_body(
     """Return the checked body. Raises ApiProblem: 415, 413, 400 (no JSON) or 422 (a broken rule)."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in allowed:
-        raise ApiProblem(
-            problem("unsupported-media-type", ", ".join(allowed)), {"Accept": ", ".join(allowed)}
-        )
+        raise ApiProblem(problem("unsupported-media-type", ", ".join(allowed)), {"Accept": ", ".join(allowed)})
     if len(raw) > MAX_BODY:
         raise ApiProblem(problem("too-large", _("At most %(size)s bytes.", size=MAX_BODY)))
     try:
@@ -58,9 +57,7 @@ def checked_body(model: type[Model], data: Any, *, context: Any = None) -> Model
         value = model.model_validate(data, context=context)
     except ValidationError as failed:
         raise ApiProblem(invalid_body(failed)) from failed
-    errors = [
-        FieldProblem(pointer=pointer(at), detail=text, code=code) for at, text, code in _drift(model, data)
-    ]
+    errors = [FieldProblem(pointer=pointer(at), detail=text, code=code) for at, text, code in _drift(model, data)]
     if errors:
         raise ApiProblem(problem("invalid", errors=errors))
     return value
@@ -74,39 +71,37 @@ def read_query(model: type[Model], pairs: Iterable[tuple[str, str]], *, context:
             value = model.model_validate(data, context=context)
         except ValidationError as failed:
             raise ApiProblem(invalid_query(failed)) from failed
-        errors = [
-            _wrong_parameter(str(at[0]) if at else "", text, code) for at, text, code in _drift(model, data)
-        ]
+        errors = [_wrong_parameter(str(at[0]) if at else "", text, code) for at, text, code in _drift(model, data)]
     if errors:
         raise ApiProblem(problem("invalid", errors=errors))
     return value
 
 
 def read_idempotency_key(value: str | None) -> str | None:
-    """Return a usable key. Raises ApiProblem (422) for one with other characters or too long."""
-    return _header("Idempotency-Key", value, IDEMPOTENCY_KEY_PATTERN)
-
-
-def read_if_match(value: str | None) -> str | None:
-    """Return the ETag (with its quotes) or "*" that must match. Raises ApiProblem (422) for anything else."""
-    return _header("If-Match", value, IF_MATCH_PATTERN)
-
-
-def _header(name: str, value: str | None, pattern: str) -> str | None:
-    if value is not None and not re.fullmatch(pattern[1:-1], value, re.ASCII):
+    """Return a usable key. Raises ApiProblem (422) for one with other characters, empty or too long."""
+    if value is not None and not re.fullmatch(IDEMPOTENCY_KEY_PATTERN[1:-1], value, re.ASCII):
         raise ApiProblem(
-            problem("invalid", errors=[_wrong_parameter(name, _("This cannot be used here."), "pattern")])
+            problem("invalid", errors=[_wrong_parameter("Idempotency-Key", _("This cannot be used here."), "pattern")])
         )
     return value
+
+
+def if_match_allows(value: str | None, etag: str) -> bool:
+    """Say whether a write may go on when the record's ETag is `etag` (with its quotes).
+
+    RFC 9110, 13.1.1: without the header, with "*", and when the tag is in the list; a weak tag never matches.
+    What is no list of tags matches nothing, so nothing is overwritten by mistake.
+    """
+    if value is None or value.strip() == "*":
+        return True
+    return etag in (tag for weak, tag in _ETAGS.findall(value) if not weak)
 
 
 def _wrong_parameter(name: str, detail: str, code: str) -> FieldProblem:
     return FieldProblem(parameter=name, detail=detail, code=code)
 
 
-def _collected(
-    model: type[BaseModel], pairs: Iterable[tuple[str, str]]
-) -> tuple[dict[str, Any], list[FieldProblem]]:
+def _collected(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], list[FieldProblem]]:
     """Return the parameters in the types their schemas name, and those that are given too often."""
     properties = _properties(model)
     data: dict[str, Any] = {}

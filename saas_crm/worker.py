@@ -17,7 +17,9 @@ from tenants.db import db, tenant_scope
 from tenants.settings import Settings
 
 log = structlog.get_logger("worker")
-ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.customers.jobs")
+ROOMS_WITH_JOBS = (
+    "saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs"
+)
 
 
 def register_jobs() -> None:

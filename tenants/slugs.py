@@ -25,11 +25,10 @@ RESERVED = frozenset(
     metrics assets
     about account accounts admin api app apps auth billing blog careers cdn contact css docs download
     downloads error errors favicon files fonts guide health help home images img imprint index internal invite
-    js legal
-    login logout mail manifest media mobile new news null oauth openapi oauth2 partner partners password pay
-    payment ping press pricing privacy public register robots root security server settings sitemap sso
-    static status store support system team terms undefined upload uploads users webhook webhooks welcome
-    well-known workspace www
+    js language languages legal login logout mail manifest media mobile new news null oauth openapi oauth2
+    partner partners password pay payment photo photos ping press pricing privacy public register robots root
+    security server settings sitemap sso static status store support system team terms undefined upload
+    uploads users webhook webhooks welcome well-known workspace www
     """.split()  # noqa: SIM905
 )
 """First path segments that are ours, or that a visitor would take for ours. `_assets` is no slug anyway."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import LANGUAGES, html_lang, spoken
@@ -75,10 +76,16 @@ def photo_url(user_id: Any, digest: str | None) -> str:
 
 
 def _languages(locale: str) -> list[Language]:
-    back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    back = quote(request.script_root + _here())
     return [
-        Language(
-            code, name, html_lang(code), f"/language/{code}?next={request.script_root}{back}", code == locale
-        )
+        Language(code, name, html_lang(code), f"/language/{code}?next={back}", code == locale)
         for code, name in LANGUAGES.items()
     ]
+
+
+def _here() -> str:
+    """Return where a link leads back to: this page, or the start if the page can only be posted to."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    adapter = current_app.create_url_adapter(request)
+    return request.path if adapter is not None and adapter.test(method="GET") else "/"

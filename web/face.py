@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -16,7 +18,7 @@ from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import NotSignedIn
-from saas_crm.edge.lifecycle import WorkspaceUnavailable
+from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
 from tenants.provisioning import NoSpareReady
 
 log = structlog.get_logger("web")
@@ -31,12 +33,17 @@ def answer(error: Exception) -> Response:
         return _page(
             "suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403
         )
+    if isinstance(error, MembershipEnded):
+        return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
+    if isinstance(error, CSRFError):
+        return _stale()
     status = _status(error)
     if status >= 500:
         log.error(
             "request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error
         )
-    response = _page(str(status if status in KNOWN else 500), status, error=error)
+    wait = error.seconds if isinstance(error, TooManyAttempts) else None
+    response = _page(str(status if status in KNOWN else 500), status, error=error, retry_after=wait)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     if isinstance(error, HTTPException):
@@ -45,8 +52,6 @@ def answer(error: Exception) -> Response:
 
 
 def _status(error: Exception) -> int:
-    if isinstance(error, CSRFError):
-        return 400
     if isinstance(error, HTTPException):
         return error.code or 500
     by_kind: tuple[tuple[type[Exception], int], ...] = (
@@ -85,5 +90,16 @@ def _current_page() -> str:
     return path if path.startswith("/") and not path.startswith("//") else request.script_root or "/"
 
 
-def _page(name: str, status: int, *, error: Exception | None = None) -> Response:
-    return make_response(render_template(f"errors/{name}.html", error=error), status)
+def _stale() -> Response:
+    """The form was drawn for another session; htmx leaves the page, and the words in it, as they are."""
+    if not request.headers.get("HX-Request"):
+        return _page("stale", 400, back_url=_current_page())
+    response = make_response("", 400)
+    response.headers["HX-Reswap"] = "none"
+    said = {"text": _("This page was open for too long. Load it again."), "tone": "bad"}
+    response.headers["HX-Trigger"] = json.dumps({"toast": said})
+    return response
+
+
+def _page(name: str, status: int, **values: Any) -> Response:
+    return make_response(render_template(f"errors/{name}.html", **values), status)

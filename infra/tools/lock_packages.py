@@ -17,9 +17,7 @@ RUNTIME, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
 
 def main(arguments: list[str]) -> int:
     """Write both; return 0 when both were written."""
-    return _compile(RUNTIME, *arguments) or _compile(
-        DEVELOPMENT, "--group", "dev", "--constraint", RUNTIME, *arguments
-    )
+    return _compile(RUNTIME, *arguments) or _compile(DEVELOPMENT, "--group", "dev", "--constraint", RUNTIME, *arguments)
 
 
 def _compile(lock: str, *options: str) -> int:

@@ -38,7 +38,7 @@ for candidate in $wanted python3 python3.14 python3.13 python3.12 python3.11 pyt
     fi
 done
 if [ -z "$found" ]; then
-    echo "This needs Python 3.11 or newer, and none was found. Install one, or name it: make demo PYTHON=/path/to/python3" >&2
+    echo "This needs Python 3.11 or newer, and none was found. Install one, or name it: PYTHON=/path/to/python3" >&2
     exit 1
 fi
 

@@ -114,9 +114,7 @@ def problem_responses() -> dict[str, Any]:
     return {
         problem_name(status): {
             "description": text,
-            "headers": _references(
-                "RequestId", "RateLimitPolicy", "RateLimit", *_PROBLEM_HEADERS.get(status, ())
-            ),
+            "headers": _references("RequestId", "RateLimitPolicy", "RateLimit", *_PROBLEM_HEADERS.get(status, ())),
             "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, text in PROBLEMS.items()

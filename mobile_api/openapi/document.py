@@ -95,11 +95,7 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
         "responses": _responses(operation, references),
         "x-permission": operation.permission,
     }
-    return {
-        key: value
-        for key, value in written.items()
-        if value not in (None, "") and (value or key == "security")
-    }
+    return {key: value for key, value in written.items() if value not in (None, "") and (value or key == "security")}
 
 
 def _description(operation: Operation) -> str:

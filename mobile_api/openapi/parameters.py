@@ -10,7 +10,6 @@ from mobile_api.openapi.schemas import without_null
 
 IDEMPOTENCY_KEY_PATTERN = "^[A-Za-z0-9._:~-]{1,200}$"
 ETAG_PATTERN = '^"[!#-~]{1,100}"$'
-IF_MATCH_PATTERN = '^("[!#-~]{1,100}"|\\*)$'
 
 _CONVERTERS: dict[str, dict[str, Any]] = {
     "uuid": {"type": "string", "format": "uuid"},
@@ -34,7 +33,8 @@ HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
         "required": False,
         "description": "The `ETag` of the record as you know it. If it has changed since, nothing is written"
         " and the answer is 412 with the record as it now is.",
-        "schema": {"type": "string", "pattern": IF_MATCH_PATTERN},
+        "schema": {"type": "string"},
+        "example": '"7"',
     },
 }
 

@@ -61,9 +61,7 @@ def sparse(model: type[Item]) -> type[Item]:
 
 def schema_of(model: type[BaseModel], mode: Mode = "validation") -> dict[str, Any]:
     """Return the schema of one model by itself, with what it refers to under `$defs`."""
-    return model.model_json_schema(
-        schema_generator=SchemaWriter, mode=mode, ref_template=DEFAULT_REF_TEMPLATE
-    )
+    return model.model_json_schema(schema_generator=SchemaWriter, mode=mode, ref_template=DEFAULT_REF_TEMPLATE)
 
 
 def components(
@@ -74,9 +72,7 @@ def components(
     A model that reads and writes differently gets two schemas, told apart by `-Input` and `-Output`.
     """
     wanted = sorted(set(models), key=lambda pair: (pair[0].__name__, pair[0].__module__, pair[1]))
-    written, definitions = models_json_schema(
-        wanted, ref_template=REF_TEMPLATE, schema_generator=SchemaWriter
-    )
+    written, definitions = models_json_schema(wanted, ref_template=REF_TEMPLATE, schema_generator=SchemaWriter)
     schemas = definitions.get("$defs", {})
     references = {(model, mode): written[model, mode] for model, mode in wanted}
     return references, {name: schemas[name] for name in sorted(schemas)}
@@ -97,7 +93,5 @@ def without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _takes_null(schema: JsonSchemaValue) -> bool:
     kinds = schema.get("type")
     if kinds is None:
-        return not schema.keys() & {"$ref", "enum", "const", "anyOf"} or any(
-            map(_takes_null, schema.get("anyOf", ()))
-        )
+        return not schema.keys() & {"$ref", "enum", "const", "anyOf"} or any(map(_takes_null, schema.get("anyOf", ())))
     return kinds == "null" or (isinstance(kinds, list) and "null" in kinds)

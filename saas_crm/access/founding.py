@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from saas_crm.access.mailed import mail_verification
@@ -31,14 +32,24 @@ ROLE_NAMES = {
 }
 
 
+class AddressTaken(ValueError):
+    """Somebody has a sign-in with this address since a moment ago."""
+
+
 @dataclass(frozen=True, slots=True)
 class Founder:
-    """The person who signs a company up; `user_id` is set when they have a sign-in already."""
+    """The person who signs a company up; `user_id` is set when they have a sign-in already.
+
+    Then they keep the language, the time zone and the photo they have; a new person takes the workspace's.
+    """
 
     name: str
     email: str
     password: str
     user_id: UUID | None = None
+    locale: str = ""
+    timezone: str = ""
+    photo_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ def found_workspace(
 ) -> tuple[ActiveTenant, UUID]:
     """Claim a spare and make the founder its owner; returns the tenant and the user's id.
 
-    One transaction. Raises SlugTaken and NoSpareReady. A new address gets a mail to verify it.
+    One transaction. Raises SlugTaken, AddressTaken and NoSpareReady. A new address gets a mail to verify it.
     """
     values = {
         "slug": slug, "name": name, "locale": locale, "country": country, "currency": currency,
@@ -103,8 +114,9 @@ def _furnish(session: Session, tenant: ActiveTenant, founder: Founder, user_id: 
     session.add(Team(id=team_id, name=tenant.name, path=[team_id]))
     session.flush()
     owner = Member(
-        user_id=user_id, name=founder.name, email=founder.email, locale=tenant.locale,
-        timezone=tenant.timezone, role_id=roles["owner"].id, team_id=team_id,
+        user_id=user_id, name=founder.name, email=founder.email, locale=founder.locale or tenant.locale,
+        timezone=founder.timezone or tenant.timezone, photo_digest=founder.photo_digest,
+        role_id=roles["owner"].id, team_id=team_id,
     )  # fmt: skip
     session.add(owner)
     session.flush()

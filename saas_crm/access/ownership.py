@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
-from saas_crm.access.models import Member
+from saas_crm.access.models import Member, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within, reaches
 from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
@@ -16,15 +16,30 @@ from tenants.db import db
 
 
 def may(record: Any, action: str, actor: CurrentMember) -> bool:
-    """Whether the actor's scope for `action` covers the record; asks the database only for team scopes."""
+    """Whether the actor's scope for `action` covers the record.
+
+    Asks the database only for team scopes, and only where the owner's team was not loaded with the record.
+    """
     permission = f"{record.__resource__}:{action}"
     scope = actor.scope(permission)
     if scope is None or record.deleted_at is not None:
         return False
     if scope in ("all", "own") or record.owner_id == actor.id:
         return reaches(record, actor, action)
+    team = _loaded_team(record)
+    if team is not None and actor.team_id is not None:
+        return team.id == actor.team_id if scope == "team" else actor.team_id in team.path
     within = select(Member.id).where(Member.id == record.owner_id, owned_within(Member.id, actor, scope))
     return db.session.scalar(within) is not None
+
+
+def _loaded_team(record: Any) -> Team | None:
+    """Return the team of the record's owner if both came with the record and are still true of it."""
+    owner = record.owner if "owner" not in inspect(record).unloaded else None
+    if owner is None or owner.id != record.owner_id or "team" in inspect(owner).unloaded:
+        return None
+    team: Team | None = owner.team
+    return team
 
 
 def check_may(record: Any, action: str, actor: CurrentMember) -> None:

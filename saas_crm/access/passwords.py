@@ -21,8 +21,9 @@ def hash_password(password: str) -> str:
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether the password fits; for an unknown account (None) it costs the same and is False."""
+    decoy = _nobodys()  # asked for either way, or the first unknown account would take twice the time
     try:
-        return _hasher.verify(stored or _nobodys(), password) and stored is not None
+        return _hasher.verify(stored or decoy, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -39,10 +40,13 @@ def needs_rehash(stored: str) -> bool:
 
 COMMON = frozenset(
     """
-    1234567890 12345678910 123456789a qwertyuiop 1q2w3e4r5t password12 password123 passwordpassword
-    iloveyou123 abcdefghij abcd123456 a123456789 woaini1314 qwerty12345 administrator
-    """.split()  # noqa: SIM905
+    1234567890 12345678910 0123456789 9876543210 0987654321 123456789a a123456789 1q2w3e4r5t 1qaz2wsx3edc
+    qwertyuiop qwerty12345 asdfghjkl1 abcdefghij abcd123456 abc1234567 password12 password123 password1234
+    passwordpassword passw0rd123 iloveyou123 iloveyou12 woaini1314 woaini5201314 5201314520 administrator
+    welcome123 changeme123 letmein123 football123 demo-demo-demo
+    """.split()  # noqa: SIM905 - a list of words reads better in lines
 )
+"""What attackers try first, at least ten characters long; the demo's password is public, so it is one of them."""
 
 
 def weakness(password: str, *, email: str = "", name: str = "") -> str | None:

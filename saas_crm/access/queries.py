@@ -31,6 +31,13 @@ def member_of_user(user_id: UUID) -> CurrentMember | None:
     return _one(_MEMBER.where(Member.user_id == user_id))
 
 
+def ended_membership(user_id: UUID) -> str | None:
+    """Return "frozen" or "removed" if the user was a member and may not come in now, else None."""
+    return db.session.scalar(
+        select(Member.status).where(Member.user_id == user_id, Member.status != "active")
+    )
+
+
 def member_by_id(member_id: UUID) -> CurrentMember:
     """Return an active member as the value permissions are asked of; raises NotFound."""
     found = _one(_MEMBER.where(Member.id == member_id))
@@ -61,16 +68,17 @@ def _one(query: AnySelect) -> CurrentMember | None:
 
 
 def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
-    """Return id, name, e-mail, photo, role, team and status of the tenant's members, by name."""
+    """Return name, e-mail, photo, role, team and status of the members who have not been removed, by name."""
     query = (
         select(
-            Member.id, Member.name, Member.email, Member.photo_digest, Member.status, Member.last_seen_at,
+            Member.id, Member.user_id, Member.name, Member.email, Member.photo_digest, Member.status,
+            Member.last_seen_at,
             Role.id.label("role_id"), Role.key.label("role_key"), Role.name.label("role_name"),
             Team.name.label("team_name"), Member.version,
         )
         .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)
-        .where(Member.deleted_at.is_(None))
+        .where(Member.deleted_at.is_(None), Member.status != "removed")
         .order_by(Member.name, Member.id)
         .limit(1000)
     )  # fmt: skip
@@ -128,7 +136,7 @@ def open_invitations() -> Sequence[AnyRow]:
 def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
     """Return a member's living API tokens, newest first."""
     query = (
-        select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at)
+        select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at)
         .where(ApiToken.member_id == member_id, ApiToken.revoked_at.is_(None))
         .order_by(ApiToken.id.desc())
         .limit(200)
@@ -136,11 +144,23 @@ def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
     return db.session.execute(query).all()
 
 
-def user_by_email(email: str) -> AnyRow | None:
-    """Return id, name, password hash, locale of the user with this address (already normalised)."""
-    query = select(
-        User.id, User.name, User.email, User.password_hash, User.locale, User.email_verified_at
-    ).where(User.email == email)
+_USER = select(
+    User.id, User.name, User.email, User.password_hash, User.locale, User.timezone, User.email_verified_at,
+    User.photo_digest,
+)  # fmt: skip
+
+
+def user_by_email(email: str) -> Row[Any] | None:
+    """Return id, name, password hash, language and more of the user with this address (normalised already)."""
+    return _one_user(_USER.where(User.email == email))
+
+
+def user_by_id(user_id: UUID) -> Row[Any] | None:
+    """Return the same of a user one knows already."""
+    return _one_user(_USER.where(User.id == user_id))
+
+
+def _one_user(query: Select[Any]) -> Row[Any] | None:
     with shared_reader() as connection:
-        found: AnyRow | None = connection.execute(query).one_or_none()
+        found: Row[Any] | None = connection.execute(query).one_or_none()
     return found

@@ -19,6 +19,9 @@ class Patience:
 PER_ACCOUNT = Patience(free=5, first=2, longest=900)
 PER_ADDRESS = Patience(free=30, first=2, longest=900)
 SIGN_UPS_PER_ADDRESS = Patience(free=20, first=30, longest=3600)
+LINKS_PER_ACCOUNT = Patience(free=3, first=60, longest=3600)
+LINKS_PER_ADDRESS = Patience(free=20, first=30, longest=3600)
+INVITATIONS_PER_WORKSPACE = Patience(free=100, first=60, longest=3600)
 
 
 def wait_after(failures: int, patience: Patience) -> timedelta:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from saas_crm.access.rules import Patience, counted, wait_after
@@ -28,6 +29,17 @@ def throttle_key(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(value.casefold().encode()).hexdigest()[:32]}"
 
 
+def network_of(address: str) -> str:
+    """Return what one caller has at their disposal: an IPv4 address, or the /64 an IPv6 address is from."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
 def check(*keys: str) -> None:
     """Raise TooManyAttempts if any of the keys must still wait."""
     with db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -38,22 +50,24 @@ def check(*keys: str) -> None:
 
 
 def count_failure(key: str, patience: Patience) -> None:
-    """Count one failure against a key, in a transaction of its own, so that no rollback forgets it."""
+    """Count one failure against a key, in a transaction of its own, so that no rollback forgets it.
+
+    The row is there before it is read, so that failures at the same moment all count.
+    """
     moment = now()
+    first = {"failures": 0, "updated_at": moment, "blocked_until": moment}
     with db.engines[SHARED].begin() as connection:
+        connection.execute(insert(Throttle).values(key=key, **first).on_conflict_do_nothing())
         held = connection.execute(
             select(Throttle.failures, Throttle.updated_at).where(Throttle.key == key).with_for_update()
-        ).one_or_none()
-        failures = 1 + (counted(held.failures, held.updated_at, moment, patience) if held else 0)
-        values = {
-            "failures": failures,
-            "updated_at": moment,
-            "blocked_until": moment + wait_after(failures, patience),
-        }
+        ).one()
+        failures = 1 + counted(held.failures, held.updated_at, moment, patience)
         connection.execute(
-            insert(Throttle)
-            .values(key=key, **values)
-            .on_conflict_do_update(index_elements=["key"], set_=values)
+            update(Throttle)
+            .where(Throttle.key == key)
+            .values(
+                failures=failures, updated_at=moment, blocked_until=moment + wait_after(failures, patience)
+            )
         )
 
 

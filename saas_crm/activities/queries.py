@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, func, not_, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import owned_within, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
@@ -57,14 +57,33 @@ def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "rea
     return found
 
 
-def _entries() -> AnySelect:
+def _entries(member: CurrentMember) -> AnySelect:
+    """Return the query of what timelines show; `may_update` and `may_delete` say what this member may do."""
     return (
-        select(*_ENTRY)
+        select(*_ENTRY, _within(member, "update"), _within(member, "delete"))
         .outerjoin(Member, Member.id == Activity.owner_id)
         .outerjoin(Contact, Contact.id == Activity.contact_id)
         .outerjoin(Company, Company.id == Activity.company_id)
         .where(Activity.deleted_at.is_(None))
     )
+
+
+def _within(member: CurrentMember, action: str) -> ColumnElement[bool]:
+    scope = member.scope(f"activity:{action}")
+    reach = false() if scope is None else owned_within(Activity.owner_id, member, scope)
+    return func.coalesce(reach, false()).label(f"may_{action}")
+
+
+def _of(parent: str, record_id: UUID) -> ColumnElement[bool]:
+    columns: dict[str, Any] = {
+        "company": Activity.company_id,
+        "contact": Activity.contact_id,
+        "opportunity": Activity.opportunity_id,
+    }
+    return columns[parent] == record_id  # type: ignore[no-any-return]
+
+
+_IS_PLANNED = and_(Activity.done_at.is_(None), Activity.due_at.is_not(None))
 
 
 def timeline(
@@ -75,26 +94,28 @@ def timeline(
     after: Sequence[Any] | None = None,
     limit: int = 20,
 ) -> Page[AnyRow]:
-    """Return a page of a visible record's timeline, newest first; `parent` is "company", "contact" or "opportunity".
+    """Return a page of what happened with a visible record, newest first; what is planned is `planned()`.
 
-    The caller has loaded the record as visible; an activity follows its record, so no further clause is
-    needed than the member's right to read activities at all.
+    `parent` is "company", "contact" or "opportunity". The caller has loaded the record as visible; an activity
+    follows its record, so no further clause is needed than the member's right to read activities at all.
     """
     member.require("activity:read")
-    column = {
-        "company": Activity.company_id,
-        "contact": Activity.contact_id,
-        "opportunity": Activity.opportunity_id,
-    }
-    query = _entries().where(column[parent] == record_id)
+    query = _entries(member).where(_of(parent, record_id), not_(_IS_PLANNED))
     rows = db.session.execute(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, "at")
+
+
+def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
+    """Return what is planned with a visible record, the next step first, whoever is to do it."""
+    member.require("activity:read")
+    query = _entries(member).where(_of(parent, record_id), _IS_PLANNED)
+    return db.session.execute(query.order_by(Activity.due_at, Activity.id).limit(limit)).all()
 
 
 def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
     """Return one activity as the timeline shows it; raises NotFound."""
     row = db.session.execute(
-        _entries().where(Activity.id == activity_id, visible(Activity, member))
+        _entries(member).where(Activity.id == activity_id, visible(Activity, member))
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -102,32 +123,28 @@ def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
 
 
 def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[AnyRow]:
-    """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
+    """Return the member's own open activities that are overdue or due within `days`, the oldest first.
+
+    With the numbers to dial: the contact's, else the company's.
+    """
     member.require("activity:read")
     query = (
-        _entries()
-        .where(
-            Activity.owner_id == member.id, Activity.done_at.is_(None), Activity.due_at.is_not(None),
-            Activity.due_at < now + timedelta(days=days),
+        _entries(member)
+        .add_columns(
+            func.coalesce(
+                func.nullif(Contact.mobile, ""), func.nullif(Contact.phone, ""), func.nullif(Company.phone, "")
+            ).label("number")
         )
+        .where(Activity.owner_id == member.id, _IS_PLANNED, Activity.due_at < now + timedelta(days=days))
         .order_by(Activity.due_at, Activity.id)
         .limit(limit)
-    )  # fmt: skip
+    )
     return db.session.execute(query).all()
 
 
 def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> AnyRow | None:
     """Return the next open activity of a visible record, if any is planned."""
-    member.require("activity:read")
-    column = {
-        "company": Activity.company_id,
-        "contact": Activity.contact_id,
-        "opportunity": Activity.opportunity_id,
-    }
-    query = _entries().where(
-        column[parent] == record_id, Activity.done_at.is_(None), Activity.due_at.is_not(None)
-    )
-    return db.session.execute(query.order_by(Activity.due_at, Activity.id).limit(1)).one_or_none()
+    return next(iter(planned(parent, record_id, member=member, limit=1)), None)
 
 
 def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRow]:

@@ -6,9 +6,7 @@ import re
 import unicodedata
 
 # What decomposition does not take apart although readers take it for a letter with a mark.
-_LETTERS = str.maketrans(
-    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe"}
-)
+_LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe"})
 
 # Control characters (NUL among them), unpaired surrogates, and format characters that nobody sees: joiners,
 # direction marks, soft hyphens, variation selectors. White space is not here; it is collapsed.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -85,16 +87,31 @@ def deliver(mail: EmailMessage, mail_url: str) -> None:
     """Hand a message to the server or folder `mail_url` names; raises OSError or smtplib.SMTPException."""
     parts = urlsplit(mail_url)
     if parts.scheme == "file":
-        folder = Path(parts.path)
+        folder = Path(unquote(parts.path))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{time.time_ns()}.eml").write_bytes(mail.as_bytes())
         return
-    options = parse_qs(parts.query)
-    port = parts.port or (465 if parts.scheme == "smtps" else 587)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    with kind(parts.hostname or "localhost", port, timeout=TIMEOUT_SECONDS) as server:
-        if options.get("tls", [""])[0] == "starttls":
-            server.starttls()
+    with signed_in(mail_url) as server:
+        server.send_message(mail)
+
+
+@contextmanager
+def signed_in(mail_url: str) -> Iterator[smtplib.SMTP]:
+    """Yield a connection to the mail server, signed in; raises OSError or smtplib.SMTPException.
+
+    Where TLS is asked for, the server's certificate is checked: a password goes to nobody else.
+    """
+    parts = urlsplit(mail_url)
+    host, trusted = parts.hostname or "localhost", ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=trusted
+        )
+    else:
+        server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT_SECONDS)
+    with server:
+        if parse_qs(parts.query).get("tls") == ["starttls"]:
+            server.starttls(context=trusted)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(mail)
+        yield server

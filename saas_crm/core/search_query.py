@@ -24,10 +24,7 @@ MAX_TERMS = 8
 _PHONE = re.compile(r"[+(\d][\d ().\-/]*")
 _LEGAL_CHARS = frozenset("".join(LEGAL_PAIRS))
 _LEGAL_PARTS = frozenset(
-    word[start:end]
-    for word in LEGAL_WORDS
-    for start in range(len(word))
-    for end in range(start + 3, len(word) + 1)
+    word[start:end] for word in LEGAL_WORDS for start in range(len(word)) for end in range(start + 3, len(word) + 1)
 )
 
 

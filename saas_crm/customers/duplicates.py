@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,20 @@ from saas_crm.core.emails import company_domain
 from saas_crm.core.fields import website_domain
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import is_near_same, name_key
-from saas_crm.customers.queries import Twin
 from saas_crm.search.queries import find
 from tenants.db import db
 
 SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A record that may be the same one, and by what it was recognised: email, phone, domain or name."""
+
+    kind: str
+    id: UUID
+    name: str
+    reason: str
 
 
 def company_twins(

@@ -59,14 +59,21 @@ class CustomerFilter:
 
 def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read") -> Company:
     """Return a living company the member may reach, with its owner; raises NotFound."""
-    found: Company = _get(Company, company_id, member, action, joinedload(Company.owner))
+    found: Company = _get(Company, company_id, member, action, _owner(Company))
     return found
 
 
 def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read") -> Contact:
     """Return a living contact the member may reach, with owner and company; raises NotFound."""
-    found: Contact = _get(Contact, contact_id, member, action, joinedload(Contact.owner), joinedload(Contact.company))
+    found: Contact = _get(
+        Contact, contact_id, member, action, _owner(Contact), joinedload(Contact.company)
+    )
     return found
+
+
+def _owner(model: Any) -> Any:
+    """Load the owner with their team, of which `may` asks."""
+    return joinedload(model.owner).joinedload(Member.team)
 
 
 def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *options: Any) -> Any:
@@ -174,13 +181,3 @@ def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:
         .subquery()
     )
     return sorted(db.session.scalars(select(recent.c.tag).distinct()).all())
-
-
-@dataclass(frozen=True, slots=True)
-class Twin:
-    """A record that may be the same one, and by what it was recognised."""
-
-    kind: str
-    id: UUID
-    name: str
-    reason: str

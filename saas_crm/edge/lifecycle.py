@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
+from functools import cached_property
+from typing import Any, NoReturn
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from saas_crm.access.queries import member_of_token, member_of_user
+from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
@@ -30,8 +31,25 @@ class WorkspaceUnavailable(Exception):
         self.reason = reason
 
 
+class MembershipEnded(Exception):
+    """The person was let into this workspace once; `status` is "frozen" or "removed"."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class CrmFlask(Flask):
     """Flask with one commit at the edge, inside the part whose errors have handlers."""
+
+    @cached_property
+    def twin_rules(self) -> dict[tuple[str, str], list[Any]]:
+        """The rules that share a path and a method: one outside, one inside workspaces, as `/` does."""
+        found: dict[tuple[str, str], list[Any]] = {}
+        for rule in self.url_map.iter_rules():
+            for method in rule.methods or ():
+                found.setdefault((rule.rule, method), []).append(rule)
+        return {key: rules for key, rules in found.items() if len(rules) > 1}
 
     def dispatch_request(self) -> Any:
         """Answer, then commit if the answer is good; a lost race at commit gets its own page."""
@@ -65,6 +83,7 @@ def _open() -> None:
     g.tenant_token = _current.set(g.tenant)
     if request.routing_exception is not None:
         raise request.routing_exception
+    _take_twin()
     _check(_declaration())
 
 
@@ -78,6 +97,23 @@ def _find_tenant() -> ActiveTenant | None:
     return tenant
 
 
+def _take_twin() -> None:
+    """Where two pages share a path, take the one that lives where the request is: the router cannot know."""
+    rule = request.url_rule
+    if rule is None:
+        return
+    app: Any = current_app
+    for twin in app.twin_rules.get((rule.rule, request.method), ()):
+        declared = declared_for(app.view_functions[twin.endpoint])
+        if declared is not None and _lives_here(declared):
+            request.url_rule = twin
+            return
+
+
+def _lives_here(declared: Declared) -> bool:
+    return declared.place == "anywhere" or (declared.place == "workspace") == (g.tenant is not None)
+
+
 def _declaration() -> Declared:
     view = request.endpoint and _app_view(request.endpoint)
     declared = declared_for(view)
@@ -87,16 +123,12 @@ def _declaration() -> Declared:
 
 
 def _app_view(endpoint: str) -> Any:
-    from flask import current_app
-
     return current_app.view_functions[endpoint]
 
 
 def _check(declared: Declared) -> None:
     tenant: ActiveTenant | None = g.tenant
-    if (declared.place == "workspace" and tenant is None) or (
-        declared.place == "outside" and tenant is not None
-    ):
+    if not _lives_here(declared):
         raise NotFound
     if tenant is not None:
         _check_usable(tenant)
@@ -125,9 +157,17 @@ def _find_member() -> None:
     else:
         g.member = member_of_user(signed_in_user().id)
         if g.member is None:
-            raise NotFound
+            _tell_former_member()
     through = "api" if is_api() else "web"
     act_as(db.session(), Actor(g.member.id, through, g.request_id))
+
+
+def _tell_former_member() -> NoReturn:
+    """Somebody who was let in once is told what happened; for everybody else the workspace does not exist."""
+    status = ended_membership(signed_in_user().id)
+    if status is None:
+        raise NotFound
+    raise MembershipEnded(status)
 
 
 def _bearer() -> str:

@@ -6,16 +6,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.core import events, saving
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
+from saas_crm.customers.models import Contact
 from saas_crm.customers.queries import get_company, get_contact
 from saas_crm.opportunities.events import StageChanged
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
@@ -33,9 +35,7 @@ def open_opportunity(
     Raises Forbidden, InvalidInput, AlreadyExists.
     """
     actor.require("opportunity:create")
-    deal = Opportunity(
-        id=opportunity_id or new_id(), currency=currency, stage_since=now(), last_activity_at=now()
-    )
+    deal = Opportunity(id=opportunity_id or new_id(), currency=currency, stage_since=now(), last_activity_at=now())
     stage = _open_stage(data.stage_id, actor) if data.stage_id else first_stage(actor)
     deal.stage_id, deal.pipeline_id = stage.id, stage.pipeline_id
     values = given(data)
@@ -56,9 +56,12 @@ def update_opportunity(
     check_version(deal, version)
     values = given(data)
     stage_id = values.get("stage_id")
+    # Every read comes before the first write: the row and its totals are then touched by one statement, in the
+    # order that all moves keep, and two of them cannot wait for each other.
+    stage = _stage_for(deal, stage_id, actor) if stage_id and stage_id != deal.stage_id else None
     _fill(deal, values, actor)
-    if stage_id and stage_id != deal.stage_id:
-        move_to_stage(deal, StageMove(stage_id=stage_id), actor=actor)
+    if stage is not None:
+        place(deal, stage.id, "open", actor)
     db.session.flush()
     if "contact_ids" in values:
         _set_contacts(deal, data.contact_ids, actor, fresh=False)
@@ -77,19 +80,18 @@ def move_to_stage(
     check_version(deal, version)
     if move.stage_id == deal.stage_id:
         return deal
-    stage = _open_stage(move.stage_id, actor)
-    if stage.pipeline_id != deal.pipeline_id:
-        raise InvalidInput(
-            {"stage_id": _("This stage belongs to another pipeline.")}, {"stage_id": "pipeline"}
-        )
-    place(deal, stage.id, "open", actor)
+    place(deal, _stage_for(deal, move.stage_id, actor).id, "open", actor)
     return deal
 
 
 def place(deal: Opportunity, stage_id: UUID, status: str, actor: CurrentMember) -> None:
-    """Put a deal into a stage, with its history; permission and rules have been checked."""
+    """Put a deal into a stage, with its history; permission and rules have been checked.
+
+    A move is a sign of life: a deal that has just moved is not stale.
+    """
     former = deal.stage_id
-    deal.stage_id, deal.status, deal.stage_since = stage_id, status, now()
+    deal.stage_id, deal.status = stage_id, status
+    deal.stage_since = deal.last_activity_at = now()
     if status == "open" and deal.closed_at is not None:
         deal.closed_at, deal.close_reason, deal.close_note = None, "", ""
     db.session.flush()
@@ -127,9 +129,16 @@ def entry(deal: Opportunity) -> search.Findable:
     return search.Findable("opportunity", deal.id, deal.name, owner_id=deal.owner_id)
 
 
+def _stage_for(deal: Opportunity, stage_id: UUID, actor: CurrentMember) -> Stage:
+    stage = _open_stage(stage_id, actor)
+    if stage.pipeline_id != deal.pipeline_id:
+        raise InvalidInput({"stage_id": _("This stage belongs to another pipeline.")}, {"stage_id": "pipeline"})
+    return stage
+
+
 def _open_stage(stage_id: UUID, actor: CurrentMember) -> Stage:
     try:
-        stage = get_stage(stage_id, member=actor)
+        stage = get_stage(stage_id, member=actor, keep=True)
     except NotFound:
         raise InvalidInput({"stage_id": _("Choose a stage.")}, {"stage_id": "unknown"}) from None
     if stage.kind != "open" or stage.archived_at is not None:
@@ -177,18 +186,28 @@ def _check_customer(deal: Opportunity, values: dict[str, Any], actor: CurrentMem
 
 
 def _set_contacts(deal: Opportunity, contact_ids: list[UUID], actor: CurrentMember, *, fresh: bool) -> None:
-    unique = dict.fromkeys(contact_ids)
-    for contact_id in unique:
-        try:
-            get_contact(contact_id, member=actor)
-        except NotFound:
-            message = _("Choose one of the values offered.")
-            raise InvalidInput({"contact_ids": message}, {"contact_ids": "unknown"}) from None
-    if not fresh:
-        db.session.execute(delete(OpportunityContact).where(OpportunityContact.opportunity_id == deal.id))
-    if unique:
-        rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in unique]
+    """Make these the further contacts. Who is in the deal already may stay, even unseen by the actor."""
+    wanted = set(contact_ids)
+    held = OpportunityContact.opportunity_id == deal.id
+    present = set() if fresh else set(db.session.scalars(select(OpportunityContact.contact_id).where(held)))
+    added = wanted - present
+    _check_contacts(added, actor)
+    if gone := present - wanted:
+        db.session.execute(delete(OpportunityContact).where(held, OpportunityContact.contact_id.in_(gone)))
+    if added:
+        rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in sorted(added)]
         db.session.execute(insert(OpportunityContact), rows)
+
+
+def _check_contacts(contact_ids: set[UUID], actor: CurrentMember) -> None:
+    if not contact_ids:
+        return
+    seen = select(func.count(Contact.id)).where(
+        Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, actor)
+    )
+    if db.session.scalar(seen) != len(contact_ids):
+        message = _("Choose one of the values offered.")
+        raise InvalidInput({"contact_ids": message}, {"contact_ids": "unknown"})
 
 
 def _remember(deal: Opportunity, former: UUID | None, actor: CurrentMember) -> None:

@@ -103,9 +103,7 @@ class OpportunityContact(TenantModel):
     __tablename__ = "opportunity_contacts"
     __table_args__ = (Index("ix_opportunity_contacts_contact_id", "contact_id"),)
 
-    opportunity_id: Mapped[UUID] = mapped_column(
-        ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True
-    )
+    opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True)
 
 

@@ -35,6 +35,13 @@ class StageView:
     archived: bool
 
 
+def view_of(stage: Stage, member: CurrentMember) -> StageView:
+    """Return a stage as pages show it to this member."""
+    name = name_in(stage.name, stage.names, member.locale)
+    archived = stage.archived_at is not None
+    return StageView(stage.id, stage.pipeline_id, name, stage.kind, stage.position, stage.probability, archived)
+
+
 def furnish(founded: WorkspaceFounded) -> None:
     """Give a new workspace its first pipeline."""
     make_default(founded.session, founded.tenant.locale)
@@ -57,17 +64,10 @@ def make_default(session: Session, locale: str) -> Pipeline:
     return pipeline
 
 
-def stages(
-    member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False
-) -> list[StageView]:
+def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False) -> list[StageView]:
     """Return the stages of a pipeline (default: the first) in order; raises NotFound for none."""
     member.require("pipeline:read")
-    first = (
-        select(Pipeline.id)
-        .where(Pipeline.deleted_at.is_(None))
-        .order_by(Pipeline.position, Pipeline.id)
-        .limit(1)
-    )
+    first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
     query = (
         select(Stage.id, Stage.pipeline_id, Stage.name, Stage.names, Stage.kind, Stage.position, Stage.probability,
                Stage.archived_at)
@@ -94,18 +94,23 @@ def pipelines(member: CurrentMember) -> Sequence[Pipeline]:
 def get_pipeline(pipeline_id: UUID, *, member: CurrentMember) -> Pipeline:
     """Return a living pipeline; raises NotFound."""
     member.require("pipeline:read")
-    found = db.session.scalar(
-        select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None))
-    )
+    found = db.session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None)))
     if found is None:
         raise NotFound
     return found
 
 
-def get_stage(stage_id: UUID, *, member: CurrentMember) -> Stage:
-    """Return a stage, archived or not; raises NotFound."""
+def get_stage(stage_id: UUID, *, member: CurrentMember, keep: bool = False) -> Stage:
+    """Return a stage, archived or not; raises NotFound.
+
+    `keep` holds it as it is until the transaction ends, so that nobody archives it while a deal moves in. It is
+    the lock that the foreign key takes anyway, only earlier.
+    """
     member.require("pipeline:read")
-    found = db.session.scalar(select(Stage).where(Stage.id == stage_id, Stage.deleted_at.is_(None)))
+    query = select(Stage).where(Stage.id == stage_id, Stage.deleted_at.is_(None))
+    if keep:
+        query = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(query)
     if found is None:
         raise NotFound
     return found
@@ -137,9 +142,7 @@ def add_stage(pipeline: Pipeline, data: StageWrite, *, actor: CurrentMember) -> 
     return stage
 
 
-def change_stage(
-    stage: Stage, data: StageWrite, *, actor: CurrentMember, version: int | None = None
-) -> Stage:
+def change_stage(stage: Stage, data: StageWrite, *, actor: CurrentMember, version: int | None = None) -> Stage:
     """Rename a stage and set its probability; won stays at 100 and lost at 0."""
     actor.require("pipeline:update")
     check_version(stage, version)
@@ -173,6 +176,7 @@ def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) 
     actor.require("pipeline:update")
     living = _lock_stages(stage.pipeline_id)
     if archived:
+        db.session.execute(select(Stage.id).where(Stage.id == stage.id).with_for_update())
         _check_archivable(stage, living)
     stage.archived_at = now() if archived else None
     db.session.flush()
@@ -183,11 +187,7 @@ def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
         raise InvalidInput({"": _("Won and lost are always needed.")})
     if sum(other.kind == "open" for other in living) <= 1:
         raise InvalidInput({"": _("A pipeline needs at least one open stage.")})
-    used = (
-        select(Opportunity.id)
-        .where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None))
-        .limit(1)
-    )
+    used = select(Opportunity.id).where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None)).limit(1)
     if db.session.scalar(used) is not None:
         raise InvalidInput({"": _("There are deals in this stage. Move them first.")})
 
@@ -214,7 +214,5 @@ def first_stage(member: CurrentMember) -> StageView:
 
 def closing_stage(pipeline_id: UUID, outcome: str) -> Stage:
     """Return the won or lost stage of a pipeline."""
-    query = select(Stage).where(
-        Stage.pipeline_id == pipeline_id, Stage.kind == outcome, Stage.deleted_at.is_(None)
-    )
+    query = select(Stage).where(Stage.pipeline_id == pipeline_id, Stage.kind == outcome, Stage.deleted_at.is_(None))
     return db.session.scalars(query.order_by(Stage.position).limit(1)).one()

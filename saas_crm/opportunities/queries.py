@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
@@ -37,8 +38,8 @@ ROW = (
     Opportunity.status, Opportunity.stage_id, Opportunity.stage_since, Opportunity.version,
     Opportunity.company_id, Company.name.label("company_name"), Opportunity.contact_id,
     Contact.name.label("contact_name"), Opportunity.owner_id, Member.name.label("owner_name"),
-    Member.photo_digest.label("owner_photo"), Opportunity.last_activity_at, Opportunity.updated_at,
-    Opportunity.created_at,
+    Member.user_id.label("owner_user_id"), Member.photo_digest.label("owner_photo"),
+    Opportunity.last_activity_at, Opportunity.updated_at, Opportunity.created_at,
 )  # fmt: skip
 
 
@@ -52,13 +53,13 @@ class DealFilter:
     status: str = ""
     company_id: UUID | None = None
     contact_id: UUID | None = None
+    closes_from: date | None = None
+    closes_before: date | None = None
 
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
-        return bool(
-            self.q or self.owner_id or self.stage_id or self.status or self.company_id or self.contact_id
-        )
+        return self != DealFilter()
 
 
 def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str = "read") -> Opportunity:
@@ -69,14 +70,15 @@ def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str 
         visible(Opportunity, member, action),
     )
     found = db.session.scalar(query.options(
-        joinedload(Opportunity.owner), joinedload(Opportunity.company), joinedload(Opportunity.contact),
-        joinedload(Opportunity.stage),
+        joinedload(Opportunity.owner).joinedload(Member.team), joinedload(Opportunity.company),
+        joinedload(Opportunity.contact), joinedload(Opportunity.stage),
     ))  # fmt: skip
     if found is None:
         raise NotFound
     return found
 
 
+@cache
 def rows() -> AnySelect:
     """Return the query of what lists and boards show of a deal, without a WHERE for the member yet."""
     return (
@@ -94,9 +96,7 @@ def opportunity_rows(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
     _, order = choose(ORDERS, sort, "-updated_at")
-    found = db.session.execute(
-        page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit)
-    )
+    found = db.session.execute(page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit))
     return cut(found.all(), limit, order.column.key)
 
 
@@ -119,6 +119,10 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySe
     for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
         if value := getattr(wanted, name):
             query = query.where(getattr(Opportunity, name) == value)
+    if wanted.closes_from:
+        query = query.where(Opportunity.expected_close >= wanted.closes_from)
+    if wanted.closes_before:
+        query = query.where(Opportunity.expected_close < wanted.closes_before)
     return query
 
 
@@ -128,15 +132,26 @@ def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
     return db.session.scalar(select(func.count()).select_from(some.limit(COUNTED + 1).subquery())) or 0
 
 
-def further_contacts(opportunity_id: UUID) -> Sequence[AnyRow]:
-    """Return id and name of a visible deal's further contacts."""
-    query = (
-        select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile)
-        .join(OpportunityContact, OpportunityContact.contact_id == Contact.id)
-        .where(OpportunityContact.opportunity_id == opportunity_id, Contact.deleted_at.is_(None))
-        .order_by(Contact.sort_name)
-    )
-    return db.session.execute(query).all()
+def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
+    """Return a visible deal's company, main contact and further contacts, in this order: kind, name and numbers.
+
+    Whoever sees a deal sees the names in it. `seen` says whether the member may see the person or company too:
+    only then may a page link there or show a number.
+    """
+    company = select(
+        literal("company").label("part"), Company.id, Company.name, literal("").label("job_title"), Company.phone,
+        literal("").label("mobile"), visible(Company, member).label("seen"), literal(0).label("place"),
+        Company.sort_name,
+    ).where(Company.id == deal.company_id, Company.deleted_at.is_(None))  # fmt: skip
+    further = select(OpportunityContact.contact_id).where(OpportunityContact.opportunity_id == deal.id)
+    is_main = Contact.id == deal.contact_id
+    contacts = select(
+        case((is_main, "contact"), else_="further").label("part"), Contact.id, Contact.name, Contact.job_title,
+        Contact.phone, Contact.mobile, visible(Contact, member).label("seen"),
+        case((is_main, 1), else_=2).label("place"), Contact.sort_name,
+    ).where(is_main | Contact.id.in_(further), Contact.deleted_at.is_(None))  # fmt: skip
+    both = union_all(company, contacts).subquery()
+    return db.session.execute(select(both).order_by(both.c.place, both.c.sort_name, both.c.id)).all()
 
 
 def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -185,9 +200,12 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
 
 
 def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
-    """Return a customer's deals that the member may see: open ones first, then the latest."""
+    """Return a customer's deals with their stages, as far as the member sees them: open first, then the latest."""
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
-    query = rows().where(column == record_id, visible(Opportunity, member))
-    return db.session.execute(
-        query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)
-    ).all()
+    query = (
+        rows()
+        .add_columns(Stage.name.label("stage_name"), Stage.names.label("stage_names"), Stage.kind.label("stage_kind"))
+        .join(Stage, Stage.id == Opportunity.stage_id)
+        .where(column == record_id, visible(Opportunity, member))
+    )  # fmt: skip
+    return db.session.execute(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()

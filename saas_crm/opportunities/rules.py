@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 CLOSE_REASONS: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +39,16 @@ def name_in(name: str, names: Mapping[str, str], locale: str) -> str:
     return names.get(locale) or name
 
 
+def is_stale(status: str, last_activity_at: datetime, now: datetime) -> bool:
+    """Whether an open deal lies still: nothing has happened with it, nor has it moved, for STALE_DAYS."""
+    return status == "open" and now - last_activity_at >= timedelta(days=STALE_DAYS)
+
+
+def days_between(then: datetime, now: datetime) -> int:
+    """Return how many whole days have passed; 0 for what is still to come."""
+    return max((now - then).days, 0)
+
+
 def weighted(amount: Decimal, probability: int) -> Decimal:
     """Return an amount times its chance (percent), half a minor unit rounded up."""
     return (amount * probability / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -46,13 +56,14 @@ def weighted(amount: Decimal, probability: int) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Some deals of one stage and month: how many, how much, with which chance in percent."""
+    """Some deals of one stage and month: how many, how much, with which chance in percent, still open or not."""
 
     stage_id: object
     month: date | None
     count: int
     amount: Decimal
     probability: int
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +80,12 @@ def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[Forec
     """Roll open deals up into months: the one that contains `first` and those after it.
 
     Deals expected earlier than `first` are overdue and still to come, so they count in the first month;
-    undated and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
+    closed, undated and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
     """
     starts = [month_after(first, n) for n in range(months)]
     totals: dict[date, list[Decimal | int]] = {start: [0, Decimal(0), Decimal(0)] for start in starts}
     for entry in sums:
-        if entry.month is None:
+        if entry.month is None or not entry.open:
             continue
         start = max(entry.month.replace(day=1), starts[0])
         if start in totals:
@@ -83,8 +94,7 @@ def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[Forec
             held[1] += entry.amount
             held[2] += weighted(entry.amount, entry.probability)
     return [
-        ForecastMonth(start, int(n), Decimal(total), Decimal(chance))
-        for start, (n, total, chance) in totals.items()
+        ForecastMonth(start, int(n), Decimal(total), Decimal(chance)) for start, (n, total, chance) in totals.items()
     ]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from saas_crm.core.fields import Line, Name, Text, typed_amount
+from saas_crm.core.fields import Line, Name, Text, reading, typed_amount
 from saas_crm.core.forms import Input
 from saas_crm.core.money import Money
 from saas_crm.customers.schemas import RecordRead, SomeDate, SomeId
@@ -27,6 +27,16 @@ Reason = Literal[
 ]
 
 
+def _typed_ids(value: Any, info: ValidationInfo) -> Any:
+    """Read ids as a form sends them: one or several fields, each with one or several ids, or empty."""
+    if not reading(info).form:
+        return value
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) for part in parts):
+        return value
+    return [word.strip() for part in parts for word in part.split(",") if word.strip()]
+
+
 class OpportunityWrite(Input):
     """An opportunity as a form or a client describes it; without a stage it starts in the first."""
 
@@ -35,7 +45,7 @@ class OpportunityWrite(Input):
     expected_close: SomeDate = None
     company_id: SomeId = None
     contact_id: SomeId = None
-    contact_ids: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
+    contact_ids: Annotated[list[UUID], BeforeValidator(_typed_ids), Field(max_length=50)] = Field(default_factory=list)
     stage_id: SomeId = None
     owner_id: SomeId = None
     description: Text = ""

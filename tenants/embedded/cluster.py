@@ -92,9 +92,7 @@ def owner_password(layout: Layout) -> str:
         ) from error
 
 
-def make_cluster(
-    layout: Layout, binaries: Binaries, account: Account, *, socket_dir: Path, durable: bool
-) -> None:
+def make_cluster(layout: Layout, binaries: Binaries, account: Account, *, socket_dir: Path, durable: bool) -> None:
     """Make the data folder when there is none; a killed attempt leaves nothing that a later one would trust.
 
     Raises:
@@ -119,16 +117,12 @@ def make_cluster(
 
 def _hand_over(file: Path, content: str, account: Account) -> None:
     file.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as stream:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(content)
     account.own(file)
 
 
-def _run_initdb(
-    folder: Path, binaries: Binaries, account: Account, password_file: Path, *, durable: bool
-) -> None:
+def _run_initdb(folder: Path, binaries: Binaries, account: Account, password_file: Path, *, durable: bool) -> None:
     if binaries.major >= _BUILTIN_LOCALE_MAJOR:
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     else:

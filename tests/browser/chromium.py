@@ -90,9 +90,7 @@ def _starts(path: str) -> bool:
 def _run(*command: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        result = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, check=False
-        )
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, check=False)
     except OSError as error:
         print(error, file=sys.stderr)
         return False

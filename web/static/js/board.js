@@ -151,9 +151,12 @@ class DealBoard extends HTMLElement {
     const words = this.words(card, stage);
     card.classList.add('is-saving');
     let failed = true;
+    let told = false;
     const watch = (event) => {
-      if (event.detail.ctx?.target !== card) return;
-      failed = !(event.detail.ctx.response?.status < 400);
+      const { ctx } = event.detail;
+      if (ctx?.target !== card) return;
+      failed = ctx.response.status >= 400;
+      told = Boolean(ctx.response.headers.get('HX-Trigger'));
       if (failed) event.preventDefault();
     };
     document.addEventListener('htmx:after:request', watch);
@@ -169,7 +172,7 @@ class DealBoard extends HTMLElement {
     card.classList.remove('is-saving');
     if (failed) {
       if (card.isConnected) this.place(card, from, before);
-      toast({ text: say('move_failed', words), tone: 'bad' });
+      if (!told) toast({ text: say('move_failed', words), tone: 'bad' });
       return;
     }
     if (focused) focus(document.getElementById(card.id));
@@ -192,6 +195,7 @@ class DealBoard extends HTMLElement {
       button.querySelector('span').textContent = stage.dataset.name + (stage === here ? ` – ${say('now_here')}` : '');
       button.classList.toggle(`move-${stage.dataset.kind}`, stage.dataset.kind !== 'open');
       button.disabled = stage === here;
+      if (stage === here) button.setAttribute('aria-current', 'step');
       button.addEventListener('click', () => { sheet.close(); this.move(card, stage); });
       return button;
     }));

@@ -18,6 +18,7 @@ class ComboBox extends HTMLElement {
     this.input.addEventListener('blur', () => setTimeout(() => this.close(), 120));
     this.list.addEventListener('pointerdown', (event) => event.preventDefault());
     this.list.addEventListener('click', (event) => this.take(event.target.closest('[role=option]')));
+    this.input.form?.addEventListener('change', () => this.showClear());
     this.clear?.addEventListener('click', () => {
       this.input.value = '';
       this.choose('', '');
@@ -99,8 +100,12 @@ class ComboBox extends HTMLElement {
     const changed = this.value.value !== value || this.create.value !== create;
     this.value.value = value;
     this.create.value = create;
-    if (this.clear) this.clear.hidden = !value && !create;
+    this.showClear();
     if (changed) this.value.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+
+  showClear() {
+    if (this.clear) this.clear.hidden = !this.value.value && !this.create.value;
   }
 }
 

@@ -47,6 +47,9 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-busy]')) ready(form);
 });
 
+// A deal on the board says itself that it could not be moved.
+const tellsItself = (event) => event.detail.ctx.sourceElement.matches?.('.deal');
+
 const formOf = (event) => {
   const element = event.detail?.ctx?.sourceElement ?? event.target;
   return element.closest?.('form');
@@ -59,7 +62,7 @@ document.addEventListener('htmx:finally:request', (event) => {
 
 document.addEventListener('htmx:response:error', (event) => {
   const { status, raw } = event.detail.ctx.response;
-  if (status === 422 || status === 409 || raw.headers.get('HX-Trigger')) return;
+  if (status === 422 || status === 409 || raw.headers.get('HX-Trigger') || tellsItself(event)) return;
   const words = say(BY_STATUS[status] ?? 'try_again');
   const form = formOf(event);
   if (form) state(form, words, 'failed');
@@ -69,7 +72,7 @@ document.addEventListener('htmx:response:error', (event) => {
 // The network failed: nothing was swapped, so the form still holds every word.
 document.addEventListener('htmx:error', (event) => {
   const { ctx } = event.detail;
-  if (!ctx || ctx.response) return;
+  if (!ctx || ctx.response || tellsItself(event)) return;
   const writing = ctx.request.method !== 'GET';
   const words = say(writing ? 'not_saved' : 'offline');
   const form = formOf(event);

@@ -1,5 +1,5 @@
 // Short messages at the foot of the page, with undo. They wait while the pointer or the focus is on them.
-import { csrfToken, say } from './messages.js';
+import { announce } from './messages.js';
 
 const SECONDS = { good: 6, undo: 12 };
 
@@ -9,23 +9,27 @@ class ToastStack extends HTMLElement {
     this.addEventListener('click', (event) => {
       if (event.target.closest('[data-dismiss]')) this.drop(event.target.closest('[data-toast]'));
     });
-    for (const toast of this.children) this.keep(toast);
+    for (const toast of this.shown) {
+      this.keep(toast);
+      announce(toast.querySelector('.toast-text').textContent);
+    }
     this.surface();
   }
 
-  /** Show one; bad news stays until it is dismissed. */
+  get shown() { return [...this.querySelectorAll('[data-toast]')]; }
+
+  /** Show one; bad news stays until it is dismissed. The page brings the markup as a template. */
   add({ text, undo = '', tone = 'good' }) {
-    const toast = document.createElement('div');
-    toast.className = tone === 'bad' ? 'toast toast-bad' : 'toast';
-    toast.dataset.toast = '';
-    const words = document.createElement('span');
-    words.className = 'toast-text';
-    words.textContent = text;
-    toast.append(words);
-    if (undo) toast.append(undoForm(undo));
-    toast.append(dismissButton());
-    for (const old of [...this.children].slice(0, -2)) old.remove();
+    const toast = this.querySelector('template').content.firstElementChild.cloneNode(true);
+    toast.classList.toggle('toast-bad', tone === 'bad');
+    toast.querySelector('.toast-text').textContent = text;
+    if (undo) toast.querySelector('form').action = undo;
+    else toast.querySelector('form').remove();
+    if (tone === 'bad') toast.querySelector('.icon use').setAttribute('href', iconOf('circle-alert', toast));
+    const same = this.shown.filter((old) => old.querySelector('.toast-text').textContent === text);
+    for (const old of [...same, ...this.shown.slice(0, -2)]) old.remove();
     this.append(toast);
+    announce(text);
     this.keep(toast);
     this.surface();
   }
@@ -42,39 +46,18 @@ class ToastStack extends HTMLElement {
 
   drop(toast) {
     toast?.remove();
-    if (!this.children.length && this.matches(':popover-open')) this.hidePopover();
+    if (!this.shown.length && this.matches(':popover-open')) this.hidePopover();
   }
 
   /** Into the top layer, above an open sheet. */
   surface() {
-    if (!this.children.length) return;
+    if (!this.shown.length) return;
     if (this.matches(':popover-open')) this.hidePopover();
     this.showPopover();
   }
 }
 
-function undoForm(address) {
-  const form = document.createElement('form');
-  form.method = 'post';
-  form.action = address;
-  const token = document.createElement('input');
-  Object.assign(token, { type: 'hidden', name: 'csrf_token', value: csrfToken() });
-  const button = document.createElement('button');
-  button.className = 'button';
-  button.textContent = say('undo');
-  form.append(token, button);
-  return form;
-}
-
-function dismissButton() {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'button button-icon';
-  button.dataset.dismiss = '';
-  button.setAttribute('aria-label', say('dismiss'));
-  button.textContent = '✕';
-  return button;
-}
+const iconOf = (name, toast) => toast.querySelector('.icon use').getAttribute('href').replace(/#.*/, `#${name}`);
 
 customElements.define('toast-stack', ToastStack);
 

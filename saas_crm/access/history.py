@@ -1,0 +1,48 @@
+"""Who changed a record last, and what: read from the audit rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.access.models import Member
+from saas_crm.core.audit import AuditEntry
+from tenants.db import db
+
+MOST = 50
+
+
+def last_change(record_id: UUID) -> tuple[str, datetime] | None:
+    """Return the name of who changed a record last ("" when no member did), and when; None without any change."""
+    query = (
+        select(Member.name, AuditEntry.at)
+        .select_from(AuditEntry)
+        .outerjoin(Member, Member.id == AuditEntry.member_id)
+        .where(AuditEntry.record_id == record_id)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(1)
+    )
+    row = db.session.execute(query).one_or_none()
+    return (row[0] or "", row[1]) if row else None
+
+
+def former_values(record_id: UUID, saves: int) -> dict[str, Any]:
+    """Return what the fields changed by the last `saves` saves held before them, as the audit keeps values.
+
+    At most MOST saves are looked at.
+    """
+    if saves <= 0:
+        return {}
+    query = (
+        select(AuditEntry.changes)
+        .where(AuditEntry.record_id == record_id, AuditEntry.action != "create")
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(min(saves, MOST))
+    )
+    former: dict[str, Any] = {}
+    for changes in db.session.scalars(query):
+        former.update({name: change[0] for name, change in changes.items()})
+    return former

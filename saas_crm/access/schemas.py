@@ -1,0 +1,173 @@
+"""What may be said when people sign up, sign in, describe themselves, invite and set a workspace up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, model_validator
+
+from saas_crm.access.passwords import MAXIMUM, weakness
+from saas_crm.core.fields import Email, FieldError, Name, OrNone, clean_line
+from saas_crm.core.forms import Input
+from saas_crm.core.money import currencies
+from saas_crm.core.places import countries, currency_of, timezone_of, timezones
+from tenants.marks import N_
+from tenants.slugs import check_slug
+
+Locale = Literal["en", "zh_Hans", "zh_Hant"]
+
+PASSWORD_PROBLEMS = {
+    "short": N_("Use at least 10 characters; a few words are easy to remember."),
+    "long": N_("Use at most 1,000 characters."),
+    "common": N_("Everybody tries this password first. Choose another one."),
+    "personal": N_("Your name or address is too easy to guess. Choose another password."),
+}
+
+
+def _needed(value: str) -> str:
+    if not value:
+        raise FieldError("missing", N_("This is needed."))
+    return value
+
+
+def _strong(value: str, info: ValidationInfo) -> str:
+    known = info.data
+    found = weakness(value, email=known.get("email", ""), name=known.get("name", "")) if value else None
+    if found:
+        raise FieldError(found, PASSWORD_PROBLEMS[found])
+    return _needed(value)
+
+
+def _slug(value: str) -> str:
+    problem = check_slug(value)
+    if problem:
+        raise FieldError(problem.code, problem.message)
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in countries():
+        raise FieldError("country", N_("Choose a country."))
+    return value
+
+
+def _currency(value: str) -> str:
+    if value and value not in currencies():
+        raise FieldError("currency", N_("Choose a currency."))
+    return value
+
+
+def _timezone(value: str) -> str:
+    if value and value not in timezones():
+        raise FieldError("timezone", N_("Choose a time zone."))
+    return value
+
+
+GivenEmail = Annotated[Email, AfterValidator(_needed)]
+Secret = Annotated[str, StringConstraints(max_length=MAXIMUM), AfterValidator(_needed)]
+"""A password somebody says they have: taken as it is."""
+StrongPassword = Annotated[str, AfterValidator(_strong)]
+"""A new password; declare it after `name` and `email`, which it must not repeat."""
+Slug = Annotated[str, BeforeValidator(clean_line), BeforeValidator(str.lower), AfterValidator(_slug)]
+CountryOfSeat = Annotated[str, BeforeValidator(clean_line), AfterValidator(_country)]
+Currency = Annotated[str, BeforeValidator(clean_line), AfterValidator(_currency)]
+Timezone = Annotated[str, BeforeValidator(clean_line), AfterValidator(_timezone)]
+ChosenTimezone = Annotated[Timezone, AfterValidator(_needed)]
+
+
+class Seat(Input):
+    """Where a company is; the currency and the time zone follow its country unless they are chosen."""
+
+    locale: Locale
+    country: CountryOfSeat
+    currency: Currency = ""
+    timezone: Timezone = ""
+
+    @model_validator(mode="after")
+    def _follow_country(self) -> Self:
+        self.currency = self.currency or currency_of(self.country)
+        self.timezone = self.timezone or timezone_of(self.country)
+        return self
+
+
+class NewWorkspace(Seat):
+    """A further workspace for somebody who is signed in."""
+
+    company: Name
+    slug: Slug
+
+
+class SignUp(NewWorkspace):
+    """A company and its first person."""
+
+    name: Name
+    email: GivenEmail
+    password: StrongPassword
+
+
+class WorkspaceWrite(Seat):
+    """What may be changed about a workspace."""
+
+    name: Name
+
+
+class SignIn(Input):
+    """Who says who they are."""
+
+    email: GivenEmail
+    password: Secret
+
+
+class Forgotten(Input):
+    """Whose password is forgotten."""
+
+    email: GivenEmail
+
+
+class NewPassword(Input):
+    """The password that a mailed link sets."""
+
+    password: StrongPassword
+
+
+class PasswordChange(Input):
+    """The old password and the new one."""
+
+    current: Secret
+    password: StrongPassword
+
+
+class ProfileWrite(Input):
+    """How a person is named and spoken to, in all their workspaces."""
+
+    name: Name
+    locale: Locale
+    timezone: ChosenTimezone
+
+
+class InvitationWrite(Input):
+    """Who is offered a seat, and in which role."""
+
+    email: GivenEmail
+    role_id: UUID
+
+
+class Joining(Input):
+    """What a person without a sign-in tells when they accept an invitation."""
+
+    name: Name
+    password: StrongPassword
+
+
+class RoleChoice(Input):
+    """The role a member gets."""
+
+    role_id: UUID
+
+
+class TokenWrite(Input):
+    """An API token: what it is for, and after how many days it ends by itself, if ever."""
+
+    name: Annotated[str, BeforeValidator(clean_line), StringConstraints(min_length=1, max_length=80)]
+    days: Annotated[Literal["30", "90", "365"] | None, OrNone] = None

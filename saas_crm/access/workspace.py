@@ -1,0 +1,42 @@
+"""Changing the workspace itself: its row in the shared registry, and a line in its own audit."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.schemas import WorkspaceWrite
+from saas_crm.core.audit import record_act
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from tenants.context import ActiveTenant
+from tenants.db import SHARED, db
+from tenants.directory import Directory
+from tenants.models import Tenant
+
+FIELDS = ("name", "locale", "country", "currency", "timezone")
+
+
+def update_workspace(
+    data: WorkspaceWrite, *, actor: CurrentMember, tenant: ActiveTenant, directory: Directory, has_deals: bool
+) -> None:
+    """Store a workspace's name, language, country, currency and time zone.
+
+    Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
+    The audit row is flushed before the shared row is written: if either fails, neither is kept, save for a
+    crash between the two commits, which leaves the change without its audit row undone by the reader's
+    next look. Raises Forbidden and InvalidInput.
+    """
+    actor.require("workspace:update")
+    if has_deals and data.currency != tenant.currency:
+        message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
+        raise InvalidInput({"currency": message}, {"currency": "in_use"})
+    values = {name: getattr(data, name) for name in FIELDS}
+    changes = {name: [getattr(tenant, name), new] for name, new in values.items() if getattr(tenant, name) != new}
+    if not changes:
+        return
+    record_act(db.session(), "update", "workspace", tenant.id, changes)
+    db.session.flush()
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(**values))
+    directory.forget()

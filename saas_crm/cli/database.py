@@ -1,0 +1,77 @@
+"""`saas-crm db upgrade` and `db status`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+
+import click
+
+from saas_crm.cli.configuration import load_settings
+from saas_crm.cli.failures import FAILED
+from tenants.migrate import (
+    Outcome,
+    TenantState,
+    connect,
+    shared_revision,
+    tenant_states,
+    upgrade_shared,
+    upgrade_tenants,
+)
+from tenants.migrations.lines import head
+from tenants.provisioning import make_spares
+
+
+@click.command()
+@click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, metavar="N",
+              help="How many tenants are brought up at once.")  # fmt: skip
+def upgrade(parallel: int) -> None:
+    """Bring the shared tables and every tenant to this release; safe to run again, and while serving.
+
+    A tenant that fails is reported and does not stop the others; the next run takes it up again.
+    """
+    settings = load_settings()
+    began = time.monotonic()
+    applied = upgrade_shared(settings.owner_url, settings.database_url)
+    click.echo(f"shared: at {head('shared')}" + (f", applied {', '.join(applied)}" if applied else ""))
+    outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, report=_report)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    done = len(outcomes) - failed
+    click.echo(f"tenants: {done} brought to {head('tenant')}, {failed} failed")
+    made = make_spares(settings.owner_url, settings.database_url, wanted=settings.spare_tenants)
+    click.echo(f"spare workspaces: {made} made, {settings.spare_tenants} wanted")
+    click.echo(f"done in {time.monotonic() - began:.1f} s")
+    sys.exit(FAILED if failed else 0)
+
+
+def _report(outcome: Outcome) -> None:
+    if outcome.error is not None:
+        click.echo(f"tenant {outcome.schema}: {outcome.error}", err=True)
+
+
+@click.command()
+def status() -> None:
+    """Tell the version of the shared tables and of each tenant; exit code 1 when something is behind."""
+    settings = load_settings()
+    with connect(settings.owner_url) as connection:
+        revision = shared_revision(connection)
+    current = revision == head("shared")
+    click.echo(f"shared  {revision or 'empty'}  {'current' if current else 'newest is ' + head('shared')}")
+    states = tenant_states(settings.owner_url) if revision else []
+    _print_tenants([state for state in states if state.slug is not None])
+    spares = Counter(state.revision for state in states if state.slug is None)
+    for at, count in sorted(spares.items()):
+        click.echo(f"{count} spare workspace{'s' if count > 1 else ''} at {at}")
+    behind = sum(not state.current for state in states)
+    if not current or behind:
+        click.echo(f"{behind} of {len(states)} tenants and spares are behind. Run `saas-crm db upgrade`.", err=True)
+        sys.exit(FAILED)
+
+
+def _print_tenants(tenants: list[TenantState]) -> None:
+    width = max((len(state.slug or "") for state in tenants), default=0)
+    for state in tenants:
+        word = "current" if state.current else f"newest is {head('tenant')}"
+        failed = f"  last attempt: {state.error}" if state.error else ""
+        click.echo(f"{state.slug:<{width}}  {state.revision}  {state.status}  {word}{failed}")

@@ -1,0 +1,75 @@
+"""`saas-crm tenants create` and `tenants list`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import psycopg
+
+from saas_crm.cli.configuration import load_settings
+from saas_crm.cli.failures import WRONG_CALL, Failure
+from tenants.settings import Settings
+from tenants.slugs import check_slug
+
+COUNTRY_OF_LOCALE = {"en": "US", "zh_Hans": "CN", "zh_Hant": "TW"}
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--name", required=True, help="What its people call the workspace.")
+@click.option("--owner-email", required=True, help="Sign-in of its owner; the operator vouches for it.")
+@click.option("--owner-name", help="The owner's name; without it, the part of the address before the @.")
+@click.option("--owner-password", help="Without it, a link is printed with which the owner sets one.")
+@click.option("--locale", type=click.Choice(list(COUNTRY_OF_LOCALE)), default="en", show_default=True)
+@click.option("--country", help="Two letters (ISO 3166): gives currency and time zone.")
+def create(
+    slug: str, name: str, owner_email: str, owner_name: str | None, owner_password: str | None, locale: str,
+    country: str | None,
+) -> None:  # fmt: skip
+    """Make a workspace with the address /SLUG and its owner."""
+    settings = load_settings()
+    if problem := check_slug(slug):
+        raise Failure(f"{slug!r} will not do as an address. {problem.message}", exit_code=WRONG_CALL)
+    if not name.strip():
+        raise Failure("The workspace needs a name.", exit_code=WRONG_CALL)
+    from saas_crm.cli.founding import found, founder_of
+
+    founder = founder_of(settings, owner_email, owner_name, owner_password)
+    country = (country or COUNTRY_OF_LOCALE[locale]).upper()
+    tenant, link = found(settings, founder, slug=slug, name=name.strip(), locale=locale, country=country,
+                         wants_link=owner_password is None)  # fmt: skip
+    click.echo(f"{tenant.name} is at {settings.base_url}/{tenant.slug}/")
+    if link:
+        click.echo(f"{founder.email} sets a password here, within one hour: {link}")
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one array of objects.")
+def list_tenants(as_json: bool) -> None:
+    """List the workspaces: address, name, status, version of their tables, language, since when."""
+    rows = _rows(load_settings())
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        click.echo("There are no workspaces yet: `saas-crm tenants create` makes one.", err=True)
+    width = max((len(row["slug"]) for row in rows), default=0)
+    for row in rows:
+        click.echo(
+            f"{row['slug']:<{width}}  {row['status']:<9}  {row['schema_version']}  {row['locale']:<7}  "
+            f"{row['created_at'][:10]}  {row['name']}"
+        )
+
+
+def _rows(settings: Settings) -> list[dict[str, Any]]:
+    query = (
+        "SELECT id::text, slug, name, status, schema_version, locale, country, currency, timezone,"
+        " to_char(coalesce(claimed_at, created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        " AS created_at FROM public.tenants WHERE slug IS NOT NULL ORDER BY slug"
+    )
+    with psycopg.connect(settings.database_url, connect_timeout=10) as connection:
+        cursor = connection.execute(query)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,0 +1,17 @@
+"""`saas-crm worker`."""
+
+from __future__ import annotations
+
+import click
+
+from saas_crm.cli.configuration import load_settings
+
+
+@click.command()
+def worker() -> None:
+    """Run what was deferred: mails, spare workspaces, clean-up. Stops on SIGTERM after the job at hand."""
+    settings = load_settings()
+    from saas_crm.app import create_app
+    from saas_crm.worker import work
+
+    work(create_app(settings), settings)

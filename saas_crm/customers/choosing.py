@@ -1,0 +1,52 @@
+"""Reads for choosing a customer: those at hand before anything is typed, and those with exactly a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import visible
+from saas_crm.core.folding import fold
+from saas_crm.customers.models import Company, Contact
+from tenants.db import AnyRow, db
+
+AT_HAND = 8
+SAME_NAME = 2
+
+
+def at_hand(
+    model: type[Any], member: CurrentMember, *, company_id: UUID | None = None, limit: int = AT_HAND
+) -> Sequence[AnyRow]:
+    """Return id, name and a second line of the customers saved last, or of one company's contacts."""
+    if model is Company:
+        query = select(Company.id, Company.name, Company.city.label("sub"))
+    else:
+        query = select(Contact.id, Contact.name, Company.name.label("sub")).outerjoin(
+            Company, Company.id == Contact.company_id
+        )
+    query = query.where(model.deleted_at.is_(None), visible(model, member))
+    if company_id is not None and model is Contact:
+        query = query.where(Contact.company_id == company_id)
+    return db.session.execute(query.order_by(model.updated_at.desc(), model.id.desc()).limit(limit)).all()
+
+
+def ids_named(model: type[Any], name: str, member: CurrentMember) -> Sequence[UUID]:
+    """Return up to SAME_NAME visible customers with exactly this name, whatever its case and accents."""
+    query = select(model.id).where(
+        model.sort_name == fold(name)[:200], model.deleted_at.is_(None), visible(model, member)
+    )
+    return db.session.scalars(query.order_by(model.id).limit(SAME_NAME)).all()
+
+
+def name_of(model: type[Any], record_id: UUID | None, member: CurrentMember) -> str:
+    """Return the name of a visible customer, "" for none."""
+    if record_id is None:
+        return ""
+    query = select(model.name).where(
+        model.id == record_id, model.deleted_at.is_(None), visible(model, member)
+    )
+    return db.session.scalar(query) or ""

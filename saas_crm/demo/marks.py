@@ -1,0 +1,27 @@
+"""What the demo is known by: its addresses, sign-ins and the mark that its data is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+DEMO_PASSWORD = "demo-demo-demo"  # noqa: S105 - of the demo alone; nothing else in the product has a default
+SIGN_INS: Mapping[str, Sequence[str]] = {
+    "demo": [f"{who}@demo.example" for who in ("owner", "admin", "manager", "rep", "rep2", "viewer")],
+    "huaxia": [f"{who}@huaxia.example" for who in ("owner", "rep")],
+}
+DEMO_SLUGS = tuple(SIGN_INS)
+LOADED = "load-demo"
+"""The audit row written in the same transaction as a workspace's data: where it is, the data is whole."""
+
+
+def is_loaded(connection: psycopg.Connection[Any], slug: str) -> bool:
+    """Whether a demo workspace is there with all its data; asked with the owner's login."""
+    row = connection.execute("SELECT schema_name FROM public.tenants WHERE slug = %s", [slug]).fetchone()
+    if row is None:
+        return False
+    query = sql.SQL("SELECT 1 FROM {} WHERE action = %s LIMIT 1").format(sql.Identifier(row[0], "audit_log"))
+    return connection.execute(query, [LOADED]).fetchone() is not None

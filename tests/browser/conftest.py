@@ -1,0 +1,105 @@
+"""Fixtures for tests in a real Chromium against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.chromium import ChromiumMissingError, chromium_path
+from tests.support.cast import Cast
+from tests.support.clients import session_cookie
+from tests.support.server import LiveServer
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+# No traffic but ours, no sandbox (root has none), no GPU.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+Width = Literal["phone", "desktop"]
+Theme = Literal["light", "dark"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder, so that `-m "not browser"` leaves it out."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A Chromium for the whole run; where there is none the tests fail with one line, and never skip."""
+    try:
+        path = chromium_path()
+    except ChromiumMissingError as missing:
+        pytest.fail(str(missing), pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_for(
+    chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast
+) -> Iterator[Callable[..., Page]]:
+    """Open a page: `page_for("rep", width="phone", theme="dark").goto("/acme/companies")`.
+
+    `page_for(None)` is nobody's; every page has cookies of its own. Script errors and anything the content
+    security policy stopped fail the test at its end.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Refused to" in message.text:
+            complaints.append(message.text)
+
+    def open_page(who: str | None, width: Width = "desktop", theme: Theme = "light", **options: Any) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport=PHONE if width == "phone" else DESKTOP,
+            has_touch=width == "phone",
+            is_mobile=width == "phone",
+            color_scheme=theme,
+            locale=options.pop("locale", "en-US"),
+            **options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        if who is not None:
+            value = session_cookie(app, {"_user_id": cast[who].session, "_fresh": True})
+            name = app.config["SESSION_COOKIE_NAME"]
+            context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on("console", hear)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def width(request: pytest.FixtureRequest) -> Width:
+    """Each test that asks for it runs at both widths."""
+    chosen: Width = request.param
+    return chosen
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> Theme:
+    """Each test that asks for it runs in both themes."""
+    chosen: Theme = request.param
+    return chosen
+

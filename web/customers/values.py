@@ -1,0 +1,84 @@
+"""Customers as forms write them: labels, choices, and a record's fields as texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from saas_crm.customers.models import LIFECYCLES
+from web.formatting import phone
+
+ADDRESS = ("street", "postcode", "city", "region", "country")
+
+
+def lifecycles() -> list[tuple[str, str]]:
+    """Return the lifecycles to choose from, in the reader's language."""
+    words = {
+        "potential": _("Potential"), "new": _("New"), "active": _("Active"), "dormant": _("Dormant"),
+        "lost": _("Lost"),
+    }  # fmt: skip
+    return [(code, words[code]) for code in LIFECYCLES]
+
+
+def sorts() -> list[tuple[str, str]]:
+    """Return the orders of a customer list."""
+    return [
+        ("name", _("Name")), ("-last_activity_at", _("Last contact")), ("-updated_at", _("Changed last")),
+        ("-created_at", _("Newest")),
+    ]  # fmt: skip
+
+
+def company_labels() -> dict[str, str]:
+    """Return the label of each field of a company, in the order of the form."""
+    return {
+        "name": _("Name"), "phone": _("Phone"), "email": _("E-mail"), "website": _("Website"),
+        "industry": _("Industry"), "lifecycle": _("Lifecycle"), "owner_id": _("Owner"), "tags": _("Tags"),
+        **_address_labels(), "description": _("Notes"),
+    }  # fmt: skip
+
+
+def contact_labels() -> dict[str, str]:
+    """Return the label of each field of a contact, in the order of the form."""
+    return {
+        "name": _("Name"), "company_id": _("Company"), "job_title": _("Job title"), "mobile": _("Mobile"),
+        "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"), "lifecycle": _("Lifecycle"),
+        "owner_id": _("Owner"), "tags": _("Tags"), **_address_labels(), "description": _("Notes"),
+    }  # fmt: skip
+
+
+def _address_labels() -> dict[str, str]:
+    return {
+        "street": _("Street"), "postcode": _("Postcode"), "city": _("City"), "region": _("Region"),
+        "country": _("Country"),
+    }  # fmt: skip
+
+
+def company_values(company: Any) -> dict[str, str]:
+    """Return a company's fields, or a checked form's, as the form writes them."""
+    return _texts(company, tuple(company_labels()))
+
+
+def contact_values(contact: Any) -> dict[str, str]:
+    """Return a contact's fields, or a checked form's, as the form writes them."""
+    return _texts(contact, tuple(contact_labels()))
+
+
+def _texts(record: Any, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: _text(name, getattr(record, name)) for name in names}
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name in ("phone", "mobile"):
+        return phone(value)
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value)
+
+
+def address_line(record: Any, country: str) -> str:
+    """Return a postal address in one line; `country` is its name, "" where it need not be said."""
+    town = " ".join(part for part in (record.postcode, record.city) if part)
+    return ", ".join(part for part in (record.street, town, record.region, country) if part)

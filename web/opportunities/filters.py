@@ -1,0 +1,74 @@
+"""Which deals a page shows: whose, of which stage, expected when; all of it lives in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import member_names
+from saas_crm.core.i18n import gettext as _
+from saas_crm.opportunities.models import STATUSES
+from saas_crm.opportunities.queries import DealFilter
+from saas_crm.opportunities.rules import month_after
+from web.lists import asked, asked_choice, asked_id
+
+ME = "me"
+
+
+def asked_owner(member: CurrentMember) -> UUID | None:
+    """Return whose deals are asked for: `owner` is "me" or a member's id; None means everybody's."""
+    value = request.values.get("owner", "")
+    if value == ME:
+        return member.id
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def owner_choices(member: CurrentMember) -> list[tuple[str, str]]:
+    """Return the choices of the owner filter: mine first, then the colleagues by name."""
+    colleagues = [(str(row.id), row.name) for row in member_names() if row.id != member.id]
+    return [(ME, _("My deals")), *colleagues]
+
+
+def owner_value(member: CurrentMember, owner_id: UUID | None) -> str:
+    """Return the owner as the address writes it."""
+    if owner_id is None:
+        return ""
+    return ME if owner_id == member.id else str(owner_id)
+
+
+def asked_month() -> date | None:
+    """Return the first day of the month asked for as 2026-04, None without one."""
+    try:
+        return date.fromisoformat(f"{asked('month')}-01")
+    except ValueError:
+        return None
+
+
+def asked_deals(member: CurrentMember, today: date) -> DealFilter:
+    """Return what the list is narrowed to.
+
+    The present month holds the overdue deals too, as the forecast counts them.
+    """
+    month = asked_month()
+    only_of_month = month is not None and month != today.replace(day=1)
+    return DealFilter(
+        q=asked("q"),
+        owner_id=asked_owner(member),
+        stage_id=asked_id("stage"),
+        status=asked_choice("status", STATUSES),
+        closes_from=month if only_of_month else None,
+        closes_before=month_after(month, 1) if month else None,
+    )
+
+
+def status_choices() -> list[tuple[str, str]]:
+    """Return the states a deal can be in, in the reader's language."""
+    names: dict[str, Any] = {"open": _("Open"), "won": _("Won"), "lost": _("Lost")}
+    return [(status, names[status]) for status in STATUSES]
