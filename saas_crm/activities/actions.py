@@ -89,6 +89,7 @@ def update_activity(
     _attach(activity, values, actor)
     _fill(activity, values)
     db.session.flush()
+    _touch(activity)
     return activity
 
 

@@ -62,10 +62,15 @@ def _entries(member: CurrentMember) -> AnySelect:
     return (
         select(*_ENTRY, _within(member, "update"), _within(member, "delete"))
         .outerjoin(Member, Member.id == Activity.owner_id)
-        .outerjoin(Contact, Contact.id == Activity.contact_id)
-        .outerjoin(Company, Company.id == Activity.company_id)
+        .outerjoin(Contact, _seen(Contact, Activity.contact_id, member))
+        .outerjoin(Company, _seen(Company, Activity.company_id, member))
         .where(Activity.deleted_at.is_(None))
     )
+
+
+def _seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:
+    """Join only customers that live and that the member sees: of others not even the name is told."""
+    return and_(model.id == reference, model.deleted_at.is_(None), visible(model, member))
 
 
 def _within(member: CurrentMember, action: str) -> ColumnElement[bool]:
@@ -159,8 +164,8 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRo
     query = (
         select(lately.c.company_id, lately.c.contact_id, Company.name.label("company_name"),
                Contact.name.label("contact_name"), lately.c.at)
-        .outerjoin(Company, (Company.id == lately.c.company_id) & Company.deleted_at.is_(None))
-        .outerjoin(Contact, (Contact.id == lately.c.contact_id) & Contact.deleted_at.is_(None))
+        .outerjoin(Company, _seen(Company, lately.c.company_id, member))
+        .outerjoin(Contact, _seen(Contact, lately.c.contact_id, member))
         .where((Company.id.is_not(None)) | (Contact.id.is_not(None)))
         .order_by(lately.c.at.desc())
     )  # fmt: skip

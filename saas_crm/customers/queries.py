@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -120,7 +120,10 @@ def contact_rows(
     query = (
         select(*_CONTACT_ROW)
         .outerjoin(Member, Member.id == Contact.owner_id)
-        .outerjoin(Company, Company.id == Contact.company_id)
+        .outerjoin(
+            Company,
+            and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
+        )
     )
     query = _narrow(query, Contact, member, wanted)
     rows = db.session.execute(page(query, order, Contact.id, after=after, limit=limit)).all()

@@ -63,6 +63,16 @@ class Cast:
         return [person for person in self.people.values() if person.slug == ACME and person.member_id]
 
 
+def found_another(app: Flask, slug: str, name: str = "Another company") -> tuple[ActiveTenant, Person]:
+    """Found one more workspace, with an owner of its own."""
+    with app.app_context():
+        tenant, user_id = _found(app, slug, name, f"owner-of-{slug}", "en", "US", "USD", "UTC")
+        with tenant_scope(tenant):
+            owner = _person(f"owner-of-{slug}", slug, user_id)
+            db.session.commit()
+    return tenant, owner
+
+
 def found_cast(app: Flask) -> Cast:
     """Found both workspaces and everybody in them, by the product's own actions where it has them."""
     with app.app_context():
@@ -78,7 +88,7 @@ def found_cast(app: Flask) -> Cast:
 def _found(
     app: Flask, slug: str, name: str, key: str, locale: str, country: str, currency: str, timezone: str
 ) -> tuple[ActiveTenant, UUID]:
-    founder = Founder(NAMES.get(key, "Otto Outsider"), f"{key}@{slug}.example", PASSWORD)
+    founder = Founder(NAMES.get(key, f"Otto {key.title()}"), f"{key}@{slug}.example", PASSWORD)
     return found_workspace(
         app.extensions["directory"], founder, slug=slug, name=name, locale=locale, country=country,
         currency=currency, timezone=timezone, base_url="http://localhost", verified=True,

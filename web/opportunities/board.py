@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
-from saas_crm.core.cursors import encode_cursor
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.opportunities import board as boards
-from saas_crm.opportunities.board import Column
-from saas_crm.opportunities.pipelines import StageView, get_stage, view_of
-from saas_crm.opportunities.rules import ForecastMonth
+from saas_crm.opportunities.pipelines import get_stage
 from tenants.context import current_tenant
-from web.formatting import money, number
-from web.forms import wants_part
-from web.lists import address, asked_choice, asked_id
+from web.forms import is_htmx
+from web.lists import asked_choice, asked_id
 from web.opportunities import listing
 from web.opportunities.cards import CardWriter
-from web.opportunities.columns import ColumnPart, after_card, column_part, forecast_part
+from web.opportunities.columns import ColumnPart, asked_after, column_part, forecast_part, next_cards_url
 from web.opportunities.filters import asked_owner, owner_choices, owner_value
 
 bp = Blueprint("board", __name__)
@@ -38,15 +32,45 @@ def index() -> str:
         return listing.render(member)
     currency, owner_id = current_tenant().currency, asked_owner(member)
     found = boards.board(member, currency=currency, today=today_in(member.timezone), owner_id=owner_id)
-    write = CardWriter(member)
-    columns = [column_part(column, currency, owner_id, write) for column in found.columns]
+    owner, write = owner_value(member, owner_id), CardWriter(member)
+    columns = [column_part(column, currency, owner, write) for column in found.columns]
     return render_template(
         "opportunities/board.html",
         columns=columns,
-        shown_id=_shown(columns),
-        forecast=forecast_part(found.forecast, currency),
+        shown_id=_shown(columns, asked_id("stage")),
+        forecast=forecast_part(found.forecast, currency, owner),
         is_empty=not any(column.count for column in found.columns),
-        owner=owner_value(member, owner_id),
+        owner=owner,
         owners=owner_choices(member),
         may_create=member.can("opportunity:create"),
     )
+
+
+@bp.get("/deals/stages/<uuid:stage_id>/cards")
+@requires("opportunity:read")
+def cards(stage_id: UUID) -> ResponseReturnValue:
+    """Answer the next cards of one column."""
+    member = current_member()
+    owner_id = asked_owner(member)
+    owner = owner_value(member, owner_id)
+    stage = get_stage(stage_id, member=member)
+    list_url = url_for("board.index", view="list", stage=stage.id, owner=owner or None)
+    if not is_htmx():
+        return redirect(list_url, 303)
+    page = boards.more_cards(member, stage.id, after=asked_after(), owner_id=owner_id)
+    write = CardWriter(member)
+    return render_template(
+        "opportunities/_cards.html",
+        stage_id=stage.id,
+        cards=[write.of_row(row) for row in page.rows],
+        list_url=list_url if page.after else "",
+        next_url=next_cards_url(stage.id, page.rows[-1], owner) if page.after else "",
+    )
+
+
+def _shown(columns: list[ColumnPart], asked: UUID | None) -> UUID:
+    """Return the stage that the phone shows: the one asked for, else the first with deals."""
+    ids = [column.id for column in columns]
+    if asked in ids:
+        return asked
+    return next((column.id for column in columns if column.cards and column.kind == "open"), ids[0])
