@@ -27,10 +27,12 @@ TYPE_PREFIX = "urn:saas-crm:problem:"
 KINDS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, N_("The request cannot be read")),
     "not-signed-in": (401, N_("A valid token is needed")),
+    "sign-in-refused": (401, N_("E-mail and password do not fit")),
     "forbidden": (403, N_("This is not allowed")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),
     "conflict": (409, N_("This contradicts what is there")),
+    "in-progress": (409, N_("The same request is being worked on")),
     "already-exists": (409, N_("A record with this id exists already")),
     "changed-meanwhile": (409, N_("Somebody else changed this record first")),
     "precondition-failed": (412, N_("Somebody else changed this record first")),

@@ -27,6 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY = 1_000_000  # bytes
 _ETAGS = re.compile(r'(W/)?("[^"]*")')
+_VERSION = re.compile(r'"v([0-9]{1,18})(\.[0-9a-z]+)?"')
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
@@ -77,6 +78,13 @@ def read_query(model: type[Model], pairs: Iterable[tuple[str, str]], *, context:
     return value
 
 
+def refuse_query(pairs: Iterable[tuple[str, str]]) -> None:
+    """Refuse every parameter of an operation that takes none. Raises ApiProblem (422)."""
+    errors = [_wrong_parameter(name, _("This field does not exist."), "extra_forbidden") for name, _value in pairs]
+    if errors:
+        raise ApiProblem(problem("invalid", errors=errors))
+
+
 def read_idempotency_key(value: str | None) -> str | None:
     """Return a usable key. Raises ApiProblem (422) for one with other characters, empty or too long."""
     if value is not None and not re.fullmatch(IDEMPOTENCY_KEY_PATTERN[1:-1], value, re.ASCII):
@@ -97,6 +105,25 @@ def if_match_allows(value: str | None, etag: str) -> bool:
     return etag in (tag for weak, tag in _ETAGS.findall(value) if not weak)
 
 
+def if_none_match_holds(value: str | None, etag: str) -> bool:
+    """Say whether the reader has what `etag` names already (RFC 9110, 13.1.2: compared weakly, "*" is anything)."""
+    if value is None:
+        return False
+    return value.strip() == "*" or etag in (tag for _weak, tag in _ETAGS.findall(value))
+
+
+def versions_named(value: str) -> frozenset[int] | None:
+    """Return the versions of a record that an If-Match header accepts; None when any will do ("*").
+
+    Only the version counts in an ETag such as `"v7.lx3k"`: what follows tells when something last happened
+    with the record, which is nobody's edit.
+    """
+    if value.strip() == "*":
+        return None
+    found = (_VERSION.fullmatch(tag) for weak, tag in _ETAGS.findall(value) if not weak)
+    return frozenset(int(match[1]) for match in found if match)
+
+
 def _wrong_parameter(name: str, detail: str, code: str) -> FieldProblem:
     return FieldProblem(parameter=name, detail=detail, code=code)
 
@@ -108,10 +135,10 @@ def _collected(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> tupl
     errors = []
     for name, text in pairs:
         schema = properties.get(name, {})
-        if schema.get("type") == "array":
-            data.setdefault(name, []).append(_typed(text, schema.get("items", {})))
-        elif name in data:
+        if name in data:
             errors.append(_wrong_parameter(name, _("Give this only once."), "repeated"))
+        elif schema.get("type") == "array":
+            data[name] = [_typed(part, schema.get("items", {})) for part in text.split(",")]
         else:
             data[name] = _typed(text, schema)
     return data, errors

@@ -27,7 +27,7 @@ from saas_crm.core import events
 from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers.models import Company, Contact
-from saas_crm.edge import headers, health, language, lifecycle, observe
+from saas_crm.edge import compress, headers, health, language, lifecycle, observe
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     lifecycle.init_app(app)
     _attach_sign_in(app)
     language.init_app(app, str(CATALOGUES))
+    compress.init_app(app)
     headers.init_app(app)
     observe.init_app(app)
     app.register_blueprint(health.bp)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import procrastinate
 import structlog
 from flask import Flask
 
@@ -15,6 +14,9 @@ from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.jobs import Job, registry
 from tenants.db import db, tenant_scope
 from tenants.settings import Settings
+
+if TYPE_CHECKING:
+    import procrastinate
 
 log = structlog.get_logger("worker")
 ROOMS_WITH_JOBS = (
@@ -29,7 +31,12 @@ def register_jobs() -> None:
 
 
 def build(app: Flask, settings: Settings) -> procrastinate.App:
-    """Return procrastinate's application with all registered jobs; it talks to the database as the owner."""
+    """Return procrastinate's application with all registered jobs; it talks to the database as the owner.
+
+    procrastinate is imported here: the web processes register jobs too, and run none.
+    """
+    import procrastinate
+
     connector = procrastinate.PsycopgConnector(
         conninfo=settings.owner_url,
         kwargs={"options": "-c search_path=jobs,pg_catalog"},
@@ -43,6 +50,8 @@ def build(app: Flask, settings: Settings) -> procrastinate.App:
 
 
 def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
+    import procrastinate
+
     retry: Any = (
         procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4)
         if entry.retries

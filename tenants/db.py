@@ -49,7 +49,20 @@ class Base(DeclarativeBase):
 
 
 class TenantSession(FlaskSession):
-    """A session that enters its tenant at the start of each transaction and refuses any other."""
+    """A session that enters its tenant at the start of each transaction and refuses any other.
+
+    It belongs to the tenant that speaks when it is made, else to the first that speaks when it is used.
+    """
+
+    def __init__(self, db: SQLAlchemy, **options: Any) -> None:
+        super().__init__(db, **options)
+        if tenant_or_none() is not None:
+            self.info["tenant"] = current_tenant()
+
+    def get(self, *args: Any, **options: Any) -> Any:
+        """Return a record by its key; the identity map answers without SQL, so the tenant is checked here."""
+        self.serve()
+        return super().get(*args, **options)
 
     def serve(self) -> ActiveTenant:
         """Return the tenant this session serves, fixed at its first use.
@@ -102,9 +115,14 @@ def _enter_tenant(session: TenantSession, transaction: SessionTransaction, conne
 
 @event.listens_for(TenantSession, "do_orm_execute")
 def _refuse_other_tenant(state: ORMExecuteState) -> None:
-    session = state.session
-    if isinstance(session, TenantSession) and session.info.get("tenant") is not None:
-        session.serve()
+    """Check before every statement: a transaction whose beginning failed must not serve the next one either."""
+    if isinstance(state.session, TenantSession):
+        state.session.serve()
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _write_for_no_other_tenant(session: TenantSession, _context: Any, _instances: Any) -> None:
+    session.serve()
 
 
 def enter(connection: Connection, tenant: ActiveTenant) -> None:
@@ -139,6 +157,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "pool_recycle": 900,
         "pool_timeout": 10,
         "pool_use_lifo": True,
+        "hide_parameters": True,  # what people typed must not reach a log by way of an error
         "connect_args": connect,
     }
     app.config["SQLALCHEMY_DATABASE_URI"] = url

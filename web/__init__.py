@@ -31,6 +31,7 @@ PAGES = (
     "web.settings.members",
     "web.settings.pipelines",
     "web.settings.workspace",
+    "web.settings.tokens",
 )
 ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)
 

@@ -1,8 +1,8 @@
-"""How the files of the face are composed: one stylesheet, small scripts, two vendor files, one icon sprite.
+"""How the files of the face are composed: one stylesheet, one script, one vendor file, one icon sprite.
 
-There is no build step. The files are read once when the process starts, the stylesheets are joined in the
-fixed order of their cascade layers, the icons we name are drawn together into one sprite, and everything is
-compressed once and kept in memory (well under a megabyte).
+There is no build step. The files are read once when the process starts: the stylesheets are joined in the fixed
+order of their cascade layers, the script modules in the order of their imports, the icons we name are drawn
+together into one sprite, and everything is compressed once and kept in memory (well under a megabyte).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from web.asset_scripts import bundle
 from web.icons import ICONS
 
 LAYERS: tuple[str, ...] = ("reset", "tokens", "base", "components", "pages", "utilities")
@@ -77,10 +78,10 @@ def sources(root: Path) -> Iterator[Path]:
 def _bodies(root: Path) -> Iterator[tuple[str, bytes]]:
     static, modules = root / "static", root / "node_modules"
     yield "app.css", _stylesheet(static / "css").encode()
-    for folder, suffixes in (("js", {".js"}), ("icons", {".svg", ".png"})):
-        for path in sorted((static / folder).rglob("*")):
-            if path.suffix in suffixes:
-                yield path.relative_to(static).as_posix(), path.read_bytes()
+    yield "app.js", bundle(static / "js").encode()
+    for path in sorted((static / "icons").iterdir()):
+        if path.suffix in {".svg", ".png"}:
+            yield path.relative_to(static).as_posix(), path.read_bytes()
     for served, installed in VENDOR:
         yield served, _installed(modules / installed)
     yield "icons.svg", _sprite(modules / "lucide-static" / "icons").encode()

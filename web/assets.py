@@ -8,17 +8,18 @@ digest that is not ours gets our own file with a short cache, so the page works,
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, request
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from werkzeug.wrappers import Request, Response
 
-from saas_crm.edge.declared import public
 from web import asset_files
 from web.icons import ICONS
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
 PREFIX = "/_assets"
@@ -48,7 +49,7 @@ class Assets:
         return self._digest
 
     def url(self, path: str) -> str:
-        """Address of `path`, such as `app.css` or `js/app.js`. Raises `KeyError` for an unknown file."""
+        """Address of `path`, such as `app.css`. Raises `KeyError` for an unknown file."""
         self._refresh()
         if path not in self._files:
             raise KeyError(f"no asset {path!r}")
@@ -59,6 +60,16 @@ class Assets:
 
         Raises `KeyError` when `name` is not listed in `web.icons`.
         """
+        self._refresh()
+        drawn = self._drawn.get((name, cls, label))
+        if drawn is None:
+            # Few of them are different, and a list shows hundreds; labels can hold names and are not kept.
+            drawn = self._draw(name, cls, label)
+            if not label:
+                self._drawn[name, cls, label] = drawn
+        return drawn
+
+    def _draw(self, name: str, cls: str, label: str) -> Markup:
         if name not in ICONS:
             raise KeyError(f"no icon {name!r}; list it in web/icons.py")
         says = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
@@ -66,47 +77,40 @@ class Assets:
             f" {cls}" if cls else "", says, self.url("icons.svg"), name
         )
 
-    def preloads(self, nonce: str = "") -> Markup:
-        """`modulepreload` links for all script modules, so that imports do not wait for one another."""
-        self._refresh()
-        says = f' nonce="{escape(nonce)}"' if nonce else ""
-        links = (
-            f'<link rel="modulepreload" href="{escape(self.url(path))}"{says}>'
-            for path in self._files
-            if path.startswith("js/")
-        )
-        return Markup("\n".join(links))  # noqa: S704 - every part is escaped above
-
-    def blueprint(self) -> Blueprint:
-        """The routes that serve the files; public, and outside every tenant."""
-        blueprint = Blueprint("assets", __name__)
-
-        @blueprint.get(f"{PREFIX}/<digest>/<path:path>")
-        @public("outside")
-        def file(digest: str, path: str) -> Response:
-            return self.serve(digest, path)
-
-        return blueprint
-
     def init_app(self, app: Flask) -> None:
-        """Register the routes, and `asset`, `icon` and `module_preloads` for templates."""
-        app.register_blueprint(self.blueprint())
-        app.jinja_env.globals.update(asset=self.url, icon=self.icon, module_preloads=self.preloads)
+        """Serve the files in front of the application, and give templates `asset` and `icon`.
 
-    def serve(self, digest: str, path: str) -> Response:
+        In front of it, because a style needs no tenant, no session and no log line, and must not vary by cookie.
+        """
+        app.jinja_env.globals.update(asset=self.url, icon=self.icon)
+        inside = app.wsgi_app
+
+        def serving(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ.get("PATH_INFO", "").startswith(PREFIX):
+                return self.answer(Request(environ))(environ, start_response)
+            return inside(environ, start_response)
+
+        app.wsgi_app = serving  # type: ignore[method-assign]
+
+    def answer(self, request: Request) -> Response:
         """Answer one file, compressed where the browser takes it; 404 for a path we do not have."""
         self._refresh()
-        file = self._files.get(path)
+        _, _, asked = request.path.removeprefix(PREFIX + "/").partition("/")
+        file = self._files.get(asked)
         if file is None:
-            abort(404)
-        packed = file.gzipped if "gzip" in request.headers.get("Accept-Encoding", "") else None
+            return Response("There is no such file.\n", 404, {"Cache-Control": "no-store"})
+        if request.method not in ("GET", "HEAD"):
+            return Response("Only GET.\n", 405, {"Allow": "GET, HEAD"})
+        packed = file.gzipped if request.accept_encodings["gzip"] else None
         response = Response(packed or file.body, content_type=file.content_type)
         if packed:
             response.headers["Content-Encoding"] = "gzip"
         if file.gzipped:
             response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = _FOREVER if digest == self._digest else _BRIEFLY
+        ours = request.path.startswith(f"{PREFIX}/{self._digest}/")
+        response.headers["Cache-Control"] = _FOREVER if ours else _BRIEFLY
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.set_etag(f"{file.etag}-gz" if packed else file.etag)
         response.make_conditional(request)
         return response
@@ -114,6 +118,7 @@ class Assets:
     def _load(self) -> None:
         self._files = asset_files.compose(self.root)
         self._digest = asset_files.digest(self._files)
+        self._drawn: dict[tuple[str, str, str], Markup] = {}
 
     def _refresh(self) -> None:
         if not self._reload or time.monotonic() - self._checked < _RELOAD_SECONDS:

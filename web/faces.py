@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
 _LONGEST_PERSON = 4
+_REMEMBERED = 20_000
 TONES = 10
 """How many avatar colours the stylesheet has (`.avatar-tone-0` …)."""
 
 
+@lru_cache(_REMEMBERED)
 def initials(name: str) -> str:
     """Up to two characters that stand for `name`.
 
@@ -31,6 +34,7 @@ def initials(name: str) -> str:
     return "".join(next(char for char in word if char.isalnum()) for word in picked).upper()
 
 
+@lru_cache(_REMEMBERED)
 def avatar_tone(name: str) -> int:
     """A number from 0 to `TONES` - 1 that depends on the name alone."""
     folded = unicodedata.normalize("NFKC", name).casefold().strip()

@@ -5,15 +5,18 @@ Babel takes 50 µs and more for one value; a list shows hundreds, so answers are
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 from flask import Flask, g
 
 from saas_crm.core.clock import now
+from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
 from saas_crm.core.money import Money, minor_digits
 from saas_crm.core.phones import dial_phone, show_phone
@@ -42,9 +45,16 @@ def money(amount: Decimal | Money | None, currency: str | None = None) -> str:
 @lru_cache(_REMEMBERED)
 def _money(amount: Decimal, currency: str, locale: str) -> str:
     digits = 0 if amount == amount.to_integral_value() else minor_digits(currency)
-    pattern = Locale.parse(locale).currency_formats["standard"]
-    written: str = pattern.apply(amount, locale, currency=currency, currency_digits=False, frac_prec=(digits, digits))
+    written: str = _currency_pattern(locale, digits).apply(amount, locale, currency=currency, currency_digits=False)
     return written
+
+
+@lru_cache
+def _currency_pattern(locale: str, digits: int) -> Any:
+    """Return the locale's pattern for amounts, with exactly so many decimals."""
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def money_short(amount: Decimal | None, currency: str) -> str:
@@ -121,8 +131,10 @@ def relative(value: datetime | None) -> str:
     if "now" not in g:
         g.now = now()
     seconds = round((value - g.now).total_seconds())
+    if abs(seconds) < 60:
+        return _("just now")
     step = 60 if abs(seconds) < 86_400 else 3_600
-    return _relative(seconds // step * step if abs(seconds) >= 60 else 0, spoken())
+    return _relative(seconds // step * step, spoken())
 
 
 @lru_cache(_REMEMBERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,10 +22,10 @@ def asked(name: str) -> str:
     return request.args.get(name, "")[:MAX_QUERY].replace("\x00", "").strip()
 
 
-def asked_id(name: str) -> UUID | None:
-    """Return an id of the query string; None when it is missing or none."""
+def asked_id(name: str, source: Mapping[str, str] | None = None) -> UUID | None:
+    """Return an id of the query string, or of another `source`; None when it is missing or no id."""
     try:
-        return UUID(request.args.get(name, ""))
+        return UUID((request.args if source is None else source).get(name, ""))
     except ValueError:
         return None
 

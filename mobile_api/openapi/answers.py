@@ -30,8 +30,16 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
+    "RetryLater": {
+        "description": "Seconds to wait before the next try, where trying again can help.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Replayed": {
+        "description": "`true` when this answer was given before, to the same Idempotency-Key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
     "ETag": {
-        "description": "The version of the record, to be sent as `If-Match`.",
+        "description": "The version of the record, to be sent as `If-Match` or `If-None-Match`.",
         "required": True,
         "schema": {"type": "string", "pattern": ETAG_PATTERN},
     },
@@ -53,8 +61,8 @@ HEADERS: dict[str, dict[str, Any]] = {
 
 _HEADER_NAMES = {
     "RequestId": "X-Request-ID", "RateLimitPolicy": "RateLimit-Policy", "RateLimit": "RateLimit",
-    "RetryAfter": "Retry-After", "ETag": "ETag", "Location": "Location", "Allow": "Allow",
-    "WWWAuthenticate": "WWW-Authenticate",
+    "RetryAfter": "Retry-After", "RetryLater": "Retry-After", "Replayed": "Idempotent-Replayed", "ETag": "ETag",
+    "Location": "Location", "Allow": "Allow", "WWWAuthenticate": "WWW-Authenticate",
 }  # fmt: skip
 
 PROBLEMS: dict[int, str] = {
@@ -63,18 +71,19 @@ PROBLEMS: dict[int, str] = {
     403: "The member may see this but not do it.",
     404: "No such thing, or the member may not know of it.",
     405: "This path has no such method.",
-    409: "It contradicts what is there: made already, or changed by somebody else.",
+    409: "It contradicts what is there: made already, changed by somebody else, or being done just now.",
     412: "Somebody changed the record since; `current` is the record as it now is.",
     413: "The body is too large.",
     415: "The body is of a media type this operation does not read.",
     422: "Something in the body, the query or the headers breaks a rule; `errors` says where and which.",
     429: "Too many requests; wait for `Retry-After` seconds.",
-    503: "The workspace is closed for a moment or suspended.",
+    503: "The workspace is closed for a moment or suspended, or the database does not answer.",
 }
 
 _PROBLEM_HEADERS = {
     401: ("WWWAuthenticate",),
     405: ("Allow",),
+    409: ("RetryLater",),
     429: ("RetryAfter",),
     503: ("RetryAfter",),
 }
@@ -82,7 +91,6 @@ _PROBLEM_HEADERS = {
 
 def problem_statuses(operation: Operation) -> list[int]:
     """Return the statuses of the problems an operation can answer with, in order."""
-    reads = operation.request_model or operation.query_model or operation.idempotent or operation.if_match
     conditions = {
         400: bool(operation.request_model),
         401: not operation.public,
@@ -92,7 +100,7 @@ def problem_statuses(operation: Operation) -> list[int]:
         412: operation.if_match,
         413: bool(operation.request_model),
         415: bool(operation.request_model),
-        422: bool(reads),
+        422: True,
         429: True,
         503: True,
     }
@@ -102,10 +110,12 @@ def problem_statuses(operation: Operation) -> list[int]:
 def success_headers(operation: Operation, status: int) -> dict[str, Any]:
     """Return references to the headers a good answer carries."""
     names = ["RequestId", "RateLimitPolicy", "RateLimit"]
-    if operation.etag and status in (200, 201):
+    if operation.etag and status in (200, 201, 304):
         names.append("ETag")
     if status == 201:
         names.append("Location")
+    if operation.idempotent:
+        names.append("Replayed")
     return _references(*names)
 
 

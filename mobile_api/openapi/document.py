@@ -33,11 +33,14 @@ References = dict[tuple[type[BaseModel], Mode], Any]
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What the description says about the API as a whole; `tags` are names with descriptions, in order."""
+    """What the description says about the API as a whole; `tags` are names with descriptions, in order.
+
+    `server` is a Server Object: its address, with variables where it has any.
+    """
 
     title: str
     version: str
-    server: str
+    server: dict[str, Any]
     description: str = ""
     tags: tuple[tuple[str, str], ...] = field(default=())
 
@@ -53,7 +56,7 @@ def describe(registry: Registry, info: Info) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": info.title, "version": info.version, "description": info.description},
-        "servers": [{"url": info.server}],
+        "servers": [info.server],
         "tags": [{"name": name, "description": text} for name, text in info.tags],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
@@ -121,7 +124,8 @@ def _body(operation: Operation, references: References) -> dict[str, Any] | None
 
 def _responses(operation: Operation, references: References) -> dict[str, Any]:
     answers: dict[str, Any] = {}
-    for status, model in sorted(operation.responses.items()):
+    good = {**operation.responses, **({304: None} if operation.revalidates else {})}
+    for status, model in sorted(good.items()):
         answer: dict[str, Any] = {
             "description": HTTPStatus(status).phrase,
             "headers": success_headers(operation, status),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
+
+from saas_crm.edge.declared import declared_for
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -19,7 +22,7 @@ class Operation:
     `path` is a Werkzeug rule below the API's base path, `responses` the good answers (None: no body). The bad
     ones follow from the rest: a token is needed unless `public`, a body or query can be invalid, a path can
     lead nowhere; `problems` adds further statuses. `idempotent` takes an Idempotency-Key, `etag` answers with
-    an ETag, `if_match` takes If-Match and can answer 412.
+    an ETag (a GET then takes If-None-Match and can answer 304), `if_match` takes If-Match and can answer 412.
     """
 
     method: Method
@@ -48,6 +51,11 @@ class Operation:
                 raise ValueError(f"{model.__name__} must refuse unknown fields")
 
     @property
+    def revalidates(self) -> bool:
+        """Whether the reader may ask "only if it has changed"."""
+        return self.method == "GET" and self.etag
+
+    @property
     def body_types(self) -> tuple[str, ...]:
         """Return the media types a body may have; a change is a JSON merge patch (RFC 7396)."""
         if self.request_model is None:
@@ -74,12 +82,16 @@ class Registry:
     def operation(self, method: Method, path: str, **declared: Any) -> Callable[[View], View]:
         """Declare the decorated view as an operation; its name is the id unless `operation_id` is given.
 
-        The permission is the one the view names with `requires`, `members_only` or `public`, which must stand
-        below this decorator. Raises ValueError for a view that names none.
+        Its docstring says what it does: the first line is the summary, the rest the description. The permission
+        is the one the view names with `requires`, `members_only` or `public`, which must stand below this
+        decorator. Raises ValueError for a view that names none.
         """
 
         def take(view: View) -> View:
             declared.setdefault("operation_id", view.__name__)
+            summary, _, rest = (inspect.getdoc(view) or "").partition("\n\n")
+            declared.setdefault("summary", summary.rstrip("."))
+            declared.setdefault("description", rest.replace("\n", " ").replace("  ", "\n\n"))
             self.add(Operation(method=method, path=path, **_access(view), **declared), view)
             return view
 
@@ -99,8 +111,6 @@ class Registry:
 
 
 def _access(view: Callable[..., Any]) -> dict[str, Any]:
-    from saas_crm.edge.declared import declared_for
-
     declared = declared_for(view)
     if declared is None:
         raise ValueError(f"{view.__name__} names no permission")

@@ -31,10 +31,18 @@ HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The `ETag` of the record as you know it. If it has changed since, nothing is written"
+        "description": "The `ETag` of the record as you know it. If somebody has changed it since, nothing is written"
         " and the answer is 412 with the record as it now is.",
         "schema": {"type": "string"},
-        "example": '"7"',
+        "example": '"v7"',
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` of what you have. If it is still the same, the answer is 304 without a body.",
+        "schema": {"type": "string"},
+        "example": '"v7"',
     },
 }
 
@@ -58,19 +66,23 @@ def path_parameters(rule: str) -> list[dict[str, Any]]:
 
 
 def query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a parameter for each property of a query model's schema; a list repeats its name."""
+    """Return a parameter for each property of a query model's schema; a list is written with commas."""
     required = set(schema.get("required", ()))
     return [_query_parameter(name, name in required, value) for name, value in schema["properties"].items()]
 
 
 def header_parameters(operation: Operation) -> list[dict[str, Any]]:
     """Return references to the request headers an operation reads."""
-    names = [("IdempotencyKey", operation.idempotent), ("IfMatch", operation.if_match)]
+    names = [
+        ("IdempotencyKey", operation.idempotent),
+        ("IfMatch", operation.if_match),
+        ("IfNoneMatch", operation.revalidates),
+    ]
     return [{"$ref": f"#/components/parameters/{name}"} for name, read in names if read]
 
 
 def _query_parameter(name: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
     plain = without_null(schema)
     described = {"description": plain.pop("description")} if "description" in plain else {}
-    many = {"style": "form", "explode": True} if plain.get("type") == "array" else {}
+    many = {"style": "form", "explode": False} if plain.get("type") == "array" else {}
     return {"name": name, "in": "query", "required": required, **described, **many, "schema": plain}

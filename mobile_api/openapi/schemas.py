@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, TypeVar
@@ -73,9 +74,39 @@ def components(
     """
     wanted = sorted(set(models), key=lambda pair: (pair[0].__name__, pair[0].__module__, pair[1]))
     written, definitions = models_json_schema(wanted, ref_template=REF_TEMPLATE, schema_generator=SchemaWriter)
-    schemas = definitions.get("$defs", {})
-    references = {(model, mode): written[model, mode] for model, mode in wanted}
+    shared: dict[str, Any] = {}
+    schemas = {_plain(name): _tidy(schema, shared) for name, schema in definitions.get("$defs", {}).items()} | shared
+    references = {(model, mode): _tidy(written[model, mode], shared) for model, mode in wanted}
     return references, {name: schemas[name] for name in sorted(schemas)}
+
+
+SHARED_TITLES = ("Money",)
+"""Schemas of values that are no models: written once, under their title."""
+
+
+def _tidy(node: Any, shared: dict[str, Any]) -> Any:
+    """Return a schema in which references bear plain names and shared values are references too."""
+    if isinstance(node, list):
+        return [_tidy(part, shared) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("$ref"), str):
+        return {**node, "$ref": REF_TEMPLATE.format(model=_plain(node["$ref"].rpartition("/")[2]))}
+    kept = {key: _tidy(value, shared) for key, value in node.items()}
+    if kept.get("type") == "object" and kept.get("title") in SHARED_TITLES:
+        return _hoisted(kept, shared)
+    return kept
+
+
+def _hoisted(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    default = {"default": schema.pop("default")} if "default" in schema else {}
+    shared[schema["title"]] = schema
+    return {"$ref": REF_TEMPLATE.format(model=schema["title"]), **default}
+
+
+def _plain(name: str) -> str:
+    """Return what a schema is called outside: Company, CompanyFields, CompanyList."""
+    return re.sub(r"Read(?=$|Fields$|List$|FieldsList$)", "", name).replace("FieldsList", "List")
 
 
 def without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from saas_crm.access.shared_models import Membership, User
 from saas_crm.core import events
 from saas_crm.core.audit import Actor, act_as, record_act
 from saas_crm.core.clock import now
+from saas_crm.core.i18n import in_language
 from saas_crm.core.jobs import defer
 from tenants.context import ActiveTenant
 from tenants.db import new_id
@@ -94,15 +95,18 @@ def found_workspace(
 
 
 def _make_user(made: Founding, founder: Founder, base_url: str, *, verified: bool) -> UUID:
-    user_id = new_id()
-    made.connection.execute(
-        insert(User).values(
-            id=user_id, email=founder.email, name=founder.name, password_hash=hash_password(founder.password),
-            locale=made.tenant.locale, timezone=made.tenant.timezone, email_verified_at=now() if verified else None,
-        )
+    user_id, locale = new_id(), made.tenant.locale
+    user = insert(User).values(
+        id=user_id, email=founder.email, name=founder.name, password_hash=hash_password(founder.password),
+        locale=locale, timezone=made.tenant.timezone, email_verified_at=now() if verified else None,
     )  # fmt: skip
+    try:
+        made.connection.execute(user)
+    except IntegrityError as taken:
+        raise AddressTaken(founder.email) from taken
     if not verified:
-        mail_verification(made.connection, user_id, founder.email, founder.name, base_url)
+        with in_language(locale):
+            mail_verification(made.connection, user_id, founder.email, founder.name, base_url)
     return user_id
 
 

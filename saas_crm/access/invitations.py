@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import user_by_id
+from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
+from saas_crm.access.throttle import check, count_failure, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
-from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
+from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
@@ -32,11 +35,12 @@ def invite(
     """Offer a seat to an address and mail the link.
 
     Raises Forbidden, and InvalidInput for a member, an open invitation, an unknown or too high role, or
-    an inviter whose own address is not verified.
+    an inviter whose own address is not verified; TooManyAttempts after very many mails.
     """
     actor.require("member:create")
     role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)))
     _check_invitation(email, role, actor, verified)
+    _count_mail(tenant)
     token = new_token()
     invitation = Invitation(
         email=email, role_id=role_id, team_id=team_id or actor.team_id, invited_by_id=actor.id,
@@ -52,21 +56,26 @@ def invite(
     return invitation
 
 
+def _count_mail(tenant: ActiveTenant) -> None:
+    """Limit what one workspace can mail to strangers."""
+    key = throttle_key("invitation", str(tenant.id))
+    check(key)
+    count_failure(key, INVITATIONS_PER_WORKSPACE)
+
+
 def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verified: bool) -> None:
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
     if role is None:
         raise InvalidInput({"role_id": _("Choose a role.")})
     if role.key == "owner" and actor.role_key != "owner":
-        raise Forbidden("role:update")
+        raise InvalidInput({"role_id": _("Only an owner can invite owners.")})
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:
         raise InvalidInput({"email": _("This person is a member already.")})
 
 
-def _mail(
-    invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str
-) -> None:
+def _mail(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
     with in_language(tenant.locale):
         send(db.session(), Letter(
             to=invitation.email,
@@ -81,10 +90,18 @@ def _mail(
         ))  # fmt: skip
 
 
-def resend(invitation_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> Invitation:
-    """Mail a new link for an open invitation, good for another seven days; the old link stops working."""
+def resend(
+    invitation_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str, verified: bool
+) -> Invitation:
+    """Mail a new link for an open invitation, good for another seven days; the old link stops working.
+
+    Raises NotFound, InvalidInput and TooManyAttempts.
+    """
     actor.require("member:create")
+    if not verified:
+        raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
     invitation = _open(invitation_id)
+    _count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
     db.session.flush()
@@ -114,9 +131,7 @@ def _open(invitation_id: UUID) -> Invitation:
 
 def find_invitation(token: str) -> Invitation | None:
     """Return the invitation behind a link, in whatever state it is, locked for this transaction."""
-    return db.session.scalar(
-        select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update()
-    )
+    return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update())
 
 
 def state_of(invitation: Invitation | None) -> str:
@@ -130,26 +145,29 @@ def state_of(invitation: Invitation | None) -> str:
     return "expired" if invitation.expires_at < now() else "good"
 
 
-def accept(
-    invitation: Invitation, *, user_id: UUID, name: str, locale: str, timezone: str, tenant: ActiveTenant
-) -> Member:
+def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Member:
     """Make the user a member by a good invitation; a member who was removed comes back.
 
-    The shared membership row is written first: if the rest fails, the list of workspaces shows one that
-    refuses; the other order could leave a member nobody can reach.
+    Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
+    written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
+    leave a member nobody can reach. The link came to the address, so it proves it. Raises NotFound.
     """
-    if state_of(invitation) != "good":
+    user = user_by_id(user_id)
+    if state_of(invitation) != "good" or user is None:
         raise NotFound
     with db.engines[SHARED].begin() as connection:
-        connection.execute(
-            upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
-        )
+        joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
+        connection.execute(joined)
+        if user.email == invitation.email and user.email_verified_at is None:
+            connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
     member = db.session.scalar(select(Member).where(Member.user_id == user_id))
     if member is None:
         member = Member(user_id=user_id)
         db.session.add(member)
-    member.name, member.email, member.locale, member.timezone = name, invitation.email, locale, timezone
-    member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
+    if member.status != "active" or member.role_id is None:
+        member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
+    member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest
+    member.locale, member.timezone = user.locale, user.timezone
     invitation.accepted_at = now()
     db.session.flush()
     return member

@@ -73,6 +73,20 @@ def mail_reset(connection: Connection, user_id: UUID, email: str, name: str, bas
     ))  # fmt: skip
 
 
+def mail_password_changed(connection: Connection, email: str, name: str, base_url: str) -> None:
+    """Tell a person that their password is another one now, in case it was not they who changed it."""
+    send(connection, Letter(
+        to=email,
+        subject=_("Your password was changed"),
+        paragraphs=[
+            _("Hello %(name)s,", name=name),
+            _("the password of your sign-in was changed a moment ago, and all other browsers were signed out."),
+        ],
+        button=(_("It was not me"), f"{base_url}/forgot"),
+        footer=_("If it was you, there is nothing to do."),
+    ))  # fmt: skip
+
+
 def link_state(purpose: str, token: str) -> tuple[LinkState, UUID | None]:
     """Return what a link still is and whose, without using it."""
     query = select(MailedToken.user_id, MailedToken.expires_at, MailedToken.used_at).where(
@@ -121,9 +135,7 @@ def reset_password(token: str, password: str) -> UUID | None:
         user_id = use_link(connection, "reset", token)
         if user_id is None:
             return None
-        connection.execute(
-            update(User).where(User.id == user_id).values(password_hash=hashed, email_verified_at=now())
-        )
+        connection.execute(update(User).where(User.id == user_id).values(password_hash=hashed, email_verified_at=now()))
         connection.execute(
             update(MailedToken)
             .where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))

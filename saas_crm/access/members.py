@@ -40,21 +40,34 @@ def change_role(member: Member, role_id: UUID, *, actor: CurrentMember) -> None:
 def set_frozen(member: Member, frozen: bool, *, actor: CurrentMember) -> None:
     """Lock a member out from the next request on, or let them in again."""
     actor.require("member:update")
+    _not_oneself(member, actor)
     _guard_owner(member, None if frozen else "same", actor)
     member.status = "frozen" if frozen else "active"
     db.session.flush()
 
 
 def remove(member: Member, *, actor: CurrentMember, tenant: ActiveTenant) -> None:
-    """Take a member out of the workspace; their records stay theirs until handed over."""
+    """Take a member out of the workspace; their records stay theirs until handed over.
+
+    Their API tokens end for good, also if they come back, and their photo is no longer shown here.
+    """
     actor.require("member:delete")
+    _not_oneself(member, actor)
     _guard_owner(member, None, actor)
-    member.status = "removed"
+    member.status, member.photo_digest = "removed", None
+    living = select(ApiToken).where(ApiToken.member_id == member.id, ApiToken.revoked_at.is_(None))
+    for token in db.session.scalars(living):
+        token.revoked_at = now()
     db.session.flush()
     with db.engines[SHARED].begin() as connection:
         connection.execute(
             delete(Membership).where(Membership.user_id == member.user_id, Membership.tenant_id == tenant.id)
         )
+
+
+def _not_oneself(member: Member, actor: CurrentMember) -> None:
+    if member.id == actor.id:
+        raise InvalidInput({"": _("You cannot lock yourself out. Ask another administrator.")})
 
 
 def _guard_owner(member: Member, becomes: str | None, actor: CurrentMember) -> None:
@@ -71,9 +84,7 @@ def _guard_owner(member: Member, becomes: str | None, actor: CurrentMember) -> N
         raise InvalidInput({"": _("A workspace needs at least one active owner.")})
 
 
-def issue_token(
-    member: CurrentMember, name: str, *, expires_at: datetime | None = None
-) -> tuple[ApiToken, str]:
+def issue_token(member: CurrentMember, name: str, *, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
     """Make an API token for a member's device; returns it and its text, shown only now."""
     member.require("token:create")
     text = new_token("crm_")

@@ -63,9 +63,7 @@ def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember) -> N
         return
     scope = actor.scope(f"{resource}:assign")
     allowed = scope is not None and db.session.scalar(
-        select(Member.id).where(
-            Member.id == owner_id, Member.status == "active", owned_within(Member.id, actor, scope)
-        )
+        select(Member.id).where(Member.id == owner_id, Member.status == "active", owned_within(Member.id, actor, scope))
     )
     if not allowed:
         raise InvalidInput({"owner_id": _("Choose a member you may give records to.")}, {"owner_id": "owner"})

@@ -55,9 +55,7 @@ def weakness(password: str, *, email: str = "", name: str = "") -> str | None:
     Length, a block list and context words are what NIST SP 800-63B-4 asks for; no composition rules.
     """
     lowered = password.casefold()
-    personal = {
-        part for part in (email.casefold(), email.casefold().partition("@")[0], name.casefold()) if part
-    }
+    personal = {part for part in (email.casefold(), email.casefold().partition("@")[0], name.casefold()) if part}
     if len(password) < MINIMUM:
         return "short"
     if len(password) > MAXIMUM:

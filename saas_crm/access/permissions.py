@@ -25,9 +25,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "token": ("read", "create", "delete"),
     "audit": ("read",),
 }
-PERMISSIONS = frozenset(
-    f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions
-)
+PERMISSIONS = frozenset(f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions)
 SALES = ("company", "contact", "activity", "opportunity")
 
 

@@ -7,6 +7,7 @@ sees it on the next page, and the job finds nothing left to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import user_by_id
 from saas_crm.access.schemas import ProfileWrite
 from saas_crm.access.shared_models import Membership, User
@@ -33,6 +35,15 @@ AT_ONCE = 10
 def update_profile(user_id: UUID, data: ProfileWrite) -> None:
     """Store how a person is named and spoken to."""
     _store(user_id, name=data.name, locale=data.locale, timezone=data.timezone)
+
+
+def update_own_profile(actor: CurrentMember, **values: str) -> None:
+    """Store some of `name`, `locale` and `timezone`: here in the caller's transaction, elsewhere by the job.
+
+    Here comes first and holds the row, so that the job waits for the caller's commit and finds nothing to do.
+    """
+    _set(db.session.scalars(select(Member).where(Member.id == actor.id)).one(), values)
+    _store(actor.user_id, **values)
 
 
 def choose_language(user_id: UUID, locale: str) -> None:
@@ -89,6 +100,10 @@ def _copy(user_id: UUID, values: dict[str, str | None]) -> None:
     if member is None:
         return
     act_as(db.session(), Actor(member.id, "profile"))
+    _set(member, values)
+
+
+def _set(member: Member, values: Mapping[str, str | None]) -> None:
     for name, value in values.items():
         if getattr(member, name) != value:
             setattr(member, name, value)

@@ -33,9 +33,7 @@ def member_of_user(user_id: UUID) -> CurrentMember | None:
 
 def ended_membership(user_id: UUID) -> str | None:
     """Return "frozen" or "removed" if the user was a member and may not come in now, else None."""
-    return db.session.scalar(
-        select(Member.status).where(Member.user_id == user_id, Member.status != "active")
-    )
+    return db.session.scalar(select(Member.status).where(Member.user_id == user_id, Member.status != "active"))
 
 
 def member_by_id(member_id: UUID) -> CurrentMember:
@@ -106,11 +104,7 @@ def team_of(member_id: UUID | None) -> UUID | None:
 
 def roles() -> Sequence[AnyRow]:
     """Return id, key and name of the roles, built-in ones first."""
-    query = (
-        select(Role.id, Role.key, Role.name)
-        .where(Role.deleted_at.is_(None))
-        .order_by(Role.created_at, Role.id)
-    )
+    query = select(Role.id, Role.key, Role.name).where(Role.deleted_at.is_(None)).order_by(Role.created_at, Role.id)
     return db.session.execute(query).all()
 
 
@@ -150,17 +144,17 @@ _USER = select(
 )  # fmt: skip
 
 
-def user_by_email(email: str) -> Row[Any] | None:
+def user_by_email(email: str) -> AnyRow | None:
     """Return id, name, password hash, language and more of the user with this address (normalised already)."""
     return _one_user(_USER.where(User.email == email))
 
 
-def user_by_id(user_id: UUID) -> Row[Any] | None:
+def user_by_id(user_id: UUID) -> AnyRow | None:
     """Return the same of a user one knows already."""
     return _one_user(_USER.where(User.id == user_id))
 
 
-def _one_user(query: Select[Any]) -> Row[Any] | None:
+def _one_user(query: AnySelect) -> AnyRow | None:
     with shared_reader() as connection:
-        found: Row[Any] | None = connection.execute(query).one_or_none()
+        found: AnyRow | None = connection.execute(query).one_or_none()
     return found

@@ -44,9 +44,7 @@ def get_recycled(kind: str, record_id: UUID, *, member: CurrentMember) -> Any:
     if kind not in kinds_for(member):
         raise NotFound
     model = bins[kind].model
-    query = select(model).where(
-        model.id == record_id, model.deleted_at.is_not(None), visible(model, member, "delete")
-    )
+    query = select(model).where(model.id == record_id, model.deleted_at.is_not(None), visible(model, member, "delete"))
     found = db.session.scalar(query)
     if found is None:
         raise NotFound

@@ -40,7 +40,7 @@ def _strong(value: str, info: ValidationInfo) -> str:
 
 
 def _slug(value: str) -> str:
-    problem = check_slug(value)
+    problem = check_slug(_needed(value))
     if problem:
         raise FieldError(problem.code, problem.message)
     return value
@@ -126,16 +126,17 @@ class Forgotten(Input):
 
 
 class NewPassword(Input):
-    """The password that a mailed link sets."""
+    """The password that a mailed link sets; the person's name and address are ours to fill in."""
 
+    name: str = ""
+    email: str = ""
     password: StrongPassword
 
 
-class PasswordChange(Input):
+class PasswordChange(NewPassword):
     """The old password and the new one."""
 
     current: Secret
-    password: StrongPassword
 
 
 class ProfileWrite(Input):
@@ -154,10 +155,17 @@ class InvitationWrite(Input):
 
 
 class Joining(Input):
-    """What a person without a sign-in tells when they accept an invitation."""
+    """What a person without a sign-in tells when they accept an invitation; the address is the invited one."""
 
     name: Name
+    email: GivenEmail
     password: StrongPassword
+
+
+class SignInHere(Input):
+    """The password of the sign-in that an invited address has."""
+
+    password: Secret
 
 
 class RoleChoice(Input):
@@ -169,5 +177,5 @@ class RoleChoice(Input):
 class TokenWrite(Input):
     """An API token: what it is for, and after how many days it ends by itself, if ever."""
 
-    name: Annotated[str, BeforeValidator(clean_line), StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80), BeforeValidator(clean_line)]
     days: Annotated[Literal["30", "90", "365"] | None, OrNone] = None

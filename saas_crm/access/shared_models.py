@@ -63,9 +63,7 @@ class Membership(SharedModel):
     __table_args__ = (Index("ix_memberships_tenant_id", "tenant_id"), {"schema": "public"})
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"), primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(
-        ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True
-    )
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True)
 
 
 class MailedToken(SharedModel):

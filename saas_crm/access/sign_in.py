@@ -41,6 +41,4 @@ def authenticate(email: str, password: str, address: str) -> UUID:
 def set_password(user_id: UUID, password: str) -> None:
     """Store a new password for a user."""
     with db.engines[SHARED].begin() as connection:
-        connection.execute(
-            update(User).where(User.id == user_id).values(password_hash=hash_password(password))
-        )
+        connection.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password)))

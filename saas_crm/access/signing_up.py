@@ -76,9 +76,7 @@ def _address_taken() -> str:
     return _("This address has a sign-in with another password. Use that password, or set a new one first.")
 
 
-def _found_for(
-    user_id: UUID, data: NewWorkspace, directory: Directory, base_url: str
-) -> tuple[ActiveTenant, UUID]:
+def _found_for(user_id: UUID, data: NewWorkspace, directory: Directory, base_url: str) -> tuple[ActiveTenant, UUID]:
     user = user_by_id(user_id)
     if user is None:
         raise SignInRefused
@@ -86,9 +84,7 @@ def _found_for(
     return _found(founder, data, directory, base_url)
 
 
-def _found(
-    founder: Founder, data: NewWorkspace, directory: Directory, base_url: str
-) -> tuple[ActiveTenant, UUID]:
+def _found(founder: Founder, data: NewWorkspace, directory: Directory, base_url: str) -> tuple[ActiveTenant, UUID]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

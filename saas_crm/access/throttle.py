@@ -65,9 +65,7 @@ def count_failure(key: str, patience: Patience) -> None:
         connection.execute(
             update(Throttle)
             .where(Throttle.key == key)
-            .values(
-                failures=failures, updated_at=moment, blocked_until=moment + wait_after(failures, patience)
-            )
+            .values(failures=failures, updated_at=moment, blocked_until=moment + wait_after(failures, patience))
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.access.models import Member, Team
@@ -46,27 +46,23 @@ def visible(model: type[Any], member: CurrentMember, action: str = "read") -> Co
     return or_(reach, *(_through(model, column, parent, member) for column, parent in model.__follows__))
 
 
-def owned_within(
-    owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope
-) -> ColumnElement[bool]:
+def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:
     """Return the clause "its owner is within the member's scope"."""
     if scope == "all":
         return true()
     if scope == "own" or member.team_id is None:
         return owner == member.id
     if scope == "team":
-        return owner.in_(select(Member.id).where(Member.team_id == member.team_id))
-    below = (
-        select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.contains([member.team_id]))
-    )
-    return owner.in_(below)
+        return owner.in_(select(Member.id).where(Member.team_id == member.team_id).correlate(None))
+    below = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.contains([member.team_id]))
+    return owner.in_(below.correlate(None))
 
 
-def _through(
-    model: type[Any], column: str, parent_resource: str, member: CurrentMember
-) -> ColumnElement[bool]:
+def _through(model: type[Any], column: str, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:
+    """The record's parent is visible. Only the record comes from outside, also where the parent is joined there."""
     parent = _parents[parent_resource]
-    return exists(select(parent.id).where(and_(parent.id == getattr(model, column), visible(parent, member))))
+    found = select(parent.id).where(and_(parent.id == getattr(model, column), visible(parent, member)))
+    return found.correlate(model).exists()
 
 
 def reaches(record: Record, member: CurrentMember, action: str, *, team_of_owner: UUID | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.schemas import WorkspaceWrite
@@ -11,10 +11,17 @@ from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
-from tenants.directory import Directory
+from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
 
 FIELDS = ("name", "locale", "country", "currency", "timezone")
+
+
+def registered(tenant: ActiveTenant) -> dict[str, str]:
+    """Return the FIELDS as the registry has them now; what a process remembers may be seconds old."""
+    query = select(*(getattr(Tenant, name) for name in FIELDS)).where(Tenant.id == tenant.id)
+    with shared_reader() as connection:
+        return dict(connection.execute(query).mappings().one())
 
 
 def update_workspace(
@@ -23,16 +30,16 @@ def update_workspace(
     """Store a workspace's name, language, country, currency and time zone.
 
     Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
-    The audit row is flushed before the shared row is written: if either fails, neither is kept, save for a
-    crash between the two commits, which leaves the change without its audit row undone by the reader's
-    next look. Raises Forbidden and InvalidInput.
+    The audit row is written first: one that cannot be written stops the change. Raises Forbidden and
+    InvalidInput.
     """
     actor.require("workspace:update")
     if has_deals and data.currency != tenant.currency:
         message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
         raise InvalidInput({"currency": message}, {"currency": "in_use"})
     values = {name: getattr(data, name) for name in FIELDS}
-    changes = {name: [getattr(tenant, name), new] for name, new in values.items() if getattr(tenant, name) != new}
+    present = registered(tenant)
+    changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
     if not changes:
         return
     record_act(db.session(), "update", "workspace", tenant.id, changes)

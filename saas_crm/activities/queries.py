@@ -16,7 +16,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.core.keyset import Order, Page, cut, page
 from saas_crm.customers.models import Company, Contact
 from tenants.db import AnyRow, AnySelect, db
 
@@ -31,6 +31,9 @@ _ENTRY = (
     Activity.company_id, Activity.contact_id, Activity.opportunity_id,
     Member.name.label("owner_name"), Member.photo_digest.label("owner_photo"),
     Contact.name.label("contact_name"), Company.name.label("company_name"),
+    func.coalesce(
+        func.nullif(Contact.mobile, ""), func.nullif(Contact.phone, ""), func.nullif(Company.phone, "")
+    ).label("number"),
 )  # fmt: skip
 
 
@@ -128,18 +131,10 @@ def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
 
 
 def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[AnyRow]:
-    """Return the member's own open activities that are overdue or due within `days`, the oldest first.
-
-    With the numbers to dial: the contact's, else the company's.
-    """
+    """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
     member.require("activity:read")
     query = (
         _entries(member)
-        .add_columns(
-            func.coalesce(
-                func.nullif(Contact.mobile, ""), func.nullif(Contact.phone, ""), func.nullif(Company.phone, "")
-            ).label("number")
-        )
         .where(Activity.owner_id == member.id, _IS_PLANNED, Activity.due_at < now + timedelta(days=days))
         .order_by(Activity.due_at, Activity.id)
         .limit(limit)
@@ -164,6 +159,7 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRo
     query = (
         select(lately.c.company_id, lately.c.contact_id, Company.name.label("company_name"),
                Contact.name.label("contact_name"), lately.c.at)
+        .select_from(lately)
         .outerjoin(Company, _seen(Company, lately.c.company_id, member))
         .outerjoin(Contact, _seen(Contact, lately.c.contact_id, member))
         .where((Company.id.is_not(None)) | (Contact.id.is_not(None)))
@@ -173,23 +169,3 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRo
     for row in db.session.execute(query):
         unique.setdefault((row.company_id, row.contact_id), row)
     return list(unique.values())[:limit]
-
-
-def records(
-    member: CurrentMember,
-    wanted: ActivityFilter,
-    *,
-    sort: str | None,
-    after: Sequence[Any] | None,
-    limit: int,
-) -> Page[Activity]:
-    """Return one page of whole activities, for the API."""
-    _, order = choose(ORDERS, sort, "-at")
-    query = select(Activity).where(Activity.deleted_at.is_(None), visible(Activity, member))
-    for name in ("kind", "owner_id", "company_id", "contact_id", "opportunity_id"):
-        if value := getattr(wanted, name):
-            query = query.where(getattr(Activity, name) == value)
-    if wanted.done is not None:
-        query = query.where(Activity.done_at.is_not(None) if wanted.done else Activity.done_at.is_(None))
-    rows = db.session.scalars(page(query, order, Activity.id, after=after, limit=limit)).all()
-    return cut(rows, limit, order.column.key)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from saas_crm.cli.failures import WRONG_CALL, Failure
+from saas_crm.cli.failures import WrongCall
 from tenants.settings import Settings
 
 
 def load_settings() -> Settings:
     """Return the settings of the environment; raises Failure that names each invalid one and its remedy."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as invalid:
         faults = settings_faults(invalid)
         listed = "".join(f"\n  {fault}" for fault in faults)
-        raise Failure(
+        raise WrongCall(
             f"{len(faults)} setting{'s are' if len(faults) > 1 else ' is'} not valid:{listed}",
             "Settings are environment variables; docs/operations.md lists them all.",
-            exit_code=WRONG_CALL,
         ) from None
 
 

@@ -40,7 +40,7 @@ def doctor(as_json: bool) -> None:
 def examine() -> Iterator[Finding]:
     """Yield each finding as soon as it is known; without valid settings only the files are looked at."""
     try:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
     except ValidationError as invalid:
         for fault in settings_faults(invalid):
             yield bad("settings", fault, "Set it in the environment; docs/operations.md lists all settings.")

@@ -9,22 +9,28 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 FAILED = 1
-WRONG_CALL = 2
 
 
 class Failure(click.ClickException):
     """A command cannot do its work; `remedy` says what to do about it."""
 
-    def __init__(self, message: str, remedy: str = "", *, exit_code: int = FAILED) -> None:
+    exit_code = FAILED
+
+    def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.remedy = remedy
-        self.exit_code = exit_code
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print what is wrong and how to mend it."""
         click.echo(f"Error: {self.message}", err=True, file=file)
         if self.remedy:
             click.echo(f"       {self.remedy}", err=True, file=file)
+
+
+class WrongCall(Failure):
+    """The arguments or the settings are at fault."""
+
+    exit_code = 2
 
 
 def explained(error: BaseException) -> Failure | None:

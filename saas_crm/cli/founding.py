@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import secrets
-
-from babel.core import get_global
-from babel.numbers import get_territory_currencies
+from dataclasses import dataclass
+from uuid import UUID
 
 from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.access.mailed import make_link
 from saas_crm.access.passwords import weakness
 from saas_crm.access.queries import user_by_email
 from saas_crm.app import create_app
-from saas_crm.cli.failures import WRONG_CALL, Failure
+from saas_crm.cli.failures import Failure, WrongCall
 from saas_crm.core.emails import EmailError, parse_email
+from saas_crm.core.places import countries, currency_of, timezone_of
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
-from tenants.directory import Directory
 from tenants.provisioning import NoSpareReady, SlugTaken, make_spares
+from tenants.runtime import runtime_directory, runtime_settings
 from tenants.settings import Settings
 
 _WEAK = {
@@ -28,71 +28,68 @@ _WEAK = {
 }
 
 
-def founder_of(settings: Settings, email: str, name: str | None, password: str | None) -> Founder:
-    """Return the owner-to-be, their present sign-in if they have one; raises Failure for a bad address or password."""
-    try:
-        address = parse_email(email)
-    except EmailError as wrong:
-        raise Failure(f"{email!r}: {wrong.message}", exit_code=WRONG_CALL) from None
-    name = (name or "").strip() or address.partition("@")[0]
-    if password is not None and (weak := weakness(password, email=address, name=name)):
-        raise Failure(f"The password {_WEAK[weak]}.", "Choose a longer one of your own.", exit_code=WRONG_CALL)
-    with create_app(settings).app_context():
-        known = user_by_email(address)
-    if known is not None and password is not None:
-        raise Failure(
-            f"{address} has a sign-in already, and its password is not changed from here.",
-            "Leave --owner-password out: the present one stays.",
-            exit_code=WRONG_CALL,
-        )
-    # Nobody ever learns this password: the printed link sets the first real one.
-    return Founder(name, address, password or secrets.token_urlsafe(32), known.id if known else None)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A workspace as the operator ordered it; without a password its owner sets one by a link."""
+
+    slug: str
+    name: str
+    locale: str
+    country: str
+    owner_email: str
+    owner_name: str | None
+    owner_password: str | None
 
 
-def found(
-    settings: Settings, founder: Founder, *, slug: str, name: str, locale: str, country: str, wants_link: bool
-) -> tuple[ActiveTenant, str | None]:
-    """Found the workspace; returns it and the link that sets the owner's password if one is needed.
+def carry_out(settings: Settings, order: Order) -> tuple[ActiveTenant, str | None]:
+    """Found the workspace; returns it and, where the owner needs one, the link that sets a password.
 
-    Makes a spare first when none is ready. Raises Failure when the slug is taken.
+    Raises Failure for a slug that is taken and WrongCall for what cannot be.
     """
-    currency, timezone = money_and_time(country)
-    app = create_app(settings)
-    with app.app_context():
-        directory: Directory = app.extensions["directory"]
-        for attempt in (1, 2):
-            try:
-                tenant, user_id = found_workspace(
-                    directory, founder, slug=slug, name=name, locale=locale, country=country, currency=currency,
-                    timezone=timezone, base_url=settings.base_url, verified=True,
-                )  # fmt: skip
-                break
-            except SlugTaken:
-                raise Failure(f"The address {slug!r} is taken.", "Choose another one.") from None
-            except NoSpareReady:
-                if attempt == 2:
-                    raise Failure("All spare workspaces were claimed by others.", "Try again.") from None
-                make_spares(settings.owner_url, settings.database_url, wanted=1)
-        if founder.user_id is not None or not wants_link:
+    if order.country not in countries():
+        raise WrongCall(f"{order.country!r} is no country.", "Use its two letters, such as DE.")
+    with create_app(settings).app_context():
+        founder = _founder(order)
+        tenant, user_id = _claim(order, founder)
+        if founder.user_id is not None or order.owner_password is not None:
             return tenant, None
         with db.engines[SHARED].begin() as connection:
             token = make_link(connection, "reset", user_id)
     return tenant, f"{settings.base_url}/reset/{token}"
 
 
-def money_and_time(country: str) -> tuple[str, str]:
-    """Return a country's currency and its (first) time zone, after CLDR; raises Failure for no country."""
-    currencies = get_territory_currencies(country)
-    zones = [zone for zone, territory in get_global("zone_territories").items() if territory == country]
-    if not currencies or not zones:
-        raise Failure(f"{country!r} is no country.", "Use its two letters, such as DE.", exit_code=WRONG_CALL)
-    return currencies[0], _PREFERRED.get(country, sorted(zones)[0])
+def _founder(order: Order) -> Founder:
+    """Return the owner-to-be, by their present sign-in if they have one."""
+    password = order.owner_password
+    try:
+        email = parse_email(order.owner_email)
+    except EmailError as wrong:
+        raise WrongCall(f"{order.owner_email!r}: {wrong.message}") from None
+    name = (order.owner_name or "").strip() or email.partition("@")[0]
+    if password is not None and (weak := weakness(password, email=email, name=name)):
+        raise WrongCall(f"The password {_WEAK[weak]}.", "Choose a longer one of your own.")
+    known = user_by_email(email)
+    if known is not None and password is not None:
+        raise WrongCall(
+            f"{email} has a sign-in already, and its password is not changed from here.",
+            "Leave --owner-password out: the present one stays.",
+        )
+    # Nobody ever learns the random password: the printed link sets the first real one.
+    return Founder(name, email, password or secrets.token_urlsafe(32), known.id if known else None)
 
 
-_PREFERRED = {
-    "US": "America/New_York", "CN": "Asia/Shanghai", "DE": "Europe/Berlin", "CA": "America/Toronto",
-    "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "RU": "Europe/Moscow", "MX": "America/Mexico_City",
-    "ES": "Europe/Madrid", "PT": "Europe/Lisbon", "NZ": "Pacific/Auckland", "CL": "America/Santiago",
-    "ID": "Asia/Jakarta", "UA": "Europe/Kyiv", "KZ": "Asia/Almaty", "AR": "America/Argentina/Buenos_Aires",
-}  # fmt: skip
-"""Where most people of a country with several time zones live."""
+def _claim(order: Order, founder: Founder) -> tuple[ActiveTenant, UUID]:
+    """Claim a spare; where none is ready one is made first."""
+    settings = runtime_settings()
+    values = {
+        "slug": order.slug, "name": order.name, "locale": order.locale, "country": order.country,
+        "currency": currency_of(order.country), "timezone": timezone_of(order.country), "base_url": settings.base_url,
+    }  # fmt: skip
+    for _ in range(3):
+        try:
+            return found_workspace(runtime_directory(), founder, verified=True, **values)
+        except SlugTaken:
+            raise Failure(f"The address {order.slug!r} is taken.", "Choose another one.") from None
+        except NoSpareReady:
+            make_spares(settings.owner_url, settings.database_url, wanted=1)
+    raise Failure("All spare workspaces were claimed by others.", "Try again.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 
 @click.command()
-def openapi() -> None:
+@click.option("--indent", type=click.IntRange(0, 8), default=2, show_default=True, help="0: all in one line.")
+def openapi(indent: int) -> None:
     """Print the OpenAPI 3.1 description of the JSON API; needs neither settings nor a database."""
     from mobile_api import description
 
-    click.echo(description().decode())
+    click.echo(json.dumps(description(), ensure_ascii=False, indent=indent or None))

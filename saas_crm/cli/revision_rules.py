@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from tenants.migrations.lines import Step
 
 _EVERYWHERE = {
-    r"\bCREATE\s+EXTENSION\b": "makes an extension: any PostgreSQL must do",
-    r"(?m)^\s*SET\s+(?!LOCAL\b)": "sets something for longer than its transaction; write SET LOCAL",
+    r"\bCREATE\s+EXTENSION\b(?!\s+IF\s+NOT\s+EXISTS\s+plpgsql\b)": "makes an extension: any PostgreSQL must do",
+    r"(?:\A|;)\s*SET\s+(?!LOCAL\b)": "sets something for longer than its transaction; write SET LOCAL",
     r"\bCONCURRENTLY\b": "cannot run inside its transaction",
     r"\bVACUUM\b": "cannot run inside its transaction",
     r"\bTO\s+PUBLIC\b": "grants something to everybody",

@@ -31,9 +31,7 @@ def check() -> None:
     found = [f"{line} {fault}" for line in LINES for step in steps(line) for fault in faults(line, step)]
     with owner_url() as url:
         for line in LINES:
-            found += [
-                f"{line} line and models differ: {entry}" for entry in differences(url, line, metadata(line))
-            ]
+            found += [f"{line} line and models differ: {entry}" for entry in differences(url, line, metadata(line))]
     for fault in found:
         click.echo(fault, err=True)
     if found:
@@ -64,7 +62,5 @@ def owner_url() -> Iterator[str]:
         Path(folder).chmod(0o711)
         with EmbeddedServer(Path(folder, "server"), durable=False) as server:
             address = server.address
-            upgrade_shared(
-                address.owner_url(), address.url("crm_app", secrets.token_urlsafe(16), "postgres")
-            )
+            upgrade_shared(address.owner_url(), address.url("crm_app", secrets.token_urlsafe(16), "postgres"))
             yield address.owner_url()

@@ -111,7 +111,7 @@ def _child_exit(_arbiter: Any, worker: Any) -> None:
     """Tell the metrics that a process has gone."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    mark_process_dead(worker.pid)
 
 
 @dataclass(frozen=True, slots=True)

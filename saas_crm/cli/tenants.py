@@ -9,7 +9,7 @@ import click
 import psycopg
 
 from saas_crm.cli.configuration import load_settings
-from saas_crm.cli.failures import WRONG_CALL, Failure
+from saas_crm.cli.failures import WrongCall
 from tenants.settings import Settings
 from tenants.slugs import check_slug
 
@@ -25,24 +25,23 @@ COUNTRY_OF_LOCALE = {"en": "US", "zh_Hans": "CN", "zh_Hant": "TW"}
 @click.option("--locale", type=click.Choice(list(COUNTRY_OF_LOCALE)), default="en", show_default=True)
 @click.option("--country", help="Two letters (ISO 3166): gives currency and time zone.")
 def create(
-    slug: str, name: str, owner_email: str, owner_name: str | None, owner_password: str | None, locale: str,
+    *, slug: str, name: str, owner_email: str, owner_name: str | None, owner_password: str | None, locale: str,
     country: str | None,
 ) -> None:  # fmt: skip
     """Make a workspace with the address /SLUG and its owner."""
     settings = load_settings()
     if problem := check_slug(slug):
-        raise Failure(f"{slug!r} will not do as an address. {problem.message}", exit_code=WRONG_CALL)
+        raise WrongCall(f"{slug!r} will not do as an address. {problem.message}")
     if not name.strip():
-        raise Failure("The workspace needs a name.", exit_code=WRONG_CALL)
-    from saas_crm.cli.founding import found, founder_of
+        raise WrongCall("The workspace needs a name.")
+    from saas_crm.cli.founding import Order, carry_out
 
-    founder = founder_of(settings, owner_email, owner_name, owner_password)
     country = (country or COUNTRY_OF_LOCALE[locale]).upper()
-    tenant, link = found(settings, founder, slug=slug, name=name.strip(), locale=locale, country=country,
-                         wants_link=owner_password is None)  # fmt: skip
+    order = Order(slug, name.strip(), locale, country, owner_email, owner_name, owner_password)
+    tenant, link = carry_out(settings, order)
     click.echo(f"{tenant.name} is at {settings.base_url}/{tenant.slug}/")
     if link:
-        click.echo(f"{founder.email} sets a password here, within one hour: {link}")
+        click.echo(f"{owner_email} sets a password here, once and within one hour: {link}")
 
 
 @click.command("list")

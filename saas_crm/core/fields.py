@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ from saas_crm.core.emails import parse_email
 from saas_crm.core.money_input import parse_money
 from saas_crm.core.phones import parse_phone
 from tenants.marks import N_
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +76,47 @@ def clean_text(value: Any) -> Any:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Tells the API's readers what JSON Schema has no word for; the format is checked here alone."""
+
+    format: str
+    text: str
+    example: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Add format, description and example to the schema of the text."""
+        return {**handler(schema), "format": self.format, "description": self.text, "examples": [self.example]}
+
+
 def _utf8(value: str) -> str:
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
-Line = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=200)]
-Name = Annotated[str, BeforeValidator(clean_line), StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(max_length=20_000)]
+# The length stands before the cleaner: Pydantic then measures the text that the cleaner leaves, as text.
+Line = Annotated[str, StringConstraints(max_length=200), BeforeValidator(clean_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(clean_line)]
+Text = Annotated[str, StringConstraints(max_length=20_000), BeforeValidator(clean_text)]
 
 
 def _email(value: str) -> str:
     return parse_email(value) if value else ""
 
 
-Email = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=254), AfterValidator(_email)]
+Email = Annotated[
+    str, StringConstraints(max_length=254), BeforeValidator(clean_line), AfterValidator(_email),
+    Described("e-mail", "An e-mail address, or empty.", "ann@example.com"),
+]  # fmt: skip
 
 
 def _phone(value: str, info: ValidationInfo) -> str:
     return parse_phone(value, reading(info).country) if value else ""
 
 
-Phone = Annotated[str, BeforeValidator(clean_line), StringConstraints(max_length=60), AfterValidator(_phone)]
+Phone = Annotated[
+    str, StringConstraints(max_length=60), BeforeValidator(clean_line), AfterValidator(_phone),
+    Described("phone", "With +, or as people dial it in the workspace's country; or empty.", "+49 30 12345678"),
+]  # fmt: skip
 
 
 def parse_website(value: str) -> str:
@@ -117,8 +140,9 @@ def parse_website(value: str) -> str:
 
 
 Website = Annotated[
-    str, BeforeValidator(clean_line), StringConstraints(max_length=500), AfterValidator(parse_website)
-]
+    str, StringConstraints(max_length=500), BeforeValidator(clean_line), AfterValidator(parse_website),
+    Described("website", "A web address; https:// is added where no scheme is given; or empty.", "www.example.com"),
+]  # fmt: skip
 
 
 def website_domain(website: str) -> str:
@@ -136,8 +160,9 @@ def _country(value: str) -> str:
 
 
 Country = Annotated[
-    str, BeforeValidator(clean_line), StringConstraints(max_length=2), AfterValidator(_country)
-]
+    str, StringConstraints(max_length=2), BeforeValidator(clean_line), AfterValidator(_country),
+    Described("country", "A country code (ISO 3166-1 alpha-2), or empty.", "DE"),
+]  # fmt: skip
 
 
 def _split_tags(value: Any) -> Any:
@@ -152,7 +177,7 @@ def _split_tags(value: Any) -> Any:
 
 
 Tag = Annotated[str, StringConstraints(max_length=40)]
-Tags = Annotated[list[Tag], BeforeValidator(_split_tags), Field(max_length=30)]
+Tags = Annotated[list[Tag], Field(max_length=30), BeforeValidator(_split_tags)]
 
 
 def _blank_is_none(value: Any) -> Any:
@@ -162,10 +187,9 @@ def _blank_is_none(value: Any) -> Any:
 def _local_moment(value: datetime, info: ValidationInfo) -> datetime:
     if value.tzinfo is None:
         value = value.replace(tzinfo=ZoneInfo(reading(info).timezone))
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise FieldError("moment", N_("This date is out of range.")) from None
+    if not 1900 <= value.year < 2200:  # beyond, a reader's own time zone could lead out of the calendar
+        raise FieldError("moment", N_("This date is out of range."))
+    return value.astimezone(UTC)
 
 
 OrNone = BeforeValidator(_blank_is_none)

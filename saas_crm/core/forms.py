@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from saas_crm.core.errors import InvalidInput
@@ -113,13 +113,25 @@ def _takes_text(field: FieldInfo) -> bool:
 
 @cache
 def patch_of(schema: type[Schema], name: str) -> type[Schema]:
-    """Return the schema of a merge patch (RFC 7396): every field may be missing."""
-    fields: dict[str, Any] = {}
-    for key, field in schema.model_fields.items():
-        copied = FieldInfo.merge_field_infos(field, default=None, default_factory=None)
-        copied.validate_default = False
-        fields[key] = (field.annotation, copied)
-    return create_model(name, __base__=schema, __doc__=f"Changes to a {schema.__name__}.", **fields)
+    """Return the schema of a merge patch (RFC 7396): every field may be missing, and then stays as it is.
+
+    Null takes a field's value away: what remains is what a new record has there. A field that no record can
+    do without refuses null.
+    """
+    fields: dict[str, Any] = {key: _patched(field) for key, field in schema.model_fields.items()}
+    told = "Changes, as a JSON merge patch: what is left out stays as it is, null empties."
+    return create_model(name, __base__=schema, __doc__=told, **fields)
+
+
+def _patched(field: FieldInfo) -> tuple[Any, Any]:
+    kept: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    if not field.is_required():
+        kept = Annotated[kept | None, BeforeValidator(lambda value: _emptied(field) if value is None else value)]
+    return kept, FieldInfo(default_factory=lambda: None, description=field.description)
+
+
+def _emptied(field: FieldInfo) -> Any:
+    return field.get_default(call_default_factory=True)
 
 
 def given(value: BaseModel) -> dict[str, Any]:

@@ -73,6 +73,15 @@ def _beyond(order: Order, key: InstrumentedAttribute[Any], value: Any, last: Any
     return and_(bound, or_(beyond, tie))
 
 
+CURSOR = ("cursor_value", "cursor_key")
+"""What the columns are called that a page is cut by, where the columns shown may be any."""
+
+
+def cursor_columns(order: Order, key: InstrumentedAttribute[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the columns by which a page is cut, named as CURSOR says."""
+    return order.column.label(CURSOR[0]), key.label(CURSOR[1])
+
+
 def cut(rows: Sequence[Row], limit: int, order_attribute: str, key_attribute: str = "id") -> Page[Row]:
     """Make a page of `limit` rows out of one row more."""
     if len(rows) <= limit:

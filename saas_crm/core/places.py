@@ -7,10 +7,11 @@ people live in is told here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from saas_crm.core.clock import now
 from saas_crm.core.money import currencies
 
 _NO_COUNTRIES = frozenset("AC AQ CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())  # noqa: SIM905
@@ -35,8 +36,8 @@ def countries() -> tuple[str, ...]:
     """Return the ISO 3166 codes a workspace may choose from."""
     from babel import Locale
 
-    codes = (code for code in Locale("en").territories if len(code) == 2 and code not in _NO_COUNTRIES)
-    return tuple(sorted(codes))
+    codes = (str(code) for code in Locale("en").territories)
+    return tuple(sorted(code for code in codes if len(code) == 2 and code not in _NO_COUNTRIES))
 
 
 def currency_of(country: str) -> str:
@@ -92,7 +93,7 @@ def currency_names(locale: str) -> tuple[tuple[str, str], ...]:
 
 def zone_names(zones: tuple[str, ...], locale: str, at: datetime | None = None) -> list[tuple[str, str]]:
     """Return (zone, "UTC+01:00 Vienna") for each zone, by offset and then name, as of a moment (now)."""
-    moment = (at or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+    moment = (at or now()).replace(minute=0, second=0, microsecond=0)
     return list(_zone_names(zones, locale, moment))
 
 

@@ -25,7 +25,8 @@ class Versioned:
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy's own protocol
-        return {"version_id_col": cls.version}
+        # What the server sets at an UPDATE comes back with it, instead of by a further SELECT.
+        return {"version_id_col": cls.version, "eager_defaults": True}
 
 
 class Dated:

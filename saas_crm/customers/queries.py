@@ -106,7 +106,7 @@ def company_rows(
     """Return one page of the company list: only the columns it shows."""
     _, order = choose(COMPANY_ORDERS, sort, "name")
     query = select(*_COMPANY_ROW).outerjoin(Member, Member.id == Company.owner_id)
-    query = _narrow(query, Company, member, wanted)
+    query = narrow(query, Company, member, wanted)
     rows = db.session.execute(page(query, order, Company.id, after=after, limit=limit)).all()
     return cut(rows, limit, order.column.key)
 
@@ -125,30 +125,19 @@ def contact_rows(
             and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
         )
     )
-    query = _narrow(query, Contact, member, wanted)
+    query = narrow(query, Contact, member, wanted)
     rows = db.session.execute(page(query, order, Contact.id, after=after, limit=limit)).all()
-    return cut(rows, limit, order.column.key)
-
-
-def records(
-    model: type[Any], member: CurrentMember, wanted: CustomerFilter, *, sort: str | None, after: Sequence[Any] | None,
-    limit: int,
-) -> Page[Any]:  # fmt: skip
-    """Return one page of whole companies or contacts, for the API."""
-    orders = COMPANY_ORDERS if model is Company else CONTACT_ORDERS
-    _, order = choose(orders, sort, "name")
-    query = _narrow(select(model), model, member, wanted)
-    rows = db.session.scalars(page(query, order, model.id, after=after, limit=limit)).all()
     return cut(rows, limit, order.column.key)
 
 
 def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> int:
     """Return how many records match, counting no further than COUNTED + 1."""
-    some = _narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).subquery()
+    some = narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
+def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
+    """Narrow a query of companies or contacts to what the member may see and asked for."""
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if wanted.q.strip():
         ids = matching_ids(wanted.q, model.__resource__)

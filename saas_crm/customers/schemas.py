@@ -77,7 +77,7 @@ class AddressRead(BaseModel):
     country: str
 
 
-class CompanyRead(RecordRead, AddressRead):
+class CompanyRead(AddressRead, RecordRead):
     """A company as the API answers it; phone numbers are E.164."""
 
     name: str
@@ -92,7 +92,7 @@ class CompanyRead(RecordRead, AddressRead):
     last_activity_at: datetime | None
 
 
-class ContactRead(RecordRead, AddressRead):
+class ContactRead(AddressRead, RecordRead):
     """A contact as the API answers it; phone numbers are E.164."""
 
     name: str

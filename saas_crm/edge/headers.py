@@ -48,6 +48,6 @@ def _add(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in response.headers and request.method in ("GET", "HEAD"):
         response.headers["Cache-Control"] = (
-            "no-store" if g.get("tenant") or "Cookie" in request.headers else "no-cache"
+            "no-store" if g.get("tenant") or "Cookie" in request.headers else "private, no-cache"
         )
     return response

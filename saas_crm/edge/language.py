@@ -6,6 +6,7 @@ from flask import Flask, g, request
 from flask_babel import Babel
 
 from saas_crm.core.i18n import DEFAULT_LOCALE, LANGUAGES, speaks
+from saas_crm.edge import catalogue
 from saas_crm.edge.current import member_or_none, user_or_none
 
 COOKIE = "lang"
@@ -20,6 +21,7 @@ def init_app(app: Flask, catalogues: str) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT_LOCALE
     Babel(app, locale_selector=reader_locale, timezone_selector=reader_timezone)
+    catalogue.install(app)
 
 
 def reader_locale() -> str:
@@ -29,11 +31,11 @@ def reader_locale() -> str:
     member = member_or_none()
     if member is not None:
         return speaks(member.locale)
-    if request.cookies.get(COOKIE) in LANGUAGES:
-        return request.cookies[COOKIE]
     user = None if request.path.startswith("/api/") else user_or_none()
     if user is not None:
         return speaks(user.locale)
+    if request.cookies.get(COOKIE) in LANGUAGES:
+        return request.cookies[COOKIE]
     return browser_locale(request.headers.get("Accept-Language", ""))
 
 

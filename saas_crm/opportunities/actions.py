@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.core import events, saving
+from saas_crm.core.audit import plain, record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.forms import given
@@ -42,7 +44,7 @@ def open_opportunity(
     values["owner_id"] = data.owner_id or actor.id
     _fill(deal, values, actor)
     saving.insert(deal, may_exist=opportunity_id is not None)
-    _set_contacts(deal, data.contact_ids if "contact_ids" in values else [], actor, fresh=True)
+    _write_contacts(deal, _checked_contacts(set(values.get("contact_ids", ())), actor), set())
     _remember(deal, None, actor)
     search.put(db.session(), entry(deal))
     return deal
@@ -59,38 +61,46 @@ def update_opportunity(
     # Every read comes before the first write: the row and its totals are then touched by one statement, in the
     # order that all moves keep, and two of them cannot wait for each other.
     stage = _stage_for(deal, stage_id, actor) if stage_id and stage_id != deal.stage_id else None
+    people = _people_change(deal, data.contact_ids, actor) if "contact_ids" in values else None
     _fill(deal, values, actor)
+    if people:
+        deal.updated_at = now()  # the people of a deal are part of it: its version must tell that they changed
     if stage is not None:
-        place(deal, stage.id, "open", actor)
+        place(deal, stage, "open", actor)
     db.session.flush()
-    if "contact_ids" in values:
-        _set_contacts(deal, data.contact_ids, actor, fresh=False)
+    if people:
+        present, wanted = people
+        _write_contacts(deal, wanted - present, present - wanted)
+        change = [plain(sorted(present)), plain(sorted(wanted))]
+        record_act(db.session(), "update", "opportunity", deal.id, {"contact_ids": change})
     search.put(db.session(), entry(deal))
     return deal
 
 
 def move_to_stage(
-    deal: Opportunity, move: StageMove, *, actor: CurrentMember, version: int | None = None
+    deal: Opportunity, move: StageMove, *, actor: CurrentMember, version: int | None = None, stage: Stage | None = None
 ) -> Opportunity:
     """Move a deal to another open stage of its pipeline; a closed deal is opened again by it.
 
-    Moving to where it is changes nothing. Raises Forbidden, InvalidInput, VersionConflict.
+    `stage` is the one it goes to, where it was loaded and held together with the deal. Moving to where it is
+    changes nothing. Raises Forbidden, InvalidInput, VersionConflict.
     """
     check_may(deal, "update", actor)
     check_version(deal, version)
     if move.stage_id == deal.stage_id:
         return deal
-    place(deal, _stage_for(deal, move.stage_id, actor).id, "open", actor)
+    place(deal, _stage_for(deal, move.stage_id, actor, stage), "open", actor)
     return deal
 
 
-def place(deal: Opportunity, stage_id: UUID, status: str, actor: CurrentMember) -> None:
+def place(deal: Opportunity, stage: Stage, status: str, actor: CurrentMember) -> None:
     """Put a deal into a stage, with its history; permission and rules have been checked.
 
     A move is a sign of life: a deal that has just moved is not stale.
     """
     former = deal.stage_id
-    deal.stage_id, deal.status = stage_id, status
+    deal.stage_id, deal.status = stage.id, status
+    set_committed_value(deal, "stage", stage)
     deal.stage_since = deal.last_activity_at = now()
     if status == "open" and deal.closed_at is not None:
         deal.closed_at, deal.close_reason, deal.close_note = None, "", ""
@@ -129,16 +139,16 @@ def entry(deal: Opportunity) -> search.Findable:
     return search.Findable("opportunity", deal.id, deal.name, owner_id=deal.owner_id)
 
 
-def _stage_for(deal: Opportunity, stage_id: UUID, actor: CurrentMember) -> Stage:
-    stage = _open_stage(stage_id, actor)
+def _stage_for(deal: Opportunity, stage_id: UUID, actor: CurrentMember, held: Stage | None = None) -> Stage:
+    stage = _open_stage(stage_id, actor, held)
     if stage.pipeline_id != deal.pipeline_id:
         raise InvalidInput({"stage_id": _("This stage belongs to another pipeline.")}, {"stage_id": "pipeline"})
     return stage
 
 
-def _open_stage(stage_id: UUID, actor: CurrentMember) -> Stage:
+def _open_stage(stage_id: UUID, actor: CurrentMember, held: Stage | None = None) -> Stage:
     try:
-        stage = get_stage(stage_id, member=actor, keep=True)
+        stage = held or get_stage(stage_id, member=actor, keep=True)
     except NotFound:
         raise InvalidInput({"stage_id": _("Choose a stage.")}, {"stage_id": "unknown"}) from None
     if stage.kind != "open" or stage.archived_at is not None:
@@ -185,29 +195,39 @@ def _check_customer(deal: Opportunity, values: dict[str, Any], actor: CurrentMem
             values["company_id"] = contact.company_id
 
 
-def _set_contacts(deal: Opportunity, contact_ids: list[UUID], actor: CurrentMember, *, fresh: bool) -> None:
-    """Make these the further contacts. Who is in the deal already may stay, even unseen by the actor."""
-    wanted = set(contact_ids)
-    held = OpportunityContact.opportunity_id == deal.id
-    present = set() if fresh else set(db.session.scalars(select(OpportunityContact.contact_id).where(held)))
-    added = wanted - present
-    _check_contacts(added, actor)
-    if gone := present - wanted:
-        db.session.execute(delete(OpportunityContact).where(held, OpportunityContact.contact_id.in_(gone)))
-    if added:
-        rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in sorted(added)]
-        db.session.execute(insert(OpportunityContact), rows)
+def _people_change(
+    deal: Opportunity, contact_ids: list[UUID], actor: CurrentMember
+) -> tuple[set[UUID], set[UUID]] | None:
+    """Return the further contacts there are and those there shall be; None when they are the same.
+
+    Who is in the deal already may stay, even unseen by the actor.
+    """
+    held = select(OpportunityContact.contact_id).where(OpportunityContact.opportunity_id == deal.id)
+    present, wanted = set(db.session.scalars(held)), set(contact_ids)
+    _checked_contacts(wanted - present, actor)
+    return (present, wanted) if present != wanted else None
 
 
-def _check_contacts(contact_ids: set[UUID], actor: CurrentMember) -> None:
+def _checked_contacts(contact_ids: set[UUID], actor: CurrentMember) -> set[UUID]:
+    """Return the contacts, all of which the actor sees; raises InvalidInput for others."""
     if not contact_ids:
-        return
+        return contact_ids
     seen = select(func.count(Contact.id)).where(
         Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, actor)
     )
     if db.session.scalar(seen) != len(contact_ids):
         message = _("Choose one of the values offered.")
         raise InvalidInput({"contact_ids": message}, {"contact_ids": "unknown"})
+    return contact_ids
+
+
+def _write_contacts(deal: Opportunity, added: set[UUID], gone: set[UUID]) -> None:
+    if gone:
+        held = OpportunityContact.opportunity_id == deal.id
+        db.session.execute(delete(OpportunityContact).where(held, OpportunityContact.contact_id.in_(gone)))
+    if added:
+        rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in sorted(added)]
+        db.session.execute(insert(OpportunityContact), rows)
 
 
 def _remember(deal: Opportunity, former: UUID | None, actor: CurrentMember) -> None:

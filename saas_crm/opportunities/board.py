@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select, true, tuple_
 
+from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within, visible
-from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Page, cut
+from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
-from saas_crm.opportunities.queries import DealFilter, narrow, rows
+from saas_crm.opportunities.queries import DealFilter, narrow
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnySelect, db
 
 CARDS = 20
 UNDATED = date(1970, 1, 1)
+NEWEST = (Opportunity.stage_since.desc(), Opportunity.id.desc())
+
+
+class CardRow(NamedTuple):
+    """What the board shows of a deal. Ids are texts: a board has hundreds, and nobody calculates with them."""
+
+    id: str
+    name: str
+    amount: Decimal
+    currency: str
+    expected_close: date | None
+    status: str
+    stage_id: str
+    stage_since: datetime
+    last_activity_at: datetime
+    version: int
+    customer: str | None
+    owner_name: str | None
+    owner_user_id: UUID | None
+    owner_photo: str | None
+    movable: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +53,7 @@ class Column:
     """A stage with its first cards; `count` and `amount` are of all its deals the member may see."""
 
     stage: StageView
-    cards: list[AnyRow] = field(default_factory=list)
+    cards: list[CardRow] = field(default_factory=list)
     count: int = 0
     amount: Decimal = Decimal(0)
 
@@ -81,21 +104,38 @@ def heads(
     return Board(_columns(shown, [], sums), forecast(sums, first=today))
 
 
-def _columns(shown: Sequence[StageView], cards: Sequence[AnyRow], sums: Sequence[Sum]) -> list[Column]:
-    by_stage: dict[object, list[AnyRow]] = {stage.id: [] for stage in shown}
+def _columns(shown: Sequence[StageView], cards: Sequence[CardRow], sums: Sequence[Sum]) -> list[Column]:
+    by_stage: dict[str, list[CardRow]] = {str(stage.id): [] for stage in shown}
     for card in cards:
         by_stage[card.stage_id].append(card)
     held: dict[object, tuple[int, Decimal]] = {}
     for entry in sums:
         count, amount = held.get(entry.stage_id, (0, Decimal(0)))
         held[entry.stage_id] = (count + entry.count, amount + entry.amount)
-    return [Column(stage, by_stage[stage.id], *held.get(stage.id, (0, Decimal(0)))) for stage in shown]
+    return [Column(stage, by_stage[str(stage.id)], *held.get(stage.id, (0, Decimal(0)))) for stage in shown]
 
 
-def _card_rows(member: CurrentMember, wanted: DealFilter) -> AnySelect:
-    """Return the query of cards in the order of a column: who came last stands first."""
-    query = narrow(rows().add_columns(_movable(member).label("movable")), member, wanted)
-    return query.order_by(Opportunity.stage_since.desc(), Opportunity.id.desc())
+@cache
+def _all_cards() -> AnySelect:
+    """Return the query of the fields of CardRow but the last, without a WHERE for the member yet."""
+    return (
+        select(
+            cast(Opportunity.id, Text).label("id"), Opportunity.name, Opportunity.amount, Opportunity.currency,
+            Opportunity.expected_close, Opportunity.status, cast(Opportunity.stage_id, Text).label("stage_id"),
+            Opportunity.stage_since, Opportunity.last_activity_at, Opportunity.version,
+            func.coalesce(Company.name, Contact.name), Member.name,
+            case((Member.photo_digest.is_not(None), Member.user_id)), Member.photo_digest,
+        )
+        .outerjoin(Company, Company.id == Opportunity.company_id)
+        .outerjoin(Contact, Contact.id == Opportunity.contact_id)
+        .outerjoin(Member, Member.id == Opportunity.owner_id)
+        .where(Opportunity.deleted_at.is_(None))
+        .order_by(*NEWEST)
+    )  # fmt: skip
+
+
+def _fetch(query: AnySelect, member: CurrentMember) -> list[CardRow]:
+    return [CardRow._make(row) for row in db.session.execute(query.add_columns(_movable(member)))]
 
 
 def _movable(member: CurrentMember) -> ColumnElement[bool]:
@@ -105,52 +145,51 @@ def _movable(member: CurrentMember) -> ColumnElement[bool]:
     return visible(Opportunity, member, "update")
 
 
-def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> Sequence[AnyRow]:
-    first = _card_rows(member, DealFilter(owner_id=owner_id)).where(Opportunity.stage_id == Stage.id)
-    cards = first.limit(CARDS).correlate(Stage).lateral("cards")
-    query = select(*cards.c).select_from(Stage).join(cards, true()).where(Stage.id.in_(stage_ids))
-    return db.session.execute(query.order_by(cards.c.stage_since.desc(), cards.c.id.desc())).all()
+def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> list[CardRow]:
+    """Return the first cards of several columns, the newest first."""
+    ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
+    first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(CARDS)
+    few = first.correlate(Stage).lateral("few")
+    shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
+    return _fetch(_all_cards().where(Opportunity.id.in_(shown)), member)
 
 
 def more_cards(
     member: CurrentMember, stage_id: UUID, *, after: Sequence[Any] | None, owner_id: UUID | None = None
-) -> Page[AnyRow]:
+) -> Page[CardRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
-    query = _card_rows(member, DealFilter(owner_id=owner_id, stage_id=stage_id))
+    query = narrow(_all_cards(), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
-    return cut(db.session.execute(query.limit(CARDS + 1)).all(), CARDS, "stage_since")
-
-
-def card(opportunity_id: UUID, member: CurrentMember) -> AnyRow:
-    """Return one deal as its card shows it; raises NotFound."""
-    query = _card_rows(member, DealFilter()).where(Opportunity.id == opportunity_id)
-    found = db.session.execute(query).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+    return cut(_fetch(query.limit(CARDS + 1), member), CARDS, "stage_since")
 
 
 def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id: UUID | None = None) -> list[Sum]:
     """Return count and amount per stage and month of the deals the member may see, from the kept totals."""
-    scope = member.require("opportunity:read")
-    query = (
+    query = _all_totals()
+    if (scope := member.require("opportunity:read")) != "all":
+        query = query.where(owned_within(OpportunityTotal.owner_id, member, scope))
+    if owner_id is not None:
+        query = query.where(OpportunityTotal.owner_id == owner_id)
+    found = db.session.execute(query, {"pipeline": pipeline_id, "in_currency": currency})
+    return [
+        Sum(stage_id, None if month == UNDATED else month, int(deals), amount, chance, kind == "open")
+        for stage_id, month, deals, amount, chance, kind in found
+    ]
+
+
+@cache
+def _all_totals() -> AnySelect:
+    """Return the query of a pipeline's totals, of all owners; made once, because building it takes longer."""
+    return (
         select(
-            OpportunityTotal.stage_id, OpportunityTotal.month, func.sum(OpportunityTotal.count).label("deals"),
-            func.sum(OpportunityTotal.amount).label("amount"), Stage.probability, Stage.kind,
+            OpportunityTotal.stage_id, OpportunityTotal.month, func.sum(OpportunityTotal.count),
+            func.sum(OpportunityTotal.amount), Stage.probability, Stage.kind,
         )
         .join(Stage, Stage.id == OpportunityTotal.stage_id)
         .where(
-            Stage.pipeline_id == pipeline_id, OpportunityTotal.currency == currency,
-            owned_within(OpportunityTotal.owner_id, member, scope), OpportunityTotal.count > 0,
+            Stage.pipeline_id == bindparam("pipeline"), OpportunityTotal.currency == bindparam("in_currency"),
+            OpportunityTotal.count > 0,
         )
         .group_by(OpportunityTotal.stage_id, OpportunityTotal.month, Stage.probability, Stage.kind)
     )  # fmt: skip
-    if owner_id is not None:
-        query = query.where(OpportunityTotal.owner_id == owner_id)
-    return [
-        Sum(
-            r.stage_id, None if r.month == UNDATED else r.month, int(r.deals), r.amount, r.probability, r.kind == "open"
-        )
-        for r in db.session.execute(query)
-    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy import select
 
 from saas_crm.access.ownership import check_may, check_version
@@ -13,7 +11,7 @@ from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.actions import place
 from saas_crm.opportunities.models import Opportunity, Stage, StageChange
-from saas_crm.opportunities.pipelines import closing_stage, stages
+from saas_crm.opportunities.pipelines import closing_stage, get_stage, stages
 from saas_crm.opportunities.rules import CLOSE_REASONS
 from saas_crm.opportunities.schemas import Closure
 from tenants.db import db
@@ -31,7 +29,7 @@ def close(deal: Opportunity, closure: Closure, *, actor: CurrentMember, version:
     deal.close_reason, deal.close_note = closure.reason, closure.note
     if stage is not None:
         deal.closed_at = now()
-        place(deal, stage.id, closure.outcome, actor)
+        place(deal, stage, closure.outcome, actor)
     db.session.flush()
     return deal
 
@@ -47,9 +45,9 @@ def reopen(deal: Opportunity, *, actor: CurrentMember) -> Opportunity:
     return deal
 
 
-def _stage_before(deal: Opportunity) -> UUID | None:
+def _stage_before(deal: Opportunity) -> Stage | None:
     query = (
-        select(Stage.id)
+        select(Stage)
         .join(StageChange, StageChange.from_stage_id == Stage.id)
         .where(
             StageChange.opportunity_id == deal.id, Stage.kind == "open", Stage.archived_at.is_(None),
@@ -62,8 +60,9 @@ def _stage_before(deal: Opportunity) -> UUID | None:
     return db.session.scalar(query)
 
 
-def _last_open_stage(deal: Opportunity, actor: CurrentMember) -> UUID:
-    return [stage.id for stage in stages(actor, pipeline_id=deal.pipeline_id) if stage.kind == "open"][-1]
+def _last_open_stage(deal: Opportunity, actor: CurrentMember) -> Stage:
+    last = [stage.id for stage in stages(actor, pipeline_id=deal.pipeline_id) if stage.kind == "open"][-1]
+    return get_stage(last, member=actor, keep=True)
 
 
 def _check_reason(closure: Closure) -> None:

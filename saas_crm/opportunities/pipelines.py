@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from saas_crm.access.founding import WorkspaceFounded
@@ -19,7 +20,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES, name_in
 from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
-from tenants.db import db
+from tenants.db import AnySelect, db
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,7 @@ def make_default(session: Session, locale: str) -> Pipeline:
 def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False) -> list[StageView]:
     """Return the stages of a pipeline (default: the first) in order; raises NotFound for none."""
     member.require("pipeline:read")
-    first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
-    query = (
-        select(Stage.id, Stage.pipeline_id, Stage.name, Stage.names, Stage.kind, Stage.position, Stage.probability,
-               Stage.archived_at)
-        .where(Stage.pipeline_id == (pipeline_id or first.scalar_subquery()), Stage.deleted_at.is_(None))
-        .order_by(Stage.position, Stage.id)
-    )  # fmt: skip
-    rows = db.session.execute(query).all()
+    rows = db.session.execute(_stages_of(pipeline_id is not None), {"pipeline": pipeline_id}).all()
     if not rows:
         raise NotFound
     return [
@@ -82,6 +76,19 @@ def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: 
                   r.archived_at is not None)
         for r in rows if archived or r.archived_at is None
     ]  # fmt: skip
+
+
+@cache
+def _stages_of(one: bool) -> AnySelect:
+    """Return the query of the stages of one pipeline, or of the first; made once, because every page needs it."""
+    first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
+    wanted = bindparam("pipeline") if one else first.scalar_subquery()
+    return (
+        select(Stage.id, Stage.pipeline_id, Stage.name, Stage.names, Stage.kind, Stage.position, Stage.probability,
+               Stage.archived_at)
+        .where(Stage.pipeline_id == wanted, Stage.deleted_at.is_(None))
+        .order_by(Stage.position, Stage.id)
+    )  # fmt: skip
 
 
 def pipelines(member: CurrentMember) -> Sequence[Pipeline]:
@@ -172,14 +179,18 @@ def reorder_stages(pipeline: Pipeline, order: Sequence[UUID], *, actor: CurrentM
 
 
 def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) -> None:
-    """Take a stage out of use, or into use again; one with open deals, or the last open one, stays."""
+    """Take a stage out of use, or into use again as the last open one; with deals in it, or alone, it stays."""
     actor.require("pipeline:update")
     living = _lock_stages(stage.pipeline_id)
+    if archived == (stage.archived_at is not None):
+        return
     if archived:
         db.session.execute(select(Stage.id).where(Stage.id == stage.id).with_for_update())
         _check_archivable(stage, living)
     stage.archived_at = now() if archived else None
-    db.session.flush()
+    others = [other for other in living if other is not stage]
+    place = sum(other.kind == "open" for other in others)
+    _renumber([*others[:place], *([] if archived else [stage]), *others[place:]])
 
 
 def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
@@ -200,8 +211,8 @@ def _lock_stages(pipeline_id: UUID) -> list[Stage]:
     return list(db.session.scalars(query.order_by(Stage.position, Stage.id)).all())
 
 
-def _renumber(stages: Sequence[Stage]) -> None:
-    for position, stage in enumerate(stages):
+def _renumber(in_order: Sequence[Stage]) -> None:
+    for position, stage in enumerate(in_order):
         if stage.position != position:
             stage.position = position
     db.session.flush()

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy import case, exists, func, literal, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
@@ -100,16 +100,6 @@ def opportunity_rows(
     return cut(found.all(), limit, order.column.key)
 
 
-def records(
-    member: CurrentMember, wanted: DealFilter, *, sort: str | None, after: Sequence[Any] | None, limit: int
-) -> Page[Opportunity]:
-    """Return one page of whole deals, for the API."""
-    _, order = choose(ORDERS, sort, "-updated_at")
-    query = narrow(select(Opportunity).where(Opportunity.deleted_at.is_(None)), member, wanted)
-    found = db.session.scalars(page(query, order, Opportunity.id, after=after, limit=limit)).all()
-    return cut(found, limit, order.column.key)
-
-
 def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySelect:
     """Narrow a query of deals to what the member may see and asked for."""
     query = query.where(visible(Opportunity, member))
@@ -152,6 +142,19 @@ def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
     ).where(is_main | Contact.id.in_(further), Contact.deleted_at.is_(None))  # fmt: skip
     both = union_all(company, contacts).subquery()
     return db.session.execute(select(both).order_by(both.c.place, both.c.sort_name, both.c.id)).all()
+
+
+def any_opportunity() -> bool:
+    """Whether the workspace has any deal, the recycle bin included; asked for a rule, it tells of none."""
+    return bool(db.session.scalar(select(exists(select(Opportunity.id)))))
+
+
+def contact_names(contact_ids: Sequence[UUID], member: CurrentMember) -> Sequence[AnyRow]:
+    """Return id and name of those of the contacts that the member sees, by name."""
+    query = select(Contact.id, Contact.name).where(
+        Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, member)
+    )
+    return db.session.execute(query.order_by(Contact.sort_name, Contact.id)).all()
 
 
 def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:

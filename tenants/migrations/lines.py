@@ -7,10 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from threading import Lock
 
 HERE = Path(__file__).parent
 TENANT_ROLE = "__tenant_role__"
@@ -26,17 +23,33 @@ class Step:
     sql: str
 
 
-@cache
+_rendering = Lock()
+
+
 def steps(line: str) -> tuple[Step, ...]:
-    """Return the line's revisions, oldest first; `line` is "shared" or "tenant"."""
+    """Return the line's revisions, oldest first; `line` is "shared" or "tenant".
+
+    One thread at a time: Alembic's `op` is one for the whole process, and two that render at once would
+    write into each other's script.
+    """
+    with _rendering:
+        return _steps(line)
+
+
+@cache
+def _steps(line: str) -> tuple[Step, ...]:
+    """Alembic is imported here: what answers requests only asks for the newest revision's number."""
+    from alembic.script import ScriptDirectory
+
     directory = ScriptDirectory(str(HERE), version_locations=[str(HERE / line)])
     revisions = reversed(list(directory.walk_revisions()))
     return tuple(Step(r.revision, _render(r.module)) for r in revisions)
 
 
+@cache
 def head(line: str) -> str:
-    """Return the newest revision of the line."""
-    return steps(line)[-1].revision
+    """Return the newest revision of the line, by the names of its files: `r0007_what_it_does.py` is 0007."""
+    return max(re.sub(r"^r(\d+)_.*", r"\1", file.stem) for file in (HERE / line).glob("r*_*.py"))
 
 
 def steps_after(line: str, revision: str) -> tuple[Step, ...]:
@@ -65,6 +78,9 @@ def fill(sql: str, **names: str) -> str:
 
 
 def _render(module: object) -> str:
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
     buffer = io.StringIO()
     context = MigrationContext.configure(
         dialect_name="postgresql",

@@ -27,10 +27,10 @@ def run_jobs(installation: Installation, *, leave: tuple[str, ...] = SLOW) -> li
     """Run every job that is due, each as the worker does, and return their names; jobs named in `leave` stay."""
     ran = []
     with installation.place.owner() as connection:
+        connection.execute("SET search_path = jobs, pg_catalog")
         while found := connection.execute(_NEXT, [list(leave)]).fetchone():
             job_id, name, args = found
-            connection.execute("DELETE FROM jobs.procrastinate_events WHERE job_id = %s", [job_id])
-            connection.execute("DELETE FROM jobs.procrastinate_jobs WHERE id = %s", [job_id])
+            connection.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job_id])
             execute(installation.app, registry[name], dict(args))
             ran.append(name)
     return ran

@@ -94,8 +94,16 @@ def _atomic(statements: Sequence[sql.Composable]) -> bytes:
     return sql.Composed([begin, *statements, sql.SQL("COMMIT")]).as_bytes(None)
 
 
-def write_counter(connection: psycopg.Connection[Any]) -> int:
-    """Return how many transactions of this server have written so far."""
-    row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint").fetchone()
-    assert row is not None
-    return int(row[0])
+def fingerprint(place: Place, schemas: Sequence[str], *, but: Sequence[str] = ()) -> dict[str, str]:
+    """Return a digest of the rows of each shared table, the jobs, and each table of the `schemas`."""
+    listed = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s) ORDER BY 1, 2"
+    found = {}
+    with place.owner() as connection:
+        tables = connection.execute(listed, [["public", "jobs", *schemas]]).fetchall()
+        for schema, table in tables:
+            if (schema, table) not in _KEPT and f"{schema}.{table}" not in but:
+                query = sql.SQL(
+                    "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+                ).format(sql.Identifier(schema, table))
+                found[f"{schema}.{table}"] = str(connection.execute(query).fetchone())
+    return found

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, insert, select, text
+from sqlalchemy import event, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
-from sqlalchemy.orm.exc import DetachedInstanceError
 
 from saas_crm.access.shared_models import User
 from saas_crm.customers.models import Company
@@ -102,7 +101,8 @@ def test_a_session_serves_one_tenant_for_life(app: Flask, cast: Cast, make: Make
     acme, other = cast.tenants["acme"], cast.tenants["other"]
     with app.app_context():
         with speaking(acme):
-            assert db.session.get(Company, company.id) is not None
+            held = db.session.get(Company, company.id)
+            assert held is not None, "it stays in the identity map as long as somebody holds it"
         with speaking(other):
             for use in (
                 lambda: db.session.scalars(select(Company.name)).all(),
@@ -114,6 +114,7 @@ def test_a_session_serves_one_tenant_for_life(app: Flask, cast: Cast, make: Make
                     use()
         with pytest.raises(TenantMismatch):
             db.session.get(Company, company.id)
+        del held
         db.session.remove()
 
 
@@ -132,11 +133,11 @@ def test_a_scope_drops_the_session_on_the_way_in_and_out(app: Flask, cast: Cast,
         with tenant_scope(cast.tenants["acme"]):
             outside = db.session()
             ours = db.session.get(Company, company.id)
+            assert ours is not None
         with tenant_scope(cast.tenants["other"]):
             assert db.session() is not outside
             assert db.session.get(Company, company.id) is None
-        with pytest.raises(DetachedInstanceError):
-            _ = ours.owner
+        assert inspect(ours).detached
     with app.app_context(), pytest.raises(RuntimeError, match="on purpose"), tenant_scope(cast.tenants["acme"]):
         raise RuntimeError("on purpose")
     with app.app_context(), pytest.raises(TenantRequired):

@@ -1,1 +1,1 @@
-"""Pages: account."""
+"""Pages of one person: signing in and out, getting back in, the profile, joining a workspace, its first minutes."""

@@ -1,7 +1,8 @@
-"""Pages: account."""
+"""All pages of one person; importing a module hangs its pages on the blueprint."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from web.account import browsers, invitation, password, photo, profile, recovery, setup, sign_in
+from web.account.blueprint import bp
 
-bp = Blueprint("account", __name__)
+__all__ = ["bp", "browsers", "invitation", "password", "photo", "profile", "recovery", "setup", "sign_in"]

@@ -9,11 +9,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.activities import queries
 from saas_crm.core.clock import now
+from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow
 from web.activities.words import Outcome, kind_label, outcome
 from web.formatting import clock_time, day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
+from saas_crm.core.i18n import gettext as _
 
 OUTCOMES_OF = {
     "call": ("reached", "no_answer", "left_message", "interested", "not_interested", "follow_up"),
@@ -14,7 +14,8 @@ OUTCOMES_OF = {
 }
 _OUTCOME_LOOKS = {
     "reached": ("good", "check"), "no_answer": ("warn", "phone-missed"), "left_message": ("info", "message-square"),
-    "interested": ("good", "thumbs-up"), "not_interested": ("bad", "thumbs-down"), "follow_up": ("accent", "rotate-ccw"),
+    "interested": ("good", "thumbs-up"), "not_interested": ("bad", "thumbs-down"),
+    "follow_up": ("accent", "rotate-ccw"),
 }  # fmt: skip
 KIND_ICONS = {
     "call": "phone", "visit": "map-pin", "meeting": "users", "email": "message-square", "note": "sticky-note",

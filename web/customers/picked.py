@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import request
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_names
@@ -15,29 +15,29 @@ from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fields import clean_line
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
-from saas_crm.customers.actions import create_company
+from saas_crm.customers.actions import create_company, create_contact
 from saas_crm.customers.choosing import ids_named
 from saas_crm.customers.models import Company, Contact
-from saas_crm.customers.schemas import CompanyWrite
+from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 
-Finder = Callable[[str, CurrentMember], Any]
+Finder = Callable[[str, CurrentMember], UUID | None]
 
 
 def with_picked(member: CurrentMember, **finders: Finder) -> MultiDict[str, str]:
     """Return the submitted form with an id for each picker field of which only the words were sent.
 
-    `finders` name the fields; each finds the id for what was written. A word that names nothing is an error
-    beside its field: InvalidInput. With `<name>_create` a company or contact is made of it.
+    `finders` name the fields; each finds the id for what was written. Words that name nothing are an error
+    beside their field: InvalidInput.
     """
-    form = MultiDict(request.form)
+    form: MultiDict[str, str] = MultiDict(request.form)
     errors: dict[str, str] = {}
     for name, find in finders.items():
-        text = str(clean_line(form.get(f"{name}_text", "")))
+        text = written(name)
         if form.get(name) or not text:
             continue
         found = find(text, member)
         if found is None:
-            errors[name] = _("Nobody and nothing has this name. Choose from the list, or leave it empty.")
+            errors[name] = unknown_name()
         else:
             form[name] = str(found)
     if errors:
@@ -45,19 +45,17 @@ def with_picked(member: CurrentMember, **finders: Finder) -> MultiDict[str, str]
     return form
 
 
-def company_written(name: str) -> Finder:
-    """Find the one company with the written name; make it, where the form's `<name>_create` says so."""
-
-    def find(text: str, member: CurrentMember) -> UUID | None:
-        if may_add(request.form, name) and member.can("company:create"):
-            return create_company(parse(CompanyWrite, {"name": text}), actor=member).id
-        return _only(ids_named(Company, text, member))
-
-    return find
+def company_written(text: str, member: CurrentMember) -> UUID | None:
+    """Find the one company with the written name; make it, where `company_id_create` says so."""
+    if wants_new("company_id") and member.can("company:create"):
+        return create_company(parse(CompanyWrite, {"name": text}), actor=member).id
+    return _only(ids_named(Company, text, member))
 
 
 def contact_written(text: str, member: CurrentMember) -> UUID | None:
-    """Find the one contact with the written name."""
+    """Find the one contact with the written name; make it, where `contact_id_create` says so."""
+    if wants_new("contact_id") and member.can("contact:create"):
+        return create_contact(parse(ContactWrite, {"name": text}), actor=member).id
     return _only(ids_named(Contact, text, member))
 
 
@@ -67,10 +65,50 @@ def member_written(text: str, _member: CurrentMember) -> UUID | None:
     return _only([row.id for row in member_names() if row.name.casefold() == wanted])
 
 
-def may_add(form: ImmutableMultiDict[str, str], name: str) -> bool:
+def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] | None:
+    """Return `company_id` and `contact_id` of a field that takes either, None when it is empty.
+
+    Its value is "company:<id>" or "contact:<id>"; words alone name one of both; a new name makes a contact.
+    Raises InvalidInput.
+    """
+    value, text = request.form.get(name, ""), written(name)
+    if value:
+        return _customer(value, name)
+    if not text:
+        return None
+    if wants_new(name) and member.can("contact:create"):
+        return {"company_id": None, "contact_id": create_contact(parse(ContactWrite, {"name": text}), actor=member).id}
+    companies, contacts = ids_named(Company, text, member), ids_named(Contact, text, member)
+    if len(companies) + len(contacts) != 1:
+        raise InvalidInput({name: unknown_name()})
+    return {"company_id": _only(companies), "contact_id": _only(contacts)}
+
+
+def _customer(value: str, name: str) -> dict[str, UUID | None]:
+    kind, _sep, text = value.partition(":")
+    try:
+        chosen = UUID(text)
+    except ValueError:
+        kind = ""
+    if kind not in ("company", "contact"):
+        raise InvalidInput({name: _("Choose one of the values offered.")})
+    return {"company_id": None, "contact_id": None, f"{kind}_id": chosen}
+
+
+def written(name: str) -> str:
+    """Return what was written into a picker, cleaned."""
+    return str(clean_line(request.form.get(f"{name}_text", "")))
+
+
+def wants_new(name: str) -> bool:
     """Whether the person chose to add what they wrote into a picker."""
-    return form.get(f"{name}_create") == "1"
+    return request.form.get(f"{name}_create") == "1"
 
 
-def _only(found: Any) -> UUID | None:
+def unknown_name() -> str:
+    """Say that words in a picker name nothing."""
+    return _("No such name, or more than one. Choose from the list, or leave it empty.")
+
+
+def _only(found: Sequence[Any]) -> UUID | None:
     return found[0] if len(found) == 1 else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import pgettext
 from saas_crm.customers.models import LIFECYCLES
 from web.formatting import phone
 
@@ -16,15 +16,16 @@ def lifecycles() -> list[tuple[str, str]]:
     """Return the lifecycles to choose from, in the reader's language."""
     words = {
         "potential": _("Potential"), "new": _("New"), "active": _("Active"), "dormant": _("Dormant"),
-        "lost": _("Lost"),
+        "lost": pgettext("lifecycle", "Lost"),
     }  # fmt: skip
     return [(code, words[code]) for code in LIFECYCLES]
 
 
-def sorts() -> list[tuple[str, str]]:
-    """Return the orders of a customer list."""
+def sorts(companies: bool) -> list[tuple[str, str]]:
+    """Return the orders of a list of companies, or of contacts."""
     return [
-        ("name", _("Name")), ("-last_activity_at", _("Last contact")), ("-updated_at", _("Changed last")),
+        ("name", _("Name") if companies else pgettext("person", "Name")),
+        ("-last_activity_at", _("Last contact")), ("-updated_at", _("Changed last")),
         ("-created_at", _("Newest")),
     ]  # fmt: skip
 
@@ -41,9 +42,10 @@ def company_labels() -> dict[str, str]:
 def contact_labels() -> dict[str, str]:
     """Return the label of each field of a contact, in the order of the form."""
     return {
-        "name": _("Name"), "company_id": _("Company"), "job_title": _("Job title"), "mobile": _("Mobile"),
-        "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"), "lifecycle": _("Lifecycle"),
-        "owner_id": _("Owner"), "tags": _("Tags"), **_address_labels(), "description": _("Notes"),
+        "name": pgettext("person", "Name"), "company_id": _("Company"), "job_title": _("Job title"),
+        "mobile": _("Mobile"), "phone": _("Phone"), "email": _("E-mail"), "birthday": _("Birthday"),
+        "lifecycle": _("Lifecycle"), "owner_id": _("Owner"), "tags": _("Tags"), **_address_labels(),
+        "description": _("Notes"),
     }  # fmt: skip
 
 

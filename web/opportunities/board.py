@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from saas_crm.core.clock import today_in
@@ -16,9 +16,9 @@ from tenants.context import current_tenant
 from web.forms import is_htmx
 from web.lists import asked_choice, asked_id
 from web.opportunities import listing
-from web.opportunities.cards import CardWriter
+from web.opportunities.cards import cards_html
 from web.opportunities.columns import ColumnPart, asked_after, column_part, forecast_part, next_cards_url
-from web.opportunities.filters import asked_owner, owner_choices, owner_value
+from web.opportunities.filters import asked_owner, deals_url, owner_choices, owner_value, view_urls
 
 bp = Blueprint("board", __name__)
 
@@ -32,8 +32,8 @@ def index() -> str:
         return listing.render(member)
     currency, owner_id = current_tenant().currency, asked_owner(member)
     found = boards.board(member, currency=currency, today=today_in(member.timezone), owner_id=owner_id)
-    owner, write = owner_value(member, owner_id), CardWriter(member)
-    columns = [column_part(column, currency, owner, write) for column in found.columns]
+    owner = owner_value(member, owner_id)
+    columns = [column_part(column, currency, owner, member) for column in found.columns]
     return render_template(
         "opportunities/board.html",
         columns=columns,
@@ -41,6 +41,7 @@ def index() -> str:
         forecast=forecast_part(found.forecast, currency, owner),
         is_empty=not any(column.count for column in found.columns),
         owner=owner,
+        views=view_urls(owner),
         owners=owner_choices(member),
         may_create=member.can("opportunity:create"),
     )
@@ -54,15 +55,14 @@ def cards(stage_id: UUID) -> ResponseReturnValue:
     owner_id = asked_owner(member)
     owner = owner_value(member, owner_id)
     stage = get_stage(stage_id, member=member)
-    list_url = url_for("board.index", view="list", stage=stage.id, owner=owner or None)
+    list_url = deals_url(view="list", stage=stage.id, owner=owner)
     if not is_htmx():
         return redirect(list_url, 303)
     page = boards.more_cards(member, stage.id, after=asked_after(), owner_id=owner_id)
-    write = CardWriter(member)
     return render_template(
         "opportunities/_cards.html",
         stage_id=stage.id,
-        cards=[write.of_row(row) for row in page.rows],
+        cards=cards_html(page.rows, member),
         list_url=list_url if page.after else "",
         next_url=next_cards_url(stage.id, page.rows[-1], owner) if page.after else "",
     )

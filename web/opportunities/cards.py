@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from babel import dates
-from flask import g, url_for
+from flask import current_app, g, url_for
+from markupsafe import Markup
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now, today_in
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, spoken
+from saas_crm.opportunities.board import CardRow
 from saas_crm.opportunities.models import Opportunity
 from saas_crm.opportunities.rules import days_between, is_stale
 from web.context import photo_url
 from web.formatting import money
 
 NOBODY = UUID(int=0)
+REMEMBERED = 10_000  # cards of about a kilobyte, kept in each process
+
+
+class Reading(NamedTuple):
+    """How a card reads: the address of the deals, the reader's language and day."""
+
+    base: str
+    locale: str
+    today: date
 
 
 class Person(NamedTuple):
@@ -34,7 +46,7 @@ class Person(NamedTuple):
 class Card:
     """One deal on the board; `late` and `stale` are words, "" where there is nothing to warn of."""
 
-    id: UUID
+    id: str
     name: str
     href: str
     customer: str
@@ -43,62 +55,62 @@ class Card:
     late: str
     stale: str
     owner: Person | None
-    movable: bool
     version: int
-    stage_id: UUID
+    stage_id: str
 
 
-class CardWriter:
-    """Writes the cards of one page: what all of them share is worked out once."""
+def cards_html(rows: Iterable[CardRow], member: CurrentMember) -> Markup:
+    """Return the cards of a column. A card that has not changed is not written again: see `_written`."""
+    present = now()
+    reading = _reading(member, present)
+    return Markup("".join(_written(row, reading, _still(row, present)) for row in rows))  # noqa: S704 - escaped there
 
-    def __init__(self, member: CurrentMember) -> None:
-        self._now = now()
-        self._today = today_in(member.timezone, self._now)
-        self._base = base_url()
-        self._locale = spoken()
-        self._said: dict[Any, str] = {}
 
-    def of_row(self, row: Any) -> Card:
-        """Return the card of a row of the board's query."""
-        owner = Person(row.owner_name, photo_url(row.owner_user_id, row.owner_photo)) if row.owner_name else None
-        return self._card(row, row.company_name or row.contact_name or "", owner, row.movable or False)
+@lru_cache(REMEMBERED)
+def _written(row: CardRow, reading: Reading, still: int) -> Markup:
+    """Write a card. Everything that it shows is among the arguments, so the same ones give the same card.
 
-    def of_deal(self, deal: Opportunity, *, movable: bool) -> Card:
-        """Return the card of a loaded deal."""
-        party = deal.company or deal.contact
-        owner = deal.owner
-        person = Person(owner.name, photo_url(owner.user_id, owner.photo_digest)) if owner else None
-        return self._card(deal, party.name if party else "", person, movable)
+    A board has more than a hundred cards, most of them as they were a minute ago.
+    """
+    owner = Person(row.owner_name, photo_url(row.owner_user_id, row.owner_photo)) if row.owner_name else None
+    macros: Any = current_app.jinja_env.get_template("components/board.html").module
+    written: Markup = macros.deal_card(_card(row, row.customer or "", owner, reading, still), bool(row.movable))
+    return written
 
-    def _card(self, deal: Any, customer: str, owner: Person | None, movable: bool) -> Card:
-        close = deal.expected_close
-        late = close is not None and deal.status == "open" and close < self._today
-        return Card(
-            deal.id, deal.name, f"{self._base}{deal.id}", customer, money(deal.amount, deal.currency) if deal.amount else "",
-            "" if late else self._day(close), self._overdue(close) if late else "", self._stale(deal), owner, movable,
-            deal.version, deal.stage_id,
-        )  # fmt: skip
 
-    def _day(self, day: date | None) -> str:
-        return short_day(day, self._locale, this_year=day.year == self._today.year) if day else ""
+def card_of(deal: Opportunity, member: CurrentMember) -> Card:
+    """Return the card of a loaded deal."""
+    present, party, owner = now(), deal.company or deal.contact, deal.owner
+    person = Person(owner.name, photo_url(owner.user_id, owner.photo_digest)) if owner else None
+    return _card(deal, party.name if party else "", person, _reading(member, present), _still(deal, present))
 
-    def _overdue(self, day: date) -> str:
-        if day not in self._said:
-            self._said[day] = _("overdue since %(day)s", day=self._day(day))
-        return self._said[day]
 
-    def _stale(self, deal: Any) -> str:
-        if not is_stale(deal.status, deal.last_activity_at, self._now):
-            return ""
-        days = days_between(deal.stage_since, self._now)
-        if days not in self._said:
-            self._said[days] = time_in_stage(days)
-        return self._said[days]
+def _reading(member: CurrentMember, present: datetime) -> Reading:
+    return Reading(base_url(), spoken(), today_in(member.timezone, present))
+
+
+def _card(deal: Any, customer: str, owner: Person | None, reading: Reading, still: int) -> Card:
+    close = deal.expected_close
+    day = short_day(close, reading.locale, this_year=close.year == reading.today.year) if close else ""
+    late = bool(close) and deal.status == "open" and close < reading.today
+    return Card(
+        str(deal.id), deal.name, f"{reading.base}{deal.id}", customer,
+        money(deal.amount, deal.currency) if deal.amount else "", "" if late else day,
+        _("Overdue %(day)s", day=day) if late else "", time_in_stage(still) if still >= 0 else "", owner,
+        deal.version, str(deal.stage_id),
+    )  # fmt: skip
+
+
+def _still(deal: Any, present: datetime) -> int:
+    """Return for how many days a stale deal has been in its stage, -1 for one that is not stale."""
+    if not is_stale(deal.status, deal.last_activity_at, present):
+        return -1
+    return days_between(deal.stage_since, present)
 
 
 def time_in_stage(days: int) -> str:
     """Write how long a deal has been where it is."""
-    return ngettext("%(num)s day in this stage", "%(num)s days in this stage", days)
+    return ngettext("%(num)s day in stage", "%(num)s days in stage", days)
 
 
 def base_url() -> str:
@@ -109,7 +121,7 @@ def base_url() -> str:
     return found
 
 
-@lru_cache(10_000)
+@lru_cache(REMEMBERED)
 def short_day(day: date, locale: str, *, this_year: bool) -> str:
     """Write a day in few characters: without the year where it is the reader's own."""
     return dates.format_skeleton("MMMd" if this_year else "yMMMd", day, locale=locale)

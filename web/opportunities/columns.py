@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import request, url_for
+from markupsafe import Markup
 
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
+from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.board import Column
 from saas_crm.opportunities.rules import ForecastMonth
-from web.formatting import money, month, number
-from web.opportunities.cards import Card, CardWriter
+from web.formatting import money, money_short, month, number
+from web.opportunities.cards import cards_html
+from web.opportunities.filters import deals_url
 
 SCOPE = "board"
 
@@ -29,33 +34,34 @@ class ColumnPart:
     count: str
     total: str
     weighted: str
-    cards: list[Card] = field(default_factory=list)
+    cards: Markup
+    tab_url: str
     list_url: str = ""
     next_url: str = ""
 
 
 class Forecast(NamedTuple):
-    """What a month may bring: the weighted sum of a total, and the deals behind it."""
+    """What a month may bring: the weighted sum of a total, in full and in few characters, and the deals behind it."""
 
     label: str
-    weighted: str
-    total: str
+    full: str
+    short: str
     href: str
 
 
-def column_part(column: Column, currency: str, owner: str, write: CardWriter | None = None) -> ColumnPart:
+def column_part(column: Column, currency: str, owner: str, member: CurrentMember) -> ColumnPart:
     """Return a column as the page shows it; `owner` is whose deals the board is narrowed to."""
-    stage, cards = column.stage, [write.of_row(row) for row in column.cards] if write else []
-    more = bool(cards) and column.more
+    stage, more = column.stage, bool(column.cards) and column.more
     return ColumnPart(
         stage.id,
         stage.name,
         stage.kind,
         number(column.count),
         money(column.amount, currency),
-        money(column.weighted, currency) if stage.kind == "open" else "",
-        cards,
-        url_for("board.index", view="list", stage=stage.id, owner=owner or None) if more else "",
+        money(Decimal(round(column.weighted)), currency) if stage.kind == "open" else "",
+        cards_html(column.cards, member),
+        deals_url(stage=stage.id, owner=owner),
+        deals_url(view="list", stage=stage.id, owner=owner) if more else "",
         next_cards_url(stage.id, column.cards[-1], owner) if more else "",
     )
 
@@ -80,14 +86,18 @@ def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) ->
     return [
         Forecast(
             month(entry.month),
-            money(entry.weighted, currency),
-            money(entry.amount, currency),
+            _of(money(Decimal(round(entry.weighted)), currency), money(entry.amount, currency)),
+            _of(money_short(entry.weighted, currency), money_short(entry.amount, currency)),
             _deals_of(entry.month, owner),
         )
         for entry in months
     ]
 
 
+def _of(weighted: str, total: str) -> str:
+    return _("%(weighted)s of %(total)s", weighted=weighted, total=total)
+
+
 def _deals_of(first: date | None, owner: str) -> str:
     wanted = f"{first:%Y-%m}" if first else None
-    return url_for("board.index", view="list", status="open", month=wanted, owner=owner or None)
+    return deals_url(view="list", status="open", month=wanted, owner=owner)

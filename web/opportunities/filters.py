@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import request
+from flask import g, request, url_for
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_names
@@ -41,6 +42,22 @@ def owner_value(member: CurrentMember, owner_id: UUID | None) -> str:
     if owner_id is None:
         return ""
     return ME if owner_id == member.id else str(owner_id)
+
+
+def deals_url(**query: object) -> str:
+    """Return the address of the board or list with this query; empty values are left out.
+
+    The path is made once per request: a board needs some twenty of these.
+    """
+    if "deals_path" not in g:
+        g.deals_path = url_for("board.index")
+    given = {name: value for name, value in query.items() if value}
+    return f"{g.deals_path}?{urlencode(given)}" if given else str(g.deals_path)
+
+
+def view_urls(owner: str) -> tuple[str, str]:
+    """Return the addresses of the board and of the list, of the same owner's deals."""
+    return deals_url(owner=owner), deals_url(view="list", owner=owner)
 
 
 def asked_month() -> date | None:

@@ -16,7 +16,15 @@ from web.formatting import month, number
 from web.forms import wants_part
 from web.lists import address, after_key, asked_choice, counted, next_url, sorting
 from web.opportunities.cards import base_url
-from web.opportunities.filters import asked_deals, asked_month, asked_owner, owner_choices, owner_value, status_choices
+from web.opportunities.filters import (
+    asked_deals,
+    asked_month,
+    asked_owner,
+    owner_choices,
+    owner_value,
+    status_choices,
+    view_urls,
+)
 
 NARROWING = ("q", "owner", "stage", "status", "month", "after")
 
@@ -37,6 +45,8 @@ def render(member: CurrentMember) -> str:
         count=_said(count_up_to(member, wanted)),
         columns=_columns(sort),
         stages={stage.id: stage for stage in choices},
+        stage_choices=[(str(stage.id), stage.name) for stage in choices],
+        wanted=wanted,
         base=base_url(),
         today=today,
         narrowed=wanted.narrows,
@@ -47,6 +57,7 @@ def render(member: CurrentMember) -> str:
         q=wanted.q,
         sort=sort,
         owner=owner_value(member, owner_id),
+        views=view_urls(owner_value(member, owner_id)),
         owners=[] if part else owner_choices(member),
         statuses=status_choices(),
         may_create=member.can("opportunity:create"),
@@ -60,11 +71,15 @@ def _said(count: int) -> str:
 
 
 def _columns(sort: str) -> list[dict[str, Any]]:
-    """Return the columns of the list; their number is that of the cells of a row."""
+    """Return the columns of the list; their number is that of the cells of a row.
+
+    Expected close has one direction only, the soonest first: the other begins with the undated and the far away.
+    """
+    soonest = "ascending" if sort == "expected_close" else None
     return [
         {"label": _("Name")},
         {"label": _("Stage")},
-        sorting(_("Expected close"), "expected_close", sort),
+        {"label": _("Expected close"), "sort": address(sort="expected_close", after=None), "sorted": soonest},
         {"label": _("Owner")},
         sorting(_("Last changed"), "-updated_at", sort),
         sorting(_("Amount"), "-amount", sort, num=True),

@@ -1,7 +1,99 @@
-"""Pages: settings workspace."""
+"""The settings: their menu, and the workspace's own name, language, country, currency and time zone."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access.schemas import WorkspaceWrite
+from saas_crm.access.workspace import registered, update_workspace
+from saas_crm.core.forms import from_form
+from saas_crm.core.i18n import LANGUAGES, spoken
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.places import country_names, currency_names, timezones, zone_names
+from saas_crm.demo.samples import has_sample_data
+from saas_crm.edge.current import current_member, directory
+from saas_crm.edge.declared import requires
+from saas_crm.edge.input import input_context
+from saas_crm.opportunities.queries import any_opportunity
+from web.forms import saved, shown_again
 
 bp = Blueprint("settings_workspace", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One line of the settings' menu."""
+
+    href: str
+    title: str
+    text: str
+    icon: str
+
+
+@bp.get("/settings")
+@requires("workspace:read")
+def index() -> str:
+    """Show the sections this member may open."""
+    may_fill = current_member().can("workspace:update")
+    return render_template(
+        "settings/index.html", sections=_sections(), may_fill=may_fill,
+        has_sample=may_fill and has_sample_data(g.tenant),
+    )  # fmt: skip
+
+
+def _sections() -> list[Section]:
+    member = current_member()
+    rows = (
+        ("workspace:update", "settings_workspace.edit", _("Workspace"),
+         _("Name, language, country, currency, time zone"), "building-2"),
+        ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
+        ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
+         _("The steps a deal goes through, and their chances"), "milestone"),
+        ("token:read", "settings_tokens.index", _("API tokens"),
+         _("Let programs and devices work in your name"), "key-round"),
+    )  # fmt: skip
+    sections = [
+        Section(url_for(endpoint), title, text, icon)
+        for permission, endpoint, title, text, icon in rows
+        if member.can(permission) and endpoint in current_app.view_functions
+    ]
+    mine = Section("/profile", _("My profile"), _("Your name, photo, language, password and browsers"), "user")
+    return [*sections, mine]
+
+
+def workspace_form(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
+    """Show the workspace's settings, with what was typed if that was refused."""
+    stored = registered(g.tenant)
+    shown = {**stored, **(values or {})}
+    zones = tuple(sorted(timezones() | {stored["timezone"]}))
+    return render_template(
+        "settings/workspace.html", values=shown, errors=errors or {}, has_deals=any_opportunity(),
+        address=f"{request.host_url.rstrip('/')}{request.script_root}/", locales=list(LANGUAGES.items()),
+        countries=country_names(spoken()), currencies=currency_names(spoken()), zones=zone_names(zones, spoken()),
+    )  # fmt: skip
+
+
+@bp.get("/settings/workspace")
+@requires("workspace:update")
+def edit() -> str:
+    """Show the workspace's settings."""
+    return workspace_form()
+
+
+@bp.post("/settings/workspace")
+@requires("workspace:update")
+@shown_again(workspace_form)
+def update() -> ResponseReturnValue:
+    """Save the workspace's settings."""
+    has_deals = any_opportunity()
+    form = dict(request.form)
+    if has_deals:
+        form["currency"] = registered(g.tenant)["currency"]
+    data = from_form(WorkspaceWrite, form, input_context(form=True))
+    update_workspace(data, actor=current_member(), tenant=g.tenant, directory=directory(), has_deals=has_deals)
+    return saved(url_for("settings_workspace.edit"), _("Saved."))

@@ -73,9 +73,7 @@ def _login(connection: Connection) -> Iterator[Finding]:
 
 def _worker(connection: Connection) -> Finding:
     try:
-        row = connection.execute(
-            "SELECT extract(epoch FROM now() - public.worker_seen_at())::float"
-        ).fetchone()
+        row = connection.execute("SELECT extract(epoch FROM now() - public.worker_seen_at())::float").fetchone()
     except psycopg.Error as error:
         return bad("worker", first_line(error), "Run `saas-crm db upgrade`.")
     age = row[0] if row else None

@@ -63,9 +63,7 @@ class DemoFolder:
         if not file.exists():
             made = {"secret_key": secrets.token_urlsafe(48), "database_password": secrets.token_urlsafe(24)}
             aside = file.with_suffix(f".{os.getpid()}")
-            with os.fdopen(
-                os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-            ) as out:
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
                 json.dump(made, out)
             aside.rename(file)
         try:

@@ -135,5 +135,14 @@ def upgrade() -> None:
         "GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.user_photos, public.sessions,"
         " public.memberships, public.mailed_tokens, public.throttles TO __runtime_login__"
     )
-    op.execute("GRANT SELECT, UPDATE ON public.tenants TO __runtime_login__")
+    # Which schema and role a tenant has, and at which revision it is, only the owner decides.
+    op.execute(
+        "GRANT SELECT, UPDATE (slug, name, status, locale, country, currency, timezone, claimed_at)"
+        " ON public.tenants TO __runtime_login__"
+    )
     op.execute("GRANT SELECT ON public.shared_version TO __runtime_login__")
+    # A temporary table could stand in for a tenant's own; nobody here needs one.
+    op.execute(
+        "DO $body$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());"
+        " END $body$"
+    )

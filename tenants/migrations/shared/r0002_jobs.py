@@ -39,6 +39,12 @@ BEGIN
         args || jsonb_build_object('tenant_id', tenant), scheduled_at
     )::procrastinate_job_to_defer_v1])) INTO job;
     RETURN job;
+EXCEPTION WHEN unique_violation THEN
+    -- Another transaction deferred the same at the same moment, and has committed: one is enough.
+    IF defer_job.queueing_lock IS NULL THEN
+        RAISE;
+    END IF;
+    RETURN NULL;
 END
 $body$
 """

@@ -1,8 +1,13 @@
 // The deals board: drag and drop, keyboard, and a list of stages for the thumb. A move is shown at once and taken
-// back when the server refuses it. htmx brings the answer (the card, and new sums of the two stages).
-import { announce, csrfToken, say } from './messages.js';
-import { openDialog } from './sheet.js';
+// back when the server refuses it. htmx brings the answer (the card, and new sums of the two stages); where somebody
+// else was first, the answer is the card as it is now, and it goes where it says. Won and lost ask for a reason.
+import { announce, say } from './messages.js';
+import { post } from './board-post.js';
+import { openDialog, openPage } from './sheet.js';
 import { toast } from './toast.js';
+
+const CLOSED = ['won', 'lost'];
+const GONE = [404, 410];
 
 class DealBoard extends HTMLElement {
   connectedCallback() {
@@ -20,13 +25,30 @@ class DealBoard extends HTMLElement {
       if (button) this.offer(button.closest('.deal'));
     });
     this.addEventListener('pointerover', (event) => arm(event.target.closest?.('.deal')));
+    this.dress();
+    this.watcher = new MutationObserver(() => this.dress());
+    this.watcher.observe(this, { childList: true, subtree: true });
+  }
+
+  disconnectedCallback() { this.watcher?.disconnect(); }
+
+  /** Give every card that may be moved its button; a hundred of them need not travel with the page. */
+  dress() {
+    const template = this.querySelector('[data-move-button-template]');
+    for (const card of this.querySelectorAll('.deal[data-version]')) {
+      if (card.querySelector('[data-move-button]')) continue;
+      const button = template.content.firstElementChild.cloneNode(true);
+      const words = button.querySelector('.sr-only');
+      words.textContent = words.textContent.replace('{deal}', nameOf(card));
+      card.querySelector('.deal-top').append(button);
+    }
   }
 
   get stages() { return [...this.querySelectorAll('.stage')]; }
 
   lift(event) {
-    const card = event.target.closest?.('.deal[data-move]');
-    if (!card) return;
+    const card = event.target.closest?.('.deal[data-version]');
+    if (!card || card.classList.contains('is-saving')) return;
     this.dragged = card;
     event.dataTransfer.effectAllowed = 'move';
     event.dataTransfer.setData('text/plain', card.dataset.deal);
@@ -67,7 +89,7 @@ class DealBoard extends HTMLElement {
     if (event.key === ' ') {
       event.preventDefault();
       if (this.held) this.putDown();
-      else if (card.dataset.move) this.pickUp(card);
+      else if (card.dataset.version && !card.classList.contains('is-saving')) this.pickUp(card);
     } else if (event.key === 'Enter' && this.held) {
       event.preventDefault();
       this.putDown();
@@ -113,7 +135,7 @@ class DealBoard extends HTMLElement {
     const { card, from, before } = this.held;
     this.release();
     const stage = card.closest('.stage');
-    if (stage !== from) this.send(card, stage, from, before);
+    if (stage !== from) this.commit(card, stage, from, before);
     else announce(say('move_back', this.words(card, from)));
   }
 
@@ -141,47 +163,67 @@ class DealBoard extends HTMLElement {
 
   move(card, stage) {
     const from = card.closest('.stage');
-    if (from === stage) return;
+    if (from === stage || card.classList.contains('is-saving')) return;
     const before = card.nextElementSibling;
     this.place(card, stage);
-    this.send(card, stage, from, before);
+    this.commit(card, stage, from, before);
   }
 
+  commit(card, stage, from, before) {
+    if (CLOSED.includes(stage.dataset.kind)) this.close(card, stage, from, before);
+    else this.send(card, stage, from, before);
+  }
+
+  get values() { return JSON.parse(this.dataset.values ?? '{}'); }
+
   async send(card, stage, from, before) {
-    const words = this.words(card, stage);
-    card.classList.add('is-saving');
-    let failed = true;
-    let told = false;
-    const watch = (event) => {
-      const { ctx } = event.detail;
-      if (ctx?.target !== card) return;
-      failed = ctx.response.status >= 400;
-      told = Boolean(ctx.response.headers.get('HX-Trigger'));
-      if (failed) event.preventDefault();
-    };
-    document.addEventListener('htmx:after:request', watch);
     const focused = card.contains(document.activeElement);
-    try {
-      await window.htmx.ajax('POST', card.dataset.move, {
-        source: card, target: card, swap: 'outerHTML', headers: { 'X-CSRFToken': csrfToken() },
-        values: { stage_id: stage.dataset.stage, version: card.dataset.version },
-      });
-    } catch { /* told below */ } finally {
-      document.removeEventListener('htmx:after:request', watch);
-    }
+    card.classList.add('is-saving');
+    const address = card.dataset.move ?? `${hrefOf(card)}/stage`;
+    const answer = await post(card, address, { ...this.values, stage_id: stage.dataset.stage, version: card.dataset.version });
     card.classList.remove('is-saving');
-    if (failed) {
+    if (GONE.includes(answer.status)) {
+      card.remove();
+      toast({ text: say('gone'), tone: 'bad' });
+    } else if (answer.failed) {
       if (card.isConnected) this.place(card, from, before);
-      if (!told) toast({ text: say('move_failed', words), tone: 'bad' });
+      if (!answer.told) toast({ text: say('move_failed', this.words(card, stage)), tone: 'bad' });
+    } else this.settle(card.id, focused);
+  }
+
+  /** Ask why in the sheet, whose form sends the move itself; on the phone that is a page of its own. */
+  async close(card, stage, from, before) {
+    const address = new URL(`${hrefOf(card)}/closure`, location.href);
+    address.searchParams.set('outcome', stage.dataset.kind);
+    if (!wide()) {
+      this.place(card, from, before);
+      address.searchParams.set('next', location.pathname + location.search);
+      location.href = address;
       return;
     }
-    if (focused) focus(document.getElementById(card.id));
-    announce(say('moved', words));
+    for (const [name, value] of Object.entries({ ...this.values, from: 'board' })) address.searchParams.set(name, value);
+    const dialog = await openPage(address.href);
+    dialog?.addEventListener('close', () => {
+      if (document.getElementById(card.id) !== card) this.settle(card.id, true);
+      else if (card.isConnected) this.place(card, from, before);
+    }, { once: true });
+  }
+
+  /** Put the answered card where it says it is: elsewhere than it was dropped, if somebody else was first. */
+  settle(id, focused) {
+    const card = document.getElementById(id);
+    if (!card) return;
+    const stage = this.stages.find((other) => other.dataset.stage === card.dataset.stageId) ?? card.closest('.stage');
+    if (stage !== card.closest('.stage')) this.place(card, stage);
+    if (focused) focus(card);
+    const said = say('moved', this.words(card, stage));
+    announce(said);
+    if (!stage.checkVisibility()) toast(said);
     this.dispatchEvent(new CustomEvent('deal:moved', { bubbles: true, detail: { stage: stage.dataset.stage } }));
   }
 
   words(card, stage) {
-    return { deal: card.querySelector('.deal-name').textContent.trim(), stage: stage.dataset.name };
+    return { deal: nameOf(card), stage: stage.dataset.name };
   }
 
   /** A button for each stage in the shared sheet. */
@@ -204,10 +246,13 @@ class DealBoard extends HTMLElement {
 }
 
 const focus = (card) => card?.querySelector('.deal-name')?.focus();
+const nameOf = (card) => card.querySelector('.deal-name').textContent.trim();
+const hrefOf = (card) => card.querySelector('.deal-name').href;
+const wide = () => matchMedia('(width >= 56rem)').matches;
 
 // Only with a mouse: on a touch screen a draggable card would swallow long presses and scrolling.
 function arm(card) {
-  if (card?.dataset.move && matchMedia('(pointer: fine) and (width >= 56rem)').matches) card.draggable = true;
+  if (card?.dataset.version && wide() && matchMedia('(pointer: fine)').matches) card.draggable = true;
 }
 
 customElements.define('deal-board', DealBoard);

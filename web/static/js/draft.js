@@ -80,7 +80,8 @@ function attach(form) {
   const draft = store.read(keyOf(form));
   // An answer with errors already shows what was typed; the draft is then at most as new.
   const answered = form.querySelector('[data-focus-first]');
-  if (draft && !answered && !same(draft.words, original)) {
+  if (draft && !answered && same(draft.words, original)) store.drop(keyOf(form));
+  else if (draft && !answered) {
     restore(form, draft.words);
     note(form, original);
   }
@@ -110,13 +111,17 @@ export function attachDrafts() {
   for (const form of document.querySelectorAll('form[data-draft]')) attach(form);
 }
 
-// A plain form was saved when the page after it is a page of the workspace without the same form.
+// A plain form was saved when the page that answers it is neither a sign-in nor an error nor the form with errors.
+// A page that is reached otherwise (back, reload, a bookmark) is no answer, and the draft stays.
 function settleSent() {
   const sent = store.read('draft-sent');
-  if (!sent || 'public' in document.body.dataset || 'error' in document.body.dataset) return;
+  if (!sent) return;
   store.drop('draft-sent');
-  const again = [...document.querySelectorAll('form[data-draft]')].some((form) => keyOf(form) === sent.key);
-  if (!again) store.drop(sent.key);
+  const answers = performance.getEntriesByType('navigation')[0]?.type === 'navigate'
+    && document.referrer && new URL(document.referrer).pathname === sent.path;
+  const refused = 'public' in document.body.dataset || 'error' in document.body.dataset
+    || document.querySelector('form[data-draft] [data-focus-first]');
+  if (answers && !refused) store.drop(sent.key);
 }
 
 function forgetOld() {

@@ -2,6 +2,7 @@
 import { announce, say } from './messages.js';
 import { toast } from './toast.js';
 
+const HTMX = '[hx-post], [hx-patch], [hx-put], [hx-delete]';
 const BY_STATUS = { 401: 'signed_out', 403: 'forbidden', 404: 'gone', 410: 'gone', 413: 'too_large', 429: 'too_many' };
 
 const buttonsOf = (form) => [...form.elements].filter((element) => element.type === 'submit');
@@ -39,8 +40,14 @@ document.addEventListener('submit', (event) => {
     return;
   }
   state(form, '');
+  if (!navigator.onLine && !form.matches(HTMX)) {
+    event.preventDefault();
+    state(form, say('not_saved'), 'failed');
+    toast({ text: say('not_saved'), tone: 'bad' });
+    return;
+  }
   // After this event, so that the submitter's own value still travels and a refused submit stays usable.
-  setTimeout(() => { if (!event.defaultPrevented || form.matches('[hx-post], [hx-patch], [hx-put], [hx-delete]')) busy(form, event.submitter); });
+  setTimeout(() => { if (!event.defaultPrevented || form.matches(HTMX)) busy(form, event.submitter); });
 }, true);
 
 addEventListener('pageshow', () => {

@@ -10,15 +10,16 @@ export function openDialog(id) {
   return dialog;
 }
 
-async function openPage(link) {
+/** Show the [data-sheet-content] of another page in the shared sheet; a page without any is gone to. */
+export async function openPage(address) {
   const dialog = document.getElementById('page-sheet');
   const body = document.getElementById('page-sheet-body');
-  const answer = await fetch(link.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+  const answer = await fetch(address, { headers: { Accept: 'text/html' } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
   const content = page && page.querySelector('[data-sheet-content]');
   if (!content || answer.redirected) {
-    location.href = link.href;
-    return;
+    location.href = address;
+    return null;
   }
   body.replaceChildren(document.adoptNode(content));
   document.getElementById('page-sheet-title').textContent = content.dataset.sheetContent
@@ -29,6 +30,7 @@ async function openPage(link) {
   applyConditions();
   attachDrafts();
   body.querySelector('[autofocus], input:not([type=hidden], [type=radio]), textarea')?.focus();
+  return dialog;
 }
 
 document.addEventListener('click', (event) => {
@@ -51,7 +53,7 @@ document.addEventListener('click', (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
   if (link && wide && plain && !event.defaultPrevented && document.getElementById('page-sheet')) {
     event.preventDefault();
-    openPage(link);
+    openPage(link.href);
   }
 });
 

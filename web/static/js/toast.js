@@ -27,7 +27,7 @@ class ToastStack extends HTMLElement {
     else toast.querySelector('form').remove();
     if (tone === 'bad') toast.querySelector('.icon use').setAttribute('href', iconOf('circle-alert', toast));
     const same = this.shown.filter((old) => old.querySelector('.toast-text').textContent === text);
-    for (const old of [...same, ...this.shown.slice(0, -2)]) old.remove();
+    for (const old of [...same, ...this.shown.slice(0, -2), ...this.querySelectorAll('.toast-bad')]) old.remove();
     this.append(toast);
     announce(text);
     this.keep(toast);

@@ -1,0 +1,77 @@
+"""The description for programs (OpenAPI 3.1) and for people (a page drawn from it here, without any script)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, render_template, request, url_for
+from markupsafe import Markup, escape
+
+from mobile_api.limiting import count_request, tell_limit
+from mobile_api.reading import if_none_match_holds
+from mobile_api.reference import Reference, reference
+from mobile_api.registry import BASE, document, server
+from saas_crm.edge.declared import public
+
+bp = Blueprint("api_documents", __name__, url_prefix=BASE, template_folder="templates")
+bp.before_request(count_request)
+bp.after_request(tell_limit)
+STYLES = Path(__file__).parent / "static" / "reference.css"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@bp.get("/openapi.json")
+@public("workspace")
+def openapi() -> Response:
+    """Answer with the description of this workspace's API; it tells nothing about the workspace itself."""
+    body = orjson.dumps({**document(), "servers": [server(request.script_root)]})
+    return _revalidated(Response(body, content_type="application/json"))
+
+
+@bp.get("/docs")
+@public("workspace")
+def docs() -> Response:
+    """Answer with the description as a page."""
+    styles = url_for("api_documents.styles", version=_digest(STYLES.read_bytes()))
+    page = render_template("api_reference.html", reference=_reference(), styles=styles, root=request.script_root + BASE)
+    return _revalidated(Response(page, content_type="text/html; charset=utf-8"))
+
+
+@bp.get("/docs/<version>.css")
+@public("workspace")
+def styles(version: str) -> Response:  # noqa: ARG001 - it only makes the address new when the content is
+    """Answer with the page's styles."""
+    return Response(STYLES.read_bytes(), content_type="text/css; charset=utf-8", headers={"Cache-Control": FOR_EVER})
+
+
+@bp.app_template_filter("prose")
+def prose(text: str) -> Markup:
+    """Return a description as HTML: paragraphs, `code` and **strong** words."""
+    html = str(escape(text.strip()))
+    for marks, element in ((r"`([^`]+)`", "code"), (r"[*]{2}(.+?)[*]{2}", "strong")):
+        html = re.sub(marks, rf"<{element}>\1</{element}>", html)
+    paragraphs = "".join(f"<p>{part}</p>" for part in html.split("\n\n"))
+    return Markup(paragraphs)  # noqa: S704 - escaped before the marks were made
+
+
+@cache
+def _reference() -> Reference:
+    return reference(document())
+
+
+def _revalidated(response: Response) -> Response:
+    etag = f'"{_digest(response.get_data())}"'
+    response.headers.update({"ETag": etag, "Cache-Control": "no-cache"})
+    if if_none_match_holds(request.headers.get("If-None-Match"), etag):
+        response.status_code = 304
+        response.set_data(b"")
+    return response
+
+
+def _digest(content: Any) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()

@@ -1,0 +1,126 @@
+"""The JSON answer to everything that can go wrong: never a 500 for anything a client sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import structlog
+from flask import Response, g, request
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from mobile_api.openapi.answers import PROBLEM_TYPE
+from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
+from saas_crm.access.sign_in import SignInRefused
+from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.errors import BusinessError, NotFound, VersionConflict
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import NotSignedIn
+from saas_crm.edge.lifecycle import WorkspaceUnavailable
+from tenants.marks import N_
+
+log = structlog.get_logger("api")
+Headers = dict[str, str]
+CONTRADICTIONS = ("23503", "23505", "23P01")
+"""SQLSTATEs: a record named is gone meanwhile, or one was made meanwhile that may be there only once."""
+UNAVAILABLE = {
+    "upgrading": (N_("The workspace is being upgraded; this takes a moment."), 5),
+    "suspended": (N_("The workspace is suspended."), 3600),
+    "closed": (N_("The workspace is closed."), 3600),
+}
+"""Why a workspace cannot be used → what to tell, and after how many seconds to ask again."""
+
+
+def answer(error: Exception) -> Response:
+    """Return the problem (RFC 9457) that tells a program what happened; the transaction is over already."""
+    told, headers = _told(error)
+    if told.status >= 500 and not isinstance(error, WorkspaceUnavailable):
+        log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
+    headers.setdefault("Cache-Control", "no-store")
+    body = {**told.body(), "current": told.current} if told.current is not None else told.body()
+    content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    return Response(content, told.status, headers, content_type=PROBLEM_TYPE)
+
+
+def _told(error: Exception) -> tuple[Problem, Headers]:
+    for kind, tell in _TELLERS:
+        if isinstance(error, kind):
+            return tell(error)
+    return _of_database(error)
+
+
+def _of_api(error: ApiProblem) -> tuple[Problem, Headers]:
+    return error.problem, error.headers
+
+
+def _nobody(_error: NotSignedIn) -> tuple[Problem, Headers]:
+    """RFC 6750, 3: no error code for who sent no token at all."""
+    challenge = 'Bearer error="invalid_token"' if "Authorization" in request.headers else "Bearer"
+    return problem("not-signed-in"), {"WWW-Authenticate": challenge}
+
+
+def _refused(_error: SignInRefused) -> tuple[Problem, Headers]:
+    return problem("sign-in-refused"), {"WWW-Authenticate": "Bearer"}
+
+
+def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
+    return problem("too-many-requests"), {"Retry-After": str(error.seconds)}
+
+
+def _closed(error: WorkspaceUnavailable) -> tuple[Problem, Headers]:
+    text, seconds = UNAVAILABLE.get(error.reason, UNAVAILABLE["closed"])
+    return problem("unavailable", _(text)), {"Retry-After": str(seconds)}
+
+
+def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
+    return problem_of(error), {}
+
+
+def _lost_race(_error: Exception) -> tuple[Problem, Headers]:
+    """412 for a request with If-Match, else 409; with the record as it now is, if the member still sees it."""
+    current, tag = _current()
+    conflict = problem_of(VersionConflict(None), conditional="If-Match" in request.headers, current=current)
+    return conflict, {"ETag": tag} if tag else {}
+
+
+def _current() -> tuple[dict[str, Any] | None, str | None]:
+    show = g.get("show_current")
+    if show is None:
+        return None, None
+    try:
+        current: tuple[dict[str, Any], str] = show()
+    except NotFound:
+        return None, None
+    return current
+
+
+def _of_http(error: HTTPException) -> tuple[Problem, Headers]:
+    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return problem_of_status(error.code or 500), headers
+
+
+def _of_database(error: Exception) -> tuple[Problem, Headers]:
+    if isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", "") in CONTRADICTIONS:
+        return problem("conflict"), {}
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(error, PoolTimeout | OperationalError | InterfaceError):
+        return problem("unavailable", _("The database does not answer just now.")), {"Retry-After": "5"}
+    return problem_of_status(500), {}
+
+
+_TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]], ...] = (
+    (ApiProblem, _of_api),
+    (NotSignedIn, _nobody),
+    (SignInRefused, _refused),
+    (TooManyAttempts, _too_many),
+    (WorkspaceUnavailable, _closed),
+    (VersionConflict, _lost_race),
+    (StaleDataError, _lost_race),
+    (BusinessError, _of_business),
+    (HTTPException, _of_http),
+)
+"""How each kind of error is told; the first that fits."""

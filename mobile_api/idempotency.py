@@ -1,0 +1,90 @@
+"""A write that is sent twice happens once: the answer is kept with the key, in the transaction of the change.
+
+The key is claimed before the work begins, so that the same request at the same moment waits for the first,
+and then gets its answer. An error leaves nothing behind, neither a change nor a claim: the key is free again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+
+from mobile_api.problems import ApiProblem, problem
+from saas_crm.core.clock import now
+from saas_crm.core.idempotency import IdempotencyKey
+from saas_crm.edge.current import current_member
+from tenants.db import db
+
+LIFETIME = timedelta(hours=24)
+KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+_CANCELLED = ("57014", "55P03")  # the statement or the lock took too long
+
+
+def claim(key: str) -> Response | None:
+    """Claim a key for this request; return the answer that it had already, if it had one.
+
+    Waits while the same key is being worked on. Raises ApiProblem: 422 when the key was used for another
+    request, 409 when the first takes too long.
+    """
+    fingerprint = _fingerprint()
+    if _take(key, fingerprint):
+        return None
+    kept = db.session.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body).where(
+            IdempotencyKey.member_id == current_member().id, IdempotencyKey.key == key
+        )
+    ).one_or_none()
+    if kept is None:  # forgotten between the two statements
+        raise _in_progress()
+    if kept.fingerprint != fingerprint:
+        raise ApiProblem(problem("key-reused"))
+    return Response(kept.body, kept.status, {**kept.headers, "Idempotent-Replayed": "true"})
+
+
+def keep(key: str, response: Response) -> None:
+    """Keep a good answer for the next time; it is committed with the change or not at all."""
+    db.session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.member_id == current_member().id, IdempotencyKey.key == key)
+        .values(
+            status=response.status_code, body=response.get_data(),
+            headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+        )
+    )  # fmt: skip
+
+
+def _take(key: str, fingerprint: bytes) -> bool:
+    """Write the claim; one of more than 24 hours ago counts no more."""
+    fresh: dict[str, Any] = {"fingerprint": fingerprint, "status": None, "headers": {}, "body": None}
+    fresh["created_at"] = func.now()
+    claimed = (
+        insert(IdempotencyKey)
+        .values(member_id=current_member().id, key=key, **fresh)
+        .on_conflict_do_update(
+            index_elements=["member_id", "key"], set_=fresh, where=IdempotencyKey.created_at < now() - LIFETIME
+        )
+        .returning(IdempotencyKey.key)
+    )
+    try:
+        return db.session.execute(claimed).one_or_none() is not None
+    except OperationalError as failed:
+        if getattr(failed.orig, "sqlstate", "") in _CANCELLED:
+            raise _in_progress() from failed
+        raise
+
+
+def _fingerprint() -> bytes:
+    """Return a digest of what is asked: the method, the address and every byte of the body."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    digest.update(request.get_data())
+    return digest.digest()
+
+
+def _in_progress() -> ApiProblem:
+    return ApiProblem(problem("in-progress"), {"Retry-After": "1"})

@@ -1,0 +1,89 @@
+"""Who the token speaks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from flask import Response, g, request
+from pydantic import BaseModel, Field
+
+from mobile_api.problems import ApiProblem, problem
+from mobile_api.reading import if_match_allows
+from mobile_api.records import shown, tag_of
+from mobile_api.registry import api
+from mobile_api.shapes import Fields
+from saas_crm.access.permissions import CurrentMember, Scope
+from saas_crm.access.profile import update_own_profile
+from saas_crm.access.schemas import Locale, ProfileWrite
+from saas_crm.core.forms import given, patch_of
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import members_only
+
+MePatch = patch_of(ProfileWrite, "MePatch")
+
+
+class WorkspaceRead(BaseModel):
+    """The workspace: its language, and the country, currency and time zone it counts in."""
+
+    id: UUID
+    slug: str
+    name: str
+    locale: Locale
+    country: str
+    currency: str
+    timezone: str
+
+
+class MeRead(BaseModel):
+    """The member who asks, and what they may do."""
+
+    id: UUID
+    name: str
+    email: str
+    locale: Locale
+    timezone: str
+    role_key: str | None = Field(description="Which built-in role it is, if any.")
+    role_name: str
+    team_id: UUID | None
+    permissions: dict[str, Scope] = Field(
+        description="`resource:action` → how far it reaches.", examples=[{"company:read": "team"}]
+    )
+    token_id: UUID = Field(description="The token that asks.")
+    workspace: WorkspaceRead
+
+
+@api.operation("GET", "/me", tag="me", responses={200: MeRead}, etag=True)
+@members_only
+def show_me() -> Response:
+    """Show who asks."""
+    return shown(_me(current_member()))
+
+
+@api.operation(
+    "PATCH", "/me", tag="me", request_model=MePatch, responses={200: MeRead}, etag=True, if_match=True, idempotent=True
+)
+@members_only
+def change_me(body: ProfileWrite) -> Response:
+    """Change one's own name, language or time zone, in all workspaces."""
+    member = current_member()
+    me = _me(member)
+    if not if_match_allows(request.headers.get("If-Match"), tag_of(me)):
+        raise ApiProblem(problem("precondition-failed", current=me), {"ETag": tag_of(me)})
+    changes = given(body)
+    if changes:
+        update_own_profile(member, **changes)
+    return shown(_me(replace(member, **changes)))
+
+
+def _me(member: CurrentMember) -> Fields:
+    tenant = g.tenant
+    return {
+        "id": member.id, "name": member.name, "email": member.email, "locale": member.locale,
+        "timezone": member.timezone, "role_key": member.role_key, "role_name": member.role_name,
+        "team_id": member.team_id, "permissions": dict(sorted(member.permissions.items())), "token_id": g.token_id,
+        "workspace": {
+            "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "locale": tenant.locale,
+            "country": tenant.country, "currency": tenant.currency, "timezone": tenant.timezone,
+        },
+    }  # fmt: skip

@@ -1,0 +1,173 @@
+"""The description as values a page can show: operations by tag, fields by schema, everything linked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+MANY_VALUES = 12
+"""Of longer enumerations, such as the currencies, only the first few are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value is: its type in words, and the schema to link to, if it has a name."""
+
+    text: str
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter or a property."""
+
+    name: str
+    kind: Kind
+    required: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A possible answer."""
+
+    status: str
+    text: str
+    kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, ready to be shown."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    public: bool
+    path_fields: list[Field]
+    query: list[Field]
+    headers: list[Field]
+    body: Kind | None
+    body_types: list[str]
+    answers: list[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The operations of one tag."""
+
+    name: str
+    text: str
+    operations: list[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A named schema."""
+
+    name: str
+    text: str
+    fields: list[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The whole description."""
+
+    title: str
+    version: str
+    text: str
+    sections: list[Section]
+    schemas: list[Schema]
+
+
+def reference(document: Json) -> Reference:
+    """Return what the page shows of an OpenAPI document as `openapi.describe` writes it."""
+    operations = [
+        (written["tags"][0], _operation(document, path, method, written))
+        for path, methods in document["paths"].items()
+        for method, written in methods.items()
+    ]
+    sections = [
+        Section(tag["name"], tag["description"], [one for name, one in operations if name == tag["name"]])
+        for tag in document["tags"]
+    ]
+    schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
+    info = document["info"]
+    return Reference(info["title"], info["version"], info["description"], sections, schemas)
+
+
+def _operation(document: Json, path: str, method: str, written: Json) -> Operation:
+    parameters = [_resolved(document, one) for one in written.get("parameters", ())]
+    content = written.get("requestBody", {}).get("content", {})
+    places = {place: [_parameter(one) for one in parameters if one["in"] == place] for place in _PLACES}
+    return Operation(
+        id=written["operationId"], method=method.upper(), path=path, summary=written["summary"],
+        text=written.get("description", ""), public=written["security"] == [], path_fields=places["path"],
+        query=places["query"], headers=places["header"],
+        body=next((_kind(one["schema"]) for one in content.values()), None), body_types=list(content),
+        answers=[_answer(document, status, answer) for status, answer in written["responses"].items()],
+    )  # fmt: skip
+
+
+_PLACES = ("path", "query", "header")
+
+
+def _parameter(written: Json) -> Field:
+    return Field(written["name"], _kind(written["schema"]), written["required"], written.get("description", ""))
+
+
+def _answer(document: Json, status: str, written: Json) -> Answer:
+    answer = _resolved(document, written)
+    kind = next((_kind(one["schema"]) for one in answer.get("content", {}).values()), None)
+    return Answer(status, answer["description"], kind)
+
+
+def _schema(name: str, written: Json) -> Schema:
+    required = written.get("required", ())
+    fields = [
+        Field(key, _kind(value), key in required, value.get("description", ""))
+        for key, value in written.get("properties", {}).items()
+    ]
+    return Schema(name, written.get("description", ""), fields)
+
+
+def _resolved(document: Json, written: Json) -> Json:
+    if "$ref" not in written:
+        return written
+    found: Any = document
+    for part in written["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    resolved: Json = found
+    return resolved
+
+
+def _kind(schema: Json) -> Kind:
+    """Return a schema in words: "list of text, at most 30", "one of open, won, lost", "Money or null"."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return Kind(name, name)
+    if "anyOf" in schema:
+        kinds = [_kind(branch) for branch in schema["anyOf"]]
+        return Kind(" or ".join(kind.text for kind in kinds), next((kind.schema for kind in kinds if kind.schema), ""))
+    if "enum" in schema:
+        return Kind("one of " + _few([str(value) or "(empty)" for value in schema["enum"]]))
+    if schema.get("type") == "array":
+        inner = _kind(schema.get("items", {}))
+        return Kind(f"list of {inner.text}{_limits(schema, 'minItems', 'maxItems')}", inner.schema)
+    if schema.get("type") == "string":
+        return Kind(schema.get("format", "text") + _limits(schema, "minLength", "maxLength"))
+    return Kind(schema.get("type", "any") + _limits(schema, "minimum", "maximum"))
+
+
+def _limits(schema: Json, least: str, most: str) -> str:
+    words = [f"at least {schema[least]}"] if schema.get(least) else []
+    words += [f"at most {schema[most]}"] if most in schema else []
+    return ", " + ", ".join(words) if words else ""
+
+
+def _few(values: list[str]) -> str:
+    return ", ".join(values[:MANY_VALUES]) + (f" … ({len(values)} in all)" if len(values) > MANY_VALUES else "")

@@ -1,0 +1,97 @@
+"""From declared operations to routes: what is described is what is read, and nothing else is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial, wraps
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, g, request
+from sqlalchemy import or_, update
+
+from mobile_api import idempotency
+from mobile_api.limiting import count_request, tell_limit
+from mobile_api.openapi import Operation, Registry
+from mobile_api.reading import MAX_BODY, read_body, read_idempotency_key, read_query, refuse_query
+from mobile_api.registry import BASE
+from saas_crm.access.models import ApiToken
+from saas_crm.core.clock import now
+from saas_crm.edge.input import input_context
+from tenants.db import db
+
+View = Callable[..., Response]
+SEEN_EVERY = 600.0  # seconds
+
+
+def routes(registry: Registry) -> Blueprint:
+    """Return the blueprint with a route for every operation, all of them without the browser's session."""
+    bp = Blueprint("api", __name__, url_prefix=BASE)
+    for operation, view in registry.bound():
+        bp.add_url_rule(operation.path, operation.operation_id, _reading(operation, view), methods=[operation.method])
+    bp.before_request(_begin)
+    bp.after_request(tell_limit)
+    return bp
+
+
+def _begin() -> None:
+    request.max_content_length = MAX_BODY
+    count_request()
+    if request.method == "GET" and "token_id" in g:
+        _mark_used(g.token_id)
+
+
+def _reading(operation: Operation, view: Callable[..., Any]) -> View:
+    """Return the view that reads query and body as described, and hands them over as `query` and `body`."""
+
+    @wraps(view)
+    def answer(**given: Any) -> Response:
+        if operation.query_model is not None:
+            given["query"] = read_query(operation.query_model, request.args.items(multi=True), context=input_context())
+        else:
+            refuse_query(request.args.items(multi=True))
+        if operation.request_model is not None:
+            given["body"] = read_body(
+                operation.request_model, request.get_data(), request.content_type,
+                allowed=operation.body_types, context=input_context(),
+            )  # fmt: skip
+        if operation.idempotent:
+            return _once(partial(view, **given))
+        response: Response = view(**given)
+        return response
+
+    return answer
+
+
+def _once(work: Callable[[], Response]) -> Response:
+    key = read_idempotency_key(request.headers.get("Idempotency-Key"))
+    if key is None:
+        return work()
+    known = idempotency.claim(key)
+    if known is not None:
+        return known
+    response = work()
+    idempotency.keep(key, response)
+    return response
+
+
+_seen: dict[UUID, float] = {}
+"""When this process last noted the use of each token, so that hardly any request writes it down."""
+
+
+def _mark_used(token_id: UUID) -> None:
+    """Note now and then that a token is in use; only with reads, which have statements to spare."""
+    moment = time.monotonic()
+    if _seen.get(token_id, -SEEN_EVERY) > moment - SEEN_EVERY:
+        return
+    if len(_seen) > 10_000:
+        _seen.clear()
+    _seen[token_id] = moment
+    earlier = now() - timedelta(seconds=SEEN_EVERY)
+    db.session.execute(
+        update(ApiToken)
+        .where(ApiToken.id == token_id, or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < earlier))
+        .values(last_used_at=now(), updated_at=ApiToken.updated_at)
+    )

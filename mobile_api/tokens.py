@@ -1,0 +1,127 @@
+"""Signing in: a token for each device, which the member and an admin can take back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from flask import Response, g, request
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+
+from mobile_api.lists import Listing, listed, listing, start
+from mobile_api.openapi import list_of, sparse
+from mobile_api.records import gone, made, shown
+from mobile_api.registry import api
+from mobile_api.shapes import Fields, Shape
+from saas_crm.access.members import issue_token, revoke_token
+from saas_crm.access.models import ApiToken
+from saas_crm.access.queries import member_of_user
+from saas_crm.access.records import TOKEN_ORDERS, token, tokens
+from saas_crm.access.schemas import SignIn
+from saas_crm.access.sign_in import SignInRefused, authenticate
+from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.fields import clean_line
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import public, requires
+from tenants.db import db
+
+
+class TokenRequest(SignIn):
+    """Who wants a token, and on which device."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80), BeforeValidator(clean_line)] = Field(
+        description="What the device is called in the list of tokens.", examples=["Ann's phone"]
+    )
+
+
+class TokenRead(BaseModel):
+    """A token, without its secret."""
+
+    id: UUID
+    name: str
+    member_id: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    current: bool = Field(description="Whether it is the one that asks.")
+
+
+class TokenMade(TokenRead):
+    """A new token with its secret, which is shown only now."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`.", examples=["crm_4pYq…"])
+
+
+class TokenFilters(Listing):
+    """Whose tokens, and what of them."""
+
+    member_id: UUID | None = None
+
+
+def _whether_current(record: Fields) -> None:
+    if "current" in record:
+        record["current"] = record["current"] == g.get("token_id")
+
+
+TOKEN = Shape(
+    TokenRead,
+    {name: ApiToken.id.label("itself") if name == "current" else getattr(ApiToken, name)
+     for name in TokenRead.model_fields},
+    finish=_whether_current,
+)  # fmt: skip
+TokenListing = listing(TokenFilters, TokenRead, TOKEN_ORDERS, "-created_at")
+
+
+@api.operation(
+    "POST", "/tokens", operation_id="sign_in", tag="tokens", request_model=TokenRequest, responses={201: TokenMade},
+    problems=(401,),
+)  # fmt: skip
+@public("workspace")
+def sign_in(body: TokenRequest) -> Response:
+    """Sign in on a device.
+
+    Whether the address is unknown, the password is wrong or the person is no member here: the answer is the
+    same 401, after the same time. After several failures one has to wait (429).
+    """
+    user_id = authenticate(body.email, body.password, request.remote_addr or "")
+    member = member_of_user(user_id)
+    if member is None:
+        raise SignInRefused
+    act_as(db.session(), Actor(member.id, "api", g.request_id))
+    issued, secret = issue_token(member, body.name)
+    response = made({**TOKEN.of(issued, current=None), "current": False, "token": secret}, f"tokens/{issued.id}")
+    del response.headers["ETag"]
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@api.operation("GET", "/tokens", tag="tokens", query_model=TokenListing, responses={200: list_of(sparse(TokenRead))})
+@requires("token:read")
+def list_tokens(query: TokenFilters) -> Response:
+    """List tokens: the member's own, for an admin everybody's."""
+    names, columns = TOKEN.select(query.fields)
+    page = tokens(
+        current_member(), columns=columns, sort=query.sort, after=start(query, "tokens", TOKEN_ORDERS),
+        limit=query.limit, member_id=query.member_id,
+    )  # fmt: skip
+    return listed(page, names, TOKEN, query, "tokens")
+
+
+@api.operation("GET", "/tokens/<uuid:token_id>", tag="tokens", responses={200: TokenRead}, etag=True)
+@requires("token:read")
+def show_token(token_id: UUID) -> Response:
+    """Show a token."""
+    names, columns = TOKEN.select()
+    return shown(TOKEN.shown(names, token(token_id, current_member(), columns)))
+
+
+@api.operation("DELETE", "/tokens/<uuid:token_id>", tag="tokens", responses={204: None}, idempotent=True)
+@requires("token:delete")
+def sign_out(token_id: UUID) -> Response:
+    """Take a token back: the device is signed out at once.
+
+    One's own, for an admin anybody's.
+    """
+    revoke_token(token_id, actor=current_member())
+    return gone()

@@ -1,0 +1,73 @@
+"""Getting back in and staying safe: links on request, with limits, and changing the password."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from saas_crm.access.mailed import mail_password_changed, mail_verification, reset_password
+from saas_crm.access.queries import user_by_id
+from saas_crm.access.rules import LINKS_PER_ACCOUNT, LINKS_PER_ADDRESS
+from saas_crm.access.sessions import SignedInUser, end_other_sessions
+from saas_crm.access.sign_in import SignInRefused, authenticate, set_password
+from saas_crm.access.throttle import check, count_failure, network_of, throttle_key
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import in_language
+from saas_crm.core.jobs import defer
+from tenants.db import SHARED, db
+
+
+def ask_for_reset(email: str, address: str) -> None:
+    """Have a link for a new password mailed, if somebody has this e-mail address (normalised).
+
+    The same work and the same limits for every address; the job looks whether there is a sign-in.
+    Raises TooManyAttempts.
+    """
+    _limit(throttle_key("reset", email), throttle_key("reset-from", network_of(address)))
+    with db.engines[SHARED].begin() as connection:
+        defer(connection, "access.mail_reset", email=email)
+
+
+def ask_for_verification(user: SignedInUser, base_url: str, address: str) -> None:
+    """Mail the link that confirms the person's address once more; raises TooManyAttempts."""
+    _limit(throttle_key("verify", str(user.id)), throttle_key("verify-from", network_of(address)))
+    with db.engines[SHARED].begin() as connection, in_language(user.locale):
+        mail_verification(connection, user.id, user.email, user.name, base_url)
+
+
+def _limit(account: str, caller: str) -> None:
+    check(account, caller)
+    count_failure(account, LINKS_PER_ACCOUNT)
+    count_failure(caller, LINKS_PER_ADDRESS)
+
+
+def change_password(user: SignedInUser, current: str, password: str, *, base_url: str, address: str) -> None:
+    """Give the signed-in person another password and sign their other browsers out.
+
+    The present one is asked for, and guesses at it count as on the sign-in page: a browser left open must
+    not be enough. Raises InvalidInput and TooManyAttempts.
+    """
+    try:
+        authenticate(user.email, current, address)
+    except SignInRefused:
+        raise InvalidInput({"current": _("This is not your present password.")}) from None
+    set_password(user.id, password)
+    end_other_sessions(user.id, keep=user.session_id)
+    _tell(user.id, base_url)
+
+
+def set_new_password(token: str, password: str, *, base_url: str) -> UUID | None:
+    """Set a password by a mailed link and sign the person out everywhere; None if the link is not good."""
+    user_id = reset_password(token, password)
+    if user_id is not None:
+        end_other_sessions(user_id)
+        _tell(user_id, base_url)
+    return user_id
+
+
+def _tell(user_id: UUID, base_url: str) -> None:
+    user = user_by_id(user_id)
+    if user is None:
+        return
+    with db.engines[SHARED].begin() as connection, in_language(user.locale):
+        mail_password_changed(connection, user.email, user.name, base_url)

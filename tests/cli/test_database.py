@@ -1,0 +1,78 @@
+"""`db upgrade` and `db status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tenants.migrations.lines import head
+from tests.cli.conftest import Call
+from tests.support.installation import Installation, new_place
+
+
+@pytest.fixture
+def tenant_at(installation: Installation):
+    """Say that the workspace acme is at some revision."""
+
+    def set_revision(revision: str) -> None:
+        with installation.place.owner() as connection:
+            connection.execute("UPDATE public.tenants SET schema_version = %s WHERE slug = 'acme'", [revision])
+
+    return set_revision
+
+
+def test_status_tells_each_tenants_version(call: Call) -> None:
+    found = call("db", "status")
+    assert found.exit_code == 0, found.output
+    assert f"shared  {head('shared')}  current" in found.output
+    assert f"acme   {head('tenant')}  active  current" in found.output
+    assert f"spare workspaces at {head('tenant')}" in found.output
+
+
+def test_status_fails_when_a_tenant_is_behind(call: Call, tenant_at) -> None:
+    tenant_at("0001")
+    found = call("db", "status")
+    assert found.exit_code == 1
+    assert f"acme   0001  active  newest is {head('tenant')}" in found.output
+    assert "Run `saas-crm db upgrade`" in found.output
+
+
+def test_upgrade_finds_nothing_to_do_twice(call: Call) -> None:
+    for _ in range(2):
+        found = call("db", "upgrade", "--parallel", "2")
+        assert found.exit_code == 0, found.output
+        assert "tenants: 0 brought to" in found.output
+
+
+def test_upgrade_reports_a_tenant_that_fails_and_exits_1(call: Call, tenant_at) -> None:
+    tenant_at("9999")
+    found = call("db", "upgrade")
+    assert found.exit_code == 1
+    assert "revision 9999 of the tenant line is unknown to this release" in found.output
+    assert "1 failed" in found.output
+    assert "last attempt: revision 9999" in call("db", "status").output
+
+
+def test_an_empty_database_becomes_ready(call: Call, installation: Installation, tmp_path: Path) -> None:
+    name = f"{installation.place.owner_url.rpartition('/')[2].partition('?')[0]}_empty"
+    with new_place(installation.place.owner_url, name) as place:
+        with place.owner() as connection:
+            connection.execute(
+                "DROP SCHEMA public CASCADE; DROP SCHEMA jobs CASCADE; CREATE SCHEMA public;"
+                " GRANT USAGE ON SCHEMA public TO PUBLIC"
+            )
+        urls = {"DATABASE_URL": place.runtime_url, "DATABASE_OWNER_URL": place.owner_url, "SPARE_TENANTS": "1"}
+        before = call("tenants", "list", **urls)
+        assert before.exit_code == 1
+        assert "Run `saas-crm db upgrade` first." in before.output
+        assert call("db", "status", **urls).exit_code == 1
+        made = call("db", "upgrade", **urls)
+        assert made.exit_code == 0, made.output
+        assert "spare workspaces: 1 made" in made.output
+        assert call("db", "status", **urls).exit_code == 0
+
+
+@pytest.mark.parametrize("number", ["0", "33", "many"])
+def test_parallel_has_bounds(call: Call, number: str) -> None:
+    assert call("db", "upgrade", "--parallel", number).exit_code == 2

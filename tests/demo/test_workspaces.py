@@ -1,0 +1,98 @@
+"""The two demo workspaces: whole or not yet, whatever happens while they are loaded."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.queries import member_of_user
+from saas_crm.access.sign_in import authenticate
+from saas_crm.customers.models import Company
+from saas_crm.customers.queries import CustomerFilter, count_up_to
+from saas_crm.demo import workspaces
+from saas_crm.demo.marks import DEMO_PASSWORD, DEMO_SLUGS, SIGN_INS, is_loaded
+from saas_crm.demo.workspaces import load_demo
+from saas_crm.opportunities.models import Opportunity
+from tenants.db import db, tenant_scope
+from tests.support.installation import Installation
+
+
+def companies_in(app: Flask, slug: str) -> int:
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug(slug)):
+        found: int = db.session.scalar(select(func.count()).select_from(Company))
+        return found
+
+
+def test_everybody_signs_in_and_sees_their_own(app: Flask, installation: Installation) -> None:
+    began = time.perf_counter()
+    assert load_demo(app) == list(DEMO_SLUGS)
+    assert time.perf_counter() - began < 15
+    assert load_demo(app) == []
+    seen = {}
+    with app.app_context():
+        for slug, people in SIGN_INS.items():
+            tenant = app.extensions["directory"].by_slug(slug)
+            for email in people:
+                user_id = authenticate(email, DEMO_PASSWORD, "127.0.0.1")
+                with tenant_scope(tenant):
+                    member = member_of_user(user_id)
+                    assert member is not None
+                    seen[email] = count_up_to(Company, member, CustomerFilter())
+    assert seen["owner@demo.example"] == seen["viewer@demo.example"] == 60
+    assert 0 < seen["rep@demo.example"] < seen["manager@demo.example"] < 60
+    assert seen["manager@demo.example"] >= seen["rep@demo.example"] + seen["rep2@demo.example"]
+    with installation.place.owner() as connection:
+        assert all(is_loaded(connection, slug) for slug in DEMO_SLUGS)
+
+
+def test_the_reps_are_in_different_teams_under_the_managers(app: Flask) -> None:
+    load_demo(app)
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("demo")):
+        found = db.session.execute(
+            select(Member.email, Role.key, Team.path)
+            .join(Role, Role.id == Member.role_id)
+            .join(Team, Team.id == Member.team_id)
+        )
+        paths = {email.partition("@")[0]: (role, path) for email, role, path in found}
+    assert {who: role for who, (role, _) in paths.items()} == {
+        "owner": "owner", "admin": "admin", "manager": "manager", "rep": "rep", "rep2": "rep", "viewer": "viewer",
+    }  # fmt: skip
+    managers = paths["manager"][1]
+    assert paths["rep"][1][:-1] == paths["rep2"][1][:-1] == managers
+    assert paths["rep"][1] != paths["rep2"][1]
+
+
+@pytest.mark.parametrize("step", ["_found", "_make_members", "_make_memberships", "store", "record_act"])
+def test_a_load_that_fails_anywhere_is_taken_up_again(
+    app: Flask, installation: Installation, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    real = getattr(workspaces, step)
+
+    def fails_after(*args: Any, **kwargs: Any) -> Any:
+        real(*args, **kwargs)
+        raise psycopg.OperationalError("killed here")
+
+    monkeypatch.setattr(workspaces, step, fails_after)
+    with pytest.raises(psycopg.OperationalError):
+        load_demo(app)
+    app.extensions["directory"].forget()
+    with installation.place.owner() as connection:
+        assert not is_loaded(connection, "demo")
+    monkeypatch.undo()
+    assert load_demo(app) == list(DEMO_SLUGS)
+    assert companies_in(app, "demo") == 60
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("demo")):
+        assert db.session.scalar(select(func.count()).select_from(Opportunity)) == 45
+        assert db.session.scalar(select(func.count()).select_from(Member)) == 6
+        assert db.session.scalar(select(func.count()).select_from(Team)) == 4
+
+
+def test_nowhere_else_is_there_a_known_password(app_with) -> None:
+    with pytest.raises(RuntimeError, match="in the demo only"):
+        load_demo(app_with(environment="production", base_url="https://crm.example", mail_url=None))

@@ -1,0 +1,99 @@
+"""A database of their own for tests that make and change schemas."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from flask import Flask
+
+from saas_crm.app import create_app
+from tenants.migrations import lines
+from tenants.migrations.lines import Step
+from tests.support.installation import Installation, Place, dispose, new_place, settings_for
+
+NEXT = "9001"
+ADDS_A_COLUMN = "ALTER TABLE companies ADD COLUMN probe text DEFAULT 'new';"
+
+
+@dataclass(frozen=True)
+class Release:
+    """Pretends that a newer release brings one more revision of the tenant line."""
+
+    monkeypatch: pytest.MonkeyPatch
+
+    def brings(self, sql: str = ADDS_A_COLUMN, revision: str = NEXT) -> None:
+        """Add a revision after the newest one."""
+        self.has((*lines.steps("tenant"), Step(revision, sql)))
+
+    def has(self, tenant_steps: tuple[Step, ...]) -> None:
+        """Replace the tenant line."""
+        known = {"tenant": tenant_steps, "shared": lines.steps("shared")}
+        newest = {line: steps[-1].revision for line, steps in known.items()}
+        self._replace("steps", known.__getitem__)
+        self._replace("head", newest.__getitem__)
+
+    def _replace(self, name: str, by: Callable[[str], Any]) -> None:
+        """Replace a function of `lines` in every module that has imported it."""
+        former = getattr(lines, name)
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(name) is former:
+                self.monkeypatch.setattr(module, name, by)
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Release:
+    """What the release at hand knows; see Release."""
+    return Release(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def superuser_url(installation: Installation) -> str:
+    """The address of the server's own database."""
+    return urlunsplit(urlsplit(installation.place.owner_url)._replace(path="/postgres"))
+
+
+@pytest.fixture(scope="module")
+def place(superuser_url: str, worker_id: str, request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A database with the shared tables and no tenant, for one file of tests."""
+    name = f"crm_{worker_id}_{Path(request.node.name).stem}"
+    with new_place(superuser_url, name) as made:
+        yield made
+
+
+@pytest.fixture
+def empty_place(place: Place) -> Iterator[Place]:
+    """The file's database, without tenants and people at the beginning of the test."""
+    forget_everything(place)
+    yield place
+
+
+@pytest.fixture
+def app_on(tmp_path: Path) -> Iterator[Callable[[Place], Flask]]:
+    """Build the application on a database."""
+    made: list[Flask] = []
+
+    def build(place: Place) -> Flask:
+        made.append(create_app(settings_for(place, tmp_path)))
+        return made[-1]
+
+    yield build
+    for app in made:
+        dispose(app)
+
+
+def forget_everything(place: Place) -> None:
+    """Drop all tenants of a database, and everybody in it."""
+    with place.owner() as connection:
+        names = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-f]{16}$'"
+        ).fetchall()
+        for (name,) in names:
+            connection.execute(f'DROP SCHEMA "{name}" CASCADE; DROP OWNED BY "{name}"; DROP ROLE "{name}"')
+        connection.execute("DELETE FROM public.tenants; DELETE FROM public.users; DELETE FROM public.throttles")
+        connection.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")

@@ -1,0 +1,223 @@
+"""Founding a workspace: a spare is claimed in a moment, all or nothing, once for each slug."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+from sqlalchemy.exc import DBAPIError
+
+from saas_crm.access.founding import Founder, WorkspaceFounded, found_workspace
+from saas_crm.access.models import Member, Role
+from saas_crm.access.shared_models import Membership, User
+from saas_crm.core import events
+from saas_crm.opportunities.models import Stage
+from tenants.context import ActiveTenant
+from tenants.db import SHARED, db, tenant_scope
+from tenants.migrate import tenant_states
+from tenants.provisioning import NoSpareReady, SlugTaken, make_spare, make_spares, sweep_unfinished
+from tests.support.installation import Place
+
+SPARES = 4
+WORDS = {"locale": "en", "country": "US", "currency": "USD", "timezone": "UTC", "base_url": "http://localhost"}
+
+
+@pytest.fixture
+def founders(empty_place: Place, app_on: Callable[[Place], Flask]) -> Iterator[Flask]:
+    """An application with some spares."""
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=SPARES)
+    yield app_on(empty_place)
+
+
+def found(app: Flask, slug: str, email: str = "") -> ActiveTenant:
+    founder = Founder("Ann", email or f"ann@{slug}.example", "a password for ann")
+    with app.app_context():
+        tenant, _ = found_workspace(app.extensions["directory"], founder, slug=slug, name=slug, **WORDS)
+        return tenant
+
+
+def everything(place: Place) -> dict[str, Any]:
+    """Return what a sign-up could have left behind."""
+    with place.owner() as connection:
+        spares = connection.execute(
+            "SELECT schema_name FROM public.tenants WHERE status = 'spare' ORDER BY 1"
+        ).fetchall()
+        counted = {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            for table in ("public.users", "public.memberships", "public.mailed_tokens", "jobs.procrastinate_jobs")
+        }
+        rows = [
+            (schema, table, connection.execute(f'SELECT count(*) FROM {schema}."{table}"').fetchone())
+            for (schema,) in spares
+            for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        ]
+        return {"spares": spares, "counted": counted, "in spares": [row for row in rows if row[2] != (0,)]}
+
+
+def test_a_founded_workspace_has_what_it_needs(founders: Flask) -> None:
+    tenant = found(founders, "ready")
+    with founders.app_context(), tenant_scope(tenant):
+        assert set(db.session.scalars(select(Role.key))) == {"owner", "admin", "manager", "rep", "viewer"}
+        assert [member.email for member in db.session.scalars(select(Member))] == ["ann@ready.example"]
+        assert len(db.session.scalars(select(Stage.id)).all()) == 6
+        db.session.commit()
+
+
+def test_claiming_takes_milliseconds(founders: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password's hash is slow on purpose and is no part of it."""
+    monkeypatch.setattr("saas_crm.access.founding.hash_password", lambda _: "hash")
+    seconds = []
+    for number in range(SPARES):
+        began = time.perf_counter()
+        found(founders, f"quick-{number}")
+        seconds.append(time.perf_counter() - began)
+    assert statistics.median(seconds) < 0.15
+
+
+def test_two_signups_for_one_slug_at_once(founders: Flask, empty_place: Place) -> None:
+    results = at_once(*(lambda number=number: found(founders, "same", f"p{number}@x.example") for number in range(3)))
+    assert sorted(type(result).__name__ for result in results) == ["ActiveTenant", "SlugTaken", "SlugTaken"]
+    assert len(everything(empty_place)["spares"]) == SPARES - 1
+    assert everything(empty_place)["counted"]["public.users"] == (1,), "the losers left no sign-in"
+
+
+def test_many_signups_at_once_get_a_workspace_each(founders: Flask) -> None:
+    results = at_once(*(lambda n=n: found(founders, f"many-{n}") for n in range(SPARES + 2)))
+    tenants = [result for result in results if isinstance(result, ActiveTenant)]
+    assert len({tenant.schema_name for tenant in tenants}) == SPARES == len(tenants)
+    assert [type(result) for result in results if result not in tenants] == [NoSpareReady, NoSpareReady]
+
+
+def test_a_taken_slug_leaves_nothing(founders: Flask, empty_place: Place) -> None:
+    found(founders, "taken")
+    before = everything(empty_place)
+    with pytest.raises(SlugTaken):
+        found(founders, "taken", "late@x.example")
+    assert everything(empty_place) == before
+
+
+def test_an_error_late_in_the_founding_leaves_nothing(
+    founders: Flask, empty_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: WorkspaceFounded) -> None:
+        raise RuntimeError("on purpose")
+
+    handlers = events._handlers[WorkspaceFounded]
+    monkeypatch.setitem(events._handlers, WorkspaceFounded, [*handlers, fail])
+    before = everything(empty_place)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        found(founders, "unlucky")
+    assert everything(empty_place) == before
+
+
+@pytest.mark.fault
+def test_killed_at_any_step_it_leaves_nothing_or_everything(
+    founders: Flask, empty_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database connection is killed before the first statement, before the second, … until none is left."""
+    monkeypatch.setattr("saas_crm.access.founding.hash_password", lambda _: "hash")
+    with founders.app_context():
+        engine = db.engines[SHARED]
+    steps = {"left": 0, "killed": False}
+
+    def strike(connection: Any, *_: Any) -> None:
+        steps["left"] -= 1
+        if steps["left"] == 0:
+            steps["killed"] = True
+            with empty_place.owner() as owner:
+                pid = connection.connection.driver_connection.info.backend_pid
+                owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    event.listen(engine, "before_cursor_execute", strike)
+    event.listen(engine, "commit", strike)
+    before = everything(empty_place)
+    for step in range(1, 100):
+        steps.update(left=step, killed=False)
+        try:
+            tenant = found(founders, "brave")
+        except DBAPIError:
+            assert everything(empty_place) == before, f"killed at step {step}"
+        else:
+            break
+        assert steps["killed"]
+    steps["left"] = -1
+    assert step > 10, "the founding takes more steps than this: nothing was killed"
+    with founders.app_context(), tenant_scope(tenant):
+        assert len(db.session.scalars(select(Member.id)).all()) == 1
+        db.session.commit()
+    with founders.app_context(), db.engines[SHARED].connect() as connection:
+        assert len(connection.scalars(select(User.id)).all()) == 1
+        assert len(connection.scalars(select(Membership.tenant_id)).all()) == 1
+
+
+@pytest.mark.fault
+def test_a_spare_killed_in_the_making_leaves_nothing_or_everything(empty_place: Place) -> None:
+    """The connection is killed later and later, until the spare is whole."""
+    with empty_place.owner() as owner:
+        for milliseconds in (0, 2, 5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400):
+            with empty_place.owner() as maker:
+                killer = threading.Timer(
+                    milliseconds / 1000,
+                    owner.execute, ["SELECT pg_terminate_backend(%s)", [maker.info.backend_pid]],
+                )  # fmt: skip
+                killer.start()
+                try:
+                    make_spare(maker, empty_place.runtime_url)
+                except Exception:  # noqa: BLE001, S110 - whatever a killed connection raises
+                    pass
+                killer.join()
+            registered, schemas, roles = (
+                {row[0] for row in owner.execute(query)}
+                for query in (
+                    "SELECT schema_name FROM public.tenants",
+                    "SELECT nspname::text FROM pg_namespace WHERE nspname ~ '^t_[0-9a-f]{16}$'",
+                    "SELECT rolname::text FROM pg_roles r WHERE rolname ~ '^t_[0-9a-f]{16}$' AND EXISTS ("
+                    "SELECT FROM pg_namespace n WHERE n.nspname = r.rolname)",
+                )
+            )
+            assert registered == schemas == roles
+    assert all(state.current for state in tenant_states(empty_place.owner_url))
+
+
+def test_spares_are_topped_up_by_several_processes_at_once(empty_place: Place) -> None:
+    made = at_once(*(lambda: make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=3) for _ in range(2)))
+    assert all(isinstance(number, int) for number in made), made
+    assert 3 <= len(everything(empty_place)["spares"]) <= 4
+    assert make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=3) == 0
+
+
+def test_what_a_restore_left_behind_is_swept(empty_place: Place) -> None:
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
+    with empty_place.owner() as connection:
+        stray = "t_00000000000000ff"
+        connection.execute(f"CREATE ROLE {stray}; CREATE SCHEMA {stray}; CREATE TABLE {stray}.x (y int)")
+        connection.execute(f"GRANT SELECT ON {stray}.x TO {stray}")
+        assert sweep_unfinished(connection) == 1
+        assert connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [stray]).fetchone() is None
+        assert sweep_unfinished(connection) == 0
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run all in threads that start together; an exception is the result of its thread."""
+    barrier = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(index: int, work: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            results[index] = work()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            results[index] = error
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

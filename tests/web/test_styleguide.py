@@ -1,0 +1,64 @@
+"""Every component renders in every state, and its markup keeps to the rules that a browser need not check."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import TestResponse
+
+from web.styleguide.routes import ERRORS, PARTS
+
+ClientFor = Callable[..., object]
+
+
+@pytest.fixture(params=[*PARTS, *(f"errors/{name}" for name in ERRORS)])
+def answer(request: pytest.FixtureRequest, client_for: ClientFor) -> TestResponse:
+    return client_for(None).get(f"/styleguide/{request.param}")
+
+
+def test_the_page_is_there(answer: TestResponse) -> None:
+    assert answer.status_code == 200
+    assert "<main" in answer.text
+
+
+def test_no_id_is_given_twice(answer: TestResponse) -> None:
+    ids = Counter(re.findall(r'\sid="([^"]+)"', re.sub(r"<template>.*?</template>", "", answer.text, flags=re.DOTALL)))
+    assert [name for name, times in ids.items() if times > 1] == []
+
+
+def test_nothing_that_the_content_security_policy_forbids(answer: TestResponse) -> None:
+    assert re.findall(r"<[^>]*\sstyle=", answer.text) == []
+    assert re.findall(r"<[^>]*\son\w+=", answer.text) == []
+    assert re.findall(r"<style", answer.text) == []
+    scripts = re.findall(r"<script[^>]*>", answer.text)
+    assert all("nonce=" in script or 'type="application/json"' in script for script in scripts)
+
+
+def test_no_attribute_is_escaped_twice(answer: TestResponse) -> None:
+    assert "&#34;" not in re.sub(r"hx-headers:inherited='[^']*'", "", answer.text)
+
+
+def test_every_reference_has_its_target(answer: TestResponse) -> None:
+    ids = set(re.findall(r'\sid="([^"]+)"', answer.text))
+    names = "aria-labelledby|aria-describedby|aria-controls|for|popovertarget|data-open"
+    wanted = re.findall(rf'(?:{names})="([^"]+)"', answer.text)
+    assert {name for names in wanted for name in names.split()} - ids == set()
+
+
+def test_every_form_that_writes_brings_its_token(answer: TestResponse) -> None:
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', answer.text, re.DOTALL)
+    assert [form[:120] for form in forms if 'name="csrf_token"' not in form] == []
+
+
+def test_an_unknown_part_is_not_there(client_for: ClientFor) -> None:
+    assert client_for(None).get("/styleguide/none").status_code == 404
+
+
+def test_the_picker_offers_what_it_finds_and_what_could_be_added(client_for: ClientFor) -> None:
+    rows = client_for(None).get("/styleguide/pick?q=<b>").text
+    assert "data-create" in rows
+    assert "<b>" not in rows
+    assert "华东精密仪器" in client_for(None).get("/styleguide/pick?q=华东").text

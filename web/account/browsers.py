@@ -1,0 +1,46 @@
+"""Where am I signed in: the person's browsers, and signing them out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, render_template
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access.sessions import end_other_sessions, end_session, open_sessions
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import signed_in_user
+from saas_crm.edge.declared import signed_in
+from web.account.blueprint import bp
+from web.account.devices import device_of
+from web.forms import saved
+
+PAGE = "/profile/browsers"
+
+
+@bp.get("/profile/browsers")
+@signed_in
+def show_browsers() -> str:
+    """List the browsers the person is signed in with, this one first."""
+    user = signed_in_user()
+    found = sorted(open_sessions(user.id), key=lambda one: one.id != user.session_id)
+    rows = [{"session": one, "device": device_of(one.user_agent), "here": one.id == user.session_id} for one in found]
+    return render_template("account/browsers.html", rows=rows)
+
+
+@bp.post("/profile/browsers/<uuid:session_id>/end")
+@signed_in
+def end_browser(session_id: UUID) -> ResponseReturnValue:
+    """Sign one browser out."""
+    if not end_session(signed_in_user().id, session_id):
+        abort(404)
+    return saved(PAGE, _("That browser is signed out."))
+
+
+@bp.post("/profile/browsers/end")
+@signed_in
+def end_others() -> ResponseReturnValue:
+    """Sign all browsers out but this one."""
+    user = signed_in_user()
+    end_other_sessions(user.id, keep=user.session_id)
+    return saved(PAGE, _("All other browsers are signed out."))

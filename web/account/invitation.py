@@ -1,0 +1,118 @@
+"""Accepting an invitation: a page of the workspace that needs no member yet, only the mailed link.
+
+The link went to one address, so it lets that person in and nobody else who happens to hold it: somebody
+signed in with another address is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import Response, flash, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access.invitations import accept, find_invitation, make_invited_user, state_of
+from saas_crm.access.models import Invitation
+from saas_crm.access.queries import member_by_id, user_by_email
+from saas_crm.access.schemas import Joining, SignInHere
+from saas_crm.access.sign_in import SignInRefused, authenticate
+from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.forms import from_form, parse
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import spoken
+from saas_crm.edge.current import user_or_none
+from saas_crm.edge.declared import public
+from saas_crm.edge.input import input_context
+from tenants.db import db
+from web.account.blueprint import bp
+from web.account.sign_in import wait_message
+from web.account.signing import begin_session, caller
+from web.forms import shown_again
+
+
+def join_form(token: str, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> Response:
+    """Show what the invited person has to do, or what became of the link."""
+    invitation = find_invitation(token)
+    state = state_of(invitation)
+    if invitation is None or state != "good":
+        return _gone(state)
+    inviter = _inviter(invitation)
+    return make_response(render_template(
+        "account/invitation.html", email=invitation.email, inviter=inviter, who=_who(invitation),
+        user=user_or_none(), values=values or {}, errors=errors or {},
+    ))  # fmt: skip
+
+
+@bp.get("/invitations/<token>")
+@public("workspace")
+def show_invitation(token: str) -> ResponseReturnValue:
+    """Show an invitation to whoever has its link."""
+    return join_form(token)
+
+
+@bp.post("/invitations/<token>")
+@public("workspace")
+@shown_again(join_form)
+def join(token: str) -> ResponseReturnValue:
+    """Make the invited person a member, and sign them in."""
+    invitation = find_invitation(token)
+    state = state_of(invitation)
+    if invitation is None or state != "good":
+        return _gone(state)
+    act_as(db.session(), Actor(None, "invitation", g.request_id))
+    try:
+        user_id = _identify(invitation)
+    except TooManyAttempts as too_many:
+        response = join_form(token, errors={"": wait_message(too_many.seconds)})
+        response.status_code, response.headers["Retry-After"] = 429, str(too_many.seconds)
+        return response
+    accept(invitation, user_id=user_id, tenant=g.tenant)
+    signed_in = user_or_none()
+    if signed_in is None or signed_in.id != user_id:
+        begin_session(user_id)
+    flash(_("Welcome to %(workspace)s.", workspace=g.tenant.name), "success")
+    return redirect(f"{request.script_root}/", 303)
+
+
+def _who(invitation: Invitation) -> str:
+    """Return how the reader stands to the invited address: "me", "other", "known" or "new"."""
+    user = user_or_none()
+    if user is not None:
+        return "me" if user.email == invitation.email else "other"
+    return "known" if user_by_email(invitation.email) else "new"
+
+
+def _identify(invitation: Invitation) -> UUID:
+    """Return the user who accepts: signed in, by their password, or new; raises InvalidInput."""
+    who, user = _who(invitation), user_or_none()
+    if who == "me" and user is not None:
+        return user.id
+    if who == "other":
+        raise InvalidInput({"": _("This invitation is for another address.")})
+    if who == "new":
+        return _new_user(invitation)
+    data = from_form(SignInHere, request.form, input_context(form=True))
+    try:
+        return authenticate(invitation.email, data.password, caller())
+    except SignInRefused:
+        raise InvalidInput({"password": _("This is not the password of this address.")}) from None
+
+
+def _new_user(invitation: Invitation) -> UUID:
+    typed = {name: request.form.get(name, "") for name in ("name", "password")}
+    data = parse(Joining, {"email": invitation.email, **typed}, input_context(form=True))
+    return make_invited_user(invitation.email, data.name, data.password, locale=spoken(), timezone=g.tenant.timezone)
+
+
+def _inviter(invitation: Invitation) -> str:
+    try:
+        return member_by_id(invitation.invited_by_id).name
+    except NotFound:
+        return ""
+
+
+def _gone(state: str) -> Response:
+    return make_response(render_template("account/invitation_gone.html", state=state), 410)

@@ -1,0 +1,92 @@
+"""What the lists of companies and of contacts have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, url_for
+
+from saas_crm.access.queries import member_names
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import pgettext
+from saas_crm.core.keyset import Page
+from saas_crm.customers import queries
+from saas_crm.customers.choosing import name_of
+from saas_crm.customers.models import LIFECYCLES, Company
+from saas_crm.customers.queries import COUNTED, CustomerFilter
+from saas_crm.edge.current import current_member
+from tenants.db import AnyRow
+from web.customers.values import lifecycles, sorts
+from web.forms import wants_part
+from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
+
+FILTERS = ("owner", "lifecycle", "tag", "company")
+
+
+def asked_filter() -> CustomerFilter:
+    """Return what the address narrows the list to."""
+    return CustomerFilter(
+        q=asked("q"), owner_id=asked_id("owner"), lifecycle=asked_choice("lifecycle", LIFECYCLES), tag=asked("tag"),
+        company_id=asked_id("company"),
+    )  # fmt: skip
+
+
+def listed(model: Any) -> dict[str, Any]:
+    """Return the asked rows, how many there are on a first page, and the state of search and order."""
+    member, wanted = current_member(), asked_filter()
+    companies = model is Company
+    orders = queries.COMPANY_ORDERS if companies else queries.CONTACT_ORDERS
+    sort = asked_choice("sort", orders, "name")
+    scope = f"{model.__tablename__}:{sort}"
+    after = after_key(scope, orders[sort])
+    read = queries.company_rows if companies else queries.contact_rows
+    page: Page[AnyRow] = read(member, wanted, sort=sort, after=after)
+    whole = after is None and page.after is None
+    count = len(page.rows) if whole else queries.count_up_to(model, member, wanted)
+    return {
+        "rows": page.rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
+        "columns": _columns(companies, sort), "wanted": wanted, "sort": sort,
+        "log_url": url_for("activities.log") if member.can("activity:create") else "",
+    }  # fmt: skip
+
+
+def results(template: str, listing: dict[str, Any]) -> Response:
+    """Answer the list alone, and tell htmx the address without the filters that are not set."""
+    response = make_response(render_template(template, **listing))
+    if wants_part("results"):
+        response.headers["HX-Replace-Url"] = address(
+            after=None,
+            sort=None if listing["sort"] == "name" else listing["sort"],
+            company_text=None,
+            company_create=None,
+        )
+    return response
+
+
+def _columns(companies: bool, sort: str) -> list[dict[str, Any]]:
+    return [
+        sorting(_("Name") if companies else pgettext("person", "Name"), "name", sort),
+        {"label": _("City") if companies else _("Company")},
+        {"label": _("Lifecycle")}, {"label": _("Owner")},
+        {"label": _("Last contact"), "sort": address(sort="-last_activity_at", after=None),
+         "sorted": "descending" if sort == "-last_activity_at" else None},
+        {"label": _("Call"), "hidden": True},
+    ]  # fmt: skip
+
+
+def filters_of(model: Any, listing: dict[str, Any]) -> dict[str, Any]:
+    """Return what the filter bar shows: choices, and what is chosen."""
+    member, wanted = current_member(), listing["wanted"]
+    tags = queries.tags_in_use(model, member)
+    if wanted.tag and wanted.tag not in tags:
+        tags = sorted([*tags, wanted.tag])
+    values = {
+        "owner": str(wanted.owner_id or ""), "lifecycle": wanted.lifecycle, "tag": wanted.tag,
+        "sort": listing["sort"], "company": str(wanted.company_id or ""),
+        "company_text": name_of(Company, wanted.company_id, member),
+    }  # fmt: skip
+    return {
+        "values": values, "owners": [(str(row.id), row.name) for row in member_names()],
+        "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
+        "filters_set": sum(bool(values[name]) for name in FILTERS) + (listing["sort"] != "name"),
+    }  # fmt: skip

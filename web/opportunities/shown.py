@@ -1,0 +1,126 @@
+"""What the page of one deal shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import request, url_for
+
+from saas_crm.access.ownership import may
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now, today_in
+from saas_crm.core.i18n import gettext as _
+from saas_crm.opportunities import queries
+from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.pipelines import StageView, stages
+from saas_crm.opportunities.rules import days_between, is_stale, name_in, weighted
+from tenants.db import AnyRow
+from web.activities.story import Story
+from web.formatting import money
+from web.opportunities.cards import time_in_stage
+from web.opportunities.words import reason_label
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A company or person in a deal; without an address and number when the reader may not see them."""
+
+    name: str
+    sub: str
+    href: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the stage history."""
+
+    title: str
+    at: Any
+    who: str
+    amount: str
+
+
+def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
+    """Return what the page shows of a visible deal, and the addresses for what may be done; "" is not allowed."""
+    here: dict[str, Any] = {"opportunity_id": deal.id}
+    present, updates = now(), may(deal, "update", member)
+    chance = deal.stage.probability if deal.status == "open" else 100 * (deal.status == "won")
+    return {
+        "deal": deal,
+        "amount": money(deal.amount, deal.currency),
+        "weighted": money(weighted(deal.amount, chance), deal.currency) if deal.status == "open" else "",
+        "chance": chance,
+        "late": _is_late(deal, member),
+        "stale": time_in_stage(days_between(deal.stage_since, present))
+        if is_stale(deal.status, deal.last_activity_at, present)
+        else "",
+        "reason": reason_label(deal.close_reason),
+        "stages": _path(deal, member),
+        "history": _history(deal, member),
+        **_parties(deal, member),
+        "edit_url": url_for("opportunities.edit", **here) if updates else "",
+        "move_url": url_for("opportunities.move", **here) if updates else "",
+        "closure_url": url_for("opportunities.closure", **here) if updates else "",
+        "recycle_url": url_for("opportunities.recycle", **here) if may(deal, "delete", member) else "",
+        "log_url": url_for("activities.log", **here) if member.can("activity:create") else "",
+    }
+
+
+def story_part(told: Story) -> dict[str, Any]:
+    """Return what `activities/_story.html` needs beside the story itself."""
+    return {
+        "story": told,
+        "story_path": request.script_root + request.path,
+        "note_url": url_for("activities.create"),
+        "plan_url": url_for("activities.new", kind="task", **cast("dict[str, Any]", told.parent)),
+    }
+
+
+def _is_late(deal: Opportunity, member: CurrentMember) -> bool:
+    close = deal.expected_close
+    return close is not None and deal.status == "open" and close < today_in(member.timezone)
+
+
+def _path(deal: Opportunity, member: CurrentMember) -> list[StageView]:
+    """Return the stages in use, and the deal's own also when it is not."""
+    found = stages(member, pipeline_id=deal.pipeline_id, archived=True)
+    return [stage for stage in found if not stage.archived or stage.id == deal.stage_id]
+
+
+def _parties(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
+    by_part: dict[str, list[Party]] = {"company": [], "contact": [], "further": []}
+    for row in queries.people_of(deal, member):
+        by_part[row.part].append(_party(row))
+    contact, company = by_part["contact"], by_part["company"]
+    numbers = [number for party in (*contact, *company) for number in party.numbers]
+    callee = next((party.name for party in (*contact, *company) if party.numbers), "")
+    return {
+        "company": company[0] if company else None,
+        "contact": contact[0] if contact else None,
+        "further": by_part["further"],
+        "call": (numbers[0], callee) if numbers else None,
+    }
+
+
+def _party(row: AnyRow) -> Party:
+    endpoint = "companies.show" if row.part == "company" else "contacts.show"
+    key = "company_id" if row.part == "company" else "contact_id"
+    if not row.seen:
+        return Party(row.name, "", "", ())
+    numbers = tuple(dict.fromkeys(number for number in (row.mobile, row.phone) if number))
+    return Party(row.name, row.job_title, url_for(endpoint, **{key: row.id}), numbers)
+
+
+def _history(deal: Opportunity, member: CurrentMember) -> list[Step]:
+    return [_step(row, deal, member.locale) for row in queries.stage_history(deal.id)]
+
+
+def _step(row: AnyRow, deal: Opportunity, locale: str) -> Step:
+    to = name_in(row.to_name, row.to_names, locale)
+    if row.from_name is None:
+        title = _("Opened in %(stage)s", stage=to)
+    else:
+        title = _("%(former)s → %(stage)s", former=name_in(row.from_name, row.from_names, locale), stage=to)
+    return Step(title, row.at, row.member_name or "", money(row.amount, deal.currency) if row.amount else "")
