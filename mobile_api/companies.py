@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Response
+from pydantic import Field
 
-from mobile_api.lists import Listing, listed, listing, start
+from mobile_api.lists import Listing, Sought, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
@@ -32,10 +33,10 @@ class NewCompany(Identified, CompanyWrite):
 class CompanyFilters(Listing):
     """Which companies, in which order, and what of them."""
 
-    q: Line = ""
+    q: Sought = ""
     owner_id: UUID | None = None
     lifecycle: Lifecycle | None = None
-    tags: Line = ""
+    tags: Line = Field(default="", description="A tag that they have.")
     country: Country = ""
 
 
@@ -49,7 +50,7 @@ CompanyListing = listing(CompanyFilters, CompanyRead, COMPANY_ORDERS, "name")
 def list_companies(query: CompanyFilters) -> Response:
     """List companies.
 
-    `q` searches names, addresses, phone numbers and tags; `tags` takes one tag.
+    `q` searches names, addresses, phone numbers and tags.
     """
     names, columns = COMPANY.select(query.fields)
     wanted = CustomerFilter(

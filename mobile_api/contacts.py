@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Response
+from pydantic import Field
 
-from mobile_api.lists import Listing, listed, listing, start
+from mobile_api.lists import Listing, Sought, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
@@ -32,11 +33,11 @@ class NewContact(Identified, ContactWrite):
 class ContactFilters(Listing):
     """Which contacts, in which order, and what of them."""
 
-    q: Line = ""
+    q: Sought = ""
     owner_id: UUID | None = None
     company_id: UUID | None = None
     lifecycle: Lifecycle | None = None
-    tags: Line = ""
+    tags: Line = Field(default="", description="A tag that they have.")
     country: Country = ""
 
 
@@ -50,7 +51,7 @@ ContactListing = listing(ContactFilters, ContactRead, CONTACT_ORDERS, "name")
 def list_contacts(query: ContactFilters) -> Response:
     """List contacts.
 
-    `q` searches names, companies' names, e-mail addresses, phone numbers and tags; `tags` takes one tag.
+    `q` searches names, companies' names, e-mail addresses, phone numbers and tags.
     """
     names, columns = CONTACT.select(query.fields)
     wanted = CustomerFilter(

@@ -109,7 +109,8 @@ def count_request() -> None:
     Raises ApiProblem (429).
     """
     limit: Limit = current_app.extensions["api_limit"]
-    key = str(g.token_id) if "token_id" in g else f"{g.tenant.id}:{network_of(request.remote_addr or '')}"
+    caller = g.token_id if "token_id" in g else network_of(request.remote_addr or "")
+    key = f"{g.tenant.id}:{caller}"
     allowed = limit.hit(key)
     left, seconds = limit.left(key)
     g.api_limit = {"RateLimit-Policy": limit.policy, "RateLimit": f'"token";r={left};t={seconds}'}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import orjson
@@ -14,11 +14,13 @@ from mobile_api.openapi.schemas import CURSOR_PATTERN
 from mobile_api.problems import ApiProblem, FieldProblem, problem
 from mobile_api.shapes import Shape
 from saas_crm.core.cursors import MAX_LENGTH, CursorError, decode_cursor, encode_cursor
+from saas_crm.core.fields import Described, Line
 from saas_crm.core.forms import Input
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.keyset import Order, Page
 
 Query = TypeVar("Query", bound="Listing")
+Sought = Annotated[Line, Described("words", "Words or parts of them, Chinese or Latin, or part of a number.", "acme")]
 
 
 class Listing(Input):

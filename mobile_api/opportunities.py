@@ -9,13 +9,12 @@ from uuid import UUID
 from flask import Response, g
 from pydantic import Field, create_model
 
-from mobile_api.lists import Listing, listed, listing, start
+from mobile_api.lists import Listing, Sought, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.opportunity_shape import OPPORTUNITY, shown_deal
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.core.fields import Line
 from saas_crm.core.forms import given, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
@@ -41,7 +40,7 @@ class NewOpportunity(Identified, OpportunityWrite):
 class OpportunityFilters(Listing):
     """Which opportunities, in which order, and what of them."""
 
-    q: Line = ""
+    q: Sought = ""
     owner_id: UUID | None = None
     stage_id: UUID | None = None
     status: Literal["open", "won", "lost"] | None = None

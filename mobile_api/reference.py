@@ -36,6 +36,11 @@ class Answer:
     text: str
     kind: Kind | None
 
+    @property
+    def good(self) -> bool:
+        """Whether it is what was asked for."""
+        return self.status < "400"
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -81,6 +86,7 @@ class Reference:
     version: str
     text: str
     sections: list[Section]
+    problems: dict[str, str]
     schemas: list[Schema]
 
 
@@ -97,7 +103,10 @@ def reference(document: Json) -> Reference:
     ]
     schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
     info = document["info"]
-    return Reference(info["title"], info["version"], info["description"], sections, schemas)
+    problems = {answer.status: answer.text for _, one in operations for answer in one.answers if not answer.good}
+    return Reference(
+        info["title"], info["version"], info["description"], sections, dict(sorted(problems.items())), schemas
+    )
 
 
 def _operation(document: Json, path: str, method: str, written: Json) -> Operation:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from flask import Response
 from pydantic import BaseModel, Field
 
-from mobile_api.lists import answer_list
+from mobile_api.lists import Sought, answer_list
 from mobile_api.openapi import list_of
 from mobile_api.registry import api
-from saas_crm.core.fields import Name
 from saas_crm.core.forms import Input
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only
@@ -32,7 +31,7 @@ class Hit(BaseModel):
 class SearchQuery(Input):
     """What to look for, and among what."""
 
-    q: Annotated[Name, Field(description="Words or parts of them, Chinese or Latin, or part of a phone number.")]
+    q: Sought = ""
     kinds: list[Kind] = Field(
         default_factory=list, min_length=1, description="Among which kinds, separated by commas; else among all.",
         json_schema_extra={"uniqueItems": True},

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask.json.provider import JSONProvider
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
@@ -19,7 +21,7 @@ import web
 from saas_crm import tables
 from saas_crm.access import visibility
 from saas_crm.access.founding import WorkspaceFounded
-from saas_crm.access.sessions import session_user
+from saas_crm.access.sessions import SignedInUser, session_user
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.activities.models import Activity
@@ -85,7 +87,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _answer_error(error: Exception) -> Response:
-    """Undo what was begun and let the face that was spoken to answer."""
+    """Undo what was begun and let the face that was spoken to answer; without a database it asks it nothing."""
+    if isinstance(error, OperationalError | PoolTimeout):
+        g.database_failed = True
     door.db.session.rollback()
     return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)
 
@@ -114,9 +118,14 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _attach_sign_in(app: Flask) -> None:
     login = LoginManager(app)
     login.session_protection = None  # type: ignore[assignment]
-    login.user_loader(session_user)
+    login.user_loader(_user)
     app.extensions["csrf"] = CSRFProtect(app)
     Htmx(app)
+
+
+def _user(token: str) -> SignedInUser | None:
+    """Return who is behind a session's token; nobody when the database has just failed."""
+    return None if g.get("database_failed") else session_user(token)
 
 
 def _subscribe() -> None:

@@ -13,7 +13,7 @@ Lists and their cursors are next door in `web.lists`, the page with both values 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -26,13 +26,12 @@ from saas_crm.core.errors import InvalidInput, VersionConflict
 from tenants.db import db
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-MAX_VERSION = 2**31 - 1
 
 
 def form_version() -> int | None:
     """Return the version of the record the editor had before them; None when the form names none."""
     text = request.form.get("version", "")
-    return min(int(text), MAX_VERSION) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def typed(*lists: str) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def shown_again(
                 return view(**arguments)
             except InvalidInput as invalid:
                 db.session.rollback()
-                return render(**arguments, values=typed(*lists), errors=invalid.errors), 422
+                return render(**arguments, values=typed(*lists), errors=by_field(invalid.errors)), 422
             except (VersionConflict, StaleDataError):
                 if conflict is None:
                     raise
@@ -66,6 +65,14 @@ def shown_again(
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def by_field(errors: Mapping[str, str]) -> dict[str, str]:
+    """Return one message for each field of a form; that of an entry ("tags.3") counts for its field."""
+    found: dict[str, str] = {}
+    for where, message in errors.items():
+        found.setdefault(where.partition(".")[0], message)
+    return found
 
 
 def is_htmx() -> bool:

@@ -34,12 +34,17 @@ def main(action: str) -> int:
         return _extract(template) or (_update(template) if action == "update" else _check(template))
 
 
-def _extract(template: str) -> int:
+def extraction(template: str) -> list[str]:
+    """Return Babel's arguments for collecting all sentences in a file."""
     keywords = [f"--keyword={keyword}" for keyword in KEYWORDS]
     sources = [name for name in SOURCES if (CHECKOUT / name).is_dir()]
     # Without line numbers, which would change a catalogue with every edit.
     options = ["--mapping-file", "pyproject.toml", "--output-file", template, "--no-location"]
-    return _babel("extract", *options, *keywords, *sources)
+    return ["extract", *options, *keywords, *sources]
+
+
+def _extract(template: str) -> int:
+    return _babel(*extraction(template))
 
 
 def _update(template: str) -> int:

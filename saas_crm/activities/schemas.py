@@ -16,7 +16,7 @@ from tenants.marks import N_
 Kind = Literal["note", "call", "meeting", "visit", "task", "email"]
 Outcome = Literal["", "reached", "no_answer", "left_message", "interested", "not_interested", "follow_up"]
 SomeMoment = Annotated[Moment | None, OrNone]
-Minutes = Annotated[int | None, OrNone, Field(ge=0, le=10_080)]
+Minutes = Annotated[Annotated[int, Field(ge=0, le=10_080)] | None, OrNone]
 
 
 class ActivityWrite(Input):

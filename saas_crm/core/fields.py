@@ -203,4 +203,7 @@ def typed_amount(value: Any, info: ValidationInfo) -> Any:
     if not value.strip():
         return None
     context = reading(info)
-    return parse_money(value, context.currency, context.locale)
+    amount = parse_money(value, context.currency, context.locale)
+    if amount.amount < 0:
+        raise FieldError("negative", N_("Write an amount of 0 or more."))
+    return amount

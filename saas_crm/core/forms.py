@@ -65,14 +65,14 @@ def explain(failed: ValidationError) -> InvalidInput:
         where = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
         if where not in errors:
             errors[where] = _message(found)
-            codes[where] = found["type"]
+            codes[where] = getattr((found.get("ctx") or {}).get("error"), "code", found["type"])
     return InvalidInput(errors, codes)
 
 
 def _message(found: Any) -> str:
     context = found.get("ctx") or {}
     own = context.get("error")
-    if own is not None:
+    if isinstance(own, Exception):  # ours; of a broken UUID and the like Pydantic tells its own English text here
         return _(getattr(own, "message", str(own)), **getattr(own, "params", {}))
     text = MESSAGES.get(found["type"])
     return _(text, **context) if text else _("This cannot be used here.")

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from saas_crm.core.clock import now
+from saas_crm.core.folding import fold
 from saas_crm.core.money import currencies
 
 _NO_COUNTRIES = frozenset("AC AQ CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())  # noqa: SIM905
@@ -103,18 +104,33 @@ def _zone_names(zones: tuple[str, ...], locale: str, moment: datetime) -> tuple[
     for zone in zones:
         offset = moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
         rows.append((offset, zone_name(zone, locale), zone))
-    return tuple((zone, f"{_offset(offset)} {name}") for offset, name, zone in sorted(rows))
+    order = _order(locale)
+    rows.sort(key=lambda row: (row[0], order(row[1]), row[2]))
+    return tuple((zone, f"{_offset(offset)} {name}") for offset, name, zone in rows)
 
 
 @lru_cache(4096)
 def zone_name(zone: str, locale: str) -> str:
     """Return the city that names a zone, in the reader's language."""
-    from babel.dates import get_timezone_location
+    from babel import Locale
 
-    if zone == "UTC":
-        return zone
-    city: str = get_timezone_location(zone, locale=locale, return_city=True)
-    return city.rpartition("/")[2]
+    named = Locale.parse(locale).time_zones
+    for name in (zone, *_former_names().get(zone, ())):
+        city: str | None = named.get(name, {}).get("city")
+        if city:
+            return city
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@cache
+def _former_names() -> dict[str, list[str]]:
+    """Return the old names of zones: CLDR translates Asia/Calcutta where IANA now says Asia/Kolkata."""
+    from babel.core import get_global
+
+    found: dict[str, list[str]] = {}
+    for former, present in get_global("zone_aliases").items():
+        found.setdefault(present, []).append(former)
+    return found
 
 
 def _offset(offset: timedelta) -> str:
@@ -131,4 +147,4 @@ def _order(locale: str) -> Callable[[str], bytes]:
     encoding = {"zh_Hans": "gbk", "zh_Hant": "big5"}.get(locale)
     if encoding:
         return lambda name: name.encode(encoding, "replace")
-    return lambda name: name.casefold().encode()
+    return lambda name: fold(name).encode()

@@ -13,7 +13,7 @@ from saas_crm.access.visibility import visible
 from saas_crm.core.emails import company_domain
 from saas_crm.core.fields import website_domain
 from saas_crm.customers.models import Company, Contact
-from saas_crm.customers.names import is_near_same, name_key
+from saas_crm.customers.names import is_near_same, name_key, openings
 from saas_crm.search.queries import find
 from tenants.db import db
 
@@ -80,12 +80,13 @@ def _exact(model: Any, member: CurrentMember, reasons: list[tuple[str, Any]]) ->
 
 
 def _near(kind: str, name: str, member: CurrentMember) -> list[Twin]:
-    """Ask the search index for names that share their first letters, then compare them whole."""
-    opening = name_key(name)[:6].strip()
-    if len(opening) < 2:
-        return []
-    rows = find(opening, member, kinds=(kind,), limit=50)
-    return [Twin(kind, row.record_id, row.title, "name") for row in rows if is_near_same(name, row.title)]
+    """Ask the search index for names that share the opening of a long word, then compare them whole."""
+    found: dict[UUID, Twin] = {}
+    for opening in openings(name):
+        for row in find(opening, member, kinds=(kind,), limit=50):
+            if is_near_same(name, row.title):
+                found.setdefault(row.record_id, Twin(kind, row.record_id, row.title, "name"))
+    return list(found.values())
 
 
 def _few(found: list[Twin], but: UUID | None) -> list[Twin]:

@@ -14,6 +14,7 @@ from tenants.legal_forms import name_words, without_legal_forms
 NEAR_SAME = 0.915
 """Jaro–Winkler similarity from which two names are worth a question; chosen on the pairs in the tests."""
 
+OPENING = 6  # letters of a word that near-same names are looked for by
 MAX_LENGTH = 200  # characters compared: the measure takes time with the square of the length
 
 _CONNECTING = frozenset({"and", "und", "et"})
@@ -27,6 +28,16 @@ def name_key(name: str) -> str:
     Equal keys mean the same name. "ue" counts as "ü", 深圳市 as 深圳. "" only for a name without letters.
     """
     return "".join(_words(name))
+
+
+def openings(name: str) -> list[str]:
+    """Return the first letters of a name's two longest words, by which near-same names are looked for.
+
+    Two, so that one of them may be mistyped; words of one letter say nothing.
+    """
+    words = without_legal_forms(name_words(fold(name[:MAX_LENGTH])))
+    longest = sorted(dict.fromkeys(words), key=len, reverse=True)[:2]
+    return [word[:OPENING] for word in longest if len(word) > 1]
 
 
 def similarity(first: str, second: str) -> float:

@@ -20,7 +20,7 @@ from schemathesis.engine import events, from_schema
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 
-from mobile_api.cursors import CursorError, decode_cursor, encode_cursor
+from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from mobile_api.openapi import Info, Operation, Registry, describe, list_of, sparse
 from mobile_api.problems import ApiProblem, problem, problem_of_status
 from mobile_api.reading import if_match_allows, read_body, read_idempotency_key, read_query

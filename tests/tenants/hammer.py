@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,7 @@ from tests.support.cast import Person, found_another
 from tests.support.clients import Client, browser_of, phone_of
 from tests.support.installation import Installation
 
+ENOUGH = 20
 WORDS = ("qqamberqq", "qqbirchqq", "qqcoralqq", "qqdelftqq", "qqebonyqq")
 
 
@@ -114,18 +115,17 @@ class Hammer:
         """Return leaks and answers that failed."""
         return self.leaks + self.failures
 
-    def strike(self, requests: int, *, threads: int = 8, enough: int = 20) -> None:
-        """Send `requests` requests from several threads, each to a tenant by chance; ends early after `enough` problems."""
+    def strike(self, requests: int, *, threads: int = 8, until: Callable[[Hammer], bool] | None = None) -> None:
+        """Send `requests` requests from several threads, each to a tenant by chance; ends early when `until` says so."""
+        stop = until or (lambda _: len(self.problems) >= ENOUGH)
         with ThreadPoolExecutor(threads) as pool:
-            shares = [requests // threads] * threads
-            for _ in pool.map(self._work, range(threads), shares, [enough] * threads):
-                pass
+            list(pool.map(lambda number: self._work(number, requests // threads, stop), range(threads)))
 
-    def _work(self, number: int, requests: int, enough: int) -> None:
+    def _work(self, number: int, requests: int, stop: Callable[[Hammer], bool]) -> None:
         chance = random.Random(f"{self._seed} {number}")  # noqa: S311 - chance, not secrecy
         clients: dict[str, tuple[Client, Client]] = {}
         for _ in range(requests):
-            if len(self.problems) >= enough:
+            if stop(self):
                 return
             target = chance.choice(self._anvil.targets)
             if target.canary not in clients:
@@ -140,27 +140,24 @@ class Hammer:
         keys, word = self._anvil.keys, target.canary
         slug = target.tenant.slug
         pages = (
-            f"/companies/{keys.company}", f"/contacts/{keys.contact}", f"/deals/{keys.deal}", "/companies",
-            "/contacts", "/deals?view=list", "/search?q=works", f"/companies/{keys.company}/edit",
+            f"/companies/{keys.company}", f"/contacts/{keys.contact}", f"/deals/{keys.deal}", "/companies", "/contacts",
+            "/deals", "/deals?view=list", "/search?q=works", f"/companies/{keys.company}/edit",
         )  # fmt: skip
         calls = (
             f"/companies/{keys.company}", "/companies", f"/contacts/{keys.contact}", f"/opportunities/{keys.deal}",
             f"/activities/{keys.activity}", "/search?q=works", "/opportunities", "/contacts",
         )  # fmt: skip
-        has_api = any(rule.rule == "/api/v1/companies" for rule in self._app.url_map.iter_rules())
         kind = chance.random()
-        if not has_api and kind >= 0.1:
-            kind = 0.4
-        if kind < 0.1:
+        if kind < 0.05:
             data = {"kind": "note", "recent": f"company:{keys.company}", "body": f"{word} {chance.random()}"}
             self._check(browser.post(f"/{slug}/log", data=data), target, must_have=False)
-        elif kind < 0.2:
+        elif kind < 0.15:
             body = {"city": f"{word} {chance.random()}"}
             answer = phone.patch(
                 f"/companies/{keys.company}", json=body, headers={"Content-Type": "application/merge-patch+json"}
             )
             self._check(answer, target, may_lose=True)
-        elif kind < 0.5:
+        elif kind < 0.3:
             self._check(browser.get(f"/{slug}{chance.choice(pages)}"), target)
         else:
             self._check(phone.get(chance.choice(calls)), target)

@@ -166,5 +166,5 @@ def test_a_memory_that_forgets_whose_it_is_leaks(
 def assert_red(app: Flask, anvil: Anvil, *, leaks: bool = False) -> None:
     """Assert that the hammer finds fault; with `leaks`, that it finds another tenant's data."""
     hammer = Hammer(app, anvil, seed=3)
-    hammer.strike(400, enough=5 if not leaks else 10_000)
+    hammer.strike(800, until=lambda found: bool(found.leaks if leaks else found.problems))
     assert hammer.leaks if leaks else hammer.problems

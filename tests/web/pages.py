@@ -24,8 +24,8 @@ def errors(response: TestResponse) -> dict[str, str]:
 
 def summary(response: TestResponse) -> str:
     """Return the text of the summary of errors above a form, "" when there is none."""
-    found = re.search(r'class="form-errors".*?</ul>', response.text, re.S)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0])).split()) if found else ""
+    found = re.search(r'class="form-errors"[^>]*>(.*?)</ul>', response.text, re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split()) if found else ""
 
 
 def value(response: TestResponse, name: str) -> str:
@@ -47,4 +47,9 @@ def chosen(response: TestResponse, name: str) -> str:
 def flashed(response: TestResponse) -> str:
     """Return the text of the messages at the page's foot."""
     found = re.findall(r'class="toast-text">(.*?)</span>', response.text, re.S)
-    return unescape(" ".join(found))
+    return unescape(" ".join(found)).strip()
+
+
+def words(response: TestResponse) -> str:
+    """Return the page without what differs from one answer to the next: the nonce and the CSRF token."""
+    return re.sub(r'nonce="[^"]*"|"X-CSRFToken": "[^"]*"|name="csrf_token" value="[^"]*"', "", response.text)

@@ -22,7 +22,8 @@ def nobody(client_for: ClientFor) -> Browser:
     [
         ("nordwind", "is free"), ("NordWind", "is free"), ("acme", "Somebody has this address"),
         ("ab", "at least 3"), ("x" * 41, "at most 40"), ("1abc", "Start with a letter"), ("a--b", "single hyphens"),
-        ("api", "reserved"), ("müller", "small letters"), ("", "Your colleagues open this"), ("a\x00b", "small letters"),
+        ("api", "reserved"), ("müller", "small letters"), ("", "Your colleagues open this"),
+        ("a\x00b", "small letters"),
     ],
 )  # fmt: skip
 def test_an_address_is_checked_while_it_is_typed(nobody: Browser, slug: str, said: str) -> None:

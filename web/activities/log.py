@@ -21,7 +21,7 @@ from tenants.db import AnyRow
 from web.activities import words
 from web.activities.bp import bp
 from web.activities.customer import About, about
-from web.customers.picked import customer_picked
+from web.customers.picked import customer_named, customer_picked
 from web.forms import came_from, local_path, saved, shown_again
 from web.lists import asked_choice, asked_id
 
@@ -111,8 +111,9 @@ def _read() -> QuickLog:
 def _put_customer(form: MultiDict[str, str]) -> None:
     """Put the ids of whom was chosen into the form: by the picker, else by a chip. Raises InvalidInput."""
     member, recent = current_member(), form.get("recent", OTHER)
-    chosen = customer_picked("recent", member) if recent != OTHER else None
-    chosen = customer_picked("customer", member) or chosen
+    chosen = customer_picked("customer", member)
+    if chosen is None and recent != OTHER:
+        chosen = customer_named(recent, "customer")
     if chosen is None:
         raise InvalidInput({"customer": _("Choose a customer.")})
     given = _given()

@@ -73,7 +73,7 @@ def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] 
     """
     value, text = request.form.get(name, ""), written(name)
     if value:
-        return _customer(value, name)
+        return customer_named(value, name)
     if not text:
         return None
     if wants_new(name) and member.can("contact:create"):
@@ -84,7 +84,8 @@ def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] 
     return {"company_id": _only(companies), "contact_id": _only(contacts)}
 
 
-def _customer(value: str, name: str) -> dict[str, UUID | None]:
+def customer_named(value: str, name: str) -> dict[str, UUID | None]:
+    """Return the ids that "company:<id>" or "contact:<id>" names. Raises InvalidInput for the field `name`."""
     kind, _sep, text = value.partition(":")
     try:
         chosen = UUID(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from saas_crm.core.i18n import gettext as _
@@ -10,6 +11,7 @@ from saas_crm.customers.models import LIFECYCLES
 from web.formatting import phone
 
 ADDRESS = ("street", "postcode", "city", "region", "country")
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def lifecycles() -> list[tuple[str, str]]:
@@ -81,6 +83,12 @@ def _text(name: str, value: Any) -> str:
 
 
 def address_line(record: Any, country: str) -> str:
-    """Return a postal address in one line; `country` is its name, "" where it need not be said."""
+    """Return a postal address in one line; `country` is its name, "" where it need not be said.
+
+    An address in Chinese characters goes from the large to the small, without spaces: 江苏省苏州市科技园路12号.
+    """
+    if _HAN.search(record.city or record.street or ""):
+        place = "".join(part for part in (country, record.region, record.city, record.street) if part)
+        return " ".join(part for part in (record.postcode, place) if part)
     town = " ".join(part for part in (record.postcode, record.city) if part)
     return ", ".join(part for part in (record.street, town, record.region, country) if part)

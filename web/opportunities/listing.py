@@ -26,6 +26,7 @@ from web.opportunities.filters import (
     view_urls,
 )
 
+PAGE = 50
 NARROWING = ("q", "owner", "stage", "status", "month", "after")
 
 
@@ -34,7 +35,7 @@ def render(member: CurrentMember) -> str:
     today = today_in(member.timezone)
     wanted, sort = asked_deals(member, today), asked_choice("sort", ORDERS, "-updated_at")
     scope = f"deals:{sort}"
-    page = opportunity_rows(member, wanted, sort=sort, after=after_key(scope, ORDERS[sort]))
+    page = opportunity_rows(member, wanted, sort=sort, after=after_key(scope, ORDERS[sort]), limit=PAGE)
     choices = stages(member, archived=True)
     owner_id = asked_owner(member)
     part = wants_part("results", "rows")

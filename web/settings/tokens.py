@@ -53,7 +53,7 @@ def create() -> ResponseReturnValue:
     data = from_form(TokenWrite, request.form, input_context(form=True))
     ends = now() + timedelta(days=int(data.days)) if data.days else None
     _token, text = issue_token(current_member(), data.name, expires_at=ends)
-    return tokens_page(made=text), 201
+    return tokens_page(made=text), 201, {"Cache-Control": "no-store"}
 
 
 @bp.post("/settings/tokens/<uuid:token_id>/end")

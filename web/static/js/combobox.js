@@ -13,7 +13,8 @@ class ComboBox extends HTMLElement {
     this.clear = this.querySelector('[data-clear]');
     this.chosen = this.input.value;
     this.input.addEventListener('input', () => { this.choose('', ''); this.later(); });
-    this.input.addEventListener('focus', () => { if (!this.value.value) this.later(0); });
+    // Only a press or a key opens the list: focus alone, as in a sheet that opens, must not cover the form.
+    this.input.addEventListener('click', () => { if (!this.value.value && !this.open) this.later(0); });
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.input.addEventListener('blur', () => setTimeout(() => this.close(), 120));
     this.list.addEventListener('pointerdown', (event) => event.preventDefault());

@@ -29,7 +29,7 @@ export async function openPage(address) {
   if (!dialog.open) dialog.showModal();
   applyConditions();
   attachDrafts();
-  body.querySelector('[autofocus], input:not([type=hidden], [type=radio]), textarea')?.focus();
+  body.querySelector('[autofocus]')?.focus();
   return dialog;
 }
 

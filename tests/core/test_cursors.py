@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile_api.cursors import CursorError, KeyValue, decode_cursor, encode_cursor
+from saas_crm.core.cursors import CursorError, KeyValue, decode_cursor, encode_cursor
 
 ID = UUID("018f3c5e-7a10-7000-8000-0123456789ab")
 

@@ -1,0 +1,144 @@
+"""The board's kept totals against a recomputation: whatever is written, in whatever order, by whomever."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm.exc import StaleDataError
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.fields import InputContext
+from saas_crm.core.forms import parse, patch_of
+from saas_crm.opportunities import actions, board, closing, queries
+from saas_crm.opportunities.pipelines import stages
+from saas_crm.opportunities.schemas import Closure, OpportunityWrite, StageMove
+from tenants.db import db
+from tests.support.cast import Cast
+from tests.support.making import Maker, acting as acting_as
+
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+FORM = InputContext(form=True)
+RECOMPUTED = text("""
+    SELECT stage_id, coalesce(owner_id, '00000000-0000-0000-0000-000000000000') AS owner_id,
+        coalesce(date_trunc('month', expected_close)::date, '1970-01-01') AS month, currency,
+        count(*) AS count, sum(amount) AS amount
+    FROM opportunities WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4
+""")
+KEPT = text("SELECT stage_id, owner_id, month, currency, count, amount FROM opportunity_totals WHERE count <> 0")
+EMPTY = text("SELECT count(*) FROM opportunity_totals WHERE count = 0 AND amount <> 0")
+
+
+def differences() -> set[tuple[Any, ...]]:
+    """Return what the kept totals and the recomputed ones do not have in common."""
+    kept, recomputed = ({tuple(row) for row in db.session.execute(query)} for query in (KEPT, RECOMPUTED))
+    assert db.session.scalar(EMPTY) == 0
+    return kept ^ recomputed
+
+
+def open_some(make: Maker, number: int) -> list[UUID]:
+    chance = random.Random(7)
+    return [
+        make.deal(
+            "owner", amount=str(chance.randrange(0, 100_000)), owner=chance.choice(["owner", "rep", "colleague"]),
+            expected_close=chance.choice(["", "2026-01-15", "2026-02-01", "2026-02-28"]),
+        ).id
+        for _ in range(number)
+    ]  # fmt: skip
+
+
+def one_step(deal_id: UUID, member: CurrentMember, chance: random.Random) -> None:
+    """Do one thing of those that people do with a deal."""
+    deal = queries.get_opportunity(deal_id, member=member)
+    open_stages = [stage.id for stage in stages(member) if stage.kind == "open"]
+    patch = patch_of(OpportunityWrite, "OpportunityPatch")
+    doing: list[Callable[[], Any]] = [
+        lambda: actions.move_to_stage(deal, StageMove(stage_id=chance.choice(open_stages)), actor=member),
+        lambda: closing.close(deal, Closure(outcome="won"), actor=member),
+        lambda: closing.close(deal, Closure(outcome="lost", reason="price"), actor=member),
+        lambda: closing.reopen(deal, actor=member),
+        lambda: actions.update_opportunity(
+            deal, parse(patch, {"amount": str(chance.randrange(9_999)), "stage_id": str(chance.choice(open_stages)),
+                                "expected_close": chance.choice(["", "2026-03-31"])}, FORM), actor=member,
+        ),
+        lambda: (actions.recycle(deal, actor=member), db.session.flush(), actions.restore(deal, actor=member)),
+    ]  # fmt: skip
+    chance.choice(doing)()
+    db.session.commit()
+
+
+def test_totals_follow_every_kind_of_change(app: Flask, make: Maker, acting: Acting) -> None:
+    deals = open_some(make, 20)
+    chance = random.Random(11)
+    with acting("owner") as owner:
+        for _ in range(150):
+            one_step(chance.choice(deals), owner, chance)
+        gone = queries.get_opportunity(deals[0], member=owner)
+        actions.recycle(gone, actor=owner)
+        db.session.commit()
+        assert differences() == set()
+        db.session.execute(text("DELETE FROM stage_changes WHERE opportunity_id = :id"), {"id": deals[1]})
+        db.session.execute(text("DELETE FROM opportunities WHERE id = :id"), {"id": deals[1]})
+        assert differences() == set()
+
+
+def test_totals_hold_under_concurrent_moves_and_nothing_deadlocks(app: Flask, cast: Cast, make: Maker) -> None:
+    deals = open_some(make, 8)
+
+    def work(seed: int) -> int:
+        chance, lost = random.Random(seed), 0
+        with acting_as(app, cast, "owner") as owner:
+            for _ in range(40):
+                try:
+                    one_step(chance.choice(deals), owner, chance)
+                except StaleDataError:  # somebody was first: that is what a person is told, too
+                    lost += 1
+                    db.session.rollback()
+        return lost
+
+    with ThreadPoolExecutor(4) as pool:
+        lost = sum(pool.map(work, range(4)))  # a deadlock would be raised here as an OperationalError
+    assert lost < 160
+    with acting_as(app, cast, "owner"):
+        assert differences() == set()
+
+
+def test_the_board_shows_those_totals_to_each_as_far_as_they_see(make: Maker, acting: Acting) -> None:
+    for who, amount in (("owner", "1000"), ("rep", "200"), ("teammate", "30"), ("colleague", "4")):
+        make.deal("owner", amount=amount, owner=who, expected_close="2026-05-01")
+    seen = {"owner": "1234", "viewer": "1234", "rep": "230", "manager": "230", "colleague": "4"}
+    for who, total in seen.items():
+        with acting(who) as member, suppress(StopIteration):
+            found = board.board(member, currency="USD", today=date(2026, 5, 9))
+            assert found.columns[0].amount == Decimal(total), who
+            assert sum(card.amount for card in found.columns[0].cards) == Decimal(total), who
+            assert found.forecast[0].amount == Decimal(total), who
+            assert found.forecast[0].weighted == Decimal(total) / 10, who
+
+
+def test_a_column_is_narrowed_to_one_owner(make: Maker, acting: Acting, cast: Cast) -> None:
+    make.deal("owner", amount="1000")
+    make.deal("rep", amount="200")
+    with acting("owner") as owner:
+        found = board.board(owner, currency="USD", today=date(2026, 5, 9), owner_id=cast["rep"].member_id)
+    assert (found.columns[0].count, found.columns[0].amount, len(found.columns[0].cards)) == (1, Decimal(200), 1)
+
+
+def test_more_cards_follow_without_a_gap_or_a_repetition(make: Maker, acting: Acting) -> None:
+    made = [str(make.deal("rep").id) for _ in range(board.CARDS + 3)]
+    with acting("rep") as rep:
+        first = board.board(rep, currency="USD", today=date(2026, 5, 9)).columns[0]
+        last = first.cards[-1]
+        stage_id = UUID(last.stage_id)
+        more = board.more_cards(rep, stage_id, after=(last.stage_since, UUID(last.id)))
+    assert first.more
+    assert [card.id for card in (*first.cards, *more.rows)] == made[::-1]
+    assert more.after is None

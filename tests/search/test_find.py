@@ -1,0 +1,107 @@
+"""One index over all records: what is found, in which order, by whom, and that it follows every change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from saas_crm.customers import actions
+from saas_crm.customers.models import Company
+from saas_crm.customers.queries import CustomerFilter, company_rows, contact_rows, get_company, get_contact
+from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.search.queries import find, matching_ids
+from tenants.db import db
+from tests.support.making import Maker
+
+Acting = Callable[[str], Any]
+
+
+def titles(acting: Acting, query: str, who: str = "rep", **more: Any) -> list[str]:
+    with acting(who) as member:
+        return [row.title for row in find(query, member, **more)]
+
+
+def test_the_best_match_comes_first(acting: Acting, make: Maker) -> None:
+    for name in ("Xanordwind", "Great Nordwind", "Nordwind Logistik", "Nordwind"):
+        make.company("rep", name=name)
+    assert titles(acting, "nordwind") == ["Nordwind", "Nordwind Logistik", "Great Nordwind", "Xanordwind"]
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ("华东", True), ("精密", True), ("东精", True), ("北京", False), ("010 6552", True), ("+86 10 6552", True), ("65529988", True),
+    ("office@", True), ("shanghai", False), ("vip", True), ("hd-precision", True),
+])  # fmt: skip
+def test_a_company_is_found_by_all_that_is_known_of_it(acting: Acting, make: Maker, query: str, found: bool) -> None:
+    make.company("rep", name="华东精密仪器有限公司", phone="+86 10 6552 9988", email="office@hd.example", tags="VIP",
+                 website="www.hd-precision.example", city="上海")  # fmt: skip
+    assert bool(titles(acting, query)) is found
+
+
+def test_a_contact_is_found_by_its_company_and_number(acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Ada Ltd")
+    make.contact("rep", name="Eva Österreicher", mobile="(646) 555-0199", company_id=company.id)
+    for query in ("ada", "osterreicher", "oesterr", "555-0199", "eva ada"):
+        assert titles(acting, query, kinds=("contact",)) == ["Eva Österreicher"], query
+
+
+def test_the_index_follows_every_change(acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Before")
+    contact = make.contact("rep", name="Eva", company_id=company.id)
+    with acting("rep") as rep:
+        actions.update_company(get_company(company.id, member=rep), CompanyWrite(name="After"), actor=rep)
+        changed = ContactWrite(name="Eve", company_id=company.id)
+        actions.update_contact(get_contact(contact.id, member=rep), changed, actor=rep)
+    assert titles(acting, "before") == []
+    assert titles(acting, "after", kinds=("company",)) == ["After"]
+    assert titles(acting, "eve") == ["Eve"]
+    with acting("rep") as rep:
+        actions.recycle(get_company(company.id, member=rep), actor=rep)
+    assert titles(acting, "after", kinds=("company",)) == []
+    with acting("rep") as rep:
+        gone = db.session.get(Company, company.id)
+        assert gone is not None
+        actions.restore(gone, actor=rep)
+    assert titles(acting, "after", kinds=("company",)) == ["After"]
+
+
+def test_a_new_owner_of_a_company_finds_its_people(acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Ada Ltd")
+    make.contact("rep", name="Eva", company_id=company.id)
+    assert titles(acting, "eva", "colleague") == []
+    with acting("owner") as owner:
+        given = CompanyWrite(name="Ada Ltd", owner_id=make.member_id("colleague"))
+        actions.update_company(get_company(company.id, member=owner), given, actor=owner)
+    assert titles(acting, "eva", "colleague") == ["Eva"]
+    assert titles(acting, "ada", "rep", kinds=("company",)) == []
+    assert titles(acting, "eva", "rep") == ["Eva"], "her own contact stays hers"
+
+
+def test_search_and_list_see_the_same(acting: Acting, make: Maker) -> None:
+    for who in ("owner", "manager", "rep", "teammate", "colleague"):
+        company = make.company(who, name=f"Same {who}")
+        make.contact("rep", name=f"Same person of {who}", company_id=None if who == "colleague" else company.id)
+    for who in ("owner", "manager", "rep", "teammate", "colleague", "viewer"):
+        with acting(who) as member:
+            asked = CustomerFilter(q="same")
+            listed = {row.id for row in company_rows(member, asked).rows} | {row.id for row in contact_rows(member, asked).rows}
+            assert {row.record_id for row in find("same", member, limit=50)} == listed, who
+
+
+def test_a_very_common_word_is_capped(acting: Acting, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saas_crm.search.queries.CANDIDATES", 5)
+    monkeypatch.setattr("saas_crm.search.queries.MATCHES", 3)
+    for _ in range(8):
+        make.company("rep", name="Common Name")
+    assert len(titles(acting, "common")) == 5
+    with acting("rep"):
+        wanted = matching_ids("common", "company")
+        assert wanted is not None
+        assert len(db.session.scalars(wanted).all()) == 3
+
+
+@pytest.mark.parametrize("query", ["", " ", "\x00", "%", "_", "\\", "'", '"', "(", "😀", "\u202e", "x" * 10_000, "- - -"])
+def test_any_text_is_a_query(acting: Acting, make: Maker, query: str) -> None:
+    make.company("rep", name="Ada Ltd")
+    assert "Ada Ltd" not in titles(acting, query)

@@ -1,0 +1,157 @@
+"""The members' pages: roles, locking out, removing, coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from saas_crm.access.models import Role
+from tenants.db import db, tenant_scope
+from tests.support.cast import Cast
+from tests.support.clients import Browser, Phone
+from tests.support.mailbox import Mailbox
+from tests.web.pages import chosen, flashed, heading, summary
+
+ClientFor = Callable[..., Browser]
+
+
+@pytest.fixture
+def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
+
+
+@pytest.fixture
+def page_of(cast: Cast) -> Callable[[str], str]:
+    return lambda who: f"/acme/settings/members/{cast[who].member_id}"
+
+
+PageOf = Callable[[str], str]
+
+
+def test_everybody_sees_who_works_here(client_for: ClientFor, cast: Cast) -> None:
+    page = client_for("viewer").get("/acme/settings/members")
+    assert page.status_code == 200
+    for person in cast.members:
+        assert person.email in page.text
+    assert "outsider@other.example" not in page.text
+    assert "7 people" in page.text
+
+
+def test_a_role_is_changed(client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str]) -> None:
+    owner = client_for("owner")
+    assert chosen(owner.get(page_of("viewer")), "role_id") == role_ids["viewer"]
+    answer = owner.post(f"{page_of('viewer')}/role", data={"role_id": role_ids["admin"]})
+    assert (answer.status_code, answer.location) == (303, page_of("viewer"))
+    page = owner.get(page_of("viewer"))
+    assert chosen(page, "role_id") == role_ids["admin"]
+    assert flashed(page) == "Vera Viewer has another role now."
+    assert client_for("viewer").get("/acme/settings/workspace").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_a_role_nobody_has_is_refused(client_for: ClientFor, page_of: PageOf, role: str) -> None:
+    answer = client_for("owner").post(f"{page_of('viewer')}/role", data={"role_id": role})
+    assert answer.status_code == 422
+    assert "Choose" in summary(answer)
+
+
+@pytest.mark.parametrize("who", ["manager", "rep", "viewer"])
+@pytest.mark.parametrize("what", ["role", "freezing", "thawing", "removal"])
+def test_others_change_nobody(
+    client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str], who: str, what: str
+) -> None:
+    answer = client_for(who).post(f"{page_of('colleague')}/{what}", data={"role_id": role_ids["owner"]})
+    assert answer.status_code == 403
+    assert client_for("colleague").get("/acme/").status_code == 200
+    page = client_for(who).get(page_of("colleague"))
+    assert page.status_code == 200
+    assert '<form method="post" action="/acme/settings/members' not in page.text
+
+
+@pytest.mark.parametrize("what", ["role", "freezing", "removal"])
+def test_an_admin_does_not_touch_an_owner(
+    client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str], what: str
+) -> None:
+    admin = client_for("admin")
+    assert admin.post(f"{page_of('owner')}/{what}", data={"role_id": role_ids["rep"]}).status_code == 403
+    assert "Lock out" not in admin.get(page_of("owner")).text
+    assert admin.post(f"{page_of('rep')}/role", data={"role_id": role_ids["owner"]}).status_code == 403
+
+
+def test_the_last_owner_stays(client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str]) -> None:
+    owner = client_for("owner")
+    answer = owner.post(f"{page_of('owner')}/role", data={"role_id": role_ids["rep"]})
+    assert answer.status_code == 422
+    assert "at least one active owner" in summary(answer)
+    owner.post(f"{page_of('admin')}/role", data={"role_id": role_ids["owner"]})
+    assert owner.post(f"{page_of('owner')}/role", data={"role_id": role_ids["rep"]}).status_code == 303
+
+
+@pytest.mark.parametrize("what", ["freezing", "removal"])
+def test_nobody_locks_themselves_out(client_for: ClientFor, page_of: PageOf, what: str) -> None:
+    answer = client_for("admin").post(f"{page_of('admin')}/{what}")
+    assert answer.status_code == 422
+    assert "cannot lock yourself out" in summary(answer)
+    assert client_for("admin").get("/acme/").status_code == 200
+
+
+def test_locking_out_and_letting_in_again(
+    client_for: ClientFor, page_of: PageOf, api_for: Callable[..., Phone]
+) -> None:
+    owner = client_for("owner")
+    answer = owner.post(f"{page_of('rep')}/freezing")
+    assert answer.status_code == 303
+    page = owner.get(page_of("rep"))
+    assert "is locked out and cannot open this workspace" in page.text
+    assert f"{page_of('rep')}/thawing" in page.text
+    rep = client_for("rep")
+    locked = rep.get("/acme/companies")
+    assert (locked.status_code, heading(locked)) == (403, "Your access is paused")
+    assert "Acme Instruments" in locked.text
+    assert api_for("rep").get("/me").status_code == 401
+    assert rep.get("/profile").status_code == 200
+    assert "Locked out" in owner.get("/acme/settings/members").text
+    owner.post(f"{page_of('rep')}/thawing")
+    assert rep.get("/acme/companies").status_code == 200
+
+
+def test_removing_and_coming_back(
+    client_for: ClientFor, page_of: PageOf, api_for: Callable[..., Phone], role_ids: dict[str, str],
+    mailbox: Mailbox,
+) -> None:  # fmt: skip
+    owner, rep = client_for("owner"), client_for("rep")
+    assert "Their API tokens end for good." in owner.get(page_of("rep")).text
+    assert api_for("rep").get("/companies").status_code == 200
+    answer = owner.post(f"{page_of('rep')}/removal")
+    assert (answer.status_code, answer.location) == (303, "/acme/settings/members")
+    assert flashed(owner.get("/acme/settings/members")) == "Rita Rep is no longer a member."
+    gone = rep.get("/acme/")
+    assert (gone.status_code, heading(gone)) == (403, "You are no longer a member here")
+    assert "/acme/" not in rep.get("/workspaces").text
+    assert "rep@acme.example" not in owner.get("/acme/settings/members").text
+    assert owner.get(page_of("rep")).status_code == 404
+    owner.post("/acme/settings/members/invitations", data={"email": "rep@acme.example", "role_id": role_ids["viewer"]})
+    assert rep.post(mailbox.link("rep@acme.example", "/invitations/")).status_code == 303
+    assert rep.get("/acme/").status_code == 200
+    assert rep.get("/acme/companies/new").status_code == 403, "they came back as a viewer"
+    assert api_for("rep").get("/companies").status_code == 401, "their tokens ended for good"
+
+
+def test_unknown_members_are_404(client_for: ClientFor, cast: Cast) -> None:
+    owner = client_for("owner")
+    for strange in ("00000000-0000-0000-0000-000000000000", cast["outsider"].member_id):
+        assert owner.get(f"/acme/settings/members/{strange}").status_code == 404
+        assert owner.post(f"/acme/settings/members/{strange}/removal").status_code == 404
+
+
+def test_pages_cost_few_statements(client_for: ClientFor, page_of: PageOf) -> None:
+    from tests.support.clients import statements
+
+    owner = client_for("owner")
+    for address in ("/acme/settings", "/acme/settings/members", page_of("rep"), "/acme/settings/workspace",
+                    "/acme/settings/tokens", "/acme/setup"):  # fmt: skip
+        assert statements(owner.get(address)) <= 8, address
