@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, DateTime, MetaData, Row, Select, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, SessionTransaction
 from uuid_utils import compat
 
@@ -131,7 +133,12 @@ def enter(connection: Connection, tenant: ActiveTenant) -> None:
         raise TenantRequired("a tenant without an entry statement cannot be entered")
     raw = connection.connection.driver_connection
     assert raw is not None
-    raw.execute(tenant.entry)
+    try:
+        raw.execute(tenant.entry)
+    except psycopg.OperationalError as lost:
+        # This goes past SQLAlchemy, which would otherwise take the connection for a good one.
+        connection.invalidate(lost)
+        raise OperationalError("enter", None, lost, connection_invalidated=True) from lost
     connection.info.setdefault("tenants", set()).add(tenant.id)
 
 

@@ -114,7 +114,7 @@ def _installed(path: Path) -> bytes:
     except FileNotFoundError:
         raise AssetsMissingError(
             f"{path} is missing: the npm packages of the interface are not installed. "
-            "Run `make node_modules` in the checkout."
+            "Run `npm ci` in the folder `web`, or `make demo`."
         ) from None
 
 

@@ -43,8 +43,8 @@ def _markdown(report: Report) -> Iterator[str]:
     yield f"# Benchmark of {known['day']} ({report.plan})"
     yield ""
     yield (
-        f"{known['cores']} cores of {known['processor']}, {known['memory_gb']} GB, Python {known['python']}; load tool, "
-        "gunicorn and PostgreSQL on the same machine, so read the ratios, not the absolute numbers."
+        f"{known['cores']} cores of {known['processor']}, {known['memory_gb']} GB, Python {known['python']}; load "
+        "tool, gunicorn and PostgreSQL on the same machine, so read the ratios, not the absolute numbers."
     )
     if report.figures:
         yield from _table(report)

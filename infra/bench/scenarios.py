@@ -119,7 +119,8 @@ def scenarios(workspace: Workspace) -> list[Scenario]:
     """Return everything that is driven in one workspace."""
     # The oldest ten are those with the longest timelines.
     companies = [row[0] for row in workspace.query(
-        "(SELECT id FROM companies ORDER BY md5(id::text) LIMIT 190) UNION (SELECT id FROM companies ORDER BY id LIMIT 10)"
+        "(SELECT id FROM companies ORDER BY md5(id::text) LIMIT 190)"
+        " UNION (SELECT id FROM companies ORDER BY id LIMIT 10)"
     )]  # fmt: skip
     reading = [
         ("today", "Today", ["/"]), ("companies", "Company list", ["/companies"]),

@@ -24,8 +24,11 @@ def soon(days: int = 1) -> str:
 
 def test_a_records_story_is_split_into_plan_and_past(acting: Acting, make: Maker) -> None:
     company = make.company("rep")
-    for kind, more in (("call", {}), ("note", {"body": "x"}), ("task", {"due_at": soon(2)}), ("visit", {"due_at": soon(1)}),
-                       ("task", {"due_at": soon(-3), "done_at": soon(-2)}), ("task", {"subject": "undated"})):  # fmt: skip
+    entries: list[tuple[str, dict[str, str]]] = [
+        ("call", {}), ("note", {"body": "x"}), ("task", {"due_at": soon(2)}), ("visit", {"due_at": soon(1)}),
+        ("task", {"due_at": soon(-3), "done_at": soon(-2)}), ("task", {"subject": "undated"}),
+    ]  # fmt: skip
+    for kind, more in entries:
         make.activity("rep", kind=kind, company_id=company.id, **more)
     with acting("rep") as rep:
         planned = queries.planned("company", company.id, member=rep)

@@ -14,7 +14,9 @@ NOON = datetime(2025, 11, 21, 12, tzinfo=UTC)  # a Friday
 @pytest.mark.parametrize(("done", "due", "place"), [
     (datetime(2025, 1, 1, tzinfo=UTC), NOON, datetime(2025, 1, 1, tzinfo=UTC)), (None, NOON, NOON), (None, None, None),
 ])  # fmt: skip
-def test_what_happened_stands_where_it_happened(done: datetime | None, due: datetime | None, place: datetime | None) -> None:
+def test_what_happened_stands_where_it_happened(
+    done: datetime | None, due: datetime | None, place: datetime | None
+) -> None:
     written = datetime(2024, 6, 1, tzinfo=UTC)
     assert place_in_time(done_at=done, due_at=due, written_at=written) == (place or written)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.axe import findings, sideways, small_targets
-from tests.browser.conftest import Theme, Width
+from tests.browser.axe import findings
+from tests.browser.conftest import Width
 from tests.support.making import Maker
 
 PageFor = Callable[..., Page]
@@ -222,22 +222,3 @@ def test_stages_are_put_in_order_by_keyboard_and_mouse(page_for: PageFor) -> Non
     expect(page.locator("toast-stack")).to_contain_text("Order saved.")
     page.reload()
     expect(lines).to_have_text(["Lead", "Qualified", "Proposal", "Negotiation"])
-
-
-def test_the_pages_of_deals_are_accessible_and_fit(
-    page_for: PageFor, deal: str, make: Maker, width: Width, theme: Theme
-) -> None:
-    make.activity("owner", opportunity_id=deal)
-    page = page_for("owner", width, theme, reduced_motion="reduce")
-    paths = ("/deals", "/deals?view=list", "/deals/new", f"/deals/{deal}", f"/deals/{deal}/edit",
-             f"/deals/{deal}/closure?outcome=lost", "/settings/pipelines")  # fmt: skip
-    for path in paths:
-        page.goto(f"/acme{path}")
-        page.wait_for_load_state("networkidle")
-        assert findings(page) == [], path
-        assert sideways(page) == [], path
-        if width == "phone":
-            assert small_targets(page) == [], path
-            page.set_viewport_size({"width": 320, "height": 640})
-            assert sideways(page) == [], path
-            page.set_viewport_size({"width": 390, "height": 844})

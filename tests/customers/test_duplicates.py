@@ -16,7 +16,8 @@ Acting = Callable[[str], Any]
 
 @pytest.mark.parametrize(("typed", "stored"), [
     ("Mueller Maschinenbau", "Müller Maschinenbau GmbH"), ("Müller Maschinnenbau", "Müller Maschinenbau"),
-    ("华为技术", "华为技术有限公司"), ("Nordwind Logistik KG", "Nordwind Logistik"), ("bäckerei österreicher", "Baeckerei Oesterreicher"),
+    ("华为技术", "华为技术有限公司"), ("Nordwind Logistik KG", "Nordwind Logistik"),
+    ("bäckerei österreicher", "Baeckerei Oesterreicher"),
 ])  # fmt: skip
 def test_near_same_companies_are_found(acting: Acting, make: Maker, typed: str, stored: str) -> None:
     make.company("rep", name=stored)

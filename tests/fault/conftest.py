@@ -89,6 +89,8 @@ def doomed(made_once: Path) -> Iterator[Callable[..., Doomed]]:
             app = create_app(settings_for(place, folder, spare_tenants=1))
             stack.callback(dispose, app)
             tenant, owner = found_another(app, "doomed")
+            with place.owner() as connection:
+                connection.execute("CHECKPOINT")
             return Doomed(server, place, folder, app, tenant, owner)
 
         yield build

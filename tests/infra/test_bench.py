@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 from uuid import uuid4
 
 import pytest
@@ -79,7 +80,7 @@ class Answers(BaseHTTPRequestHandler):
     """Answers each path as the test needs it, and remembers bodies."""
 
     protocol_version = "HTTP/1.1"
-    bodies: list[str] = []
+    bodies: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
         Answers.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())

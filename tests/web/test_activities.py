@@ -141,7 +141,8 @@ def test_a_moved_activity_belongs_to_the_other_customer(rep: Browser, make: Make
     contact = make.contact("rep", company_id=second.id)
     activity = make.activity("rep", company_id=first.id, subject="Wanders")
     rep.post(f"/acme/activities/{activity.id}", data={
-        "kind": "call", "subject": "Wanders", "state": "done", "customer": f"contact:{contact.id}", "customer_text": "x",
+        "kind": "call", "subject": "Wanders", "state": "done", "customer": f"contact:{contact.id}",
+        "customer_text": "x",
     })  # fmt: skip
     assert "Wanders" not in rep.get(f"/acme/companies/{first.id}").text
     assert "Wanders" in rep.get(f"/acme/companies/{second.id}").text
@@ -152,7 +153,9 @@ def test_recycling_can_be_undone_from_where_one_was(rep: Browser, make: Maker) -
     company = make.company("rep")
     here = f"/acme/companies/{company.id}"
     activity = make.activity("rep", company_id=company.id, subject="Gone soon")
-    answer = rep.post(f"/acme/activities/{activity.id}/recycle", headers={"Referer": f"http://localhost{here}?part=deals"})
+    answer = rep.post(
+        f"/acme/activities/{activity.id}/recycle", headers={"Referer": f"http://localhost{here}?part=deals"}
+    )
     assert answer.location == f"{here}?part=deals"
     page = rep.get(here)
     assert "Gone soon" not in page.text
@@ -173,7 +176,12 @@ def test_who_may_do_what(client_for: ClientFor, make: Maker) -> None:
     company = make.company("rep")
     activity = make.activity("rep", company_id=company.id, kind="task", due_at=tomorrow())
     here = f"/acme/activities/{activity.id}"
-    for who, seen, changed in (("viewer", 200, 403), ("teammate", 200, 403), ("colleague", 404, 404), ("outsider", 404, 404)):
+    for who, seen, changed in (
+        ("viewer", 200, 403),
+        ("teammate", 200, 403),
+        ("colleague", 404, 404),
+        ("outsider", 404, 404),
+    ):
         browser = client_for(who)
         assert browser.get(here).status_code == seen, who
         assert browser.get(f"{here}/edit").status_code == changed
@@ -182,7 +190,9 @@ def test_who_may_do_what(client_for: ClientFor, make: Maker) -> None:
         if seen == 200:
             assert f"{here}/done" not in browser.get(f"/acme/companies/{company.id}").text
     assert client_for("viewer").post("/acme/activities", data={"kind": "note", "body": "x"}).status_code == 403
-    hidden = client_for("colleague").post("/acme/activities", data={"kind": "note", "body": "x", "company_id": str(company.id)})
+    hidden = client_for("colleague").post(
+        "/acme/activities", data={"kind": "note", "body": "x", "company_id": str(company.id)}
+    )
     assert hidden.status_code == 422
     manager = client_for("manager")
     assert f"{here}/done" in manager.get(f"/acme/companies/{company.id}").text
@@ -193,7 +203,9 @@ def test_a_task_of_somebody_whose_customer_went_away_tells_no_name(client_for: C
     company = make.company("rep", name="Moved Away Ltd")
     activity = make.activity("rep", company_id=company.id, kind="task", subject="Ring them", due_at=tomorrow())
     owner = client_for("owner")
-    owner.post(f"/acme/companies/{company.id}", data={"name": "Moved Away Ltd", "owner_id": str(make.member_id("colleague"))})
+    owner.post(
+        f"/acme/companies/{company.id}", data={"name": "Moved Away Ltd", "owner_id": str(make.member_id("colleague"))}
+    )
     rep = client_for("rep")
     for path in ("/acme/", f"/acme/activities/{activity.id}", f"/acme/activities/{activity.id}/edit", "/acme/log"):
         page = rep.get(path)

@@ -28,14 +28,23 @@ def test_a_new_contact_is_shown_as_it_was_written(rep: Browser, make: Maker) -> 
     page = rep.get(answer.location)
     assert heading(page) == "王小明"
     assert flashed(page) == "Contact added."
-    for text in ("(646) 555-0199", "tel:+8613812345678", "May 4, 1980", "大客户", f"/acme/companies/{company.id}", "Ada Ltd"):
+    for text in (
+        "(646) 555-0199",
+        "tel:+8613812345678",
+        "May 4, 1980",
+        "大客户",
+        f"/acme/companies/{company.id}",
+        "Ada Ltd",
+    ):
         assert text in page.text, text
     assert "王小明" in rep.get(f"/acme/companies/{company.id}").text
 
 
 def test_a_company_is_found_by_what_was_written(rep: Browser, make: Maker) -> None:
     company = make.company("rep", name="Österreicher & Söhne")
-    answer = rep.post("/acme/contacts", data={"name": "Eva", "company_id": "", "company_id_text": "österreicher & söhne"})
+    answer = rep.post(
+        "/acme/contacts", data={"name": "Eva", "company_id": "", "company_id_text": "österreicher & söhne"}
+    )
     assert f"/acme/companies/{company.id}" in rep.get(answer.location).text
 
 

@@ -26,7 +26,8 @@ def test_a_version_is_a_small_number_or_none(app: Flask, text: str, version: int
 
 
 @pytest.mark.parametrize(("address", "path"), [
-    ("/acme/x?y=1", "/acme/x?y=1"), ("http://localhost/acme", "/acme"), ("https://evil.example/", ""), ("//evil.example", ""),
+    ("/acme/x?y=1", "/acme/x?y=1"), ("http://localhost/acme", "/acme"), ("https://evil.example/", ""),
+    ("//evil.example", ""),
     ("/\\evil.example", ""), ("\\\\evil.example", ""), ("javascript:alert(1)", ""), ("acme", ""), ("", ""), (None, ""),
     ("/a\nb", ""), ("http://localhost//evil.example", ""), ("http://[", ""), ("http:///evil.example", "/evil.example"),
 ])  # fmt: skip

@@ -33,7 +33,9 @@ def test_matches_are_grouped_by_kind_and_lead_to_their_pages(rep: Browser, make:
     assert "/acme/companies?q=nordw" in page
 
 
-@pytest.mark.parametrize("query", ["华东", "精密", "6552", "010 6552", "ÖSTERR", "oesterr", "ster", "mueller", "müller"])
+@pytest.mark.parametrize(
+    "query", ["华东", "精密", "6552", "010 6552", "ÖSTERR", "oesterr", "ster", "mueller", "müller"]
+)
 def test_chinese_latin_and_numbers(rep: Browser, make: Maker, query: str) -> None:
     make.company("rep", name="华东精密仪器", phone="+86 10 6552 9988")
     make.company("rep", name="Müller & Österreicher")
@@ -71,7 +73,9 @@ def test_what_is_in_the_bin_is_not_found(rep: Browser, make: Maker) -> None:
     assert "Gone Ltd" in rep.get("/acme/search?q=gone", headers=RESULTS).text
 
 
-@pytest.mark.parametrize("query", ["%00", "x" * 5000, "%27%20OR%201=1--", "%25%25", "_", "\\", "<script>", "%F0%9F%98%80", "%E2%80%AE"])
+@pytest.mark.parametrize(
+    "query", ["%00", "x" * 5000, "%27%20OR%201=1--", "%25%25", "_", "\\", "<script>", "%F0%9F%98%80", "%E2%80%AE"]
+)
 def test_hard_queries_are_only_text(rep: Browser, query: str) -> None:
     answer = rep.get(f"/acme/search?q={query}")
     assert answer.status_code == 200

@@ -93,7 +93,7 @@ def test_an_empty_workspace_teaches_what_each_may_do(client_for: ClientFor) -> N
     assert "/acme/setup" in owner
     assert "/acme/settings/members" in owner
     assert "/acme/companies/new" in rep
-    assert "/acme/settings/members\"" not in rep.partition('class="empty"')[2].partition("</main>")[0]
+    assert '/acme/settings/members"' not in rep.partition('class="empty"')[2].partition("</main>")[0]
     assert "/acme/companies/new" not in viewer
 
 
