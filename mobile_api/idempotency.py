@@ -44,7 +44,10 @@ def claim(key: str) -> Response | None:
         raise _in_progress()
     if kept.fingerprint != fingerprint:
         raise ApiProblem(problem("key-reused"))
-    return Response(kept.body, kept.status, {**kept.headers, "Idempotent-Replayed": "true"})
+    answer = Response(kept.body, kept.status)
+    answer.headers.clear()  # an answer without a body had no Content-Type either
+    answer.headers.extend({**kept.headers, "Idempotent-Replayed": "true"})
+    return answer
 
 
 def keep(key: str, response: Response) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import procrastinate
 
 log = structlog.get_logger("worker")
+MOST_ATTEMPTS = 12
+"""Runs after which a job that takes its worker down with it is given up."""
+FAILED_KEPT_HOURS = 24 * 30
+STALLED_SECONDS = 60
 ROOMS_WITH_JOBS = (
     "saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs"
 )
@@ -46,7 +51,40 @@ def build(app: Flask, settings: Settings) -> procrastinate.App:
     runner = procrastinate.App(connector=connector)
     for entry in registry.values():
         _add(runner, app, entry)
+    _add_rescue(runner)
+    for name in ("procrastinate.worker", "procrastinate.jobs"):
+        logging.getLogger(name).addFilter(_without_arguments)
     return runner
+
+
+def _without_arguments(record: logging.LogRecord) -> bool:
+    """Take a job's arguments out of procrastinate's own lines: those of a mail are its reader and its words."""
+    call = getattr(record, "job", None)
+    if isinstance(call, dict) and call.get("call_string"):
+        name = f"{call.get('task_name')}[{call.get('id')}]"
+        record.msg, record.args = record.getMessage().replace(call["call_string"], name), ()
+        record.job = {key: call.get(key) for key in ("id", "task_name", "attempts")}
+    return True
+
+
+def _add_rescue(runner: procrastinate.App) -> None:
+    """Run again what a worker that was killed had begun; forget after a month what failed for good."""
+    from procrastinate.jobs import Status
+
+    async def rescue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands it to every periodic task
+        manager = runner.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            if job.id is None:
+                continue
+            if job.attempts >= MOST_ATTEMPTS:
+                log.error("job given up: its worker died each time", job=job.task_name, id=job.id)
+                await manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
+            else:
+                await manager.retry_job(job)
+        await manager.delete_old_jobs(FAILED_KEPT_HOURS, include_failed=True)
+
+    task: Any = runner.task(name="jobs.rescue", queueing_lock="jobs.rescue")(rescue)
+    runner.periodic(cron="*/5 * * * *")(task)
 
 
 def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
@@ -92,7 +130,7 @@ def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = T
         async with runner.open_async():
             await runner.run_worker_async(
                 concurrency=concurrency, wait=wait, delete_jobs="successful", update_heartbeat_interval=10,
-                stalled_worker_timeout=60, shutdown_graceful_timeout=10, install_signal_handlers=wait,
+                stalled_worker_timeout=STALLED_SECONDS, shutdown_graceful_timeout=10, install_signal_handlers=wait,
             )  # fmt: skip
 
     asyncio.run(main())

@@ -172,7 +172,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_BINDS"] = {SHARED: {"url": url, **options, "execution_options": {"room": SHARED}}}
     db.init_app(app)
     with app.app_context():
-        event.listen(db.engine, "checkin", _retire_after(settings.connection_tenants))
+        for engine in (db.engine, db.engines[SHARED]):  # by the shared one new workspaces are founded
+            event.listen(engine, "checkin", _retire_after(settings.connection_tenants))
 
 
 def _retire_after(tenants: int) -> Any:

@@ -78,17 +78,26 @@ def _script(name: str, login: str) -> str:
 def sweep_unfinished(connection: psycopg.Connection[Any]) -> int:
     """Drop roles and schemas of ours that no registry row names (a restore may leave some); returns how many.
 
-    One transaction makes a spare, so a crash leaves nothing; this is for what came in from outside.
+    One transaction makes a spare, so a crash leaves nothing; this is for what came in from outside. A schema
+    with members in it is a workspace whose registry row is missing, not a leftover: only an operator may drop it.
     """
     rows = connection.execute(
         "SELECT nspname FROM pg_namespace n WHERE nspname ~ '^t_[0-9a-f]{16}$'"
         " AND NOT EXISTS (SELECT 1 FROM public.tenants t WHERE t.schema_name = n.nspname)"
     ).fetchall()
-    for (name,) in rows:
+    unused = [name for (name,) in rows if not _has_members(connection, name)]
+    for name in unused:
         with connection.transaction():
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
-    return len(rows)
+    return len(unused)
+
+
+def _has_members(connection: psycopg.Connection[Any], schema: str) -> bool:
+    if connection.execute("SELECT to_regclass(%s)", [f"{schema}.members"]).fetchone() == (None,):
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {}.members)").format(sql.Identifier(schema))
+    return connection.execute(query).fetchone() == (True,)
 
 
 CLAIM = text(

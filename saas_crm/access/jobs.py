@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from saas_crm.access.mailed import mail_reset
+from saas_crm.access.models import ApiToken, Member
+from saas_crm.access.profile import tenants_of
 from saas_crm.access.queries import user_by_email
 from saas_crm.access.shared_models import MailedToken, Throttle, UserSession
+from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import in_language
 from saas_crm.core.jobs import defer, job
@@ -28,7 +32,7 @@ def keep_spares() -> None:
     make_spares(settings.owner_url, settings.database_url, wanted=settings.spare_tenants)
 
 
-@job("access.mail_reset")
+@job("access.mail_reset", retries=4)
 def mail_password_reset(email: str) -> None:
     """Mail a link for a new password if somebody has this address.
 
@@ -39,6 +43,18 @@ def mail_password_reset(email: str) -> None:
         return
     with db.engines[SHARED].begin() as connection, in_language(user.locale):
         mail_reset(connection, user.id, user.email, user.name, runtime_settings().base_url)
+
+
+@job("access.end_tokens", retries=8)
+def end_tokens(user_id: str) -> None:
+    """End a person's API tokens in all their workspaces: whoever knew the old password may hold one."""
+    for tenant in tenants_of(UUID(user_id), None):
+        with tenant_scope(tenant):
+            act_as(db.session(), Actor(None, "password"))
+            held = select(ApiToken).join(Member, Member.id == ApiToken.member_id)
+            for token in db.session.scalars(held.where(Member.user_id == UUID(user_id), ApiToken.revoked_at.is_(None))):
+                token.revoked_at = now()
+            db.session.commit()
 
 
 @job("access.clean_up", cron="17 * * * *")

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from saas_crm.access.passwords import hash_password
+from saas_crm.access.sessions import drop_sessions
 from saas_crm.access.shared_models import MailedToken, User
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.jobs import defer
 from saas_crm.core.mail import Letter, send
 from tenants.db import SHARED, db
 
@@ -128,7 +130,8 @@ def verify_address(token: str) -> LinkState:
 def reset_password(token: str, password: str) -> UUID | None:
     """Set a new password by a mailed link; returns the user, or None if the link is not good.
 
-    The address is proven by the link, so it counts as verified too; other links stop working.
+    The address is proven by the link, so it counts as verified too; other links stop working, and all browsers
+    and devices are signed out in the same transaction.
     """
     hashed = hash_password(password)
     with db.engines[SHARED].begin() as connection:
@@ -141,4 +144,11 @@ def reset_password(token: str, password: str) -> UUID | None:
             .where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))
             .values(used_at=now())
         )
+        sign_out_everywhere(connection, user_id)
     return user_id
+
+
+def sign_out_everywhere(connection: Connection, user_id: UUID, keep: UUID | None = None) -> None:
+    """End a user's sessions, but for the one to keep, and by a job the API tokens in all their workspaces."""
+    drop_sessions(connection, user_id, keep)
+    defer(connection, "access.end_tokens", user_id=str(user_id))

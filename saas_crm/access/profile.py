@@ -81,13 +81,14 @@ def _spread(user_id: UUID, limit: int | None) -> None:
     if user is None:
         return
     values = {name: getattr(user, name) for name in COPIED}
-    for tenant in _tenants_of(user_id, limit):
+    for tenant in tenants_of(user_id, limit):
         with tenant_scope(tenant):
             _copy(user_id, values)
             db.session.commit()
 
 
-def _tenants_of(user_id: UUID, limit: int | None) -> list[ActiveTenant]:
+def tenants_of(user_id: UUID, limit: int | None) -> list[ActiveTenant]:
+    """Return the workspaces a user is a member of, at most `limit`."""
     query = select(Membership.tenant_id).where(Membership.user_id == user_id).limit(limit)
     with shared_reader() as connection:
         ids = connection.scalars(query).all()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from saas_crm.access.mailed import mail_password_changed, mail_verification, reset_password
+from sqlalchemy import update
+
+from saas_crm.access.mailed import mail_password_changed, mail_verification, reset_password, sign_out_everywhere
+from saas_crm.access.passwords import hash_password
 from saas_crm.access.queries import user_by_id
 from saas_crm.access.rules import LINKS_PER_ACCOUNT, LINKS_PER_ADDRESS
-from saas_crm.access.sessions import SignedInUser, end_other_sessions
-from saas_crm.access.sign_in import SignInRefused, authenticate, set_password
+from saas_crm.access.sessions import SignedInUser
+from saas_crm.access.shared_models import User
+from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.access.throttle import check, count_failure, network_of, throttle_key
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -42,7 +46,7 @@ def _limit(account: str, caller: str) -> None:
 
 
 def change_password(user: SignedInUser, current: str, password: str, *, base_url: str, address: str) -> None:
-    """Give the signed-in person another password and sign their other browsers out.
+    """Give the signed-in person another password and sign their other browsers and devices out.
 
     The present one is asked for, and guesses at it count as on the sign-in page: a browser left open must
     not be enough. Raises InvalidInput and TooManyAttempts.
@@ -51,8 +55,10 @@ def change_password(user: SignedInUser, current: str, password: str, *, base_url
         authenticate(user.email, current, address)
     except SignInRefused:
         raise InvalidInput({"current": _("This is not your present password.")}) from None
-    set_password(user.id, password)
-    end_other_sessions(user.id, keep=user.session_id)
+    hashed = hash_password(password)
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(User).where(User.id == user.id).values(password_hash=hashed))
+        sign_out_everywhere(connection, user.id, keep=user.session_id)
     _tell(user.id, base_url)
 
 
@@ -60,7 +66,6 @@ def set_new_password(token: str, password: str, *, base_url: str) -> UUID | None
     """Set a password by a mailed link and sign the person out everywhere; None if the link is not good."""
     user_id = reset_password(token, password)
     if user_id is not None:
-        end_other_sessions(user_id)
         _tell(user_id, base_url)
     return user_id
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from saas_crm.access.shared_models import Membership, User, UserSession
 from saas_crm.access.tokens import new_token, token_hash
@@ -123,11 +123,16 @@ def end_session(user_id: UUID, session_id: UUID) -> bool:
 
 def end_other_sessions(user_id: UUID, keep: UUID | None = None) -> None:
     """Sign the user out everywhere, except in the session to keep."""
+    with db.engines[SHARED].begin() as connection:
+        drop_sessions(connection, user_id, keep)
+
+
+def drop_sessions(connection: Connection, user_id: UUID, keep: UUID | None = None) -> None:
+    """End a user's sessions, except the one to keep, in the transaction of the change that demands it."""
     query = delete(UserSession).where(UserSession.user_id == user_id)
     if keep is not None:
         query = query.where(UserSession.id != keep)
-    with db.engines[SHARED].begin() as connection:
-        connection.execute(query)
+    connection.execute(query)
 
 
 @dataclass(frozen=True, slots=True)

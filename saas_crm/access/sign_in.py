@@ -39,6 +39,6 @@ def authenticate(email: str, password: str, address: str) -> UUID:
 
 
 def set_password(user_id: UUID, password: str) -> None:
-    """Store a new password for a user."""
+    """Store the same password again, hashed as is done today."""
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password)))

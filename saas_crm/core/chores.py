@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from datetime import timedelta
 
 import structlog
@@ -26,7 +27,11 @@ def send_mail(to: str, subject: str, text: str, html: str) -> None:
         log.warning("no mail server is set; a letter was dropped")
         return
     letter = mail.message(sender=settings.mail_from, to=to, subject=subject, text=text, html=html)
-    mail.deliver(letter, settings.mail_url)
+    try:
+        mail.deliver(letter, settings.mail_url)
+    except smtplib.SMTPRecipientsRefused as refused:  # its text has the address in it, and goes to the log
+        codes = sorted({code for code, _why in refused.recipients.values()})
+        raise OSError(f"the mail server refused the recipient: {codes}") from None
 
 
 @job("idempotency.forget")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from saas_crm.core.clock import now
@@ -34,10 +34,13 @@ def recyclable(resource: str, found: Bin) -> None:
 
 
 def purge_old() -> None:
-    """Remove for good what was deleted more than KEPT ago; a record others still name stays until they go."""
+    """Remove for good what was deleted more than KEPT ago; a record others still name stays until they go.
+
+    In random order: some that must stay would otherwise stand before all others, day after day.
+    """
     before = now() - KEPT
     for found in bins.values():
-        ids = select(found.model.id).where(found.model.deleted_at < before).limit(BATCH)
+        ids = select(found.model.id).where(found.model.deleted_at < before).order_by(func.random()).limit(BATCH)
         for record_id in db.session.scalars(ids).all():
             try:
                 with db.session.begin_nested():

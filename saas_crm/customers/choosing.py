@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
@@ -26,7 +26,8 @@ def at_hand(
         query = select(Company.id, Company.name, Company.city.label("sub"))
     else:
         query = select(Contact.id, Contact.name, Company.name.label("sub")).outerjoin(
-            Company, Company.id == Contact.company_id
+            Company,
+            and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
         )
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if company_id is not None and model is Contact:

@@ -140,7 +140,7 @@ def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: Customer
     """Narrow a query of companies or contacts to what the member may see and asked for."""
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if wanted.q.strip():
-        ids = matching_ids(wanted.q, model.__resource__)
+        ids = matching_ids(wanted.q, model.__resource__, member)
         query = query.where(model.id.in_(ids) if ids is not None else model.id.is_(None))
     if wanted.tag:
         query = query.where(model.tags.contains([wanted.tag]))

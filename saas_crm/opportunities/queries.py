@@ -104,7 +104,7 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySe
     """Narrow a query of deals to what the member may see and asked for."""
     query = query.where(visible(Opportunity, member))
     if wanted.q.strip():
-        ids = matching_ids(wanted.q, "opportunity")
+        ids = matching_ids(wanted.q, "opportunity", member)
         query = query.where(Opportunity.id.in_(ids) if ids is not None else Opportunity.id.is_(None))
     for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
         if value := getattr(wanted, name):

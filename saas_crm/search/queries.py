@@ -45,15 +45,17 @@ def find(
     return rows[:limit]
 
 
-def matching_ids(query: str, kind: str) -> Select[UUID] | None:
+def matching_ids(query: str, kind: str, member: CurrentMember | None = None) -> Select[UUID] | None:
     """Return a sub-select of the records of one kind that match, at most MATCHES; None matches nothing.
 
-    It says nothing about who may see them: the list that uses it starts from `visible()`.
+    With a `member` only what they may see counts towards MATCHES, or a common word's first thousand could all
+    be somebody else's. The list that uses it starts from `visible()` all the same.
     """
     wanted = prepare(query)
     if not wanted.grams:
         return None
-    return select(SearchEntry.record_id).where(SearchEntry.kind == kind, _matches(wanted)).limit(MATCHES)
+    reach = SearchEntry.kind == kind if member is None else _may_see(member, (kind,))
+    return select(SearchEntry.record_id).where(reach, _matches(wanted)).limit(MATCHES)
 
 
 def _matches(wanted: SearchQuery) -> ColumnElement[bool]:

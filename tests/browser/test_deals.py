@@ -82,7 +82,9 @@ def test_closing_asks_why_and_without_an_answer_the_card_goes_back(page_for: Pag
     expect(card_in(page, "Lead", deal)).to_be_visible()
     drag(page, deal, "Lost")
     page.fill("#closure-form textarea", "Too dear")
-    page.evaluate("document.querySelectorAll('#closure-form [required]').forEach((input) => { input.required = false; })")
+    page.evaluate(
+        "document.querySelectorAll('#closure-form [required]').forEach((input) => { input.required = false; })"
+    )
     page.click("#closure-form button[type=submit]")
     expect(page.locator("#closure-form .form-errors")).to_be_visible()
     expect(page.locator("#closure-form textarea")).to_have_value("Too dear")

@@ -10,9 +10,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from saas_crm.edge.declared import declared_for
+from tenants.slugs import is_slug
 from tests.conftest import Stage
 from tests.guard.endpoints import Endpoint, Samples, endpoints, expected, make_samples, unknown
-from tests.support.cast import Cast, Person
+from tests.support.cast import Person
 from tests.support.clients import Client, browser_of, phone_of
 from tests.support.pristine import fingerprint
 
@@ -70,6 +71,12 @@ def test_public_endpoints_are_these_and_no_others(app: Flask) -> None:
     known = {rule for rule in found if not rule.startswith(ONLY_FOR_DEVELOPERS)}
     assert known - PUBLIC_API == PUBLIC
     assert known & PUBLIC_API == {rule for rule in known if rule.startswith("/api/")}
+
+
+def test_no_workspace_can_take_the_address_of_a_page(app: Flask) -> None:
+    """A slug of the same name would put a workspace in front of our own page."""
+    outside = {e.rule.rule.split("/")[1] for e in endpoints(app) if not e.in_workspace}
+    assert {segment for segment in outside if is_slug(segment)} == set()
 
 
 def test_production_has_no_endpoint_for_developers(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from mobile_api.openapi.schemas import schema_of
 from saas_crm.core.money import Money
 from saas_crm.edge.declared import members_only, public, requires
 
-INFO = Info("CRM", "1.0.0", "/demo/api/v1", tags=(("companies", "Customers."),))
+INFO = Info("CRM", "1.0.0", {"url": "/demo/api/v1"}, tags=(("companies", "Customers."),))
 
 
 class CompanyIn(BaseModel):
@@ -151,7 +151,7 @@ def test_paths_and_parameters() -> None:
     assert parameters["limit"]["description"] == "How many."
     assert parameters["after"]["schema"] == {"type": "string"}
     assert parameters["sort"]["schema"] == {"type": "string", "enum": ["name", "-name"]}
-    assert parameters["tag"]["explode"] is True
+    assert parameters["tag"]["explode"] is False
     with pytest.raises(KeyError):
         path_parameters("/a/<any(x,y):z>".replace("any(x,y)", "path"))
 
@@ -161,7 +161,7 @@ def test_answers_follow_from_the_declaration() -> None:
     change, drop = paths["/companies/{company_id}"]["patch"], paths["/companies/{company_id}"]["delete"]
     listing, make = paths["/companies"]["get"], paths["/companies"]["post"]
     assert list(change["responses"]) == "200 400 401 403 404 409 412 413 415 422 429 503".split()  # noqa: SIM905
-    assert list(drop["responses"]) == ["204", "401", "404", "429", "503"]
+    assert list(drop["responses"]) == ["204", "401", "404", "422", "429", "503"]
     assert "content" not in drop["responses"]["204"]
     assert list(listing["responses"]) == ["200", "401", "422", "429", "503"]
     assert list(make["responses"]) == ["201", "400", "409", "413", "415", "422", "429", "503"]
@@ -183,7 +183,9 @@ def test_schemas() -> None:
     assert schemas["CompanyIn"]["required"] == ["name"]
     assert schemas["CompanyFields"]["required"] == ["id"]
     assert schemas["Company"]["required"] == ["id", "name", "revenue"]
-    assert schemas["CompanyFieldsList"]["required"] == ["items", "next"]
+    assert schemas["CompanyList"]["required"] == ["items", "next"]
+    assert schemas["Money"]["required"] == ["amount", "currency"]
+    assert schemas["Company"]["properties"]["revenue"]["anyOf"][0] == {"$ref": "#/components/schemas/Money"}
     assert "default" not in schemas["CompanyPatch"]["properties"]["name"]
     assert schemas["CompanyPatch"]["properties"]["revenue"]["default"] is None
     assert "title" not in schemas["CompanyIn"]["properties"]["name"]

@@ -23,7 +23,8 @@ from saas_crm.opportunities.pipelines import stages
 from saas_crm.opportunities.schemas import Closure, OpportunityWrite, StageMove
 from tenants.db import db
 from tests.support.cast import Cast
-from tests.support.making import Maker, acting as acting_as
+from tests.support.making import Maker
+from tests.support.making import acting as acting_as
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 FORM = InputContext(form=True)

@@ -39,7 +39,9 @@ def test_the_forecast_has_this_month_and_the_next_two() -> None:
 
 
 def test_amounts_are_weighted_by_their_chance() -> None:
-    march, april, _may = months(of(date(2026, 3, 1), "100", 10), of(date(2026, 3, 1), "200", 75), of(date(2026, 4, 1), "1"))
+    march, april, _may = months(
+        of(date(2026, 3, 1), "100", 10), of(date(2026, 3, 1), "200", 75), of(date(2026, 4, 1), "1")
+    )
     assert march == (date(2026, 3, 1), 2, "300", "160.00")
     assert april == (date(2026, 4, 1), 1, "1", "0.50")
 

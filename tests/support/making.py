@@ -29,7 +29,7 @@ from saas_crm.opportunities.queries import get_opportunity
 from saas_crm.opportunities.schemas import Closure, OpportunityWrite
 from tenants.context import ActiveTenant
 from tenants.db import db, tenant_scope
-from tests.support.cast import Cast, Person
+from tests.support.cast import Cast
 
 
 @contextmanager

@@ -169,7 +169,7 @@ def test_a_spare_killed_in_the_making_leaves_nothing_or_everything(empty_place: 
                 killer.start()
                 try:
                     make_spare(maker, empty_place.runtime_url)
-                except Exception:  # noqa: BLE001, S110 - whatever a killed connection raises
+                except Exception:
                     pass
                 killer.join()
             registered, schemas, roles = (
@@ -212,7 +212,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         barrier.wait()
         try:
             results[index] = work()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
+        except Exception as error:
             results[index] = error
 
     threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]

@@ -38,7 +38,9 @@ def movable(page: TestResponse) -> set[str]:
 def columns(page: TestResponse) -> dict[str, tuple[str, str]]:
     """Return count and sum of each column by its name."""
     found = re.findall(
-        r'<span>([^<]+)</span>\s*<span class="stage-count">(\d+).*?<div class="stage-sum"><span>([^<]*)<', page.text, re.S
+        r'<span>([^<]+)</span>\s*<span class="stage-count">(\d+).*?<div class="stage-sum"><span>([^<]*)<',
+        page.text,
+        re.S,
     )
     return {name: (count, total) for name, count, total in found}
 
@@ -93,9 +95,7 @@ def test_the_day_is_that_of_the_reader(client_for: ClientFor, make: Maker) -> No
     assert "Overdue" not in card
 
 
-def test_everybody_sees_what_they_may_and_moves_only_what_they_may_change(
-    client_for: ClientFor, make: Maker
-) -> None:
+def test_everybody_sees_what_they_may_and_moves_only_what_they_may_change(client_for: ClientFor, make: Maker) -> None:
     deals = {who: str(make.deal(who).id) for who in ("owner", "rep", "teammate", "colleague")}
     seen = {
         "owner": {"owner", "rep", "teammate", "colleague"}, "admin": {"owner", "rep", "teammate", "colleague"},

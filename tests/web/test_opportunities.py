@@ -177,7 +177,9 @@ def test_a_viewer_opens_nothing(client_for: ClientFor) -> None:
     assert viewer.post("/acme/deals", data={"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["🚀" * 60, "أهلا بالعالم", "'; DROP TABLE opportunities; --", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "name", ["🚀" * 60, "أهلا بالعالم", "'; DROP TABLE opportunities; --", "<script>alert(1)</script>"]
+)
 def test_any_name_is_kept_and_shown_as_it_is(client_for: ClientFor, name: str) -> None:
     rep = client_for("rep")
     answer = rep.post("/acme/deals", data={"name": name, "description": name})
@@ -318,7 +320,9 @@ def test_an_owner_is_changed_by_who_may_and_never_lost(
 ) -> None:
     deal = make.deal("rep")
     manager = client_for("manager")
-    empty = manager.post(f"/acme/deals/{deal.id}", data={"name": "x", "owner_id": "", "owner_id_text": "", "version": "1"})
+    empty = manager.post(
+        f"/acme/deals/{deal.id}", data={"name": "x", "owner_id": "", "owner_id_text": "", "version": "1"}
+    )
     assert errors(empty)["owner_id"] == "This is needed."
     named = {"name": "x", "owner_id": "", "owner_id_text": "tom teammate", "version": "1"}
     assert manager.post(f"/acme/deals/{deal.id}", data=named).status_code == 303

@@ -71,7 +71,9 @@ def test_paging_by_key_shows_every_deal_once(
 ) -> None:
     monkeypatch.setattr("web.opportunities.listing.PAGE", 3)
     for number in range(8):
-        make.deal("rep", name=f"Deal {number}", amount=str(number // 3), expected_close="2031-01-01" if number % 2 else "")
+        make.deal(
+            "rep", name=f"Deal {number}", amount=str(number // 3), expected_close="2031-01-01" if number % 2 else ""
+        )
     seen, address, pages = [], f"{LIST}&sort={sort}", 0
     while address:
         page = rep.get(address)
@@ -95,9 +97,7 @@ def test_htmx_gets_the_part_it_asks_for(rep: Browser, make: Maker) -> None:
     assert 'id="results"' in part.text
 
 
-def test_more_than_a_thousand_are_not_counted(
-    rep: Browser, make: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_a_thousand_are_not_counted(rep: Browser, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "COUNTED", 2)
     monkeypatch.setattr("web.opportunities.listing.COUNTED", 2)
     for _ in range(4):

@@ -114,9 +114,7 @@ def test_a_move_is_written_into_the_audit(rep: Browser, make: Maker, stages: lis
         assert db.session.scalars(query).one() == {"stage_id": [str(stages[0].id), str(stages[1].id)]}
 
 
-def test_a_plain_form_moves_too_and_comes_back_to_the_page(
-    rep: Browser, make: Maker, stages: list[StageView]
-) -> None:
+def test_a_plain_form_moves_too_and_comes_back_to_the_page(rep: Browser, make: Maker, stages: list[StageView]) -> None:
     deal = make.deal("rep")
     answer = rep.post(f"/acme/deals/{deal.id}/stage", data={"stage_id": str(stages[1].id), "version": "1"})
     assert (answer.status_code, answer.location) == (303, f"/acme/deals/{deal.id}")

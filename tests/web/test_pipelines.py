@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.opportunities.models import Stage
-from saas_crm.opportunities.pipelines import StageView, pipelines, stages as stages_of
+from saas_crm.opportunities.pipelines import StageView, pipelines
+from saas_crm.opportunities.pipelines import stages as stages_of
 from tenants.db import db
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
@@ -108,7 +109,9 @@ def test_a_reader_of_chinese_names_a_stage_in_chinese(client_for: ClientFor, mak
     assert in_use(acting, "outsider")[0] == "询价"
 
 
-def test_won_and_lost_are_renamed_but_keep_their_chance(admin: Browser, acting: Acting, stages: list[StageView]) -> None:
+def test_won_and_lost_are_renamed_but_keep_their_chance(
+    admin: Browser, acting: Acting, stages: list[StageView]
+) -> None:
     won = stages[4]
     assert 'name="probability"' not in admin.get(f"{PAGE}/stages/{won.id}").text
     data = {"name": "Signed", "probability": "3", "version": "1"}

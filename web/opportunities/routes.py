@@ -16,6 +16,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.opportunities import actions, queries
 from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.context import current_tenant
+from tenants.db import db
 from web.activities.story import story_of
 from web.forms import form_version, saved, shown_again, wants_part
 from web.opportunities import forms, moving, shown
@@ -43,6 +44,7 @@ def create() -> ResponseReturnValue:
             data, actor=member, currency=current_tenant().currency, opportunity_id=deal_id
         )  # fmt: skip
     except AlreadyExists:
+        db.session.rollback()  # the customer that the form adds too was added the first time
         return redirect(url_for("opportunities.show", opportunity_id=deal_id), 303)
     return saved(url_for("opportunities.show", opportunity_id=deal.id), _("Deal added."))
 
