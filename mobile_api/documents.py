@@ -43,7 +43,10 @@ def openapi() -> Response:
 def docs() -> Response:
     """Answer with the description as a page."""
     page = render_template(
-        "api_reference.html", reference=_reference(), styles=Markup(STYLES), root=request.script_root + BASE  # noqa: S704 - ours
+        "api_reference.html",
+        reference=_reference(),
+        styles=Markup(STYLES),  # noqa: S704 - our own file
+        root=request.script_root + BASE,
     )
     return _revalidated(
         Response(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY})

@@ -70,8 +70,7 @@ def start(query: Listing, scope: str, orders: Mapping[str, Order]) -> tuple[Any,
 
 def listed(page: Page[Any], names: Sequence[str], shape: Shape, query: Listing, scope: str) -> Response:
     """Answer with a page of rows, and where the next one begins."""
-    shown = shape.shown
-    return answer_list([shown(names, row) for row in page.rows], cursor_after(page, query, scope))
+    return answer_list(shape.rows(names, page.rows), cursor_after(page, query, scope))
 
 
 def cursor_after(page: Page[Any], query: Listing, scope: str) -> str | None:

@@ -43,16 +43,27 @@ class Shape:
         columns = (*(self.columns[name] for name in names), *(column for _, column in further))
         return (*names, *(name for name, _ in further)), columns
 
-    def shown(self, names: Sequence[str], values: Iterable[Any]) -> Fields:
-        """Return what is shown of one row: its values by these names; further values are left aside."""
-        record = dict(zip(names, values, strict=False))
-        for name in self.moments:
-            moment: datetime | None = record.get(name)
-            if moment is not None and moment.tzinfo is not UTC:
-                record[name] = moment.astimezone(UTC)
+    def rows(self, names: Sequence[str], rows: Iterable[Iterable[Any]]) -> list[Fields]:
+        """Return what is shown of some rows of one query: their values by these names; further ones are left."""
+        records = [dict(zip(names, row, strict=False)) for row in rows]
+        self._to_utc(names, records)
         if self._finish is not None:
-            self._finish(record)
-        return record
+            for record in records:
+                self._finish(record)
+        return records
+
+    def shown(self, names: Sequence[str], values: Iterable[Any]) -> Fields:
+        """Return what is shown of one row."""
+        return self.rows(names, (values,))[0]
+
+    def _to_utc(self, names: Sequence[str], records: Sequence[Fields]) -> None:
+        """Turn moments into UTC where the database has another zone: it is one and the same for a whole query."""
+        moments = [name for name in names if name in self.moments]
+        zone = next((moment.tzinfo for record in records for name in moments if (moment := record[name])), UTC)
+        if zone is UTC:
+            return
+        for record in records:
+            record.update({name: record[name].astimezone(UTC) for name in moments if record[name] is not None})
 
     def of(self, record: Any, **others: Any) -> Fields:
         """Return what is shown of a loaded record; `others` are fields that are no attributes of it."""

@@ -24,9 +24,7 @@ MOST_ATTEMPTS = 12
 """Runs after which a job that takes its worker down with it is given up."""
 FAILED_KEPT_HOURS = 24 * 30
 STALLED_SECONDS = 60
-ROOMS_WITH_JOBS = (
-    "saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs"
-)
+ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs")
 
 
 def register_jobs() -> None:
@@ -52,8 +50,8 @@ def build(app: Flask, settings: Settings) -> procrastinate.App:
     for entry in registry.values():
         _add(runner, app, entry)
     _add_rescue(runner)
-    for name in ("procrastinate.worker", "procrastinate.jobs"):
-        logging.getLogger(name).addFilter(_without_arguments)
+    for name in ("worker", "worker.worker", "jobs", "periodic"):  # a filter is not inherited by child loggers
+        logging.getLogger(f"procrastinate.{name}").addFilter(_without_arguments)
     return runner
 
 
@@ -90,11 +88,7 @@ def _add_rescue(runner: procrastinate.App) -> None:
 def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
     import procrastinate
 
-    retry: Any = (
-        procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4)
-        if entry.retries
-        else False
-    )
+    retry: Any = procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4) if entry.retries else False
 
     def run(**args: Any) -> None:
         execute(app, entry, args)

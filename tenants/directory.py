@@ -24,9 +24,7 @@ COLUMNS = (
 class Directory:
     """Looks tenants up in the registry; a positive answer is kept `ttl` seconds in this process."""
 
-    def __init__(
-        self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._timeout_ms = timeout_ms
         self._ttl = ttl
         self._clock = clock
@@ -39,9 +37,7 @@ class Directory:
 
     def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id, or None."""
-        return self._remembered(tenant_id) or self._load(
-            tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id)
-        )
+        return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
 
     def forget(self) -> None:
         """Drop all that is remembered: after a rename, a suspension, a claim."""

@@ -90,9 +90,7 @@ def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
     owner = connection.info.user
     if parts.username is None or unquote(parts.username) == owner:
         return
-    found = connection.execute(
-        "SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]
-    ).fetchone()
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]).fetchone()
     if not found:
         password = sql.Literal(unquote(parts.password or ""))
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(login, password))
@@ -144,9 +142,7 @@ def upgrade_tenant(connection: psycopg.Connection[Any], schema: str) -> Outcome:
         except (psycopg.Error, LookupError) as failed:
             error = str(failed).strip()
             break
-    connection.execute(
-        "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema]
-    )
+    connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
     return Outcome(schema, "", error)
 
 

@@ -120,9 +120,7 @@ class Founding:
     def enter(self) -> Iterator[Session]:
         """Step into the new workspace, for good: shared tables are out of reach from here on."""
         enter(self.connection, self.tenant)
-        with Session(
-            self.connection, join_transaction_mode="rollback_only", expire_on_commit=False
-        ) as session:
+        with Session(self.connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
             yield session
             session.flush()
 

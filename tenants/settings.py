@@ -45,9 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
     web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
-    trusted_proxies: int = Field(
-        0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*."
-    )
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
     max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
     api_requests_per_minute: int = Field(600, ge=1, description="API rate limit for each token.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log threshold.")
@@ -109,9 +107,7 @@ class Settings(BaseSettings):
     @property
     def shows_mail(self) -> bool:
         """Whether /dev/mail exists: only where mails go to a folder and nobody's real data is there."""
-        return self.environment in {"demo", "development", "test"} and (self.mail_url or "").startswith(
-            "file:"
-        )
+        return self.environment in {"demo", "development", "test"} and (self.mail_url or "").startswith("file:")
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -30,18 +30,14 @@ def answer(error: Exception) -> Response:
     if isinstance(error, NotSignedIn):
         return _sign_in()
     if isinstance(error, WorkspaceUnavailable):
-        return _page(
-            "suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403
-        )
+        return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
     if isinstance(error, CSRFError):
         return _stale()
     status = _status(error)
     if status >= 500:
-        log.error(
-            "request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error
-        )
+        log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
     wait = error.seconds if isinstance(error, TooManyAttempts) else None
     response = _page(str(status if status in KNOWN else 500), status, error=error, retry_after=wait)
     if isinstance(error, TooManyAttempts):
@@ -68,11 +64,7 @@ def _status(error: Exception) -> int:
 
 def _sign_in() -> Response:
     """Send to the sign-in and back again; an htmx request is told to take the whole page there."""
-    target = (
-        request.full_path.rstrip("?")
-        if request.method == "GET" and not request.headers.get("HX-Request")
-        else ""
-    )
+    target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
     back = request.script_root + target if target else _current_page()
     address = "/signin?" + urlencode({"next": back})
     if request.headers.get("HX-Request"):

@@ -104,9 +104,7 @@ def _month(value: date, locale: str) -> str:
 
 def moment(value: datetime | None) -> str:
     """Write a date and time in the reader's time zone."""
-    return (
-        "" if value is None else _moment(value.replace(second=0, microsecond=0), reader_timezone(), spoken())
-    )
+    return "" if value is None else _moment(value.replace(second=0, microsecond=0), reader_timezone(), spoken())
 
 
 @lru_cache(_REMEMBERED)
@@ -139,9 +137,7 @@ def relative(value: datetime | None) -> str:
 
 @lru_cache(_REMEMBERED)
 def _relative(seconds: int, locale: str) -> str:
-    return dates.format_timedelta(
-        timedelta(seconds=seconds), add_direction=True, locale=locale, threshold=1.2
-    )
+    return dates.format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=locale, threshold=1.2)
 
 
 def phone(e164: str | None) -> str:

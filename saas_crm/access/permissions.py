@@ -15,7 +15,7 @@ SCOPES: tuple[Scope, ...] = ("own", "team", "subtree", "all")
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "company": ("read", "create", "update", "delete", "export", "assign"),
     "contact": ("read", "create", "update", "delete", "export", "assign"),
-    "activity": ("read", "create", "update", "delete"),
+    "activity": ("read", "create", "update", "delete", "assign"),
     "opportunity": ("read", "create", "update", "delete", "export", "assign"),
     "pipeline": ("read", "create", "update", "delete"),
     "member": ("read", "create", "update", "delete"),

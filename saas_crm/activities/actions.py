@@ -35,9 +35,7 @@ class ActivityHappened:
     at: datetime
 
 
-def create_activity(
-    data: ActivityWrite, *, actor: CurrentMember, activity_id: UUID | None = None
-) -> Activity:
+def create_activity(data: ActivityWrite, *, actor: CurrentMember, activity_id: UUID | None = None) -> Activity:
     """Log or plan an activity on records the actor sees; raises Forbidden, InvalidInput, AlreadyExists.
 
     A kind that happens (call, visit …) with neither `done_at` nor `due_at` has just happened.
@@ -148,9 +146,7 @@ def _fill(activity: Activity, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if getattr(activity, name) != value:
             setattr(activity, name, value)
-    at = place_in_time(
-        done_at=activity.done_at, due_at=activity.due_at, written_at=activity.created_at or now()
-    )
+    at = place_in_time(done_at=activity.done_at, due_at=activity.due_at, written_at=activity.created_at or now())
     if activity.at != at:
         activity.at = at
 

@@ -36,9 +36,7 @@ def records(
 
 def record(activity_id: UUID, member: CurrentMember, columns: Sequence[Any]) -> AnyRow:
     """Return one living activity the member sees; raises NotFound."""
-    query = select(*columns).where(
-        Activity.id == activity_id, Activity.deleted_at.is_(None), visible(Activity, member)
-    )
+    query = select(*columns).where(Activity.id == activity_id, Activity.deleted_at.is_(None), visible(Activity, member))
     found = db.session.execute(query).one_or_none()
     if found is None:
         raise NotFound

@@ -90,9 +90,7 @@ def _audit_changes(session: Session, _context: Any, _instances: Any) -> None:
 
 def _made(record: Record) -> dict[str, Any]:
     values = {a.key: plain(getattr(record, a.key)) for a in inspect(record).mapper.column_attrs}
-    return {
-        k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__
-    }
+    return {k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__}
 
 
 def _changed(record: Record) -> dict[str, Any]:

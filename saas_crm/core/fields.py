@@ -60,9 +60,7 @@ def clean_line(value: Any) -> Any:
         return ""
     if not isinstance(value, str):
         return value
-    kept = (
-        c if c.isprintable() or ord(c) > 0xFF else " " for c in unicodedata.normalize("NFC", _utf8(value))
-    )
+    kept = (c if c.isprintable() or ord(c) > 0xFF else " " for c in unicodedata.normalize("NFC", _utf8(value)))
     return " ".join("".join(c for c in kept if ord(c) not in _DIRECTION_OVERRIDES).split())
 
 
@@ -130,11 +128,7 @@ def parse_website(value: str) -> str:
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
         raise problem from None
-    if (
-        parts.scheme.lower() not in ("http", "https")
-        or "." not in host.strip(".")
-        or re.search(r"\s", address)
-    ):
+    if parts.scheme.lower() not in ("http", "https") or "." not in host.strip(".") or re.search(r"\s", address):
         raise problem
     return address
 

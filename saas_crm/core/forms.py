@@ -87,9 +87,7 @@ def from_form(schema: type[Schema], form: Any, context: InputContext) -> Schema:
     for name, field in schema.model_fields.items():
         if name not in form:
             continue
-        data[name] = (
-            form.getlist(name) if _takes_list(field) and len(form.getlist(name)) > 1 else form.get(name)
-        )
+        data[name] = form.getlist(name) if _takes_list(field) and len(form.getlist(name)) > 1 else form.get(name)
         if data[name] == "" and not field.is_required() and not _takes_text(field):
             data[name] = None if _takes_none(field) else field.get_default(call_default_factory=True)
     return parse(schema, data, context)

@@ -33,9 +33,7 @@ class Dated:
     """When it was made and last saved."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=91)
-    updated_at: Mapped[datetime] = mapped_column(
-        server_default=func.now(), onupdate=func.now(), sort_order=92
-    )
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now(), sort_order=92)
 
 
 class Recyclable:

@@ -111,9 +111,7 @@ def _check_company(company_id: UUID, actor: CurrentMember) -> None:
     try:
         get_company(company_id, member=actor)
     except NotFound:
-        raise InvalidInput(
-            {"company_id": _("Choose one of the values offered.")}, {"company_id": "unknown"}
-        ) from None
+        raise InvalidInput({"company_id": _("Choose one of the values offered.")}, {"company_id": "unknown"}) from None
 
 
 def _derive(record: Company | Contact) -> None:

@@ -47,7 +47,5 @@ def name_of(model: type[Any], record_id: UUID | None, member: CurrentMember) -> 
     """Return the name of a visible customer, "" for none."""
     if record_id is None:
         return ""
-    query = select(model.name).where(
-        model.id == record_id, model.deleted_at.is_(None), visible(model, member)
-    )
+    query = select(model.name).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member))
     return db.session.scalar(query) or ""

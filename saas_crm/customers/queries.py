@@ -65,9 +65,7 @@ def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read"
 
 def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read") -> Contact:
     """Return a living contact the member may reach, with owner and company; raises NotFound."""
-    found: Contact = _get(
-        Contact, contact_id, member, action, _owner(Contact), joinedload(Contact.company)
-    )
+    found: Contact = _get(Contact, contact_id, member, action, _owner(Contact), joinedload(Contact.company))
     return found
 
 
@@ -77,9 +75,7 @@ def _owner(model: Any) -> Any:
 
 
 def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *options: Any) -> Any:
-    query = select(model).where(
-        model.id == record_id, model.deleted_at.is_(None), visible(model, member, action)
-    )
+    query = select(model).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member, action))
     found = db.session.scalar(query.options(*options))
     if found is None:
         raise NotFound

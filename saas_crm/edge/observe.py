@@ -20,7 +20,7 @@ from sqlalchemy import event
 
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import public
-from tenants.db import SHARED, db
+from tenants.db import db
 from tenants.settings import Settings
 
 log = structlog.get_logger("request")
@@ -28,9 +28,7 @@ SECONDS = Histogram(
     "http_request_seconds", "Time to answer", ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )  # fmt: skip
-STATEMENTS = Histogram(
-    "http_request_sql_statements", "SQL statements", ["route"], buckets=(1, 2, 4, 6, 8, 12, 20, 50)
-)
+STATEMENTS = Histogram("http_request_sql_statements", "SQL statements", ["route"], buckets=(1, 2, 4, 6, 8, 12, 20, 50))
 ERRORS = Counter("http_errors_total", "Answers of 500 and above", ["route"])
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -69,7 +67,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_observe)
     app.register_blueprint(bp)
     with app.app_context():
-        for engine in (db.engine, db.engines[SHARED]):
+        for engine in db.engines.values():
             event.listen(engine, "before_cursor_execute", _count)
 
 

@@ -57,6 +57,4 @@ def drop(session: Session, record_id: UUID) -> None:
 
 def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | None) -> None:
     """Tell the children's entries who owns their parent now."""
-    session.execute(
-        update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id)
-    )
+    session.execute(update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id))

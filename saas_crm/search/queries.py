@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
@@ -19,9 +19,7 @@ MATCHES = 1_000
 KINDS = ("company", "contact", "opportunity")
 
 
-def find(
-    query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20
-) -> list[AnyRow]:
+def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[AnyRow]:
     """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
 
     At most CANDIDATES entries are ranked, so that a very common word costs no more than a rare one.
@@ -34,7 +32,7 @@ def find(
             SearchEntry.kind,
             SearchEntry.record_id,
             SearchEntry.title,
-            SearchEntry.subtitle,
+            _told(member),
             SearchEntry.updated_at,
         )
         .where(_matches(wanted), _may_see(member, kinds))
@@ -61,6 +59,16 @@ def matching_ids(query: str, kind: str, member: CurrentMember | None = None) -> 
 def _matches(wanted: SearchQuery) -> ColumnElement[bool]:
     rechecks = [SearchEntry.folded.like(pattern) for pattern in wanted.patterns]
     return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
+
+
+def _told(member: CurrentMember) -> ColumnElement[str]:
+    """Return the second line of an entry; a contact's names the company, which is told only to who sees that."""
+    through = member.scope("company:read")
+    if through == "all":
+        return SearchEntry.subtitle.label("subtitle")
+    reach = false() if through is None else owned_within(SearchEntry.parent_owner_id, member, through)
+    hidden = and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(reach, false())))
+    return case((hidden, ""), else_=SearchEntry.subtitle).label("subtitle")
 
 
 def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:

@@ -48,9 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page_for(
-    chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast
-) -> Iterator[Callable[..., Page]]:
+def page_for(chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast) -> Iterator[Callable[..., Page]]:
     """Open a page: `page_for("rep", width="phone", theme="dark").goto("/acme/companies")`.
 
     `page_for(None)` is nobody's; every page has cookies of its own. Script errors and anything the content
@@ -102,4 +100,3 @@ def theme(request: pytest.FixtureRequest) -> Theme:
     """Each test that asks for it runs in both themes."""
     chosen: Theme = request.param
     return chosen
-

@@ -28,7 +28,9 @@ CHINESE = "华东精密机械制造股份有限公司上海浦东新区外高桥
 @pytest.fixture
 def inside(make: Any) -> tuple[str, ...]:
     """Make a little of everything, with names that do not fit; return all addresses to look at."""
-    company = make.company("owner", name=GERMAN, city="Oberammergau", phone="+1 650 253 0000", tags="Bestandskunde, VIP")
+    company = make.company(
+        "owner", name=GERMAN, city="Oberammergau", phone="+1 650 253 0000", tags="Bestandskunde, VIP"
+    )
     make.company("owner", name=CHINESE)
     contact = make.contact("owner", name="王小明", company_id=str(company.id), mobile="+1 650 253 0001")
     deal = make.deal("owner", name=f"Umbau {GERMAN}", amount="1,250,000.50", company_id=str(company.id))
@@ -56,9 +58,7 @@ def complaints(page: Page, address: str, width: Width) -> list[str]:
     return [f"{address}: {what}" for what in found]
 
 
-def test_pages_inside_are_accessible(
-    page_for: PageFor, inside: tuple[str, ...], width: Width, theme: Theme
-) -> None:
+def test_pages_inside_are_accessible(page_for: PageFor, inside: tuple[str, ...], width: Width, theme: Theme) -> None:
     page = page_for("owner", width, theme, reduced_motion="reduce")
     found = [what for path in inside for what in complaints(page, f"/acme{path}", width)]
     found += [what for path in ALONE for what in complaints(page, path, width)]

@@ -75,7 +75,9 @@ def test_odd_addresses(path: str, client_for: Callable[..., Browser]) -> None:
         assert "root:" not in answer.text
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud83d", "\u202eevil", "a" * 10_000, "\x1b[31m", "\r\nSet-Cookie: x=1"])
+@pytest.mark.parametrize(
+    "text", ["\x00", "a\x00b", "\ud83d", "\u202eevil", "a" * 10_000, "\x1b[31m", "\r\nSet-Cookie: x=1"]
+)
 def test_odd_texts_in_forms(text: str, client_for: Callable[..., Browser]) -> None:
     fields = ("name", "email", "phone", "website", "tags", "description", "country", "owner_id", "birthday", "version")
     body = b"&".join(f"{field}=".encode() + _quoted(text) for field in fields)
@@ -94,7 +96,8 @@ def _quoted(text: str) -> bytes:
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        (b"", "application/json"), (b"{", "application/json"), (b"[]", "application/json"), (b"null", "application/json"),
+        (b"", "application/json"), (b"{", "application/json"), (b"[]", "application/json"),
+        (b"null", "application/json"),
         (b'"x"', "application/json"), (b"\xff\xfe", "application/json"), (b'{"name": "\\ud83d"}', "application/json"),
         (b'{"name": "a\\u0000b"}', "application/json"), (b'{"name": 1e999}', "application/json"),
         (b'{"name": NaN}', "application/json"), (b"[" * 50_000, "application/json"), (b"name=x", "text/plain"),
@@ -109,7 +112,9 @@ def test_odd_bodies_of_the_api(body: bytes, content_type: str, api_for: Callable
         assert answer.content_type == "application/problem+json"
 
 
-@pytest.mark.parametrize("token", ["", "Bearer", "Bearer ", "Basic cmVwOng=", "Bearer \x7f", "bearer x y z", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "token", ["", "Bearer", "Bearer ", "Basic cmVwOng=", "Bearer \x7f", "bearer x y z", "Bearer " + "x" * 5000]
+)
 def test_odd_tokens(token: str, api_for: Callable[..., Phone]) -> None:
     answer = api_for(None, slug="acme").get("/companies", headers={"Authorization": token})
     assert answer.status_code == 401
@@ -124,7 +129,9 @@ def test_odd_cookies(cookie: str, client_for: Callable[..., Browser]) -> None:
     assert answer.headers["Location"].startswith("/signin")
 
 
-def test_a_cookie_somebody_else_signed_is_nobodys(app_with: Callable[..., Any], client_for: Callable[..., Browser]) -> None:
+def test_a_cookie_somebody_else_signed_is_nobodys(
+    app_with: Callable[..., Any], client_for: Callable[..., Browser]
+) -> None:
     from pydantic import SecretStr
 
     forger = app_with(secret_key=SecretStr("quite another key, also long enough to sign"))

@@ -125,7 +125,10 @@ def test_the_session_cookie_is_a_new_one_after_signing_in(client_for: Callable[.
 
 def test_a_request_id_is_taken_over_or_made(client_for: Callable[..., Browser]) -> None:
     browser = client_for(None)
-    assert browser.get("/healthz", headers={"X-Request-ID": "from-the-proxy.1"}).headers["X-Request-ID"] == "from-the-proxy.1"
+    assert (
+        browser.get("/healthz", headers={"X-Request-ID": "from-the-proxy.1"}).headers["X-Request-ID"]
+        == "from-the-proxy.1"
+    )
     for odd in ("short", "with space in it", "x" * 65, "<script>alert(1)</script>", "ünïcode-request"):
         answer = browser.get("/healthz", headers={"X-Request-ID": odd})
         assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"]), odd

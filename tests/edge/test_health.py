@@ -23,9 +23,7 @@ def owner(installation: Installation) -> Iterator[psycopg.Connection[Any]]:
 
 
 def seen(connection: psycopg.Connection[Any], ago: str) -> None:
-    connection.execute(
-        "INSERT INTO jobs.procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval)", [ago]
-    )
+    connection.execute("INSERT INTO jobs.procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval)", [ago])
 
 
 def test_alive_needs_no_database(client_for: Callable[..., Browser]) -> None:

@@ -82,7 +82,7 @@ def probed(app_with: Callable[..., Flask]) -> Iterator[Flask]:
     app = app_with()
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.register_blueprint(bp)
-    yield app
+    return app
 
 
 def companies(installation: Installation, make: Maker, schema: str) -> int:
@@ -154,9 +154,7 @@ def test_a_write_without_the_token_of_the_form_is_refused(
     assert companies(installation, make, cast.tenants["acme"].schema_name) == 0
 
 
-def test_the_token_of_one_browser_does_not_serve_another(
-    client_for: Callable[..., Browser], probed: Flask
-) -> None:
+def test_the_token_of_one_browser_does_not_serve_another(client_for: Callable[..., Browser], probed: Flask) -> None:
     mine, theirs = client_for("rep", of=probed), client_for("owner", of=probed)
     theirs.write_session({**theirs.read_session(), "csrf_token": "f" * 40})
     answer = mine.post("/acme/_probe/write/200", csrf=False, headers={"X-CSRFToken": theirs.csrf_token()})
@@ -170,9 +168,7 @@ def test_nothing_of_one_request_is_there_in_the_next(probed: Flask, client_for: 
     assert client_for(None, of=probed).get("/acme/_probe/read").status_code == 302
 
 
-def test_statements_are_counted_for_both_engines(
-    probed: Flask, client_for: Callable[..., Browser]
-) -> None:
+def test_statements_are_counted_for_both_engines(probed: Flask, client_for: Callable[..., Browser]) -> None:
     """The count that pages are held to is what the database was really asked."""
     asked: list[str] = []
     with probed.app_context():

@@ -19,7 +19,7 @@ SECONDS_OF_LOAD = 1.5
 
 
 def write_until_it_dies(doomed: Doomed, threads: int = 4) -> set[UUID]:
-    """Make companies through the API from several threads, kill the server in the middle; return what it acknowledged."""
+    """Make companies through the API from several threads, kill the server; return what it acknowledged."""
     acknowledged: set[UUID] = set()
     stop = threading.Event()
 

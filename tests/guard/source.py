@@ -119,9 +119,7 @@ def _beginning(node: ast.AST) -> str:
 
 
 def _plain(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) or (
-        isinstance(node, ast.BinOp) and _plain(node.left) and _plain(node.right)
-    )
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.BinOp) and _plain(node.left) and _plain(node.right))
 
 
 def _is_text(node: ast.AST) -> bool:

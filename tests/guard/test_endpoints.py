@@ -60,9 +60,7 @@ def ask(app: Flask, endpoint: Endpoint, person: Person | None, address: str, slu
 
 
 def test_every_endpoint_declares_who_may_call_it(app: Flask) -> None:
-    silent = {
-        rule.rule for rule in app.url_map.iter_rules() if declared_for(app.view_functions[rule.endpoint]) is None
-    }
+    silent = {rule.rule for rule in app.url_map.iter_rules() if declared_for(app.view_functions[rule.endpoint]) is None}
     assert silent == set()
 
 

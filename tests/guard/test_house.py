@@ -151,9 +151,7 @@ def test_templates_stay_small() -> None:
 
 def templates() -> list:  # type: ignore[type-arg]
     """Return the templates of all rooms."""
-    return [
-        file for file in (CHECKOUT / "web").rglob("*.html") if "node_modules" not in file.parts
-    ]
+    return [file for file in (CHECKOUT / "web").rglob("*.html") if "node_modules" not in file.parts]
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,8 @@ def test_the_reader_is_told_in_their_language(api_for: Api) -> None:
     english = rep.post("/companies", json={}).json["errors"][0]
     nobody = api_for(None, "acme").get("/me", headers={"Accept-Language": "zh-CN"})
     assert english == {"pointer": "#/name", "detail": "This is needed.", "code": "missing"}
-    assert problem(nobody, 401)["type"].endswith("not-signed-in")
+    told = problem(nobody, 401, "not-signed-in")["title"]
+    assert not told.isascii()
 
 
 def test_nothing_is_cached(api_for: Api, make: Maker) -> None:

@@ -30,7 +30,9 @@ OF_MEANING = {
 # no is looked at by the check below. That a token is unknown or a permission missing would be wrong here.
 ACCEPTED = ["2xx", "304", "404", "409", "412", "422"]
 
-schemathesis.openapi.format("e-mail", st.sampled_from(["", "ann@example.com", "Bob.Ray@firma.example", "张三@例子.中国"]))
+schemathesis.openapi.format(
+    "e-mail", st.sampled_from(["", "ann@example.com", "Bob.Ray@firma.example", "张三@例子.中国"])
+)
 schemathesis.openapi.format("phone", st.sampled_from(["", "+49 30 12345678", "(212) 555-0143", "+86 138 1234 5678"]))
 schemathesis.openapi.format("website", st.sampled_from(["", "www.example.com", "https://例子.中国/路?q=1#x"]))
 schemathesis.openapi.format("country", st.sampled_from(["", "DE", "cn", "US"]))
@@ -91,13 +93,15 @@ def test_every_check_passes(schema: Any) -> None:
             raise event.exception
         if isinstance(event, events.ScenarioFinished | events.FuzzScenarioFinished):
             for case_id, sent in event.recorder.interactions.items():
-                answered[operation_of(event.recorder.cases[case_id].value)].add(sent.response and sent.response.status_code)
+                answered[operation_of(event.recorder.cases[case_id].value)].add(
+                    sent.response and sent.response.status_code
+                )
             for checks in event.recorder.checks.values():
                 checked += len(checks)
                 failures += [told(one) for one in checks if one.failure_info]
     assert not failures, "\n\n".join(failures)
     assert checked > 5_000
-    print(checked, [o for o, s in answered.items() if not s & {200,201,204}])
+    print(checked, [o for o, s in answered.items() if not s & {200, 201, 204}])
 
 
 def operation_of(case: Any) -> str:

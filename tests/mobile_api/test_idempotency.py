@@ -129,7 +129,9 @@ def test_who_waits_too_long_is_told(
     """The first never ends: whoever comes second does not wait for ever."""
     impatient = app_with(database_statement_timeout_ms=300)
     schema = sql.Identifier(cast.tenants["acme"].schema_name)
-    claimed = sql.SQL("INSERT INTO {}.idempotency_keys (member_id, key, fingerprint, headers) VALUES (%s, %s, '', '{{}}')")
+    claimed = sql.SQL(
+        "INSERT INTO {}.idempotency_keys (member_id, key, fingerprint, headers) VALUES (%s, %s, '', '{{}}')"
+    )
     with installation.place.owner() as connection, connection.transaction(force_rollback=True):
         connection.execute(claimed.format(schema), [cast["rep"].member_id, KEY["Idempotency-Key"]])
         answer = api_for("rep", of=impatient).post("/companies", json={"name": "x"}, headers=KEY)

@@ -104,7 +104,7 @@ def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[
         for key in ("north", "south"):
             team = Team(id=teams[key], name=key.title(), parent_id=root, path=[root, teams[key]])
             db.session.add(team)
-        roles = {key: role_id for key, role_id in db.session.execute(select(Role.key, Role.id))}
+        roles = dict(db.session.execute(select(Role.key, Role.id)))
         db.session.flush()
         for key, user_id in users.items():
             if key != "owner":
@@ -119,15 +119,11 @@ def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[
 
 
 def _person(key: str, slug: str, user_id: UUID) -> Person:
-    member_id, team_id = db.session.execute(
-        select(Member.id, Member.team_id).where(Member.user_id == user_id)
-    ).one()
+    member_id, team_id = db.session.execute(select(Member.id, Member.team_id).where(Member.user_id == user_id)).one()
     member = member_by_id(member_id)
     _, token = issue_token(member, f"Phone of {key}")
     session = start_session(user_id, user_agent="test", address="127.0.0.1")
-    return Person(
-        key, member.name, member.email, user_id, slug, session, member.role_key, member_id, team_id, token
-    )
+    return Person(key, member.name, member.email, user_id, slug, session, member.role_key, member_id, team_id, token)
 
 
 def _outsider(other: ActiveTenant, user_id: UUID) -> Person:

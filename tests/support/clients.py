@@ -66,9 +66,7 @@ class Browser(Client):
 
     def write_session(self, content: dict[str, Any]) -> None:
         """Replace the session cookie."""
-        self.set_cookie(
-            self.application.config["SESSION_COOKIE_NAME"], session_cookie(self.application, content)
-        )
+        self.set_cookie(self.application.config["SESSION_COOKIE_NAME"], session_cookie(self.application, content))
 
     def _serializer(self) -> Any:
         return SecureCookieSessionInterface().get_signing_serializer(self.application)

@@ -63,9 +63,7 @@ def pgbouncer(place: Place, folder: Path, *, size: int) -> Iterator[str]:
     if account.is_other:
         os.chown(home, account.uid, account.gid)
         os.chown(file, account.uid, account.gid)
-    process = subprocess.Popen(
-        [program, "-q", str(file)], cwd=home, stderr=subprocess.PIPE, **account.identity()
-    )
+    process = subprocess.Popen([program, "-q", str(file)], cwd=home, stderr=subprocess.PIPE, **account.identity())
     try:
         url = f"postgresql://{parts.username}:x@127.0.0.1:{port}/{name}"
         _wait(process, url)

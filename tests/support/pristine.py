@@ -101,8 +101,8 @@ def fingerprint(place: Place, schemas: Sequence[str], *, but: Sequence[str] = ()
         tables = connection.execute(listed, [["public", "jobs", *schemas]]).fetchall()
         for schema, table in tables:
             if (schema, table) not in _KEPT and f"{schema}.{table}" not in but:
-                query = sql.SQL(
-                    "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
-                ).format(sql.Identifier(schema, table))
+                query = sql.SQL("SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t").format(
+                    sql.Identifier(schema, table)
+                )
                 found[f"{schema}.{table}"] = str(connection.execute(query).fetchone())
     return found

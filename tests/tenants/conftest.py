@@ -70,7 +70,7 @@ def place(superuser_url: str, worker_id: str, request: pytest.FixtureRequest) ->
 def empty_place(place: Place) -> Iterator[Place]:
     """The file's database, without tenants and people at the beginning of the test."""
     forget_everything(place)
-    yield place
+    return place
 
 
 @pytest.fixture
@@ -90,9 +90,7 @@ def app_on(tmp_path: Path) -> Iterator[Callable[[Place], Flask]]:
 def forget_everything(place: Place) -> None:
     """Drop all tenants of a database, and everybody in it."""
     with place.owner() as connection:
-        names = connection.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-f]{16}$'"
-        ).fetchall()
+        names = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^t_[0-9a-f]{16}$'").fetchall()
         for (name,) in names:
             connection.execute(f'DROP SCHEMA "{name}" CASCADE; DROP OWNED BY "{name}"; DROP ROLE "{name}"')
         connection.execute("DELETE FROM public.tenants; DELETE FROM public.users; DELETE FROM public.throttles")

@@ -116,7 +116,7 @@ class Hammer:
         return self.leaks + self.failures
 
     def strike(self, requests: int, *, threads: int = 8, until: Callable[[Hammer], bool] | None = None) -> None:
-        """Send `requests` requests from several threads, each to a tenant by chance; ends early when `until` says so."""
+        """Send `requests` requests from several threads, each to a tenant by chance; `until` may end it early."""
         stop = until or (lambda _: len(self.problems) >= ENOUGH)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda number: self._work(number, requests // threads, stop), range(threads)))
@@ -162,9 +162,7 @@ class Hammer:
         else:
             self._check(phone.get(chance.choice(calls)), target)
 
-    def _check(
-        self, answer: TestResponse, target: Target, *, must_have: bool = True, may_lose: bool = False
-    ) -> None:
+    def _check(self, answer: TestResponse, target: Target, *, must_have: bool = True, may_lose: bool = False) -> None:
         """Look for canaries in every byte of an answer, headers included."""
         everything = f"{answer.headers}\n{answer.get_data(as_text=True)}"
         what = f"{answer.request.method} {answer.request.path}: {answer.status_code}"
@@ -213,9 +211,7 @@ def strays(installation: Installation, anvil: Anvil) -> list[str]:
         ).fetchall()
         for schema, table in tables:
             text = "\n".join(row[0] for row in connection.execute(f'SELECT t::text FROM {schema}."{table}" t'))
-            found += [
-                f"{word} in {schema}.{table}" for word in WORDS if word in text and word != words.get(schema)
-            ]
+            found += [f"{word} in {schema}.{table}" for word in WORDS if word in text and word != words.get(schema)]
         for args, text in connection.execute("SELECT args, j::text FROM jobs.procrastinate_jobs j").fetchall():
             found += [
                 f"{word} in a job of {args['tenant_id']}"

@@ -147,9 +147,7 @@ def test_a_session_that_is_kept_over_a_switch_leaks(
     assert_red(narrow, anvil, leaks=True)
 
 
-def test_a_memory_that_forgets_whose_it_is_leaks(
-    narrow: Flask, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_memory_that_forgets_whose_it_is_leaks(narrow: Flask, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> None:
     """The directory of tenants, keyed by nothing: everybody gets the tenant that was asked for first."""
     first: list[ActiveTenant | None] = []
     real = Directory.by_slug

@@ -24,7 +24,7 @@ PAYLOADS = (
     "'; RESET ROLE; SELECT email, password_hash FROM public.users; --",
     "x') UNION SELECT password_hash FROM public.users --",
     "1; SELECT set_config('role', 'crm_owner', false); --",
-    "\"; SET search_path = public; SELECT 1; --",
+    '"; SET search_path = public; SELECT 1; --',
     "$$; RESET ALL; DROP SCHEMA public CASCADE; $$",
     "'||(SELECT string_agg(schema_name, ',') FROM public.tenants)||'",
     "\\'; COMMIT; UPDATE members SET status = 'frozen'; --",
@@ -32,7 +32,16 @@ PAYLOADS = (
     "name; DELETE FROM companies",
     "(SELECT pg_sleep(4))",
 )
-TELLTALES = ("$argon2", "crm_owner", "crm_app", "outsider@other.example", "PG::", "psycopg", "sqlalchemy", "syntax error at")
+TELLTALES = (
+    "$argon2",
+    "crm_owner",
+    "crm_app",
+    "outsider@other.example",
+    "PG::",
+    "psycopg",
+    "sqlalchemy",
+    "syntax error at",
+)
 # What would end the session that tries, or lock its member out.
 LEAVES_ALONE = ("/signout", "/profile/browsers/end", "/removal", "/freezing", "/profile/password", "/language/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import threading
 import time
@@ -32,7 +33,7 @@ WORDS = {"locale": "en", "country": "US", "currency": "USD", "timezone": "UTC", 
 def founders(empty_place: Place, app_on: Callable[[Place], Flask]) -> Iterator[Flask]:
     """An application with some spares."""
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=SPARES)
-    yield app_on(empty_place)
+    return app_on(empty_place)
 
 
 def found(app: Flask, slug: str, email: str = "") -> ActiveTenant:
@@ -167,10 +168,8 @@ def test_a_spare_killed_in_the_making_leaves_nothing_or_everything(empty_place: 
                     owner.execute, ["SELECT pg_terminate_backend(%s)", [maker.info.backend_pid]],
                 )  # fmt: skip
                 killer.start()
-                try:
+                with contextlib.suppress(Exception):
                     make_spare(maker, empty_place.runtime_url)
-                except Exception:
-                    pass
                 killer.join()
             registered, schemas, roles = (
                 {row[0] for row in owner.execute(query)}

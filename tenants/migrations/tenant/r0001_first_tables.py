@@ -47,9 +47,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount", sa.Numeric(precision=24, scale=3), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint(
-            "stage_id", "owner_id", "month", "currency", name=op.f("pk_opportunity_totals")
-        ),
+        sa.PrimaryKeyConstraint("stage_id", "owner_id", "month", "currency", name=op.f("pk_opportunity_totals")),
     )
     op.create_table(
         "pipelines",
@@ -92,9 +90,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_search_entries")),
     )
-    op.create_index(
-        "ix_search_entries_grams", "search_entries", ["grams"], unique=False, postgresql_using="gin"
-    )
+    op.create_index("ix_search_entries_grams", "search_entries", ["grams"], unique=False, postgresql_using="gin")
     op.create_index("ix_search_entries_parent_id", "search_entries", ["parent_id"], unique=False)
     op.create_table(
         "teams",
@@ -424,9 +420,7 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.String(), server_default="", nullable=False),
         sa.Column("close_note", sa.String(), server_default="", nullable=False),
         sa.Column("stage_since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column(
-            "last_activity_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("last_activity_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -537,9 +531,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_activities_company_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_activities_contact_id")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"], ["opportunities.id"], name=op.f("fk_activities_opportunity_id")
-        ),
+        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunities.id"], name=op.f("fk_activities_opportunity_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["members.id"], name=op.f("fk_activities_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
     )
@@ -610,9 +602,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("opportunity_id", "contact_id", name=op.f("pk_opportunity_contacts")),
     )
-    op.create_index(
-        "ix_opportunity_contacts_contact_id", "opportunity_contacts", ["contact_id"], unique=False
-    )
+    op.create_index("ix_opportunity_contacts_contact_id", "opportunity_contacts", ["contact_id"], unique=False)
     op.create_table(
         "stage_changes",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -622,9 +612,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.Numeric(precision=18, scale=3), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["from_stage_id"], ["stages.id"], name=op.f("fk_stage_changes_from_stage_id")
-        ),
+        sa.ForeignKeyConstraint(["from_stage_id"], ["stages.id"], name=op.f("fk_stage_changes_from_stage_id")),
         sa.ForeignKeyConstraint(
             ["opportunity_id"],
             ["opportunities.id"],
@@ -634,6 +622,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["to_stage_id"], ["stages.id"], name=op.f("fk_stage_changes_to_stage_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_changes")),
     )
-    op.create_index(
-        "ix_stage_changes_opportunity_id", "stage_changes", ["opportunity_id", "at"], unique=False
-    )
+    op.create_index("ix_stage_changes_opportunity_id", "stage_changes", ["opportunity_id", "at"], unique=False)

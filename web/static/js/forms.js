@@ -39,6 +39,15 @@ document.addEventListener('submit', (event) => {
     event.stopImmediatePropagation();
     return;
   }
+  // Our own messages stand beside the fields, but half a date would be sent as none: only the browser can tell.
+  const half = [...form.elements].find((element) => element.validity?.badInput);
+  if (half) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    half.scrollIntoView({ block: 'center' });
+    half.reportValidity();
+    return;
+  }
   state(form, '');
   if (!navigator.onLine && !form.matches(HTMX)) {
     event.preventDefault();

@@ -1,0 +1,107 @@
+"""The description of the real API: valid, complete, the same for everybody, and readable."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from click.testing import CliRunner
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+import mobile_api
+from saas_crm.access.permissions import PERMISSIONS
+from tests.support.api import problem
+from tests.support.clients import Phone
+
+Api = Callable[..., Phone]
+DOCUMENTS = {"/api/v1/openapi.json", "/api/v1/docs"}
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    paths = mobile_api.description()["paths"]
+    return [(path, method, one) for path, methods in paths.items() for method, one in methods.items()]
+
+
+def test_it_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(mobile_api.description()).validate()  # type: ignore[arg-type]
+
+
+def test_every_route_is_described_and_every_description_is_a_route(app: Flask) -> None:
+    routes = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and rule.rule not in DOCUMENTS
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(f"/api/v1{path}", method) for path, method, _ in operations()}
+
+
+def test_what_every_operation_says() -> None:
+    ids = [one["operationId"] for _, _, one in operations()]
+    assert len(set(ids)) == len(ids)
+    for path, method, one in operations():
+        assert one["summary"], path
+        assert one.get("x-permission") in {*PERMISSIONS, None}
+        assert {"422", "429", "503"} <= set(one["responses"])
+        headers = [part.get("$ref", "").rpartition("/")[2] for part in one.get("parameters", ())]
+        if method != "get" and one["operationId"] != "sign_in":
+            assert "IdempotencyKey" in headers, one["operationId"]
+            assert "409" in one["responses"]
+        if method in ("patch", "put"):
+            assert "IfMatch" in headers
+        if method == "patch":
+            assert list(one["requestBody"]["content"]) == ["application/merge-patch+json", "application/json"]
+
+
+def test_no_input_takes_what_is_not_described() -> None:
+    schemas = mobile_api.description()["components"]["schemas"]
+    for _, _, one in operations():
+        for content in one.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"]["$ref"].rpartition("/")[2]
+            assert schemas[name]["additionalProperties"] is False, name
+
+
+def test_patches_say_what_null_does_and_default_to_nothing() -> None:
+    schemas = mobile_api.description()["components"]["schemas"]
+    for name in ("CompanyPatch", "ContactPatch", "ActivityPatch", "OpportunityPatch", "MePatch"):
+        assert "required" not in schemas[name]
+        assert not [key for key, value in schemas[name]["properties"].items() if "default" in value]
+
+
+def test_it_is_served_to_everybody_the_same(api_for: Api) -> None:
+    answers = [api_for(who, slug).get("/openapi.json") for who, slug in (("owner", "acme"), (None, "acme"))]
+    assert answers[0].data == answers[1].data
+    document = answers[0].json
+    assert document["servers"] == [{"url": "/acme/api/v1"}]
+    assert {**document, "servers": None} == {**json.loads(json.dumps(mobile_api.description())), "servers": None}
+    again = api_for(None, "acme").get("/openapi.json", headers={"If-None-Match": answers[0].headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert api_for(None, "other").get("/openapi.json").json["servers"] == [{"url": "/other/api/v1"}]
+    problem(api_for(None, "nowhere").get("/openapi.json"), 404)
+
+
+def test_the_command_prints_it() -> None:
+    from saas_crm.cli.commands import command
+
+    printed = CliRunner().invoke(command, ["openapi"])
+    assert printed.exit_code == 0, printed.output
+    assert json.loads(printed.output) == json.loads(json.dumps(mobile_api.description()))
+
+
+def test_the_page_for_people(api_for: Api) -> None:
+    page = api_for(None, "acme").get("/docs")
+    assert page.status_code == 200
+    assert page.content_type == "text/html; charset=utf-8"
+    assert len(page.data) < 100_000
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    for path, method, one in operations():
+        assert f'id="{one["operationId"]}"' in page.text
+        assert f"{method.upper()}</span> <code>{path}</code>" in page.text
+    targets = set(re.findall(r'id="([^"]+)"', page.text))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= targets
