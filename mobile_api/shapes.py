@@ -30,6 +30,7 @@ class Shape:
         self.columns = {name: columns[name] for name in read.model_fields}
         self.hidden = dict(hidden or {})
         self._finish = finish
+        self._whole = self._chosen(tuple(self.columns))
 
     @cached_property
     def moments(self) -> frozenset[str]:
@@ -38,7 +39,9 @@ class Shape:
 
     def select(self, fields: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return names and columns of the chosen fields, or of all; the id always comes first."""
-        names = tuple(dict.fromkeys(("id", *fields))) if fields else tuple(self.columns)
+        return self._chosen(tuple(dict.fromkeys(("id", *fields)))) if fields else self._whole
+
+    def _chosen(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         further = [self.hidden[name] for name in names if name in self.hidden]
         columns = (*(self.columns[name] for name in names), *(column for _, column in further))
         return (*names, *(name for name, _ in further)), columns

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
+from saas_crm.core.i18n import gettext as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
@@ -24,11 +24,23 @@ _MEMBER = (
     .join(Role, Role.id == Member.role_id)
     .where(Member.status == "active", Member.deleted_at.is_(None))
 )  # fmt: skip
+# Built once: these stand before every answer.
+_OF_USER = _MEMBER.where(Member.user_id == bindparam("user_id"))
+_BY_ID = _MEMBER.where(Member.id == bindparam("member_id"))
+_OF_TOKEN = (
+    _MEMBER.add_columns(ApiToken.id.label("token_id"))
+    .join(ApiToken, ApiToken.member_id == Member.id)
+    .where(
+        ApiToken.token_hash == bindparam("token_hash"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("moment")),
+    )
+)
 
 
 def member_of_user(user_id: UUID) -> CurrentMember | None:
     """Return the user's member in the tenant that speaks, or None if they are no (active) member of it."""
-    return _one(_MEMBER.where(Member.user_id == user_id))
+    return _one(_OF_USER, user_id=user_id)
 
 
 def ended_membership(user_id: UUID) -> str | None:
@@ -38,7 +50,7 @@ def ended_membership(user_id: UUID) -> str | None:
 
 def member_by_id(member_id: UUID) -> CurrentMember:
     """Return an active member as the value permissions are asked of; raises NotFound."""
-    found = _one(_MEMBER.where(Member.id == member_id))
+    found = _one(_BY_ID, member_id=member_id)
     if found is None:
         raise NotFound
     return found
@@ -46,22 +58,12 @@ def member_by_id(member_id: UUID) -> CurrentMember:
 
 def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
     """Return the member behind an API token and the token's id; None if unknown, expired or revoked."""
-    moment = now()
-    query = (
-        _MEMBER.add_columns(ApiToken.id)
-        .join(ApiToken, ApiToken.member_id == Member.id)
-        .where(
-            ApiToken.token_hash == token_hash(token),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at.is_(None) | (ApiToken.expires_at > moment),
-        )
-    )
-    row = db.session.execute(query).one_or_none()
+    row = db.session.execute(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
     return (CurrentMember(*row[:-1]), row[-1]) if row else None
 
 
-def _one(query: AnySelect) -> CurrentMember | None:
-    row = db.session.execute(query).one_or_none()
+def _one(query: AnySelect, **values: UUID) -> CurrentMember | None:
+    row = db.session.execute(query, values).one_or_none()
     return CurrentMember(*row) if row else None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from saas_crm.access.shared_models import Membership, User, UserSession
 from saas_crm.access.tokens import new_token, token_hash
@@ -42,10 +42,14 @@ class SignedInUser:
         return self.token
 
 
-_LOOK_UP = select(
-    User.id, User.email, User.name, User.locale, User.timezone, User.email_verified_at, User.photo_digest,
-    UserSession.id.label("session_id"), UserSession.last_seen_at,
-).join(UserSession, UserSession.user_id == User.id)  # fmt: skip
+_LOOK_UP = (
+    select(
+        User.id, User.email, User.name, User.locale, User.timezone, User.email_verified_at, User.photo_digest,
+        UserSession.id.label("session_id"), UserSession.last_seen_at,
+    )
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.token_hash == bindparam("token_hash"), UserSession.expires_at > bindparam("moment"))
+)  # fmt: skip
 
 
 def start_session(user_id: UUID, *, user_agent: str, address: str) -> str:
@@ -63,12 +67,12 @@ def start_session(user_id: UUID, *, user_agent: str, address: str) -> str:
 
 def session_user(token: str) -> SignedInUser | None:
     """Return who is behind a token, or None if it is unknown, expired or revoked."""
-    query = _LOOK_UP.where(UserSession.token_hash == token_hash(token), UserSession.expires_at > now())
+    moment = now()
     with shared_reader() as connection:
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_LOOK_UP, {"token_hash": token_hash(token), "moment": moment}).one_or_none()
         if row is None:
             return None
-        if now() - row.last_seen_at > SEEN_EVERY:
+        if moment - row.last_seen_at > SEEN_EVERY:
             connection.execute(_seen(row.session_id))
     return _user(row, token)
 

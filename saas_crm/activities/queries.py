@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -54,16 +55,37 @@ def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "rea
     query = select(Activity).where(
         Activity.id == activity_id, Activity.deleted_at.is_(None), visible(Activity, member, action)
     )
-    found = db.session.scalar(query.options(joinedload(Activity.owner)))
+    found = db.session.scalar(query.options(joinedload(Activity.owner).joinedload(Member.team)))
     if found is None:
         raise NotFound
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A member as far as queries depend on them."""
+
+    reach: tuple[object, ...]
+    member: CurrentMember = field(compare=False)
+
+
 def _entries(member: CurrentMember) -> AnySelect:
-    """Return the query of what timelines show; `may_update` and `may_delete` say what this member may do."""
+    """Return the query of what timelines show; `may_update` says whether this member may change the activity.
+
+    Built once for a member: that takes as long as running it.
+    """
+    scopes = (member.scope(permission) for permission in _ASKED)
+    return _entries_of(_Reader((member.id, member.team_id, *scopes), member))
+
+
+_ASKED = ("activity:update", "company:read", "contact:read", "opportunity:read")
+
+
+@lru_cache(1_000)
+def _entries_of(reader: _Reader) -> AnySelect:
+    member = reader.member
     return (
-        select(*_ENTRY, _within(member, "update"), _within(member, "delete"))
+        select(*_ENTRY, _may_update(member))
         .outerjoin(Member, Member.id == Activity.owner_id)
         .outerjoin(Contact, _seen(Contact, Activity.contact_id, member))
         .outerjoin(Company, _seen(Company, Activity.company_id, member))
@@ -76,10 +98,10 @@ def _seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElem
     return and_(model.id == reference, model.deleted_at.is_(None), visible(model, member))
 
 
-def _within(member: CurrentMember, action: str) -> ColumnElement[bool]:
-    scope = member.scope(f"activity:{action}")
+def _may_update(member: CurrentMember) -> ColumnElement[bool]:
+    scope = member.scope("activity:update")
     reach = false() if scope is None else owned_within(Activity.owner_id, member, scope)
-    return func.coalesce(reach, false()).label(f"may_{action}")
+    return func.coalesce(reach, false()).label("may_update")
 
 
 def _of(parent: str, record_id: UUID) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -83,35 +83,33 @@ def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *optio
 
 
 _COMPANY_ROW = (
-    Company.id, Company.name, Company.sort_name, Company.phone, Company.email, Company.website, Company.industry,
-    Company.lifecycle, Company.city, Company.tags, Company.owner_id, Member.name.label("owner_name"),
-    Member.photo_digest.label("owner_photo"), Company.last_activity_at, Company.updated_at, Company.created_at,
+    Company.id, Company.name, Company.industry, Company.city, Company.lifecycle, Member.name.label("owner_name"),
+    Company.last_activity_at, Company.phone,
 )  # fmt: skip
 _CONTACT_ROW = (
-    Contact.id, Contact.name, Contact.sort_name, Contact.phone, Contact.mobile, Contact.email, Contact.job_title,
-    Contact.lifecycle, Contact.city, Contact.tags, Contact.owner_id, Member.name.label("owner_name"),
-    Member.photo_digest.label("owner_photo"), Contact.company_id, Company.name.label("company_name"),
-    Contact.last_activity_at, Contact.updated_at, Contact.created_at,
+    Contact.id, Contact.name, Contact.job_title, Company.name.label("company_name"), Contact.city, Contact.lifecycle,
+    Member.name.label("owner_name"), Contact.last_activity_at, Contact.mobile, Contact.phone,
 )  # fmt: skip
 
 
 def company_rows(
     member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
-    limit: int = 50,
+    limit: int = 50, counted: bool = False,
 ) -> Page[AnyRow]:  # fmt: skip
-    """Return one page of the company list: only the columns it shows."""
+    """Return one page of the company list: the columns it shows in their order, then `sort_key` and `total`.
+
+    `counted` asks in the same statement how many match in all, as `count_up_to` does; else `total` is 0.
+    """
     _, order = choose(COMPANY_ORDERS, sort, "name")
     query = select(*_COMPANY_ROW).outerjoin(Member, Member.id == Company.owner_id)
-    query = narrow(query, Company, member, wanted)
-    rows = db.session.execute(page(query, order, Company.id, after=after, limit=limit)).all()
-    return cut(rows, limit, order.column.key)
+    return _rows(query, Company, member, wanted, order=order, after=after, limit=limit, counted=counted)
 
 
 def contact_rows(
     member: CurrentMember, wanted: CustomerFilter, *, sort: str | None = None, after: Sequence[Any] | None = None,
-    limit: int = 50,
+    limit: int = 50, counted: bool = False,
 ) -> Page[AnyRow]:  # fmt: skip
-    """Return one page of the contact list: only the columns it shows."""
+    """Return one page of the contact list, as `company_rows` does."""
     _, order = choose(CONTACT_ORDERS, sort, "name")
     query = (
         select(*_CONTACT_ROW)
@@ -121,15 +119,28 @@ def contact_rows(
             and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
         )
     )
-    query = narrow(query, Contact, member, wanted)
-    rows = db.session.execute(page(query, order, Contact.id, after=after, limit=limit)).all()
-    return cut(rows, limit, order.column.key)
+    return _rows(query, Contact, member, wanted, order=order, after=after, limit=limit, counted=counted)
+
+
+def _rows(
+    query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter, *, order: Order,
+    after: Sequence[Any] | None, limit: int, counted: bool,
+) -> Page[AnyRow]:  # fmt: skip
+    total = _count(model, member, wanted).scalar_subquery() if counted else literal_column("0")
+    query = query.add_columns(order.column.label("sort_key"), total.label("total"))
+    query = narrow(query, model, member, wanted)
+    rows = db.session.execute(page(query, order, model.id, after=after, limit=limit)).all()
+    return cut(rows, limit, "sort_key")
 
 
 def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> int:
     """Return how many records match, counting no further than COUNTED + 1."""
-    some = narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return db.session.scalar(_count(model, member, wanted)) or 0
+
+
+def _count(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
+    some = narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).correlate(None)
+    return select(func.count()).select_from(some.subquery())
 
 
 def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter) -> AnySelect:

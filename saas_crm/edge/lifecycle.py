@@ -12,6 +12,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
 from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from tenants.context import ActiveTenant, _current
@@ -75,6 +76,7 @@ def init_app(app: Flask) -> None:
 def _open() -> None:
     g.started = time.perf_counter()
     g.statements = 0
+    new_reader()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
     db.session.remove()
@@ -130,21 +132,17 @@ def _check(declared: Declared) -> None:
     tenant: ActiveTenant | None = g.tenant
     if not _lives_here(declared):
         raise NotFound
-    if tenant is not None:
-        _check_usable(tenant)
+    if tenant is not None and tenant.schema_version != head("tenant"):
+        raise WorkspaceUnavailable("upgrading")
     if declared.kind == "signed-in":
         signed_in_user()
     if declared.kind in ("member", "permission"):
         _find_member()
+    if tenant is not None and not tenant.is_open:
+        # Only now: whether a workspace is suspended is told to nobody who is no member of it.
+        raise WorkspaceUnavailable(tenant.status)
     if declared.permission is not None:
         g.member.require(declared.permission)
-
-
-def _check_usable(tenant: ActiveTenant) -> None:
-    if not tenant.is_open:
-        raise WorkspaceUnavailable(tenant.status)
-    if tenant.schema_version != head("tenant"):
-        raise WorkspaceUnavailable("upgrading")
 
 
 def _find_member() -> None:
@@ -179,6 +177,7 @@ def _bearer() -> str:
 
 def _close(_error: BaseException | None) -> None:
     db.session.remove()
+    no_reader()
     token = g.pop("tenant_token", None)
     if token is not None:
         _current.reset(token)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, func, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
@@ -38,22 +39,32 @@ class Loaded(NamedTuple):
     stage: Stage | None = None
 
 
+_THIS = and_(Opportunity.id == bindparam("opportunity_id"), Opportunity.deleted_at.is_(None))
+# Built once, like everything here that does not depend on who asks: building costs more than running.
+_LOAD = (
+    select(Opportunity, CONTACT_IDS).where(_THIS).options(joinedload(Opportunity.owner).joinedload(Member.team))
+)  # fmt: skip
+_LOAD_WITH_STAGE = (
+    _LOAD.add_columns(Stage)
+    .join(Stage, and_(Stage.id == bindparam("target_id"), Stage.deleted_at.is_(None)))
+    .with_for_update(read=True, key_share=True, of=Stage)
+)
+
+
 def records(
-    member: CurrentMember, wanted: DealFilter, *, columns: Sequence[Any], sort: str, after: Sequence[Any] | None,
+    member: CurrentMember, wanted: DealFilter, *, columns: tuple[Any, ...], sort: str, after: Sequence[Any] | None,
     limit: int,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of deals; raises InvalidInput for an order there is not."""
     _, order = choose(ORDERS, sort, "-updated_at")
-    query = select(*columns, *cursor_columns(order, Opportunity.id)).where(Opportunity.deleted_at.is_(None))
-    rows = db.session.execute(
-        page(narrow(query, member, wanted), order, Opportunity.id, after=after, limit=limit)
-    ).all()
-    return cut(rows, limit, *CURSOR)
+    query = page(narrow(_all(columns, sort), member, wanted), order, Opportunity.id, after=after, limit=limit)
+    return cut(db.session.execute(query).all(), limit, *CURSOR)
 
 
-def record(opportunity_id: UUID, member: CurrentMember, columns: Sequence[Any]) -> AnyRow:
+def record(opportunity_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living deal the member sees; raises NotFound."""
-    found = db.session.execute(_one(select(*columns), opportunity_id, member)).one_or_none()
+    query = _one(columns).where(visible(Opportunity, member))
+    found = db.session.execute(query, {"opportunity_id": opportunity_id}).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -64,24 +75,22 @@ def load(opportunity_id: UUID, *, member: CurrentMember, stage_id: UUID | None =
 
     With `stage_id` that stage comes along, locked as `get_stage` would; it is None where there is no such one.
     """
-    query = _one(select(Opportunity, CONTACT_IDS), opportunity_id, member).options(
-        joinedload(Opportunity.owner).joinedload(Member.team)
-    )
-    row = db.session.execute(_with_stage(query, stage_id)).one_or_none() if stage_id else None
-    row = row or db.session.execute(query).one_or_none()
+    seen, this = visible(Opportunity, member), {"opportunity_id": opportunity_id}
+    row = None
+    if stage_id is not None:
+        row = db.session.execute(_LOAD_WITH_STAGE.where(seen), {**this, "target_id": stage_id}).one_or_none()
+    row = row or db.session.execute(_LOAD.where(seen), this).one_or_none()
     if row is None:
         raise NotFound
     return Loaded(*row)
 
 
-def _with_stage(query: AnySelect, stage_id: UUID) -> AnySelect:
-    target = aliased(Stage)
-    return (
-        query.add_columns(target)
-        .join(target, and_(target.id == stage_id, target.deleted_at.is_(None)))
-        .with_for_update(read=True, key_share=True, of=target)
-    )
+@lru_cache(64)
+def _all(columns: tuple[Any, ...], sort: str) -> AnySelect:
+    cursor = cursor_columns(ORDERS[sort], Opportunity.id)
+    return select(*columns, *cursor).where(Opportunity.deleted_at.is_(None))
 
 
-def _one(query: AnySelect, opportunity_id: UUID, member: CurrentMember) -> AnySelect:
-    return query.where(Opportunity.id == opportunity_id, Opportunity.deleted_at.is_(None), visible(Opportunity, member))
+@lru_cache(64)
+def _one(columns: tuple[Any, ...]) -> AnySelect:
+    return select(*columns).where(_THIS)

@@ -45,7 +45,7 @@ def test_each_row_says_what_the_reader_may_do(acting: Acting, make: Maker) -> No
     for who, may in (("rep", True), ("manager", True), ("owner", True), ("teammate", False), ("viewer", False)):
         with acting(who) as member:
             row = queries.timeline("company", company.id, member=member).rows[0]
-            assert (row.may_update, row.may_delete) == (may, may), who
+            assert row.may_update == may, who
 
 
 def test_a_contacts_activity_is_its_companys_too(acting: Acting, make: Maker) -> None:

@@ -126,6 +126,30 @@ def test_the_business_never_commits() -> None:
     assert wrong == []
 
 
+ASKERS = {
+    "db", "g", "request", "session", "current_user", "current_tenant", "tenant_or_none", "current_member",
+    "member_or_none", "signed_in_user", "user_or_none", "shared_reader", "settings", "runtime_settings", "spoken",
+    "get_locale", "gettext", "ngettext", "_", "url_for", "csp_nonce", "now",
+}  # fmt: skip
+
+
+def test_nothing_that_is_remembered_depends_on_who_asks() -> None:
+    """A cache's key is its arguments alone: what asks for tenant, member, language or time must not have one."""
+    wrong = []
+    for source in sources():
+        for node in source.nodes:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            marks = {dotted(mark.func if isinstance(mark, ast.Call) else mark) for mark in node.decorator_list}
+            if marks & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"}:
+                given = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+                inside = list(ast.walk(node))
+                names = {part.id for part in inside if isinstance(part, ast.Name) and part.id != "_"} - given
+                names |= {called(part) for part in inside if isinstance(part, ast.Call)}
+                wrong += [f"{source.at(node)}: {node.name} uses {name}" for name in sorted(names & ASKERS)]
+    assert wrong == []
+
+
 def test_no_file_is_named_for_being_useful() -> None:
     parts = {part for source in sources() for part in source.name.removesuffix(".py").split("/")}
     assert parts & NO_NAMES == set()

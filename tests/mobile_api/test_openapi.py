@@ -246,3 +246,24 @@ def test_the_decorator_reads_the_permission() -> None:
     ]
     with pytest.raises(ValueError, match="names no permission"):
         found.operation("GET", "/d", **declared)(view)
+
+
+def test_a_docstring_is_summary_and_description() -> None:
+    found = Registry()
+
+    @found.operation("GET", "/a", tag="x", responses={200: Company}, etag=True)
+    @members_only
+    def show() -> None:
+        """Show it.
+
+        In one line
+        or two.
+
+        And more.
+        """
+
+    operation = found["show"]
+    assert (operation.summary, operation.description) == ("Show it", "In one line or two.\n\nAnd more.")
+    written = describe(found, INFO)["paths"]["/a"]["get"]
+    assert "304" in written["responses"]
+    assert {"$ref": "#/components/parameters/IfNoneMatch"} in written["parameters"]

@@ -17,7 +17,7 @@ from flask import Flask
 from psycopg import sql
 
 from saas_crm.app import create_app
-from tenants.db import SHARED, db
+from tenants.db import db
 from tenants.embedded import EmbeddedServer
 from tenants.migrate import upgrade_shared
 from tenants.provisioning import make_spares
@@ -151,5 +151,5 @@ def installed(name: str) -> Iterator[Installation]:
 def dispose(app: Flask) -> None:
     """Close all connections of an application."""
     with app.app_context():
-        db.engine.dispose()
-        db.engines[SHARED].dispose()
+        for engine in db.engines.values():
+            engine.dispose()

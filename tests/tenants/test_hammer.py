@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from saas_crm.access.models import Role
 from tenants import db as door
 from tenants.context import ActiveTenant
 from tenants.directory import Directory
 from tenants.provisioning import make_spares
 from tests.conftest import Stage
+from tests.support.clients import browser_of
 from tests.support.installation import dispose, settings_for
-from tests.support.mailbox import queued, run_jobs
+from tests.support.mailbox import Mailbox, body, queued, run_jobs
 from tests.support.pgbouncer import pgbouncer
-from tests.tenants.hammer import Anvil, Hammer, prepare, strays
+from tests.tenants.hammer import WORDS, Anvil, Hammer, Target, prepare, strays
 
 REQUESTS = 2_000
 SECONDS = 30  # on two quiet cores; a machine that does other things at the same time is given more
@@ -59,6 +63,29 @@ def test_jobs_ran_for_the_tenant_that_deferred_them(narrow: Flask, anvil: Anvil,
     assert {args["tenant_id"] for name, args in waiting if name == "recycle_bin.purge"} == known
     run_jobs(stage.installation)
     assert strays(stage.installation, anvil) == []
+
+
+def test_mails_tell_of_their_own_workspace(narrow: Flask, anvil: Anvil, stage: Stage) -> None:
+    """Invitations from all tenants at the same moment: each letter names its own workspace, link and inviter."""
+    mailbox = Mailbox(stage.installation)
+    with ThreadPoolExecutor(len(anvil.targets)) as pool:
+        statuses = list(pool.map(lambda target: invite(narrow, target), anvil.targets))
+    assert set(statuses) <= {200, 204, 303}
+    for target in anvil.targets:
+        [mail] = mailbox.arrived(f"guest@{target.canary}.example")
+        everything = mail.as_string() + body(mail)
+        assert f"/{target.canary}/invitations/" in everything
+        assert [word for word in WORDS if word in everything] == [target.canary]
+    assert strays(stage.installation, anvil) == []
+
+
+def invite(app: Flask, target: Target) -> int:
+    """Invite somebody by the form."""
+    browser = browser_of(app, target.owner)
+    with app.app_context(), door.tenant_scope(target.tenant):
+        role_id = door.db.session.scalar(select(Role.id).where(Role.key == "rep"))
+    data = {"email": f"guest@{target.canary}.example", "role_id": str(role_id)}
+    return browser.post(f"/{target.tenant.slug}/settings/members/invitations", data=data).status_code
 
 
 def test_through_a_pooler_with_one_connection(anvil: Anvil, stage: Stage) -> None:

@@ -112,8 +112,14 @@ def _form(activity: Activity | None, values: dict[str, Any], errors: dict[str, s
         "activities/form.html", activity=activity, values=values, errors=errors or {}, labels=labels(),
         kinds=words.kind_tiles(*FORM_KINDS),
         states=[("planned", _("Planned")), ("done", pgettext("activity", "Done"))],
-        outcomes=[(code, words.outcome_label(code)) for code in OUTCOMES],
+        outcomes=[(code, words.outcome_label(code)) for code in OUTCOMES], recycle_url=_recycle_url(activity),
     )  # fmt: skip
+
+
+def _recycle_url(activity: Activity | None) -> str:
+    if activity is None or not may(activity, "delete", current_member()):
+        return ""
+    return url_for("activities.recycle", activity_id=activity.id)
 
 
 def _conflict(activity_id: UUID) -> str:

@@ -32,12 +32,10 @@ class Entry:
     meta: str
     text: str
     outcome: Outcome | None
+    planned: bool
     late: bool
-    version: int
     done_url: str = ""
-    reopen_url: str = ""
     edit_url: str = ""
-    recycle_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +106,10 @@ def _shower(parent: str, member: CurrentMember) -> Callable[[AnyRow], Entry]:
         return Entry(
             id=row.id, kind="message" if row.kind == "email" else row.kind, title=row.subject or kind_label(row.kind),
             at=row.at.isoformat(), shown=due_label(row.due_at, member) if planned else clock_time(row.at),
-            meta=_meta(row, parent), text=row.body, outcome=outcome(row.outcome), version=row.version,
+            meta=_meta(row, parent), text=row.body, outcome=outcome(row.outcome), planned=planned,
             late=planned and row.due_at < start_of_day,
             done_url=f"{here}/done" if planned and row.may_update else "",
-            reopen_url=f"{here}/reopen" if row.done_at and row.due_at and row.may_update else "",
             edit_url=f"{here}/edit" if row.may_update else "",
-            recycle_url=f"{here}/recycle" if row.may_delete else "",
         )  # fmt: skip
 
     return show

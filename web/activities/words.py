@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from saas_crm.core.i18n import gettext as _
+from tenants.marks import N_
 
 OUTCOMES_OF = {
     "call": ("reached", "no_answer", "left_message", "interested", "not_interested", "follow_up"),
@@ -12,6 +13,14 @@ OUTCOMES_OF = {
     "meeting": ("interested", "not_interested", "follow_up"),
     "email": ("interested", "not_interested", "follow_up"),
 }
+_KINDS = {
+    "call": N_("Call"), "visit": N_("Visit"), "meeting": N_("Meeting"), "email": N_("Message"), "note": N_("Note"),
+    "task": N_("Task"),
+}  # fmt: skip
+_OUTCOMES = {
+    "reached": N_("Reached"), "no_answer": N_("No answer"), "left_message": N_("Left a message"),
+    "interested": N_("Interested"), "not_interested": N_("Not interested"), "follow_up": N_("Follow up"),
+}  # fmt: skip
 _OUTCOME_LOOKS = {
     "reached": ("good", "check"), "no_answer": ("warn", "phone-missed"), "left_message": ("info", "message-square"),
     "interested": ("good", "thumbs-up"), "not_interested": ("bad", "thumbs-down"),
@@ -34,11 +43,7 @@ class Outcome:
 
 def kind_label(kind: str) -> str:
     """Return the word for a kind of activity."""
-    words = {
-        "call": _("Call"), "visit": _("Visit"), "meeting": _("Meeting"), "email": _("Message"), "note": _("Note"),
-        "task": _("Task"),
-    }  # fmt: skip
-    return words.get(kind, kind)
+    return _(_KINDS[kind])
 
 
 def kind_tiles(*kinds: str) -> list[dict[str, str]]:
@@ -55,12 +60,8 @@ def outcome(code: str) -> Outcome | None:
 
 
 def outcome_label(code: str) -> str:
-    """Return the word for an outcome."""
-    words = {
-        "reached": _("Reached"), "no_answer": _("No answer"), "left_message": _("Left a message"),
-        "interested": _("Interested"), "not_interested": _("Not interested"), "follow_up": _("Follow up"),
-    }  # fmt: skip
-    return words.get(code, "")
+    """Return the word for an outcome, "" for none."""
+    return _(_OUTCOMES[code]) if code in _OUTCOMES else ""
 
 
 def outcomes_for(kind: str) -> list[tuple[str, str]]:

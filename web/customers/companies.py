@@ -13,6 +13,7 @@ from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
 from saas_crm.customers.models import Company
+from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import CompanyWrite
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
@@ -20,7 +21,7 @@ from saas_crm.edge.input import input_context
 from web.activities.story import story_of
 from web.conflicts import conflict_page
 from web.customers import forms, shown
-from web.customers.listing import filters_of, listed, results
+from web.customers.listing import choices_of, filters_of, listed, results
 from web.customers.picked import member_written, with_picked
 from web.customers.values import company_labels, company_values
 from web.forms import form_version, saved, shown_again, wants_part
@@ -55,6 +56,13 @@ def show(company_id: UUID) -> str:
         **shown.customer(company, member, g.tenant.country),
         new_contact_url=url_for("contacts.new", company_id=company_id) if member.can("contact:create") else "",
     )  # fmt: skip
+
+
+@bp.get("/filters")
+@requires("company:read")
+def filters() -> str:
+    """Answer what the list can be narrowed to, when the filters are opened."""
+    return render_template("companies/_filters.html", **choices_of(Company, CustomerFilter(), "name"))
 
 
 def _new(values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> str:

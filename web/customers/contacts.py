@@ -14,6 +14,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
 from saas_crm.customers.choosing import name_of
 from saas_crm.customers.models import Company, Contact
+from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import ContactWrite
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
@@ -21,7 +22,7 @@ from saas_crm.edge.input import input_context
 from web.activities.story import story_of
 from web.conflicts import conflict_page
 from web.customers import forms, shown
-from web.customers.listing import filters_of, listed, results
+from web.customers.listing import choices_of, filters_of, listed, results
 from web.customers.picked import company_written, member_written, with_picked
 from web.customers.values import contact_labels, contact_values
 from web.forms import form_version, saved, shown_again, wants_part
@@ -55,6 +56,13 @@ def show(contact_id: UUID) -> str:
         "contacts/show.html", contact=contact, company_name=name_of(Company, contact.company_id, member),
         deals=deals, **shown.parts({"deals": len(deals)}), **shown.customer(contact, member, g.tenant.country), **story,
     )  # fmt: skip
+
+
+@bp.get("/filters")
+@requires("contact:read")
+def filters() -> str:
+    """Answer what the list can be narrowed to, when the filters are opened."""
+    return render_template("contacts/_filters.html", **choices_of(Contact, CustomerFilter(), "name"))
 
 
 def _new(values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> str:

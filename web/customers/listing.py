@@ -20,8 +20,6 @@ from web.customers.values import lifecycles, sorts
 from web.forms import wants_part
 from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
 
-FILTERS = ("owner", "lifecycle", "tag", "company")
-
 
 def asked_filter() -> CustomerFilter:
     """Return what the address narrows the list to."""
@@ -40,9 +38,8 @@ def listed(model: Any) -> dict[str, Any]:
     scope = f"{model.__tablename__}:{sort}"
     after = after_key(scope, orders[sort])
     read = queries.company_rows if companies else queries.contact_rows
-    page: Page[AnyRow] = read(member, wanted, sort=sort, after=after)
-    whole = after is None and page.after is None
-    count = len(page.rows) if whole else queries.count_up_to(model, member, wanted)
+    page: Page[AnyRow] = read(member, wanted, sort=sort, after=after, counted=after is None)
+    count = page.rows[0].total if page.rows else 0
     return {
         "rows": page.rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
         "columns": _columns(companies, sort), "wanted": wanted, "sort": sort,
@@ -75,18 +72,27 @@ def _columns(companies: bool, sort: str) -> list[dict[str, Any]]:
 
 
 def filters_of(model: Any, listing: dict[str, Any]) -> dict[str, Any]:
-    """Return what the filter bar shows: choices, and what is chosen."""
-    member, wanted = current_member(), listing["wanted"]
+    """Return what the filter bar shows. Its choices come when it is opened, unless something is chosen already."""
+    wanted, sort = listing["wanted"], listing["sort"]
+    set_now = sum(bool(value) for value in (wanted.owner_id, wanted.lifecycle, wanted.tag, wanted.company_id))
+    shown = {"filters_set": set_now + (sort != "name"), "values": {}, "filters_open": False}
+    if shown["filters_set"] or asked("filters"):
+        shown |= {"filters_open": True, **choices_of(model, wanted, sort)}
+    return shown
+
+
+def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
+    """Return what the filters of a list offer, and what is chosen."""
+    member = current_member()
     tags = queries.tags_in_use(model, member)
     if wanted.tag and wanted.tag not in tags:
         tags = sorted([*tags, wanted.tag])
     values = {
         "owner": str(wanted.owner_id or ""), "lifecycle": wanted.lifecycle, "tag": wanted.tag,
-        "sort": listing["sort"], "company": str(wanted.company_id or ""),
+        "sort": sort, "company": str(wanted.company_id or ""),
         "company_text": name_of(Company, wanted.company_id, member),
     }  # fmt: skip
     return {
         "values": values, "owners": [(str(row.id), row.name) for row in member_names()],
         "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
-        "filters_set": sum(bool(values[name]) for name in FILTERS) + (listing["sort"] != "name"),
     }  # fmt: skip

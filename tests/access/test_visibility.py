@@ -1,0 +1,302 @@
+"""One rule for all reads: lists, counts, details, search, pickers, boards, totals, timelines, twins and the API agree.
+
+What a member should see is computed here in plain Python from their scopes, for the built-in roles and for roles by
+chance, and every way in is compared with it. A way in that sees more is a leak, one that sees less a bug.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from saas_crm.access.ownership import may
+from saas_crm.access.permissions import BUILT_IN, SALES, SCOPES, CurrentMember
+from saas_crm.activities import queries as activities
+from saas_crm.activities.models import Activity
+from saas_crm.core.errors import NotFound
+from saas_crm.customers import duplicates
+from saas_crm.customers import queries as customers
+from saas_crm.customers.models import Company, Contact
+from saas_crm.opportunities import board
+from saas_crm.opportunities import queries as deals
+from saas_crm.opportunities.models import Opportunity
+from saas_crm.search.queries import find
+from tenants.db import db
+from tests.conftest import Stage
+from tests.guard.endpoints import TEAM_PATHS
+from tests.support.cast import TEAMS, Cast
+from tests.support.clients import browser_of, phone_of
+from tests.support.making import Maker, acting
+
+OWNERS = ("owner", "manager", "rep", "teammate", "colleague")
+WORD = "Quokka"
+MODELS: dict[str, Any] = {
+    "company": Company, "contact": Contact, "opportunity": Opportunity, "activity": Activity,
+}  # fmt: skip
+Keys = set[UUID]
+
+
+@dataclass
+class World:
+    """Who owns what, and what hangs on what."""
+
+    owner: dict[UUID, str] = field(default_factory=dict)
+    kind: dict[UUID, str] = field(default_factory=dict)
+    parents: dict[UUID, list[UUID]] = field(default_factory=dict)
+
+    def add(self, kind: str, record_id: UUID, owner: str, *parents: UUID) -> UUID:
+        """Note a record and return its key."""
+        self.kind[record_id], self.owner[record_id], self.parents[record_id] = kind, owner, list(parents)
+        return record_id
+
+    def all(self, kind: str) -> Keys:
+        """Return the records of one kind."""
+        return {key for key, found in self.kind.items() if found == kind}
+
+    def reach(self, scopes: dict[str, str], who: str, kind: str, action: str) -> Keys:
+        """Return the records a scope covers by their owners alone."""
+        scope = scopes.get(f"{kind}:{action}")
+        mine = TEAM_PATHS[TEAMS[who]]
+        covered = {
+            None: lambda owner: False,
+            "own": lambda owner: owner == who,
+            "team": lambda owner: TEAMS[owner] == TEAMS[who],
+            "subtree": lambda owner: mine[-1] in TEAM_PATHS[TEAMS[owner]],
+            "all": lambda owner: True,
+        }[scope]
+        return {key for key in self.all(kind) if covered(self.owner[key])}
+
+    def seen(self, scopes: dict[str, str], who: str, kind: str) -> Keys:
+        """Return what a member sees: by owner, or through a parent they see; nothing without the permission."""
+        if f"{kind}:read" not in scopes:
+            return set()
+        found = self.reach(scopes, who, kind, "read")
+        follows = [resource for _, resource in MODELS[kind].__follows__]
+        through = {key for resource in follows for key in self.seen(scopes, who, resource)}
+        return found | {key for key in self.all(kind) if through & set(self.parents[key])}
+
+
+@pytest.fixture(scope="module")
+def world(stage: Stage) -> Iterator[World]:
+    """Records of everybody's, hanging on their own and on each other's companies."""
+    make, made = Maker(stage.installation.app, stage.cast), World()
+    for who in OWNERS:
+        company = make.company("owner", owner=who, name=f"{WORD} Company {who}", tags=f"tag-{who}")
+        made.add("company", company.id, who)
+    companies = list(made.all("company"))
+    for who in OWNERS:
+        for company_id in (*companies, None):
+            at = {"company_id": str(company_id)} if company_id else {}
+            parents = [company_id] if company_id else []
+            contact = make.contact("owner", owner=who, name=f"{WORD} Contact {who}", **at)
+            made.add("contact", contact.id, who, *parents)
+        company_id = companies[OWNERS.index(who)]
+        deal = make.deal("owner", owner=who, name=f"{WORD} Deal {who}", amount="100", company_id=str(company_id))
+        made.add("opportunity", deal.id, who)
+        for target in companies[:2]:
+            activity = make.activity("owner", owner=who, subject=f"{WORD} Call", company_id=str(target))
+            made.add("activity", activity.id, who, target)
+        activity = make.activity("owner", owner=who, subject=f"{WORD} Deal call", opportunity_id=str(deal.id))
+        made.add("activity", activity.id, who, deal.id, company_id)
+    yield made
+    stage.pristine.restore()
+
+
+def scopes_by_chance(seed: int) -> dict[str, str]:
+    """Return a role nobody would think of."""
+    chance = random.Random(seed)
+    scopes = {
+        permission: scope for permission, scope in BUILT_IN["viewer"].items() if permission.split(":")[0] not in SALES
+    }
+    for resource in SALES:
+        for action in ("read", "create", "update", "delete", "assign"):
+            scope = chance.choice((None, *SCOPES))
+            if scope:
+                scopes[f"{resource}:{action}"] = scope
+    return scopes
+
+
+@pytest.fixture
+def role_of(stage: Stage) -> Iterator[Callable[[str, dict[str, str]], None]]:
+    """Give the role that a member has other permissions; put back afterwards."""
+    schema = stage.cast.tenants["acme"].schema_name
+    before: dict[str, Any] = {}
+
+    def change(role: str, scopes: dict[str, str]) -> None:
+        with stage.installation.place.owner() as connection:
+            if role not in before:
+                row = connection.execute(f"SELECT permissions FROM {schema}.roles WHERE key = %s", [role]).fetchone()
+                assert row is not None
+                before[role] = row[0]
+            query = f"UPDATE {schema}.roles SET permissions = %s::jsonb WHERE key = %s"
+            connection.execute(query, [json.dumps(scopes), role])
+
+    yield change
+    for role, scopes in list(before.items()):
+        change(role, scopes)
+
+
+def looks(app: Flask, cast: Cast, who: str) -> dict[str, dict[str, Keys]]:
+    """Return what a member finds by each way in, for each kind of record."""
+    with acting(app, cast, who) as member:
+        every: dict[str, dict[str, Keys]] = {kind: {} for kind in MODELS}
+        if member.can("company:read"):
+            every["company"] = _companies(member)
+        if member.can("contact:read"):
+            every["contact"] = _contacts(member)
+        if member.can("opportunity:read"):
+            every["opportunity"] = _deals(member)
+        if member.can("activity:read"):
+            every["activity"] = {"detail": _details(member, "activity", activities.get_activity)}
+        hits = find(WORD, member, limit=200)
+        for kind in ("company", "contact", "opportunity"):
+            every[kind]["search"] = {hit.record_id for hit in hits if hit.kind == kind}
+        return every
+
+
+def _companies(member: CurrentMember) -> dict[str, Keys]:
+    every, asked = customers.CustomerFilter(), customers.CustomerFilter(q=WORD)
+    listed = {row.id for row in customers.company_rows(member, every, limit=200).rows}
+    assert customers.count_up_to(Company, member, every) == len(listed)
+    assert {t.removeprefix("tag-") for t in customers.tags_in_use(Company, member)} <= set(OWNERS)
+    return {
+        "list": listed,
+        "list by words": {row.id for row in customers.company_rows(member, asked, limit=200).rows},
+        "detail": _details(member, "company", customers.get_company),
+    }
+
+
+def _contacts(member: CurrentMember) -> dict[str, Keys]:
+    every = customers.CustomerFilter()
+    listed = {row.id for row in customers.contact_rows(member, every, limit=200).rows}
+    assert customers.count_up_to(Contact, member, every) == len(listed)
+    return {"list": listed, "detail": _details(member, "contact", customers.get_contact)}
+
+
+def _deals(member: CurrentMember) -> dict[str, Keys]:
+    every = deals.DealFilter()
+    shown = board.board(member, currency="USD", today=datetime.now(UTC).date())
+    listed = {row.id for row in deals.opportunity_rows(member, every, limit=200).rows}
+    assert deals.count_up_to(member, every) == len(listed)
+    assert sum(column.count for column in shown.columns) == len(listed), "the kept totals hold"
+    return {
+        "list": listed,
+        "board": {UUID(str(card.id)) for column in shown.columns for card in column.cards},
+        "detail": _details(member, "opportunity", deals.get_opportunity),
+    }
+
+
+def _details(member: CurrentMember, kind: str, get: Callable[..., Any]) -> Keys:
+    found = set()
+    for record_id in db.session.scalars(select(MODELS[kind].id)).all():
+        try:
+            found.add(get(record_id, member=member).id)
+        except NotFound:
+            continue
+    return found
+
+
+def compare(app: Flask, cast: Cast, world: World, who: str, scopes: dict[str, str]) -> None:
+    for kind, ways in looks(app, cast, who).items():
+        expected = world.seen(scopes, who, kind)
+        for way, found in ways.items():
+            more, less = len(found - expected), len(expected - found)
+            assert (more, less) == (0, 0), f"{who}: {way} of {kind} shows {more} too many, {less} too few; {scopes}"
+
+
+@pytest.mark.parametrize("who", [*OWNERS, "admin", "viewer"])
+def test_built_in_roles_see_the_same_everywhere(who: str, stage: Stage, world: World) -> None:
+    compare(stage.installation.app, stage.cast, world, who, dict(BUILT_IN[stage.cast[who].role or ""]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_roles_by_chance_see_the_same_everywhere(
+    seed: int, stage: Stage, world: World, role_of: Callable[[str, dict[str, str]], None]
+) -> None:
+    scopes = scopes_by_chance(seed)
+    for role, who in (("rep", "rep"), ("manager", "manager"), ("viewer", "viewer")):
+        role_of(role, scopes)
+        compare(stage.installation.app, stage.cast, world, who, scopes)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changing_takes_the_scope_on_the_record_itself(
+    seed: int, stage: Stage, world: World, role_of: Callable[[str, dict[str, str]], None]
+) -> None:
+    """Who sees a contact through its company may not change it for that."""
+    scopes = scopes_by_chance(100 + seed)
+    role_of("rep", scopes)
+    with acting(stage.installation.app, stage.cast, "rep") as member:
+        for kind, model in MODELS.items():
+            for record in db.session.scalars(select(model).where(model.deleted_at.is_(None))):
+                for action in ("update", "delete"):
+                    allowed = record.id in world.reach(scopes, "rep", kind, action)
+                    assert may(record, action, member) == allowed, f"{action} of {kind} with {scopes}"
+
+
+@pytest.mark.parametrize("who", ["owner", "manager", "rep", "colleague", "viewer"])
+def test_pages_and_api_show_the_same(who: str, stage: Stage, world: World) -> None:
+    person, app = stage.cast[who], stage.installation.app
+    scopes = dict(BUILT_IN[person.role or ""])
+    browser, phone = browser_of(app, person), phone_of(app, person)
+    for kind, plural, page in (
+        ("company", "companies", "/acme/companies"), ("contact", "contacts", "/acme/contacts"),
+        ("opportunity", "opportunities", "/acme/deals?view=list"), ("activity", "activities", ""),
+    ):  # fmt: skip
+        expected = {str(key) for key in world.seen(scopes, who, kind)}
+        answer = phone.get(f"/{plural}?limit=200")
+        assert {item["id"] for item in answer.json["items"]} == expected, plural
+        if page:
+            text = browser.get(page).text
+            assert {str(key) for key in world.all(kind) if str(key) in text} == expected, page
+    picked = browser.get(f"/acme/pickers/companies?q={WORD}").text
+    seen = {str(key) for key in world.seen(scopes, who, "company")}
+    assert {str(key) for key in world.all("company") if str(key) in picked} <= seen
+
+
+@pytest.mark.parametrize("who", ["rep", "colleague", "viewer", "owner"])
+def test_a_timeline_tells_of_no_customer_one_does_not_see(who: str, stage: Stage, world: World) -> None:
+    scopes = dict(BUILT_IN[stage.cast[who].role or ""])
+    seen = world.seen(scopes, who, "activity")
+    with acting(stage.installation.app, stage.cast, who) as member:
+        for company_id in world.seen(scopes, who, "company"):
+            found = {row.id for row in activities.timeline("company", company_id, member=member).rows}
+            assert found <= seen
+            assert found == {key for key in seen if company_id in world.parents[key]} & found
+        due = {row.id for row in activities.due_for(member, now=datetime.now(UTC), days=7)}
+        assert due <= seen
+
+
+@pytest.mark.parametrize("who", ["rep", "colleague"])
+def test_twins_are_only_of_what_one_sees(who: str, stage: Stage, world: World) -> None:
+    scopes = dict(BUILT_IN[stage.cast[who].role or ""])
+    with acting(stage.installation.app, stage.cast, who) as member:
+        for owner in OWNERS:
+            twins = duplicates.company_twins(member, name=f"{WORD} Company {owner}")
+            assert {twin.id for twin in twins} <= world.seen(scopes, who, "company")
+            twins = duplicates.contact_twins(member, name=f"{WORD} Contact {owner}")
+            assert {twin.id for twin in twins} <= world.seen(scopes, who, "contact")
+
+
+def test_a_member_without_a_team_has_only_their_own(
+    stage: Stage, world: World, role_of: Callable[[str, dict[str, str]], None]
+) -> None:
+    schema = stage.cast.tenants["acme"].schema_name
+    move = f"UPDATE {schema}.members SET team_id = %s WHERE id = %s"
+    with stage.installation.place.owner() as connection:
+        connection.execute(move, [None, stage.cast["rep"].member_id])
+        with acting(stage.installation.app, stage.cast, "rep") as member:
+            rows = customers.company_rows(member, customers.CustomerFilter(), limit=200).rows
+            owners = set(db.session.scalars(select(Company.owner_id).where(Company.id.in_([r.id for r in rows]))))
+            assert owners == {member.id}
+            assert db.session.scalar(select(func.count()).select_from(Company)) == len(OWNERS)
+        connection.execute(move, [stage.cast["rep"].team_id, stage.cast["rep"].member_id])
