@@ -151,7 +151,7 @@ def _users(slug: str, count: int, tenant_id: UUID) -> list[tuple[UUID, str]]:
 
 def _members(users: list[tuple[UUID, str]]) -> list[UUID]:
     """Add the members: three managers with two teams each below them, an admin, a viewer, reps; returns who sells."""
-    roles = dict(db.session.execute(select(Role.key, Role.id)).tuples().all())
+    roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id))}
     top = db.session.scalars(select(Team.id)).one()
     teams = [_team(f"Region {n}", [top]) for n in range(3)]
     squads = [_team(f"Team {n}", teams[n // 2].path) for n in range(6)]

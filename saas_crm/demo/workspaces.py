@@ -124,7 +124,7 @@ def _make_users(plan: Plan) -> dict[str, UUID]:
     with db.engines[SHARED].begin() as connection:
         connection.execute(insert(User).on_conflict_do_nothing(index_elements=["email"]), rows)
         found = connection.execute(select(User.email, User.id).where(User.email.in_([r["email"] for r in rows])))
-        return dict(found.tuples().all())
+        return {row.email: row.id for row in found}
 
 
 def _found(plan: Plan, directory: Directory, users: Mapping[str, UUID]) -> ActiveTenant:

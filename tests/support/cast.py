@@ -104,7 +104,7 @@ def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[
         for key in ("north", "south"):
             team = Team(id=teams[key], name=key.title(), parent_id=root, path=[root, teams[key]])
             db.session.add(team)
-        roles = dict(db.session.execute(select(Role.key, Role.id)).tuples().all())
+        roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id))}
         db.session.flush()
         for key, user_id in users.items():
             if key != "owner":
