@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
-from tenants.migrations.lines import fill, head, steps_after
+from tenants.migrations.lines import fill, head, known, steps_after
+from tenants.versions import Standing, standing
 
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT = "60s"
@@ -41,8 +42,13 @@ class TenantState:
     error: str | None
 
     @property
+    def standing(self) -> Standing:
+        """How it stands to this release; all but "older" are served."""
+        return standing(self.revision, known("tenant"))
+
+    @property
     def current(self) -> bool:
-        """Whether this release may serve it."""
+        """Whether it is at the newest revision of this release."""
         return self.revision == head("tenant")
 
 

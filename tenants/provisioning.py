@@ -21,6 +21,7 @@ from tenants.db import SHARED, db, enter, new_id
 from tenants.directory import Directory
 from tenants.migrate import connect
 from tenants.migrations.lines import fill, head, steps
+from tenants.versions import served_from
 
 
 class NoSpareReady(RuntimeError):
@@ -43,8 +44,8 @@ def make_spares(owner_url: str, runtime_url: str, *, wanted: int) -> int:
 
 
 def _count_spares(connection: psycopg.Connection[Any]) -> int:
-    query = "SELECT count(*) FROM public.tenants WHERE status = 'spare' AND schema_version = %s"
-    row = connection.execute(query, [head("tenant")]).fetchone()
+    query = "SELECT count(*) FROM public.tenants WHERE status = 'spare' AND schema_version COLLATE \"C\" >= %s"
+    row = connection.execute(query, [served_from("tenant")]).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -103,7 +104,7 @@ def _has_members(connection: psycopg.Connection[Any], schema: str) -> bool:
 CLAIM = text(
     "UPDATE public.tenants SET slug = :slug, name = :name, locale = :locale, country = :country,"
     " currency = :currency, timezone = :timezone, status = 'active', claimed_at = now()"
-    " WHERE id = (SELECT id FROM public.tenants WHERE status = 'spare' AND schema_version = :version"
+    " WHERE id = (SELECT id FROM public.tenants WHERE status = 'spare' AND schema_version COLLATE \"C\" >= :oldest"
     "  ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING id, slug, name, schema_name, role_name, status, schema_version, locale, country, currency, timezone"
 )
@@ -137,7 +138,7 @@ def founding(directory: Directory, **values: str) -> Iterator[Founding]:
 
 def _claim(connection: Connection, values: dict[str, str]) -> Any:
     try:
-        row = connection.execute(CLAIM, {**values, "version": head("tenant")}).one_or_none()
+        row = connection.execute(CLAIM, {**values, "oldest": served_from("tenant")}).one_or_none()
     except IntegrityError as taken:
         raise SlugTaken(values["slug"]) from taken
     if row is None:

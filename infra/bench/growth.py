@@ -125,7 +125,7 @@ def next_release() -> Iterator[None]:
 
 
 def _forget() -> None:
-    lines.head.cache_clear()
+    lines.known.cache_clear()
     lines._steps.cache_clear()
 
 

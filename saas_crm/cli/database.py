@@ -19,8 +19,11 @@ from tenants.migrate import (
     upgrade_shared,
     upgrade_tenants,
 )
-from tenants.migrations.lines import head
+from tenants.migrations.lines import head, known
 from tenants.provisioning import make_spares
+from tenants.versions import Standing, standing
+
+BEHIND: tuple[Standing, ...] = ("previous", "older")
 
 
 @click.command()
@@ -52,19 +55,22 @@ def _report(outcome: Outcome) -> None:
 
 @click.command()
 def status() -> None:
-    """Tell the version of the shared tables and of each tenant; exit code 1 when something is behind."""
+    """Tell the version of the shared tables and of each tenant; exit code 1 when something is behind.
+
+    One revision behind is still served; what is older refuses until `db upgrade` has run.
+    """
     settings = load_settings()
     with connect(settings.owner_url) as connection:
         revision = shared_revision(connection)
-    current = revision == head("shared")
-    click.echo(f"shared  {revision or 'empty'}  {'current' if current else 'newest is ' + head('shared')}")
+    told = standing(revision, known("shared"))
+    click.echo(f"shared  {revision or 'empty'}  {_in_words(told, 'shared')}")
     states = tenant_states(settings.owner_url) if revision else []
     _print_tenants([state for state in states if state.slug is not None])
     spares = Counter(state.revision for state in states if state.slug is None)
     for at, count in sorted(spares.items()):
         click.echo(f"{count} spare workspace{'s' if count > 1 else ''} at {at}")
-    behind = sum(not state.current for state in states)
-    if not current or behind:
+    behind = sum(state.standing in BEHIND for state in states)
+    if told in BEHIND or behind:
         click.echo(f"{behind} of {len(states)} tenants and spares are behind. Run `saas-crm db upgrade`.", err=True)
         sys.exit(FAILED)
 
@@ -72,6 +78,14 @@ def status() -> None:
 def _print_tenants(tenants: list[TenantState]) -> None:
     width = max((len(state.slug or "") for state in tenants), default=0)
     for state in tenants:
-        word = "current" if state.current else f"newest is {head('tenant')}"
         failed = f"  last attempt: {state.error}" if state.error else ""
+        word = _in_words(state.standing, "tenant")
         click.echo(f"{state.slug:<{width}}  {state.revision}  {state.status}  {word}{failed}")
+
+
+def _in_words(told: Standing, line: str) -> str:
+    """Say how a version stands to this release, and whether it is served."""
+    return {
+        "current": "current", "newer": f"newer than {head(line)}, served",
+        "previous": f"newest is {head(line)}, served", "older": f"newest is {head(line)}, refuses to serve",
+    }[told]  # fmt: skip

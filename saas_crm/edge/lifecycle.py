@@ -18,7 +18,7 @@ from saas_crm.edge.declared import Declared, declared_for
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
-from tenants.migrations.lines import head
+from tenants.versions import serves
 
 API_PREFIX = "/api/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -132,7 +132,7 @@ def _check(declared: Declared) -> None:
     tenant: ActiveTenant | None = g.tenant
     if not _lives_here(declared):
         raise NotFound
-    if tenant is not None and tenant.schema_version != head("tenant"):
+    if tenant is not None and not serves("tenant", tenant.schema_version):
         raise WorkspaceUnavailable("upgrading")
     if declared.kind == "signed-in":
         signed_in_user()

@@ -47,9 +47,14 @@ def _steps(line: str) -> tuple[Step, ...]:
 
 
 @cache
+def known(line: str) -> tuple[str, ...]:
+    """Return the line's revisions, oldest first, by the names of its files: `r0007_what_it_does.py` is 0007."""
+    return tuple(sorted(re.sub(r"^r(\d+)_.*", r"\1", file.stem) for file in (HERE / line).glob("r*_*.py")))
+
+
 def head(line: str) -> str:
-    """Return the newest revision of the line, by the names of its files: `r0007_what_it_does.py` is 0007."""
-    return max(re.sub(r"^r(\d+)_.*", r"\1", file.stem) for file in (HERE / line).glob("r*_*.py"))
+    """Return the newest revision of the line."""
+    return known(line)[-1]
 
 
 def steps_after(line: str, revision: str) -> tuple[Step, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.migrations.lines import head
+from tenants.migrations.lines import head, known
 from tests.cli.conftest import Call
 from tests.support.installation import Installation, new_place
 
@@ -36,6 +36,17 @@ def test_status_fails_when_a_tenant_is_behind(call: Call, tenant_at) -> None:
     assert found.exit_code == 1
     assert f"acme   0001  active  newest is {head('tenant')}" in found.output
     assert "Run `saas-crm db upgrade`" in found.output
+
+
+def test_status_tells_what_is_served_although_it_is_not_the_newest(call: Call, tenant_at) -> None:
+    tenant_at(known("tenant")[-2])
+    found = call("db", "status")
+    assert found.exit_code == 1
+    assert f"active  newest is {head('tenant')}, served" in found.output
+    tenant_at("9999")
+    found = call("db", "status")
+    assert found.exit_code == 0
+    assert f"acme   9999  active  newer than {head('tenant')}, served" in found.output
 
 
 def test_upgrade_finds_nothing_to_do_twice(call: Call) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from saas_crm.cli.checkup.files import ROOT
+from tenants.migrations.lines import known
 from tests.cli.conftest import Call
 from tests.support.installation import Installation
 from tests.support.server import free_port
@@ -56,6 +57,13 @@ def test_a_tenant_that_is_behind_is_found(call: Call, installation: Installation
     state, detail, remedy = states(call)["migrations"]
     assert (state, detail) == ("bad", "1 tenants are behind and refuse to serve: held")
     assert remedy == "Run `saas-crm db upgrade`."
+
+
+def test_one_revision_behind_or_newer_is_no_fault(call: Call, installation: Installation, with_worker: None) -> None:
+    for revision, expected in ((known("tenant")[-2], "warning"), ("9999", "good")):
+        with installation.place.owner() as connection:
+            connection.execute("UPDATE public.tenants SET schema_version = %s WHERE slug = 'acme'", [revision])
+        assert states(call)["migrations"][0] == expected
 
 
 def test_no_spare_is_a_warning(call: Call, installation: Installation, with_worker: None) -> None:

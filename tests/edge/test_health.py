@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from flask import Flask
 
+from tenants.migrations.lines import known
 from tests.support.clients import Browser, statements
 from tests.support.installation import Installation
 
@@ -68,6 +69,18 @@ def test_not_ready_while_migrations_are_missing(
         owner.execute("UPDATE public.shared_version SET revision = %s", row)
     assert answer.status_code == 503
     assert answer.json["checks"]["migrations"]["ok"] is False
+
+
+def test_ready_beside_a_newer_release(client_for: Callable[..., Browser], owner: psycopg.Connection[Any]) -> None:
+    """`db upgrade` of the next release must not take the processes that serve out of the load balancer."""
+    seen(owner, "1 second")
+    row = owner.execute("SELECT revision FROM public.shared_version").fetchone()
+    try:
+        for revision in ("9999", known("shared")[-2]):
+            owner.execute("UPDATE public.shared_version SET revision = %s", [revision])
+            assert client_for(None).get("/readyz").status_code == 200
+    finally:
+        owner.execute("UPDATE public.shared_version SET revision = %s", row)
 
 
 def test_metrics_name_routes_and_no_records(client_for: Callable[..., Browser], make: Any) -> None:

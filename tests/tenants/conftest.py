@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from flask import Flask
 
 from saas_crm.app import create_app
-from tenants.migrations import lines
-from tenants.migrations.lines import Step
 from tests.support.installation import Installation, Place, dispose, new_place, settings_for
-
-NEXT = "9001"
-ADDS_A_COLUMN = "ALTER TABLE companies ADD COLUMN probe text DEFAULT 'new';"
-
-
-@dataclass(frozen=True)
-class Release:
-    """Pretends that a newer release brings one more revision of the tenant line."""
-
-    monkeypatch: pytest.MonkeyPatch
-
-    def brings(self, sql: str = ADDS_A_COLUMN, revision: str = NEXT) -> None:
-        """Add a revision after the newest one."""
-        self.has((*lines.steps("tenant"), Step(revision, sql)))
-
-    def has(self, tenant_steps: tuple[Step, ...]) -> None:
-        """Replace the tenant line."""
-        known = {"tenant": tenant_steps, "shared": lines.steps("shared")}
-        newest = {line: steps[-1].revision for line, steps in known.items()}
-        self._replace("steps", known.__getitem__)
-        self._replace("head", newest.__getitem__)
-
-    def _replace(self, name: str, by: Callable[[str], Any]) -> None:
-        """Replace a function of `lines` in every module that has imported it."""
-        former = getattr(lines, name)
-        for module in list(sys.modules.values()):
-            if getattr(module, "__dict__", {}).get(name) is former:
-                self.monkeypatch.setattr(module, name, by)
+from tests.support.release import Release
 
 
 @pytest.fixture

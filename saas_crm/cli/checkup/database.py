@@ -11,11 +11,13 @@ import psycopg
 from saas_crm.cli.checkup import Finding, bad, good, warning
 from saas_crm.cli.failures import first_line
 from tenants.migrate import connect, shared_revision
-from tenants.migrations.lines import head
+from tenants.migrations.lines import head, known
 from tenants.settings import Settings
+from tenants.versions import served_from, standing
 
 OLDEST = 15
 STALE_SECONDS = 60
+_UPGRADE = "Run `saas-crm db upgrade`."
 
 Connection = psycopg.Connection[Any]
 
@@ -45,7 +47,7 @@ def _as_application(connection: Connection) -> Iterator[Finding]:
     yield from _login(connection)
     revision = connection.execute("SELECT to_regclass('public.shared_version')").fetchone()
     if revision == (None,):
-        yield bad("tables", "there are none yet", "Run `saas-crm db upgrade`.")
+        yield bad("tables", "there are none yet", _UPGRADE)
         return
     yield _worker(connection)
 
@@ -75,7 +77,7 @@ def _worker(connection: Connection) -> Finding:
     try:
         row = connection.execute("SELECT extract(epoch FROM now() - public.worker_seen_at())::float").fetchone()
     except psycopg.Error as error:
-        return bad("worker", first_line(error), "Run `saas-crm db upgrade`.")
+        return bad("worker", first_line(error), _UPGRADE)
     age = row[0] if row else None
     if age is None:
         return bad("worker", "none was ever seen", "Start `saas-crm worker`: without it no mail leaves.")
@@ -101,23 +103,30 @@ def _as_owner(connection: Connection) -> Iterator[Finding]:
 
 def _migrations(connection: Connection) -> Iterator[Finding]:
     revision = shared_revision(connection)
-    if revision != head("shared"):
-        yield bad("migrations", f"the shared tables are at {revision or 'nothing'}, newest is {head('shared')}",
-                  "Run `saas-crm db upgrade`.")  # fmt: skip
+    stands = standing(revision, known("shared"))
+    if stands == "older":
+        yield bad(
+            "migrations", f"the shared tables are at {revision or 'nothing'}, newest is {head('shared')}", _UPGRADE
+        )
         return
     row = connection.execute(
-        "SELECT count(*) FILTER (WHERE slug IS NOT NULL), count(*) FILTER (WHERE schema_version <> %s),"
-        " count(*) FILTER (WHERE status = 'spare' AND schema_version = %s), max(migration_error)"
-        " FROM public.tenants WHERE status <> 'making'",
-        [head("tenant")] * 2,
+        "SELECT count(*) FILTER (WHERE slug IS NOT NULL),"
+        ' count(*) FILTER (WHERE schema_version COLLATE "C" < %(oldest)s),'
+        ' count(*) FILTER (WHERE schema_version COLLATE "C" < %(newest)s),'
+        """ count(*) FILTER (WHERE status = 'spare' AND schema_version COLLATE "C" >= %(oldest)s),"""
+        " max(migration_error) FROM public.tenants WHERE status <> 'making'",
+        {"oldest": served_from("tenant"), "newest": head("tenant")},
     ).fetchone()
     assert row is not None
-    workspaces, behind, spares, error = row
-    if behind:
-        yield bad("migrations", f"{behind} tenants are behind and refuse to serve" + (f": {error}" if error else ""),
-                  "Run `saas-crm db upgrade`.")  # fmt: skip
+    workspaces, older, behind, spares, error = row
+    why = f": {error}" if error else ""
+    if older:
+        yield bad("migrations", f"{older} tenants are behind and refuse to serve{why}", _UPGRADE)
+    elif behind or stands == "previous":
+        place = f"{behind} tenants" if behind else "the shared tables"
+        yield warning("migrations", f"{place} one revision behind, which this release still serves{why}", _UPGRADE)
     else:
-        yield good("migrations", f"shared {revision}, {workspaces} workspaces at {head('tenant')}")
+        yield good("migrations", f"shared {revision}, {workspaces} workspaces at {head('tenant')} or newer")
     if not spares:
         yield warning("spares", "no ready-made workspace: the next sign-up must wait",
                       "The worker makes them every minute; `saas-crm db upgrade` at once.")  # fmt: skip

@@ -1,0 +1,45 @@
+"""Pretends that the release at hand is another one: with one more revision of the tenant line, or one less."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tenants.migrations import lines
+from tenants.migrations.lines import Step
+
+NEXT = "9001"
+ADDS_A_COLUMN = "ALTER TABLE companies ADD COLUMN probe text DEFAULT 'new';"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the release knows, as long as the monkeypatch lasts."""
+
+    monkeypatch: pytest.MonkeyPatch
+
+    def brings(self, sql: str = ADDS_A_COLUMN, revision: str = NEXT) -> None:
+        """Add a revision after the newest one."""
+        self.has((*lines.steps("tenant"), Step(revision, sql)))
+
+    def is_the_former(self) -> None:
+        """Take the newest revision away."""
+        self.has(lines.steps("tenant")[:-1])
+
+    def has(self, tenant_steps: tuple[Step, ...]) -> None:
+        """Replace the tenant line."""
+        line = {"tenant": tenant_steps, "shared": lines.steps("shared")}
+        numbers = {name: tuple(step.revision for step in steps) for name, steps in line.items()}
+        self._replace("steps", line.__getitem__)
+        self._replace("known", numbers.__getitem__)
+
+    def _replace(self, name: str, by: Callable[[str], Any]) -> None:
+        """Replace a function of `lines` in every module that has imported it."""
+        former = getattr(lines, name)
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(name) is former:
+                self.monkeypatch.setattr(module, name, by)
