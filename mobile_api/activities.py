@@ -21,7 +21,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 
 ACTIVITY = Shape(ActivityRead, {name: getattr(Activity, name) for name in ActivityRead.model_fields})
-ActivityPatch = patch_of(ActivityWrite, "ActivityPatch")
+ActivityPatch = patch_of(ActivityWrite, "ActivityPatch", ids_kept=("owner_id",))
 
 
 class NewActivity(Identified, ActivityWrite):

@@ -23,7 +23,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 
 COMPANY = Shape(CompanyRead, {name: getattr(Company, name) for name in CompanyRead.model_fields})
-CompanyPatch = patch_of(CompanyWrite, "CompanyPatch")
+CompanyPatch = patch_of(CompanyWrite, "CompanyPatch", ids_kept=("owner_id",))
 
 
 class NewCompany(Identified, CompanyWrite):

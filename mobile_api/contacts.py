@@ -23,7 +23,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 
 CONTACT = Shape(ContactRead, {name: getattr(Contact, name) for name in ContactRead.model_fields})
-ContactPatch = patch_of(ContactWrite, "ContactPatch")
+ContactPatch = patch_of(ContactWrite, "ContactPatch", ids_kept=("owner_id",))
 
 
 class NewContact(Identified, ContactWrite):

@@ -76,8 +76,11 @@ class Counters(Storage):
         self._held.pop(key, None)
 
     def _make_room(self, moment: float) -> None:
-        if len(self._held) >= MOST_KEYS:
-            self._held = {key: held for key, held in self._held.items() if held[0] > moment}
+        """Drop what is over; if too much is still counted, the older half too, rather than grow without end."""
+        if len(self._held) < MOST_KEYS:
+            return
+        living = [(key, held) for key, held in self._held.items() if held[0] > moment]
+        self._held = dict(living[len(living) // 2 :] if len(living) >= MOST_KEYS else living)
 
 
 class Limit:

@@ -23,7 +23,7 @@ from saas_crm.opportunities.queries import ORDERS, DealFilter
 from saas_crm.opportunities.records import Loaded, load, record, records
 from saas_crm.opportunities.schemas import OpportunityRead, OpportunityWrite
 
-_Patch = patch_of(OpportunityWrite, "OpportunityPatch")
+_Patch = patch_of(OpportunityWrite, "OpportunityPatch", ids_kept=("owner_id",))
 OpportunityPatch = create_model(
     "OpportunityPatch", __base__=_Patch, __doc__=_Patch.__doc__,
     stage_id=(UUID, Field(default_factory=lambda: None, description="Moves it; a closed one is opened again.")),

@@ -56,7 +56,8 @@ same moment, one of them is told by 409.
 **Errors** are problem details (RFC 9457): programs look at `type` and `errors[].code`, people read the rest. What \
 a member may not see does not exist: 404.
 
-**Limits** are told in `RateLimit-Policy` and `RateLimit`; over them is 429 with `Retry-After`.
+**Limits** are told in `RateLimit-Policy` and `RateLimit`; over them is 429 with `Retry-After`. A body of more than \
+1,000,000 bytes is 413; an address with its query of more than 8,190 is 414, told by the server without a problem.
 
 Nothing changes in v1 but by addition: take no offence at a field you do not know.
 """

@@ -135,7 +135,7 @@ def _subscribe() -> None:
     recyclable("activity", Bin(Activity, "subject", activities.restore))
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
     recyclable("contact", Bin(Contact, "name", customers.restore))
-    recyclable("company", Bin(Company, "name", customers.restore))
+    recyclable("company", Bin(Company, "name", customers.restore, customers.forget_companies))
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import local
 from typing import Any
@@ -57,16 +58,18 @@ def connect(owner_url: str) -> psycopg.Connection[Any]:
     return psycopg.connect(owner_url, autocommit=True, connect_timeout=10, prepare_threshold=None)
 
 
-def upgrade_shared(owner_url: str, runtime_url: str) -> list[str]:
+def upgrade_shared(owner_url: str, runtime_url: str, *, timeout_ms: int = 15_000) -> list[str]:
     """Apply the shared line in one transaction per revision; returns the revisions applied.
 
-    An advisory lock lets only one process do it; the others wait and find nothing to do.
+    An advisory lock lets only one process do it; the others wait and find nothing to do. `timeout_ms` is how long
+    a statement of the runtime login may run, wherever no tenant's own limit holds.
     """
     login = unquote(urlsplit(runtime_url).username or "")
     done = []
     with connect(owner_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_SHARED_LOCK])
         ensure_login(connection, runtime_url)
+        limit_statements(connection, runtime_url, timeout_ms)
         for step in steps_after("shared", shared_revision(connection)):
             with connection.transaction():
                 _timeouts(connection)
@@ -101,6 +104,24 @@ def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
         password = sql.Literal(unquote(parts.password or ""))
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(login, password))
         connection.execute(sql.SQL("ALTER ROLE {} SET search_path = ''").format(login))
+
+
+def limit_statements(connection: psycopg.Connection[Any], runtime_url: str, timeout_ms: int) -> None:
+    """Give the runtime login its statement timeout: it holds for the shared tables, and behind every pooler.
+
+    In a tenant the transaction sets its own. An owner who may not alter roles leaves it to the operator, whom
+    `saas-crm doctor` reminds; a login that is the owner must be able to migrate and keeps none.
+    """
+    name = unquote(urlsplit(runtime_url).username or "")
+    if not name or name == connection.info.user:
+        return
+    wanted = f"statement_timeout={timeout_ms}"
+    held = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    if held is None or wanted in (held[0] or ()):
+        return
+    change = sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(sql.Identifier(name), sql.Literal(timeout_ms))
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        connection.execute(change)
 
 
 def upgrade_tenants(

@@ -23,6 +23,8 @@ from tenants.migrate import connect
 from tenants.migrations.lines import fill, head, steps
 from tenants.versions import served_from
 
+_SPARES_LOCK = 7_203_512_995
+
 
 class NoSpareReady(RuntimeError):
     """No ready-made workspace is left at this moment; the worker is making more."""
@@ -33,9 +35,14 @@ class SlugTaken(ValueError):
 
 
 def make_spares(owner_url: str, runtime_url: str, *, wanted: int) -> int:
-    """Top the spares up to `wanted`; returns how many were made. Safe to run from several processes at once."""
+    """Top the spares up to `wanted`; returns how many were made.
+
+    Safe to run from several processes at once: an advisory lock lets one sweep and make, the others wait and find
+    nothing to do.
+    """
     made = 0
     with connect(owner_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_SPARES_LOCK])
         sweep_unfinished(connection)
         while _count_spares(connection) < wanted:
             make_spare(connection, runtime_url)

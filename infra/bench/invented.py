@@ -180,7 +180,7 @@ class Invented:
         company = self._company_of_contact(n)
         at = "" if company is None else company_name(company)
         return Findable("contact", self.key(CONTACT, n), contact_name(n), subtitle=at,
-                        words=(at, CITIES[n % len(CITIES)]), emails=(f"person{n}@firm{n // 2}.example",),
+                        parent_name=at, words=(CITIES[n % len(CITIES)],), emails=(f"person{n}@firm{n // 2}.example",),
                         phones=(_phone(n + 1),), owner_id=self.owner(n // 2),
                         parent_id=None if company is None else self.key(COMPANY, company),
                         parent_owner_id=None if company is None else self.owner(company))  # fmt: skip

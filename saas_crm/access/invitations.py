@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import user_by_id
+from saas_crm.access.queries import member_by_id, user_by_id
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
-from saas_crm.access.throttle import check, count_failure, throttle_key
+from saas_crm.access.throttle import count, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -58,9 +58,7 @@ def invite(
 
 def _count_mail(tenant: ActiveTenant) -> None:
     """Limit what one workspace can mail to strangers."""
-    key = throttle_key("invitation", str(tenant.id))
-    check(key)
-    count_failure(key, INVITATIONS_PER_WORKSPACE)
+    count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE})
 
 
 def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verified: bool) -> None:
@@ -95,15 +93,18 @@ def resend(
 ) -> Invitation:
     """Mail a new link for an open invitation, good for another seven days; the old link stops working.
 
-    Raises NotFound, InvalidInput and TooManyAttempts.
+    From then on it is the actor's offer. Raises Forbidden, NotFound, InvalidInput and TooManyAttempts.
     """
     actor.require("member:create")
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
     invitation = _open(invitation_id)
+    if actor.role_key != "owner" and _is_for_owner(invitation):
+        raise InvalidInput({"": _("Only an owner can invite owners.")})
     _count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
+    invitation.invited_by_id = actor.id
     db.session.flush()
     _mail(invitation, token, actor, tenant, base_url)
     return invitation
@@ -135,14 +136,31 @@ def find_invitation(token: str) -> Invitation | None:
 
 
 def state_of(invitation: Invitation | None) -> str:
-    """Return what a link still is: "good", "unknown", "expired", "used" or "withdrawn"."""
+    """Return what a link still is: "good", "unknown", "expired", "used" or "withdrawn".
+
+    Withdrawn is also what somebody offered who may not offer it any more: who was removed, frozen or demoted.
+    Sending it again makes it the offer of whoever does that.
+    """
     if invitation is None:
         return "unknown"
     if invitation.accepted_at is not None:
         return "used"
-    if invitation.withdrawn_at is not None:
+    if invitation.withdrawn_at is not None or not _still_offered(invitation):
         return "withdrawn"
     return "expired" if invitation.expires_at < now() else "good"
+
+
+def _still_offered(invitation: Invitation) -> bool:
+    """Whether the inviter may still give the seat they offered."""
+    try:
+        inviter = member_by_id(invitation.invited_by_id)
+    except NotFound:
+        return False
+    return inviter.can("member:create") and (inviter.role_key == "owner" or not _is_for_owner(invitation))
+
+
+def _is_for_owner(invitation: Invitation) -> bool:
+    return db.session.scalar(select(Role.key).where(Role.id == invitation.role_id)) == "owner"
 
 
 def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Member:
@@ -150,17 +168,18 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
 
     Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
     written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
-    leave a member nobody can reach. The link came to the address, so it proves it. Raises NotFound.
+    leave a member nobody can reach. Before it, a member of old is held: a job may be about to take that row
+    away because they were removed. The link came to the address, so it proves it. Raises NotFound.
     """
     user = user_by_id(user_id)
     if state_of(invitation) != "good" or user is None:
         raise NotFound
+    member = db.session.scalar(select(Member).where(Member.user_id == user_id).with_for_update())
     with db.engines[SHARED].begin() as connection:
         joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
         connection.execute(joined)
         if user.email == invitation.email and user.email_verified_at is None:
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
-    member = db.session.scalar(select(Member).where(Member.user_id == user_id))
     if member is None:
         member = Member(user_id=user_id)
         db.session.add(member)

@@ -11,11 +11,12 @@ from saas_crm.access.mailed import mail_reset
 from saas_crm.access.models import ApiToken, Member
 from saas_crm.access.profile import tenants_of
 from saas_crm.access.queries import user_by_email
-from saas_crm.access.shared_models import MailedToken, Throttle, UserSession
+from saas_crm.access.shared_models import MailedToken, Membership, Throttle, UserSession
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import in_language
 from saas_crm.core.jobs import defer, job
+from tenants.context import current_tenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.models import Tenant
@@ -55,6 +56,21 @@ def end_tokens(user_id: str) -> None:
             for token in db.session.scalars(held.where(Member.user_id == UUID(user_id), ApiToken.revoked_at.is_(None))):
                 token.revoked_at = now()
             db.session.commit()
+
+
+@job("access.drop_membership", retries=8)
+def drop_membership(member_id: str) -> None:
+    """Take the workspace off the list of somebody who was removed from it, unless they have come back.
+
+    The member is held meanwhile, as `invitations.accept` holds them before it writes the same row.
+    """
+    held = select(Member).where(Member.id == UUID(member_id), Member.status == "removed").with_for_update()
+    member = db.session.scalar(held)
+    if member is None:
+        return
+    gone = delete(Membership).where(Membership.user_id == member.user_id, Membership.tenant_id == current_tenant().id)
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(gone)
 
 
 @job("access.clean_up", cron="17 * * * *")

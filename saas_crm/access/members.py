@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.shared_models import Membership
 from saas_crm.access.tokens import new_token, token_hash
+from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
-from tenants.context import ActiveTenant
-from tenants.db import SHARED, db
+from saas_crm.core.jobs import defer
+from tenants.db import db
 
 
 def get_member(member_id: UUID) -> Member:
@@ -46,10 +46,11 @@ def set_frozen(member: Member, frozen: bool, *, actor: CurrentMember) -> None:
     db.session.flush()
 
 
-def remove(member: Member, *, actor: CurrentMember, tenant: ActiveTenant) -> None:
+def remove(member: Member, *, actor: CurrentMember) -> None:
     """Take a member out of the workspace; their records stay theirs until handed over.
 
-    Their API tokens end for good, also if they come back, and their photo is no longer shown here.
+    Their API tokens end for good, also if they come back, and their photo is no longer shown here. They are locked
+    out with the commit of this; a job of the same transaction then takes the workspace off their list.
     """
     actor.require("member:delete")
     _not_oneself(member, actor)
@@ -59,10 +60,7 @@ def remove(member: Member, *, actor: CurrentMember, tenant: ActiveTenant) -> Non
     for token in db.session.scalars(living):
         token.revoked_at = now()
     db.session.flush()
-    with db.engines[SHARED].begin() as connection:
-        connection.execute(
-            delete(Membership).where(Membership.user_id == member.user_id, Membership.tenant_id == tenant.id)
-        )
+    defer(db.session(), "access.drop_membership", member_id=str(member.id))
 
 
 def _not_oneself(member: Member, actor: CurrentMember) -> None:
@@ -95,10 +93,10 @@ def issue_token(member: CurrentMember, name: str, *, expires_at: datetime | None
 
 
 def revoke_token(token_id: UUID, *, actor: CurrentMember) -> None:
-    """End one of the member's own tokens (an admin: anybody's); raises NotFound."""
-    scope = actor.require("token:delete")
-    token = db.session.get(ApiToken, token_id)
-    if token is None or token.revoked_at is not None or (scope == "own" and token.member_id != actor.id):
+    """End a token within the actor's scope: their own, for an admin anybody's. Raises Forbidden and NotFound."""
+    within = owned_within(ApiToken.member_id, actor, actor.require("token:delete"))
+    token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None), within))
+    if token is None:
         raise NotFound
     token.revoked_at = now()
     db.session.flush()

@@ -57,9 +57,12 @@ def check_version(record: Any, version: int | None) -> None:
 def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember) -> None:
     """Refuse an owner who is no active member, or whom the actor may not give records to.
 
-    Raises InvalidInput. One may always keep a record oneself; giving it away takes `assign` within scope.
+    Raises InvalidInput, also for no owner at all: a record of nobody is seen by few and worked on by none. One may
+    always keep a record oneself; giving it away takes `assign` within scope.
     """
-    if owner_id is None or owner_id == actor.id:
+    if owner_id is None:
+        raise InvalidInput({"owner_id": _("This is needed.")}, {"owner_id": "missing"})
+    if owner_id == actor.id:
         return
     scope = actor.scope(f"{resource}:assign")
     allowed = scope is not None and db.session.scalar(

@@ -13,7 +13,7 @@ from saas_crm.access.rules import LINKS_PER_ACCOUNT, LINKS_PER_ADDRESS
 from saas_crm.access.sessions import SignedInUser
 from saas_crm.access.shared_models import User
 from saas_crm.access.sign_in import SignInRefused, authenticate
-from saas_crm.access.throttle import check, count_failure, network_of, throttle_key
+from saas_crm.access.throttle import count, network_of, throttle_key
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
@@ -40,9 +40,7 @@ def ask_for_verification(user: SignedInUser, base_url: str, address: str) -> Non
 
 
 def _limit(account: str, caller: str) -> None:
-    check(account, caller)
-    count_failure(account, LINKS_PER_ACCOUNT)
-    count_failure(caller, LINKS_PER_ADDRESS)
+    count({account: LINKS_PER_ACCOUNT, caller: LINKS_PER_ADDRESS})
 
 
 def change_password(user: SignedInUser, current: str, password: str, *, base_url: str, address: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from saas_crm.access.shared_models import Membership, User, UserSession
 from saas_crm.access.tokens import new_token, token_hash
@@ -17,6 +17,9 @@ from tenants.directory import shared_reader
 from tenants.models import Tenant
 
 LIFETIME = timedelta(days=30)
+"""After so long without a visit a browser is signed out …"""
+LONGEST = timedelta(days=90)
+"""… and after so long in any case: a stolen cookie must not live for ever."""
 SEEN_EVERY = timedelta(minutes=10)
 
 
@@ -82,7 +85,7 @@ def _seen(session_id: UUID) -> Any:
     return (
         update(UserSession)
         .where(UserSession.id == session_id)
-        .values(last_seen_at=moment, expires_at=moment + LIFETIME)
+        .values(last_seen_at=moment, expires_at=func.least(moment + LIFETIME, UserSession.created_at + LONGEST))
     )
 
 

@@ -10,7 +10,7 @@ from saas_crm.access.passwords import hash_password, needs_rehash, password_matc
 from saas_crm.access.queries import user_by_email
 from saas_crm.access.rules import PER_ACCOUNT, PER_ADDRESS
 from saas_crm.access.shared_models import User
-from saas_crm.access.throttle import check, count_failure, forgive, network_of, throttle_key
+from saas_crm.access.throttle import count, forgive, network_of, take_back, throttle_key
 from saas_crm.core.errors import BusinessError
 from tenants.db import SHARED, db
 
@@ -25,13 +25,12 @@ def authenticate(email: str, password: str, address: str) -> UUID:
     Raises SignInRefused, or TooManyAttempts when the account or the caller's address must wait.
     """
     account, caller = throttle_key("account", email), throttle_key("address", network_of(address))
-    check(account, caller)
+    until = count({account: PER_ACCOUNT, caller: PER_ADDRESS})
     user = user_by_email(email)
     if not password_matches(user.password_hash if user else None, password) or user is None:
-        count_failure(account, PER_ACCOUNT)
-        count_failure(caller, PER_ADDRESS)
         raise SignInRefused
     forgive(account)
+    take_back(caller, until[caller])
     if needs_rehash(user.password_hash):
         set_password(user.id, password)
     user_id: UUID = user.id

@@ -13,7 +13,7 @@ from saas_crm.access.queries import user_by_email, user_by_id
 from saas_crm.access.rules import SIGN_UPS_PER_ADDRESS
 from saas_crm.access.schemas import NewWorkspace, SignUp
 from saas_crm.access.sign_in import SignInRefused, authenticate
-from saas_crm.access.throttle import check, count_failure, network_of, throttle_key
+from saas_crm.access.throttle import count, network_of, throttle_key
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.jobs import defer
@@ -67,9 +67,7 @@ def add_workspace(
 
 
 def _count_attempt(address: str) -> None:
-    key = throttle_key("sign-up", network_of(address))
-    check(key)
-    count_failure(key, SIGN_UPS_PER_ADDRESS)
+    count({throttle_key("sign-up", network_of(address)): SIGN_UPS_PER_ADDRESS})
 
 
 def _address_taken() -> str:

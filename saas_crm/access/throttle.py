@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from saas_crm.access.rules import Patience, counted, wait_after
@@ -14,6 +16,8 @@ from saas_crm.access.shared_models import Throttle
 from saas_crm.core.clock import now
 from saas_crm.core.errors import BusinessError
 from tenants.db import SHARED, db
+
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class TooManyAttempts(BusinessError):
@@ -40,33 +44,45 @@ def network_of(address: str) -> str:
     return str(found)
 
 
-def check(*keys: str) -> None:
-    """Raise TooManyAttempts if any of the keys must still wait."""
-    with db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        until = connection.scalars(select(Throttle.blocked_until).where(Throttle.key.in_(keys))).all()
-    left = max((moment - now() for moment in until), default=timedelta(0))
-    if left > timedelta(0):
-        raise TooManyAttempts(int(left.total_seconds()) + 1)
+_HELD = select(Throttle.key, Throttle.failures, Throttle.updated_at, Throttle.blocked_until)
 
 
-def count_failure(key: str, patience: Patience) -> None:
-    """Count one failure against a key, in a transaction of its own, so that no rollback forgets it.
+def count(limits: Mapping[str, Patience]) -> dict[str, datetime]:
+    """Count an attempt against each key, before it is made; returns until when each now waits.
 
-    The row is there before it is read, so that failures at the same moment all count.
+    Raises TooManyAttempts if any of them must wait already.
+
+    It counts as a failure until `forgive` or `take_back` says otherwise: so attempts at the same moment cannot all
+    pass before the first is counted. A refused one counts for nothing. The counts are in a transaction of their
+    own, which no rollback forgets; keys are taken in order, so that two callers cannot wait for each other.
     """
-    moment = now()
-    first = {"failures": 0, "updated_at": moment, "blocked_until": moment}
+    keys = sorted(limits)
     with db.engines[SHARED].begin() as connection:
-        connection.execute(insert(Throttle).values(key=key, **first).on_conflict_do_nothing())
-        held = connection.execute(
-            select(Throttle.failures, Throttle.updated_at).where(Throttle.key == key).with_for_update()
-        ).one()
-        failures = 1 + counted(held.failures, held.updated_at, moment, patience)
-        connection.execute(
-            update(Throttle)
-            .where(Throttle.key == key)
-            .values(failures=failures, updated_at=moment, blocked_until=moment + wait_after(failures, patience))
-        )
+        rows = [{"key": key, "failures": 0, "updated_at": now(), "blocked_until": NEVER} for key in keys]
+        connection.execute(insert(Throttle).values(rows).on_conflict_do_nothing())
+        held = connection.execute(_HELD.where(Throttle.key.in_(keys)).order_by(Throttle.key).with_for_update()).all()
+        moment = now()
+        left = max((row.blocked_until - moment for row in held), default=timedelta(0))
+        if left > timedelta(0):
+            raise TooManyAttempts(int(left.total_seconds()) + 1)
+        return {row.key: _count_one(connection, row, moment, limits[row.key]) for row in held}
+
+
+def _count_one(connection: Connection, row: Any, moment: datetime, patience: Patience) -> datetime:
+    failures, since = counted(row.failures, row.updated_at, moment, patience)
+    wait = wait_after(failures + 1, patience)
+    until: datetime = moment + wait if wait else row.blocked_until
+    values = {"failures": failures + 1, "updated_at": since, "blocked_until": until}
+    connection.execute(update(Throttle).where(Throttle.key == row.key).values(**values))
+    return until
+
+
+def take_back(key: str, until: datetime) -> None:
+    """Count one attempt less after a success, and end the wait `until` that it brought; other attempts' waits stay."""
+    ended = case((Throttle.blocked_until == until, now()), else_=Throttle.blocked_until)
+    with db.engines[SHARED].begin() as connection:
+        held = update(Throttle).where(Throttle.key == key, Throttle.failures > 0)
+        connection.execute(held.values(failures=Throttle.failures - 1, blocked_until=ended))
 
 
 def forgive(key: str) -> None:

@@ -6,6 +6,7 @@ test looks for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,28 @@ def visible(model: type[Any], member: CurrentMember, action: str = "read") -> Co
     if action != "read" or not model.__follows__:
         return reach
     return or_(reach, *(_through(model, column, parent, member) for column, parent in model.__follows__))
+
+
+def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the ON clause that joins a record where it lives and the member sees it.
+
+    The one rule for names beside other records (a deal's customer, a contact's company, an activity's parties):
+    a name is told to who may see the record that bears it; for others, and of deleted ones, it is not there.
+    """
+    return and_(model.id == reference, model.deleted_at.is_(None), visible(model, member))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A member as far as queries depend on them: readers who are equal get the same query, built once."""
+
+    reach: tuple[object, ...]
+    member: CurrentMember = field(compare=False)
+
+
+def reader(member: CurrentMember, *permissions: str) -> Reader:
+    """Return the member as a query depends on them that asks for these permissions' scopes."""
+    return Reader((member.id, member.team_id, *(member.scope(permission) for permission in permissions)), member)
 
 
 def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within, visible
+from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, cut, page
@@ -61,41 +61,27 @@ def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "rea
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """A member as far as queries depend on them."""
-
-    reach: tuple[object, ...]
-    member: CurrentMember = field(compare=False)
-
-
 def _entries(member: CurrentMember) -> AnySelect:
     """Return the query of what timelines show; `may_update` says whether this member may change the activity.
 
     Built once for a member: that takes as long as running it.
     """
-    scopes = (member.scope(permission) for permission in _ASKED)
-    return _entries_of(_Reader((member.id, member.team_id, *scopes), member))
+    return _entries_of(reader(member, *_ASKED))
 
 
 _ASKED = ("activity:update", "company:read", "contact:read", "opportunity:read")
 
 
 @lru_cache(1_000)
-def _entries_of(reader: _Reader) -> AnySelect:
-    member = reader.member
+def _entries_of(asking: Reader) -> AnySelect:
+    member = asking.member
     return (
         select(*_ENTRY, _may_update(member))
         .outerjoin(Member, Member.id == Activity.owner_id)
-        .outerjoin(Contact, _seen(Contact, Activity.contact_id, member))
-        .outerjoin(Company, _seen(Company, Activity.company_id, member))
+        .outerjoin(Contact, seen(Contact, Activity.contact_id, member))
+        .outerjoin(Company, seen(Company, Activity.company_id, member))
         .where(Activity.deleted_at.is_(None))
     )
-
-
-def _seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:
-    """Join only customers that live and that the member sees: of others not even the name is told."""
-    return and_(model.id == reference, model.deleted_at.is_(None), visible(model, member))
 
 
 def _may_update(member: CurrentMember) -> ColumnElement[bool]:
@@ -182,8 +168,8 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRo
         select(lately.c.company_id, lately.c.contact_id, Company.name.label("company_name"),
                Contact.name.label("contact_name"), lately.c.at)
         .select_from(lately)
-        .outerjoin(Company, _seen(Company, lately.c.company_id, member))
-        .outerjoin(Contact, _seen(Contact, lately.c.contact_id, member))
+        .outerjoin(Company, seen(Company, lately.c.company_id, member))
+        .outerjoin(Contact, seen(Contact, lately.c.contact_id, member))
         .where((Company.id.is_not(None)) | (Contact.id.is_not(None)))
         .order_by(lately.c.at.desc())
     )  # fmt: skip

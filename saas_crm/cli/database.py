@@ -36,7 +36,8 @@ def upgrade(parallel: int) -> None:
     """
     settings = load_settings()
     began = time.monotonic()
-    applied = upgrade_shared(settings.owner_url, settings.database_url)
+    limit = settings.database_statement_timeout_ms
+    applied = upgrade_shared(settings.owner_url, settings.database_url, timeout_ms=limit)
     click.echo(f"shared: at {head('shared')}" + (f", applied {', '.join(applied)}" if applied else ""))
     outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, report=_report)
     failed = sum(outcome.error is not None for outcome in outcomes)

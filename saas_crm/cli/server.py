@@ -24,6 +24,8 @@ GRACE_SECONDS = 30
 KEEP_ALIVE_SECONDS = 65
 """Longer than a proxy keeps its connections (nginx: 60 s), so that it never sends into a closed one."""
 REQUESTS_PER_WORKER = 100_000
+LONGEST_REQUEST_LINE = 8_190
+"""Bytes of method, address and query; more is answered 414 before the application sees it. gunicorn's ceiling."""
 
 
 class GunicornServer(BaseApplication):  # type: ignore[misc]
@@ -70,7 +72,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": GRACE_SECONDS,
         "max_requests": REQUESTS_PER_WORKER,
         "max_requests_jitter": REQUESTS_PER_WORKER // 10,
-        "limit_request_line": 8_190,
+        "limit_request_line": LONGEST_REQUEST_LINE,
         # What a proxy forwards is read by the application, by the number of proxies it is told of, and by
         # nobody else: a visitor's own X-Forwarded-Proto or Script-Name changes nothing.
         "secure_scheme_headers": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin
+from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -110,13 +111,16 @@ def _takes_text(field: FieldInfo) -> bool:
 
 
 @cache
-def patch_of(schema: type[Schema], name: str) -> type[Schema]:
+def patch_of(schema: type[Schema], name: str, *, ids_kept: tuple[str, ...] = ()) -> type[Schema]:
     """Return the schema of a merge patch (RFC 7396): every field may be missing, and then stays as it is.
 
     Null takes a field's value away: what remains is what a new record has there. A field that no record can
-    do without refuses null.
+    do without refuses null; so do references that only a new record may leave to us, which `ids_kept` names.
     """
-    fields: dict[str, Any] = {key: _patched(field) for key, field in schema.model_fields.items()}
+    fields: dict[str, Any] = {
+        key: (UUID, FieldInfo(default_factory=lambda: None)) if key in ids_kept else _patched(field)
+        for key, field in schema.model_fields.items()
+    }
     told = "Changes, as a JSON merge patch: what is left out stays as it is, null empties."
     return create_model(name, __base__=schema, __doc__=told, **fields)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from saas_crm.core.folding import fold
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import insert
+from saas_crm.customers.indexing import index, renew_contacts
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import name_key
 from saas_crm.customers.queries import get_company
@@ -34,7 +36,7 @@ def create_company(data: CompanyWrite, *, actor: CurrentMember, company_id: UUID
     company = Company(id=company_id or new_id())
     _fill(company, data, actor)
     insert(company, may_exist=company_id is not None)
-    index_company(company)
+    index(company)
     return company
 
 
@@ -44,12 +46,14 @@ def update_company(
     """Change what was given of a company; raises Forbidden, InvalidInput, VersionConflict."""
     check_may(company, "update", actor)
     check_version(company, version)
-    former = company.owner_id
+    name, owner_id = company.name, company.owner_id
     _fill(company, data, actor)
     db.session.flush()
-    index_company(company)
-    if company.owner_id != former:
+    index(company)
+    if company.owner_id != owner_id:
         search.parent_changed_owner(db.session(), company.id, company.owner_id)
+    if company.name != name:
+        renew_contacts(company)
     return company
 
 
@@ -59,7 +63,7 @@ def create_contact(data: ContactWrite, *, actor: CurrentMember, contact_id: UUID
     contact = Contact(id=contact_id or new_id())
     _fill(contact, data, actor)
     insert(contact, may_exist=contact_id is not None)
-    index_contact(contact)
+    index(contact)
     return contact
 
 
@@ -71,7 +75,7 @@ def update_contact(
     check_version(contact, version)
     _fill(contact, data, actor)
     db.session.flush()
-    index_contact(contact)
+    index(contact)
     return contact
 
 
@@ -82,6 +86,8 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
     search.drop(db.session(), record.id)
+    if isinstance(record, Company):
+        renew_contacts(record)
 
 
 def restore(record: Customer, *, actor: CurrentMember) -> None:
@@ -90,6 +96,13 @@ def restore(record: Customer, *, actor: CurrentMember) -> None:
     check_may(record, "delete", actor)
     db.session.flush()
     index(record)
+    if isinstance(record, Company):
+        renew_contacts(record)
+
+
+def forget_companies(company_ids: Sequence[UUID]) -> None:
+    """Let the search entries of contacts forget companies that go for good."""
+    search.parents_gone(db.session(), company_ids)
 
 
 def _fill(record: Customer, data: CompanyWrite | ContactWrite, actor: CurrentMember) -> None:
@@ -123,42 +136,3 @@ def _derive(record: Company | Contact) -> None:
     for name, value in derived.items():
         if getattr(record, name) != value:
             setattr(record, name, value)
-
-
-def index(record: Company | Contact) -> None:
-    """Renew a customer's search entry."""
-    if isinstance(record, Company):
-        index_company(record)
-    else:
-        index_contact(record)
-
-
-def index_company(company: Company) -> None:
-    """Renew a company's search entry."""
-    search.put(db.session(), company_entry(company))
-
-
-def company_entry(company: Company) -> search.Findable:
-    """Return what a company is found by."""
-    return search.Findable(
-        "company", company.id, company.name, subtitle=company.city or company.industry or "",
-        words=(company.website, company.city, company.industry, *company.tags), emails=(company.email,),
-        phones=(company.phone,), owner_id=company.owner_id,
-    )  # fmt: skip
-
-
-def index_contact(contact: Contact) -> None:
-    """Renew a contact's search entry."""
-    company = db.session.get(Company, contact.company_id) if contact.company_id else None
-    search.put(db.session(), contact_entry(contact, company))
-
-
-def contact_entry(contact: Contact, company: Company | None) -> search.Findable:
-    """Return what a contact is found by, the company's name included."""
-    at = company.name if company else ""
-    return search.Findable(
-        "contact", contact.id, contact.name, subtitle=at or contact.job_title or contact.city or "",
-        words=(at, contact.job_title, contact.city, *contact.tags), emails=(contact.email,),
-        phones=(contact.phone, contact.mobile), owner_id=contact.owner_id, parent_id=contact.company_id,
-        parent_owner_id=company.owner_id if company else None,
-    )  # fmt: skip

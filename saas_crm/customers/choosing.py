@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import seen, visible
 from saas_crm.core.folding import fold
 from saas_crm.customers.models import Company, Contact
 from tenants.db import AnyRow, db
@@ -26,8 +26,7 @@ def at_hand(
         query = select(Company.id, Company.name, Company.city.label("sub"))
     else:
         query = select(Contact.id, Contact.name, Company.name.label("sub")).outerjoin(
-            Company,
-            and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
+            Company, seen(Company, Contact.company_id, member)
         )
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if company_id is not None and model is Contact:

@@ -1,12 +1,31 @@
-"""Jobs around records: emptying the recycle bin."""
+"""Jobs around records: emptying the recycle bin, and search entries that follow their company."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from saas_crm.core.jobs import job
-from saas_crm.core.recycling import purge_old
+from saas_crm.core.recycling import BATCHES, purge_batch
+from saas_crm.customers.indexing import reindex_contacts
+from tenants.db import db
 
 
 @job("recycle_bin.purge")
 def purge_recycle_bin() -> None:
-    """Remove for good what has been in this tenant's recycle bin for 30 days."""
-    purge_old()
+    """Remove for good what has been in this tenant's recycle bin for 30 days, a batch a transaction.
+
+    At most BATCHES of them; what is left is done on the next day's round.
+    """
+    for _ in range(BATCHES):
+        purged = purge_batch()
+        db.session.commit()
+        if not purged:
+            return
+
+
+@job("customers.reindex_contacts", retries=4)
+def renew_search_of_contacts(company_id: str) -> None:
+    """Renew the search entries of a company's contacts, a batch a transaction."""
+    last: UUID | None = None
+    while (last := reindex_contacts(UUID(company_id), last)) is not None:
+        db.session.commit()

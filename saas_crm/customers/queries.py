@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
@@ -64,8 +64,12 @@ def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read"
 
 
 def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read") -> Contact:
-    """Return a living contact the member may reach, with owner and company; raises NotFound."""
-    found: Contact = _get(Contact, contact_id, member, action, _owner(Contact), joinedload(Contact.company))
+    """Return a living contact the member may reach, with owner and, where the member sees it, company.
+
+    Raises NotFound.
+    """
+    company = joinedload(Contact.company.and_(Company.deleted_at.is_(None), visible(Company, member)))
+    found: Contact = _get(Contact, contact_id, member, action, _owner(Contact), company)
     return found
 
 
@@ -114,10 +118,7 @@ def contact_rows(
     query = (
         select(*_CONTACT_ROW)
         .outerjoin(Member, Member.id == Contact.owner_id)
-        .outerjoin(
-            Company,
-            and_(Company.id == Contact.company_id, Company.deleted_at.is_(None), visible(Company, member)),
-        )
+        .outerjoin(Company, seen(Company, Contact.company_id, member))
     )
     return _rows(query, Contact, member, wanted, order=order, after=after, limit=limit, counted=counted)
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from saas_crm.activities.models import Activity
-from saas_crm.customers.actions import company_entry, contact_entry
+from saas_crm.customers.indexing import company_entry, contact_entry
 from saas_crm.customers.models import Company, Contact
 from saas_crm.demo.scene import Row, Scene
 from saas_crm.opportunities.actions import entry as deal_entry

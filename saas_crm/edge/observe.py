@@ -33,6 +33,7 @@ ERRORS = Counter("http_errors_total", "Answers of 500 and above", ["route"])
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """What is told apart in logs and metrics: a caller may invent names, and each would be kept for ever."""
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _VALUES = re.compile(r"\nDETAIL: .*?(?=\nHINT: |\nCONTEXT: |\n\[SQL|\n\(Background|\n\n|\Z)", re.DOTALL)
 
 bp = Blueprint("metrics", __name__)
@@ -98,7 +99,10 @@ def _observe(response: Response) -> Response:
 @bp.get("/metrics")
 @public()
 def metrics() -> Response:
-    """Answer Prometheus; with METRICS_TOKEN set only to its bearer, else only to this machine."""
+    """Answer Prometheus; with METRICS_TOKEN set only to its bearer, else only to this machine.
+
+    A proxy on this machine would make everybody look local; what it forwards is known by its headers.
+    """
     _check_reader()
     registry = PROCESS_REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -110,7 +114,8 @@ def metrics() -> Response:
 def _check_reader() -> None:
     token = settings().metrics_token
     if token is None:
-        if request.remote_addr not in ("127.0.0.1", "::1", None, ""):
+        forwarded = any(name in request.headers for name in FORWARDED)
+        if forwarded or request.remote_addr not in ("127.0.0.1", "::1", None, ""):
             abort(404)
         return
     given = request.headers.get("Authorization", "")

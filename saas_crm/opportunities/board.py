@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select,
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within, visible
+from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
 from saas_crm.core.keyset import Page, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
-from saas_crm.opportunities.queries import DealFilter, narrow
+from saas_crm.opportunities.queries import NAMES, DealFilter, narrow
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
 from tenants.db import AnySelect, db
 
@@ -115,8 +115,12 @@ def _columns(shown: Sequence[StageView], cards: Sequence[CardRow], sums: Sequenc
     return [Column(stage, by_stage[str(stage.id)], *held.get(stage.id, (0, Decimal(0)))) for stage in shown]
 
 
-@cache
-def _all_cards() -> AnySelect:
+def _all_cards(member: CurrentMember) -> AnySelect:
+    return _cards_for(reader(member, *NAMES))
+
+
+@lru_cache(1_000)
+def _cards_for(asking: Reader) -> AnySelect:
     """Return the query of the fields of CardRow but the last, without a WHERE for the member yet."""
     return (
         select(
@@ -126,8 +130,9 @@ def _all_cards() -> AnySelect:
             func.coalesce(Company.name, Contact.name), Member.name,
             case((Member.photo_digest.is_not(None), Member.user_id)), Member.photo_digest,
         )
-        .outerjoin(Company, Company.id == Opportunity.company_id)
-        .outerjoin(Contact, Contact.id == Opportunity.contact_id)
+        .select_from(Opportunity)
+        .outerjoin(Company, seen(Company, Opportunity.company_id, asking.member))
+        .outerjoin(Contact, seen(Contact, Opportunity.contact_id, asking.member))
         .outerjoin(Member, Member.id == Opportunity.owner_id)
         .where(Opportunity.deleted_at.is_(None))
         .order_by(*NEWEST)
@@ -151,14 +156,14 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
     first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(CARDS)
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
-    return _fetch(_all_cards().where(Opportunity.id.in_(shown)), member)
+    return _fetch(_all_cards(member).where(Opportunity.id.in_(shown)), member)
 
 
 def more_cards(
     member: CurrentMember, stage_id: UUID, *, after: Sequence[Any] | None, owner_id: UUID | None = None
 ) -> Page[CardRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
-    query = narrow(_all_cards(), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
+    query = narrow(_all_cards(member), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
     return cut(_fetch(query.limit(CARDS + 1), member), CARDS, "stage_since")

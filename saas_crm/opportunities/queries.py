@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
@@ -63,28 +63,41 @@ class DealFilter:
 
 
 def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str = "read") -> Opportunity:
-    """Return a living deal the member may reach, with owner, company, contact and stage; raises NotFound."""
+    """Return a living deal the member may reach, with owner and stage; raises NotFound.
+
+    Its company and contact come along where the member sees them, else they are None.
+    """
     query = select(Opportunity).where(
         Opportunity.id == opportunity_id,
         Opportunity.deleted_at.is_(None),
         visible(Opportunity, member, action),
     )
     found = db.session.scalar(query.options(
-        joinedload(Opportunity.owner).joinedload(Member.team), joinedload(Opportunity.company),
-        joinedload(Opportunity.contact), joinedload(Opportunity.stage),
+        joinedload(Opportunity.owner).joinedload(Member.team), joinedload(Opportunity.stage),
+        joinedload(Opportunity.company.and_(Company.deleted_at.is_(None), visible(Company, member))),
+        joinedload(Opportunity.contact.and_(Contact.deleted_at.is_(None), visible(Contact, member))),
     ))  # fmt: skip
     if found is None:
         raise NotFound
     return found
 
 
-@cache
-def rows() -> AnySelect:
-    """Return the query of what lists and boards show of a deal, without a WHERE for the member yet."""
+def rows(member: CurrentMember) -> AnySelect:
+    """Return the query of what lists show of a deal, without a WHERE for the member yet."""
+    return _rows_for(reader(member, *NAMES))
+
+
+NAMES = ("company:read", "contact:read")
+"""The permissions on which the names told beside a deal depend."""
+
+
+@lru_cache(1_000)
+def _rows_for(asking: Reader) -> AnySelect:
     return (
         select(*ROW)
-        .outerjoin(Company, Company.id == Opportunity.company_id)
-        .outerjoin(Contact, Contact.id == Opportunity.contact_id)
+        .select_from(Opportunity)
+        .outerjoin(Company, seen(Company, Opportunity.company_id, asking.member))
+        .outerjoin(Contact, seen(Contact, Opportunity.contact_id, asking.member))
         .outerjoin(Member, Member.id == Opportunity.owner_id)
         .where(Opportunity.deleted_at.is_(None))
     )
@@ -96,7 +109,9 @@ def opportunity_rows(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
     _, order = choose(ORDERS, sort, "-updated_at")
-    found = db.session.execute(page(narrow(rows(), member, wanted), order, Opportunity.id, after=after, limit=limit))
+    found = db.session.execute(
+        page(narrow(rows(member), member, wanted), order, Opportunity.id, after=after, limit=limit)
+    )
     return cut(found.all(), limit, order.column.key)
 
 
@@ -125,8 +140,7 @@ def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
 def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
     """Return a visible deal's company, main contact and further contacts, in this order: kind, name and numbers.
 
-    Whoever sees a deal sees the names in it. `seen` says whether the member may see the person or company too:
-    only then may a page link there or show a number.
+    Of those the member does not see (`seen` is false) only the id is told.
     """
     company = select(
         literal("company").label("part"), Company.id, Company.name, literal("").label("job_title"), Company.phone,
@@ -140,8 +154,11 @@ def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
         Contact.phone, Contact.mobile, visible(Contact, member).label("seen"),
         case((is_main, 1), else_=2).label("place"), Contact.sort_name,
     ).where(is_main | Contact.id.in_(further), Contact.deleted_at.is_(None))  # fmt: skip
-    both = union_all(company, contacts).subquery()
-    return db.session.execute(select(both).order_by(both.c.place, both.c.sort_name, both.c.id)).all()
+    both = union_all(company, contacts).subquery().c
+    told = [case((both.seen, column), else_="").label(column.key)
+            for column in (both.name, both.job_title, both.phone, both.mobile)]  # fmt: skip
+    query = select(both.part, both.id, both.seen, *told)
+    return db.session.execute(query.order_by(both.place, both.sort_name, both.id)).all()
 
 
 def any_opportunity() -> bool:
@@ -191,7 +208,7 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
     """Return the member's own open deals with nothing done for STALE_DAYS, the quietest first."""
     member.require("opportunity:read")
     query = (
-        rows()
+        rows(member)
         .where(
             Opportunity.owner_id == member.id, Opportunity.status == "open",
             Opportunity.last_activity_at < now - timedelta(days=STALE_DAYS),
@@ -206,7 +223,7 @@ def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int 
     """Return a customer's deals with their stages, as far as the member sees them: open first, then the latest."""
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
     query = (
-        rows()
+        rows(member)
         .add_columns(Stage.name.label("stage_name"), Stage.names.label("stage_names"), Stage.kind.label("stage_kind"))
         .join(Stage, Stage.id == Opportunity.stage_id)
         .where(column == record_id, visible(Opportunity, member))

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from saas_crm.core.grams import grams
 from saas_crm.core.search_text import document
-from saas_crm.search.models import SearchEntry
+from saas_crm.search.models import OF_PARENT, SearchEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """What a record is found by: its title, the other words about it, its phone numbers."""
+    """What a record is found by: its title, the other words about it, its phone numbers.
+
+    By `parent_name` it is found only by who sees the parent, whose owner is copied for that.
+    """
 
     kind: str
     record_id: UUID
@@ -29,25 +32,34 @@ class Findable:
     owner_id: UUID | None = None
     parent_id: UUID | None = None
     parent_owner_id: UUID | None = None
+    parent_name: str = ""
 
 
 def row_of(found: Findable) -> dict[str, object]:
     """Return the index row of a record, as the bulk loaders need it too."""
-    folded = document(found.title, *found.words, emails=found.emails, phones=found.phones)
+    own = document(found.title, *found.words, emails=found.emails, phones=found.phones)
+    parents = document(found.parent_name)
+    folded = f"{own}\n{OF_PARENT}{parents}" if parents else own
     return {
         "record_id": found.record_id, "kind": found.kind, "title": found.title, "subtitle": found.subtitle,
-        "folded": folded, "grams": grams(folded), "owner_id": found.owner_id, "parent_id": found.parent_id,
+        "folded": folded, "grams": grams(f"{own}\n{parents}"), "owner_id": found.owner_id, "parent_id": found.parent_id,
         "parent_owner_id": found.parent_owner_id,
     }  # fmt: skip
 
 
 def put(session: Session, found: Findable) -> None:
     """Put a record into the index, or renew its entry."""
-    values = row_of(found)
-    changes = {key: value for key, value in values.items() if key != "record_id"} | {"updated_at": func.now()}
-    session.execute(
-        insert(SearchEntry).values(values).on_conflict_do_update(index_elements=["record_id"], set_=changes)
-    )
+    put_all(session, (found,))
+
+
+def put_all(session: Session, found: Sequence[Findable]) -> None:
+    """Put records into the index, or renew their entries, in one statement."""
+    if not found:
+        return
+    writing = insert(SearchEntry).values([row_of(one) for one in found])
+    changes = {column.key: column for column in writing.excluded if column.key not in ("record_id", "updated_at")}
+    changes["updated_at"] = func.now()
+    session.execute(writing.on_conflict_do_update(index_elements=["record_id"], set_=changes))
 
 
 def drop(session: Session, record_id: UUID) -> None:
@@ -58,3 +70,9 @@ def drop(session: Session, record_id: UUID) -> None:
 def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | None) -> None:
     """Tell the children's entries who owns their parent now."""
     session.execute(update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id))
+
+
+def parents_gone(session: Session, parent_ids: Sequence[UUID]) -> None:
+    """Tell the children's entries that their parents are gone for good."""
+    gone = update(SearchEntry).where(SearchEntry.parent_id.in_(parent_ids))
+    session.execute(gone.values(parent_id=None, parent_owner_id=None))

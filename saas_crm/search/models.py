@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import TenantModel
 
+OF_PARENT = "\x1f"
+"""What comes after it in `folded` is the parent's name, by which only who sees the parent may find the child."""
+
 
 class SearchEntry(TenantModel):
     """What one record is found by; owners are copied so that visibility needs no join."""

@@ -11,7 +11,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
 from saas_crm.core.search_query import SearchQuery, prepare, rank
-from saas_crm.search.models import SearchEntry
+from saas_crm.search.models import OF_PARENT, SearchEntry
 from tenants.db import AnyRow, db
 
 CANDIDATES = 200
@@ -35,7 +35,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
             _told(member),
             SearchEntry.updated_at,
         )
-        .where(_matches(wanted), _may_see(member, kinds))
+        .where(_matches(wanted, member), _may_see(member, kinds))
         .limit(CANDIDATES)
     )
     rows = list(db.session.execute(entries).all())
@@ -53,22 +53,33 @@ def matching_ids(query: str, kind: str, member: CurrentMember | None = None) -> 
     if not wanted.grams:
         return None
     reach = SearchEntry.kind == kind if member is None else _may_see(member, (kind,))
-    return select(SearchEntry.record_id).where(reach, _matches(wanted)).limit(MATCHES)
+    return select(SearchEntry.record_id).where(reach, _matches(wanted, member)).limit(MATCHES)
 
 
-def _matches(wanted: SearchQuery) -> ColumnElement[bool]:
-    rechecks = [SearchEntry.folded.like(pattern) for pattern in wanted.patterns]
+def _matches(wanted: SearchQuery, member: CurrentMember | None) -> ColumnElement[bool]:
+    """Match what the member may know of an entry: a contact is not found by the name of a company they do not see."""
+    text: ColumnElement[str] = SearchEntry.folded.expression
+    if member is not None and (unseen := _parent_unseen(member)) is not None:
+        text = case((unseen, func.split_part(SearchEntry.folded, OF_PARENT, 1)), else_=SearchEntry.folded)
+    rechecks = [text.like(pattern) for pattern in wanted.patterns]
     return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
 
 
 def _told(member: CurrentMember) -> ColumnElement[str]:
     """Return the second line of an entry; a contact's names the company, which is told only to who sees that."""
+    unseen = _parent_unseen(member)
+    if unseen is None:
+        return SearchEntry.subtitle.label("subtitle")
+    return case((unseen, ""), else_=SearchEntry.subtitle).label("subtitle")
+
+
+def _parent_unseen(member: CurrentMember) -> ColumnElement[bool] | None:
+    """Return the clause "has a company that the member does not see"; None for who sees all of them."""
     through = member.scope("company:read")
     if through == "all":
-        return SearchEntry.subtitle.label("subtitle")
+        return None
     reach = false() if through is None else owned_within(SearchEntry.parent_owner_id, member, through)
-    hidden = and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(reach, false())))
-    return case((hidden, ""), else_=SearchEntry.subtitle).label("subtitle")
+    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(reach, false())))
 
 
 def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:

@@ -35,7 +35,7 @@ def test_a_healthy_installation(call: Call, with_worker: None) -> None:
     found.pop("languages")  # whether they are compiled depends on the checkout
     assert {name: state for name, (state, _, _) in found.items()} == {
         "settings": "good", "database": "good", "login": "good", "worker": "good", "owner": "good",
-        "migrations": "good", "spares": "good", "mail": "good", "assets": "good",
+        "migrations": "good", "spares": "good", "mail": "good", "assets": "good", "timeout": "good", "metrics": "good",
     }  # fmt: skip
 
 
@@ -64,6 +64,25 @@ def test_one_revision_behind_or_newer_is_no_fault(call: Call, installation: Inst
         with installation.place.owner() as connection:
             connection.execute("UPDATE public.tenants SET schema_version = %s WHERE slug = 'acme'", [revision])
         assert states(call)["migrations"][0] == expected
+
+
+@pytest.mark.parametrize(("changes", "state"), [
+    ({}, "warning"), ({"METRICS_TOKEN": "for the scraper"}, "good"), ({"TRUSTED_PROXIES": "1"}, "good"),
+])  # fmt: skip
+def test_metrics_may_be_open_to_all_behind_a_proxy_nobody_told_of(
+    call: Call, changes: dict[str, str], state: str
+) -> None:
+    served = {"ENVIRONMENT": "production", "BASE_URL": "https://crm.example", "MAIL_URL": None, **changes}
+    assert states(call, **served)["metrics"][0] == state
+
+
+def test_a_login_without_a_statement_timeout_is_a_warning(call: Call, installation: Installation) -> None:
+    with installation.place.owner() as connection:
+        connection.execute("ALTER ROLE crm_app RESET statement_timeout")
+        try:
+            assert states(call)["timeout"][0] == "warning"
+        finally:
+            connection.execute("ALTER ROLE crm_app SET statement_timeout = 15000")
 
 
 def test_no_spare_is_a_warning(call: Call, installation: Installation, with_worker: None) -> None:

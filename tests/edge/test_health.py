@@ -104,6 +104,8 @@ def test_metrics_are_for_this_machine_or_for_the_token(
 
     away = {"REMOTE_ADDR": "203.0.113.9"}
     assert client_for(None).get("/metrics", environ_base=away).status_code == 404
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert client_for(None).get("/metrics", headers={name: "127.0.0.1"}).status_code == 404, name
     guarded = app_with(metrics_token=SecretStr("a token for the scraper"))
     browser = client_for(None, of=guarded)
     assert browser.get("/metrics").status_code == 404

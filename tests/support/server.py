@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from saas_crm.cli.server import LONGEST_REQUEST_LINE
 from tenants.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -55,7 +56,7 @@ def live_server(
     log = folder / f"server-{port}.log"
     command = [
         sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
-        "--threads", str(threads), "--graceful-timeout", "1",
+        "--threads", str(threads), "--graceful-timeout", "1", "--limit-request-line", str(LONGEST_REQUEST_LINE),
     ]  # fmt: skip
     environment = environment_of(settings)
     with log.open("wb") as output:

@@ -121,7 +121,7 @@ def test_locking_out_and_letting_in_again(
 
 def test_removing_and_coming_back(
     client_for: ClientFor, page_of: PageOf, api_for: Callable[..., Phone], role_ids: dict[str, str],
-    mailbox: Mailbox,
+    mailbox: Mailbox, jobs: Callable[[], list[str]],
 ) -> None:  # fmt: skip
     owner, rep = client_for("owner"), client_for("rep")
     assert "Their API tokens end for good." in owner.get(page_of("rep")).text
@@ -131,6 +131,7 @@ def test_removing_and_coming_back(
     assert flashed(owner.get("/acme/settings/members")) == "Rita Rep is no longer a member."
     gone = rep.get("/acme/")
     assert (gone.status_code, heading(gone)) == (403, "You are no longer a member here")
+    jobs()
     assert "/acme/" not in rep.get("/workspaces").text
     assert "rep@acme.example" not in owner.get("/acme/settings/members").text
     assert owner.get(page_of("rep")).status_code == 404

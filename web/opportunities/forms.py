@@ -139,10 +139,14 @@ def _stored(deal: Opportunity) -> Values:
 
 
 def _contact_names(ids: list[str], deal: Opportunity | None, member: CurrentMember) -> list[tuple[str, str]]:
-    """Return ids and names of the further contacts: those of the deal, and those chosen that the member sees."""
+    """Return ids and names of the further contacts: those of the deal, and those chosen that the member sees.
+
+    Who is in the deal unseen stays in it unless taken out; their name is not told.
+    """
     if not ids and deal is None:
         return []
-    names = {str(row.id): row.name for row in queries.people_of(deal, member)} if deal else {}
+    unseen = _("A contact you cannot see")
+    names = {str(row.id): row.name or unseen for row in queries.people_of(deal, member)} if deal else {}
     missing = [contact_id for contact_id in _ids(ids) if str(contact_id) not in names]
     if missing:
         names |= {str(row.id): row.name for row in queries.contact_names(missing, member)}

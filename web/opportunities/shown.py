@@ -92,6 +92,8 @@ def _path(deal: Opportunity, member: CurrentMember) -> list[StageView]:
 def _parties(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
     by_part: dict[str, list[Party]] = {"company": [], "contact": [], "further": []}
     for row in queries.people_of(deal, member):
+        if not row.seen:
+            continue
         by_part[row.part].append(_party(row))
     contact, company = by_part["contact"], by_part["company"]
     numbers = [number for party in (*contact, *company) for number in party.numbers]
@@ -107,8 +109,6 @@ def _parties(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
 def _party(row: AnyRow) -> Party:
     endpoint = "companies.show" if row.part == "company" else "contacts.show"
     key = "company_id" if row.part == "company" else "contact_id"
-    if not row.seen:
-        return Party(row.name, "", "", ())
     numbers = tuple(dict.fromkeys(number for number in (row.mobile, row.phone) if number))
     return Party(row.name, row.job_title, url_for(endpoint, **{key: row.id}), numbers)
 

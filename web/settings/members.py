@@ -165,7 +165,7 @@ def thaw(member_id: UUID) -> ResponseReturnValue:
 def remove(member_id: UUID) -> ResponseReturnValue:
     """Take a member out of the workspace."""
     member = actions.get_member(member_id)
-    actions.remove(member, actor=current_member(), tenant=g.tenant)
+    actions.remove(member, actor=current_member())
     return saved(url_for("settings_members.index"), _("%(name)s is no longer a member.", name=member.name))
 
 

@@ -45,6 +45,7 @@ def _as_application(connection: Connection) -> Iterator[Finding]:
     else:
         yield good("database", f"PostgreSQL {version} answers {login}")
     yield from _login(connection)
+    yield _limit(connection)
     revision = connection.execute("SELECT to_regclass('public.shared_version')").fetchone()
     if revision == (None,):
         yield bad("tables", "there are none yet", _UPGRADE)
@@ -71,6 +72,16 @@ def _login(connection: Connection) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield good("login", f"{name} owns nothing and has no rights but those of the tenant it speaks for")
+
+
+def _limit(connection: Connection) -> Finding:
+    """Look at the limit outside of tenants' transactions, which set their own."""
+    row = connection.execute("SHOW statement_timeout").fetchone()
+    if row is not None and row[0] != "0":
+        return good("timeout", f"a statement on the shared tables ends after {row[0]}")
+    name = connection.info.user
+    return warning("timeout", "a statement on the shared tables may run without end",
+                   f"`saas-crm db upgrade` sets it, or: ALTER ROLE {name} SET statement_timeout = '15s';")  # fmt: skip
 
 
 def _worker(connection: Connection) -> Finding:

@@ -1,0 +1,72 @@
+"""What companies and contacts are found by, and how their search entries follow what happens to them.
+
+A contact is found by the name of their company too, and shows it as the second line. That name is the company's:
+it is told, and finds the contact, only for who may see the company (the index keeps it apart), and not while the
+company is in the recycle bin. When the company is renamed, thrown away or taken out again, a job renews the
+entries of its contacts.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.core.jobs import defer
+from saas_crm.customers.models import Company, Contact
+from saas_crm.search import actions as search
+from tenants.db import db
+
+BATCH = 500
+
+
+def index(record: Company | Contact) -> None:
+    """Renew a customer's search entry."""
+    if isinstance(record, Company):
+        search.put(db.session(), company_entry(record))
+    else:
+        company = db.session.get(Company, record.company_id) if record.company_id else None
+        search.put(db.session(), contact_entry(record, company))
+
+
+def company_entry(company: Company) -> search.Findable:
+    """Return what a company is found by."""
+    return search.Findable(
+        "company", company.id, company.name, subtitle=company.city or company.industry or "",
+        words=(company.website, company.city, company.industry, *company.tags), emails=(company.email,),
+        phones=(company.phone,), owner_id=company.owner_id,
+    )  # fmt: skip
+
+
+def contact_entry(contact: Contact, company: Company | None) -> search.Findable:
+    """Return what a contact is found by; the company's name apart from the rest, and not that of a deleted one."""
+    at = company.name if company and company.deleted_at is None else ""
+    return search.Findable(
+        "contact", contact.id, contact.name, subtitle=at or contact.job_title or contact.city or "",
+        words=(contact.job_title, contact.city, *contact.tags), parent_name=at, emails=(contact.email,),
+        phones=(contact.phone, contact.mobile), owner_id=contact.owner_id, parent_id=contact.company_id,
+        parent_owner_id=company.owner_id if company else None,
+    )  # fmt: skip
+
+
+def renew_contacts(company: Company) -> None:
+    """Have the entries of a company's contacts renewed, by a job of this transaction: there may be thousands."""
+    defer(db.session(), "customers.reindex_contacts", company_id=str(company.id))
+
+
+def reindex_contacts(company_id: UUID, after: UUID | None) -> UUID | None:
+    """Renew the entries of a company's next BATCH contacts; returns the last one's id, None when all are done.
+
+    Company and contacts are held meanwhile, so that nothing older is written over what somebody saves now.
+    """
+    held = select(Company).where(Company.id == company_id).with_for_update(read=True)
+    company = db.session.scalar(held.execution_options(populate_existing=True))
+    if company is None:
+        return None
+    people = select(Contact).where(Contact.company_id == company_id, Contact.deleted_at.is_(None))
+    if after is not None:
+        people = people.where(Contact.id > after)
+    people = people.order_by(Contact.id).limit(BATCH).with_for_update(key_share=True)
+    contacts = db.session.scalars(people.execution_options(populate_existing=True)).all()
+    search.put_all(db.session(), [contact_entry(contact, company) for contact in contacts])
+    return contacts[-1].id if len(contacts) == BATCH else None
