@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, request, url_for
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import LANGUAGES, html_lang, spoken
 from saas_crm.edge.current import member_or_none, user_or_none
+from tenants.db import new_id
 from web.navigation import Navigation, navigation
 
 ENTRIES = {
@@ -40,6 +41,7 @@ class Language:
 def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
+    app.jinja_env.globals["new_id"] = new_id
 
 
 def _values() -> dict[str, Any]:

@@ -20,9 +20,12 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
 from tenants.provisioning import NoSpareReady
+from web.standing import reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
+INSIDE = frozenset({"400", "403", "404", "405", "413", "415", "422", "429", "recycled", "stale"})
+"""Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
 
 def answer(error: Exception) -> Response:
@@ -38,6 +41,9 @@ def answer(error: Exception) -> Response:
     status = _status(error)
     if status >= 500:
         log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
+    found = recycled_record() if status == 404 else None
+    if found is not None:
+        return _page("recycled", 404, **found)
     wait = error.seconds if isinstance(error, TooManyAttempts) else None
     response = _page(str(status if status in KNOWN else 500), status, error=error, retry_after=wait)
     if isinstance(error, TooManyAttempts):
@@ -94,4 +100,5 @@ def _stale() -> Response:
 
 
 def _page(name: str, status: int, **values: Any) -> Response:
-    return make_response(render_template(f"errors/{name}.html", **values), status)
+    inside = name in INSIDE and reader_inside() is not None
+    return make_response(render_template(f"errors/{name}.html", inside=inside, **values), status)

@@ -17,13 +17,15 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm.exc import StaleDataError
 
 from saas_crm.core.errors import InvalidInput, VersionConflict
-from tenants.db import db
+from saas_crm.core.i18n import gettext as _
+from tenants.db import db, new_id
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -32,6 +34,14 @@ def form_version() -> int | None:
     """Return the version of the record the editor had before them; None when the form names none."""
     text = request.form.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def form_id() -> UUID:
+    """Return the id that the form chose for the record it makes, so that sending it twice makes one record."""
+    try:
+        return UUID(request.form.get("record_id", ""))
+    except ValueError:
+        return new_id()
 
 
 def typed(*lists: str) -> dict[str, Any]:
@@ -120,6 +130,12 @@ def saved(to: str, message: str, *, undo: str = "", whole: bool = True) -> Respo
     response = make_response("", 204)
     response.headers["HX-Redirect"] = to
     return response
+
+
+def saved_before(to: str, *, whole: bool = True) -> Response:
+    """Lead a form that was sent a second time to what the first one made; what it wrote besides is undone."""
+    db.session.rollback()
+    return saved(to, _("This has been saved already."), whole=whole)
 
 
 def with_toast(body: str, message: str, *, undo: str = "", tone: str = "good") -> Response:

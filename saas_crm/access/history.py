@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,10 +15,18 @@ from tenants.db import db
 MOST = 50
 
 
-def last_change(record_id: UUID) -> tuple[str, datetime] | None:
-    """Return the name of who changed a record last ("" when no member did), and when; None without any change."""
+class Change(NamedTuple):
+    """Who changed a record, by name and id ("" and None when no member did), and when."""
+
+    who: str
+    at: datetime
+    member_id: UUID | None
+
+
+def last_change(record_id: UUID) -> Change | None:
+    """Return who changed a record last, and when; None without any change."""
     query = (
-        select(Member.name, AuditEntry.at)
+        select(Member.name, AuditEntry.at, AuditEntry.member_id)
         .select_from(AuditEntry)
         .outerjoin(Member, Member.id == AuditEntry.member_id)
         .where(AuditEntry.record_id == record_id)
@@ -26,7 +34,7 @@ def last_change(record_id: UUID) -> tuple[str, datetime] | None:
         .limit(1)
     )
     row = db.session.execute(query).one_or_none()
-    return (row[0] or "", row[1]) if row else None
+    return Change(row[0] or "", row[1], row[2]) if row else None
 
 
 def former_values(record_id: UUID, saves: int) -> dict[str, Any]:

@@ -54,8 +54,10 @@ def create_activity(data: ActivityWrite, *, actor: CurrentMember, activity_id: U
     return activity
 
 
-def quick_log(data: QuickLog, *, actor: CurrentMember) -> tuple[Activity, Activity | None]:
-    """Log what happened and plan the next step, in one go; returns both."""
+def quick_log(
+    data: QuickLog, *, actor: CurrentMember, activity_id: UUID | None = None
+) -> tuple[Activity, Activity | None]:
+    """Log what happened and plan the next step, in one go; returns both. Raises as create_activity does."""
     where = {
         "company_id": data.company_id,
         "contact_id": data.contact_id,
@@ -63,8 +65,8 @@ def quick_log(data: QuickLog, *, actor: CurrentMember) -> tuple[Activity, Activi
     }
     happened = create_activity(
         ActivityWrite(kind=data.kind, body=data.body, outcome=data.outcome, done_at=now(), **where),
-        actor=actor,
-    )
+        actor=actor, activity_id=activity_id,
+    )  # fmt: skip
     if data.next_step == "none":
         return happened, None
     due = data.next_due_at

@@ -155,7 +155,7 @@ def test_a_written_name_that_nobody_has_is_an_error(client_for: ClientFor) -> No
 
 def test_the_same_form_sent_twice_opens_one_deal(client_for: ClientFor, acting: Acting) -> None:
     rep = client_for("rep")
-    data = {"name": "Ovens", "id": value(rep.get("/acme/deals/new"), "id")}
+    data = {"name": "Ovens", "record_id": value(rep.get("/acme/deals/new"), "record_id")}
     first, second = rep.post("/acme/deals", data=data), rep.post("/acme/deals", data=data)
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location

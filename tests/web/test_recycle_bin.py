@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
-from tests.web.pages import flashed
+from tests.web.pages import flashed, heading
 
 ClientFor = Callable[..., Browser]
 BIN = "/acme/recycle-bin"
@@ -83,3 +84,44 @@ def test_only_what_is_in_it_can_be_taken_out(rep: Browser, make: Maker) -> None:
     company = make.company("rep")
     for kind in ("company", "contact", "member", "nonsense"):
         assert rep.post(f"{BIN}/{kind}/{company.id}/restore").status_code == 404
+
+
+PAGES = {"company": "companies", "contact": "contacts", "opportunity": "deals", "activity": "activities"}
+
+
+def test_the_address_of_a_deleted_record_says_so_to_who_may_restore_it(client_for: ClientFor, make: Maker) -> None:
+    ids = recycled(client_for("rep"), make)
+    for kind, record_id in ids.items():
+        here = f"/acme/{PAGES[kind]}/{record_id}"
+        for who, told in (("rep", True), ("owner", True), ("teammate", False), ("colleague", False), ("viewer", False)):
+            for path in ("", "/edit"):
+                page = client_for(who).get(f"{here}{path}")
+                if path and who == "viewer":
+                    assert page.status_code == 403
+                    continue
+                assert page.status_code == 404
+                assert (f"{BIN}/{kind}/{record_id}/restore" in page.text) is told, (who, kind)
+                assert ("Gone" in page.text) is told
+                assert heading(page) == (f"“Gone {NAMED[kind]}” is in the recycle bin" if told else "Nothing is here")
+        assert "Gone" not in client_for("outsider").get(here).text
+        assert "Gone" not in client_for(None).get(here, follow_redirects=True).text
+
+
+NAMED = {"company": "company", "contact": "contact", "opportunity": "deal", "activity": "activity"}
+
+
+def test_from_there_it_is_restored(rep: Browser, make: Maker) -> None:
+    for kind, record_id in recycled(rep, make).items():
+        here = f"/acme/{PAGES[kind]}/{record_id}"
+        answer = rep.post(f"{BIN}/{kind}/{record_id}/restore", headers={"Referer": f"http://localhost{here}"})
+        assert (answer.status_code, answer.location) == (303, here)
+        assert rep.get(here).status_code == 200
+
+
+def test_saving_a_record_that_was_deleted_meanwhile_says_so(rep: Browser, make: Maker) -> None:
+    company = make.company("rep", name="Gone company")
+    rep.post(f"/acme/companies/{company.id}/recycle")
+    page = rep.post(f"/acme/companies/{company.id}", data={"name": "New words", "version": "1"})
+    assert page.status_code == 404
+    assert heading(page) == "“Gone company” is in the recycle bin"
+    assert re.search(r"<body[^>]*data-error", page.text), "the draft is kept"

@@ -17,19 +17,19 @@ from saas_crm.activities.models import KINDS, OUTCOMES, Activity
 from saas_crm.activities.rules import next_step_due
 from saas_crm.activities.schemas import ActivityWrite
 from saas_crm.core.clock import now, today_in
-from saas_crm.core.errors import InvalidInput
-from saas_crm.core.forms import from_form
+from saas_crm.core.errors import AlreadyExists, InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
+from saas_crm.customers.choosing import name_of
+from saas_crm.customers.models import Company, Contact
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
 from web.activities import words
 from web.activities.bp import bp
 from web.activities.customer import about, about_activity
 from web.conflicts import conflict_page
-from web.customers.picked import customer_picked
-from web.forms import came_from, form_version, local_path, saved, shown_again
+from web.customers.picked import added, checked, customer_picked
+from web.forms import came_from, form_id, form_version, local_path, saved, saved_before, shown_again
 from web.lists import asked, asked_choice, asked_id
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -51,6 +51,16 @@ def activity_values(activity: Any) -> dict[str, str]:
         name: _local(value) if name in ("due_at", "done_at") else "" if value is None else str(value)
         for name, value in ((name, getattr(activity, name)) for name in labels() if name != "customer")
     }
+
+
+def _compared(value: Any) -> dict[str, str]:
+    """Return the same with whom it is about, for the page with both values."""
+    if not hasattr(value, "model_fields_set"):
+        return activity_values(value) | {"customer": about_activity(value, current_member()).value}
+    chosen = added("customer") or request.form.get("customer", "")
+    if not chosen and (found := customer_picked("customer", current_member())):
+        chosen = next((f"{name.removesuffix('_id')}:{value}" for name, value in found.items() if value), "")
+    return activity_values(value) | {"customer": chosen}
 
 
 def _local(value: datetime | str | None) -> str:
@@ -125,13 +135,15 @@ def _recycle_url(activity: Activity | None) -> str:
 def _conflict(activity_id: UUID) -> str:
     activity = queries.get_activity(activity_id, member=current_member())
     here = url_for("activities.show", activity_id=activity_id)
-    compared = {name: label for name, label in labels().items() if name != "customer"}
     return conflict_page(
-        activity, ActivityWrite, activity_values, compared, action=here, back_url=here, shown=_readable
+        activity, ActivityWrite, _compared, labels(), action=here, back_url=here, shown=_readable
     )  # fmt: skip
 
 
 def _readable(name: str, value: str) -> str:
+    if name == "customer":
+        kind, _sep, record_id = value.partition(":")
+        return name_of(Contact if kind == "contact" else Company, asked_id("id", {"id": record_id}), current_member())
     if name == "outcome":
         return words.outcome_label(value)
     return words.kind_label(value) if name == "kind" else value.replace("T", " ") if name.endswith("_at") else value
@@ -148,11 +160,13 @@ def new() -> str:
 @requires("activity:create")
 @shown_again(_new)
 def create() -> ResponseReturnValue:
-    """Write an activity down, or plan it."""
-    member = current_member()
-    activity = actions.create_activity(_read(None), actor=member)
-    back = local_path(request.form.get("next")) or about_activity(activity, member).page or url_for("today.index")
-    planned = activity.due_at is not None and activity.done_at is None
+    """Write an activity down, or plan it; the same form sent twice leads to where the first one led."""
+    member, activity_id = current_member(), form_id()
+    try:
+        activity = actions.create_activity(_read(None), actor=member, activity_id=activity_id)
+    except AlreadyExists:
+        return saved_before(_back_from(queries.get_activity(activity_id, member=member)), whole=False)
+    back, planned = _back_from(activity), activity.due_at is not None and activity.done_at is None
     return saved(back, _("Planned.") if planned else _("Saved."), whole=False)
 
 
@@ -172,24 +186,33 @@ def update(activity_id: UUID) -> ResponseReturnValue:
     activity = queries.get_activity(activity_id, member=member)
     check_may(activity, "update", member)
     actions.update_activity(activity, _read(activity), actor=member, version=form_version())
-    back = local_path(request.form.get("next")) or about_activity(activity, member).page or url_for("today.index")
-    return saved(back, _("Saved."))
+    return saved(_back_from(activity), _("Saved."))
+
+
+def _back_from(activity: Activity) -> str:
+    """Return where to go on after a save: where the form says, else to whom the activity is about."""
+    page = about_activity(activity, current_member()).page
+    return local_path(request.form.get("next")) or page or url_for("today.index")
 
 
 def _read(activity: Activity | None) -> ActivityWrite:
     """Return the checked form; a new note needs its text, a plan its time. Raises InvalidInput."""
     form: MultiDict[str, str] = MultiDict(request.form)
-    _put_customer(form, activity)
+    wrong: dict[str, str] = {}
+    try:
+        _put_customer(form, activity)
+    except InvalidInput as invalid:
+        wrong |= invalid.errors
     state = form.get("state", "")
     if state == "planned":
         form["done_at"], form["outcome"] = "", ""
         if not form.get("due_at") and form.get("kind") != "note":
-            raise InvalidInput({"due_at": _("Choose when it is due.")})
+            wrong["due_at"] = _("Choose when it is due.")
     elif state == "done" and activity is None:
         form["due_at"] = ""
     if form.get("kind") == "note" and not form.get("body", "").strip() and not form.get("subject", "").strip():
-        raise InvalidInput({"body": _("Write the note.")})
-    return from_form(ActivityWrite, form, input_context(form=True))
+        wrong["body"] = _("Write the note.")
+    return checked(ActivityWrite, form, wrong)
 
 
 def _put_customer(form: MultiDict[str, str], activity: Activity | None) -> None:

@@ -9,20 +9,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from saas_crm.activities import actions, queries
-from saas_crm.activities.models import OUTCOMES
+from saas_crm.activities.models import OUTCOMES, Activity
 from saas_crm.activities.schemas import QuickLog
-from saas_crm.core.errors import InvalidInput
-from saas_crm.core.forms import from_form
+from saas_crm.core.errors import AlreadyExists, InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
 from tenants.db import AnyRow
 from web.activities import words
 from web.activities.bp import bp
 from web.activities.customer import About, about
-from web.customers.picked import customer_named, customer_picked
-from web.forms import came_from, local_path, saved, shown_again
+from web.customers.picked import checked, customer_named, customer_picked
+from web.forms import came_from, form_id, local_path, saved, saved_before, shown_again
 from web.lists import asked_choice, asked_id
 
 KINDS = ("call", "visit", "email", "meeting", "note")
@@ -57,12 +55,19 @@ def log() -> str:
 @requires("activity:create")
 @shown_again(_log)
 def save_log() -> ResponseReturnValue:
-    """Save what happened and the next step, and go back to where the reader came from."""
-    member = current_member()
-    happened, step = actions.quick_log(_read(), actor=member)
-    default = about(member, company_id=happened.company_id, contact_id=happened.contact_id).page
+    """Save what happened and the next step, and go back to where the reader came from; sent twice, saved once."""
+    member, activity_id = current_member(), form_id()
+    try:
+        happened, step = actions.quick_log(_read(), actor=member, activity_id=activity_id)
+    except AlreadyExists:
+        return saved_before(_back_from(queries.get_activity(activity_id, member=member)))
     message = _("Logged, and the next step is planned.") if step else _("Logged.")
-    return saved(local_path(request.form.get("next")) or default or url_for("today.index"), message)
+    return saved(_back_from(happened), message)
+
+
+def _back_from(happened: Activity) -> str:
+    page = about(current_member(), company_id=happened.company_id, contact_id=happened.contact_id).page
+    return local_path(request.form.get("next")) or page or url_for("today.index")
 
 
 def _given() -> About:
@@ -96,16 +101,20 @@ def _value(row: AnyRow) -> str:
 def _read() -> QuickLog:
     """Return the checked form. Raises InvalidInput with each message at its field."""
     form: MultiDict[str, str] = MultiDict(request.form)
-    _put_customer(form)
+    wrong: dict[str, str] = {}
+    try:
+        _put_customer(form)
+    except InvalidInput as invalid:
+        wrong |= invalid.errors
     if form.get("kind") == "note" and not form.get("body", "").strip():
-        raise InvalidInput({"body": _("Write the note.")})
-    if form.get("next_step") == "pick":
-        if not form.get("next_due_at"):
-            raise InvalidInput({"next_due_at": _("Choose a day for the next step.")})
+        wrong["body"] = _("Write the note.")
+    if form.get("next_step") != "pick":
+        form.pop("next_due_at", None)
+    elif not form.get("next_due_at"):
+        wrong["next_due_at"] = _("Choose a day for the next step.")
+    else:
         form["next_due_at"] = f"{form['next_due_at']}T09:00"
-    elif "next_due_at" in form:
-        del form["next_due_at"]
-    return from_form(QuickLog, form, input_context(form=True))
+    return checked(QuickLog, form, wrong)
 
 
 def _put_customer(form: MultiDict[str, str]) -> None:

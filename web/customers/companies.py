@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.ownership import check_may
-from saas_crm.core.forms import from_form
+from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
 from saas_crm.customers.models import Company
@@ -17,14 +17,13 @@ from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import CompanyWrite
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
 from web.activities.story import story_of
 from web.conflicts import conflict_page
 from web.customers import forms, shown
 from web.customers.listing import choices_of, filters_of, listed, results
-from web.customers.picked import member_written, with_picked
+from web.customers.picked import checked, member_written, with_known, with_picked
 from web.customers.values import company_labels, company_values
-from web.forms import form_version, saved, shown_again, wants_part
+from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 
@@ -87,9 +86,15 @@ def _form(company: Company | None, values: dict[str, Any], errors: dict[str, str
 def _conflict(company_id: UUID) -> str:
     company = queries.get_company(company_id, member=current_member())
     here = url_for("companies.show", company_id=company_id)
+    form, _none = with_known(current_member(), owner_id=member_written)
     return conflict_page(
-        company, CompanyWrite, company_values, company_labels(), action=here, back_url=here, shown=forms.readable
-    )
+        company, CompanyWrite, company_values, company_labels(), action=here, back_url=here, shown=forms.readable,
+        form=form,
+    )  # fmt: skip
+
+
+def _read() -> CompanyWrite:
+    return checked(CompanyWrite, *with_picked(current_member(), owner_id=member_written))
 
 
 @bp.get("/new")
@@ -103,10 +108,14 @@ def new() -> str:
 @requires("company:create")
 @shown_again(_new)
 def create() -> ResponseReturnValue:
-    """Make a company."""
-    data = from_form(CompanyWrite, with_picked(current_member(), owner_id=member_written), input_context(form=True))
-    company = actions.create_company(data, actor=current_member())
-    return saved(url_for("companies.show", company_id=company.id), _("Company added."))
+    """Make a company; the same form sent twice leads to the same company."""
+    company_id = form_id()
+    here = url_for("companies.show", company_id=company_id)
+    try:
+        actions.create_company(_read(), actor=current_member(), company_id=company_id)
+    except AlreadyExists:
+        return saved_before(here)
+    return saved(here, _("Company added."))
 
 
 @bp.get("/<uuid:company_id>/edit")
@@ -122,7 +131,7 @@ def edit(company_id: UUID) -> str:
 def update(company_id: UUID) -> ResponseReturnValue:
     """Save a company."""
     company = queries.get_company(company_id, member=current_member())
-    data = from_form(CompanyWrite, with_picked(current_member(), owner_id=member_written), input_context(form=True))
+    data = _read()
     forms.check_owner_given(data)
     actions.update_company(company, data, actor=current_member(), version=form_version())
     return saved(url_for("companies.show", company_id=company_id), _("Saved."))

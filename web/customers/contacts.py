@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.ownership import check_may
-from saas_crm.core.forms import from_form
+from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
 from saas_crm.customers.choosing import name_of
@@ -18,14 +18,13 @@ from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import ContactWrite
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
 from web.activities.story import story_of
 from web.conflicts import conflict_page
 from web.customers import forms, shown
 from web.customers.listing import choices_of, filters_of, listed, results
-from web.customers.picked import company_written, member_written, with_picked
+from web.customers.picked import checked, company_written, member_written, with_known, with_picked
 from web.customers.values import contact_labels, contact_values
-from web.forms import form_version, saved, shown_again, wants_part
+from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 from web.lists import asked, asked_id
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
@@ -96,14 +95,15 @@ def _form(contact: Contact | None, values: dict[str, Any], errors: dict[str, str
 def _conflict(contact_id: UUID) -> str:
     contact = queries.get_contact(contact_id, member=current_member())
     here = url_for("contacts.show", contact_id=contact_id)
+    form, new = with_known(current_member(), owner_id=member_written, company_id=company_written)
     return conflict_page(
-        contact, ContactWrite, contact_values, contact_labels(), action=here, back_url=here, shown=forms.readable
-    )
+        contact, ContactWrite, contact_values, contact_labels(), action=here, back_url=here, shown=forms.readable,
+        form=form, new=new,
+    )  # fmt: skip
 
 
 def _read() -> ContactWrite:
-    form = with_picked(current_member(), owner_id=member_written, company_id=company_written)
-    return from_form(ContactWrite, form, input_context(form=True))
+    return checked(ContactWrite, *with_picked(current_member(), owner_id=member_written, company_id=company_written))
 
 
 @bp.get("/new")
@@ -117,9 +117,14 @@ def new() -> str:
 @requires("contact:create")
 @shown_again(_new)
 def create() -> ResponseReturnValue:
-    """Make a contact."""
-    contact = actions.create_contact(_read(), actor=current_member())
-    return saved(url_for("contacts.show", contact_id=contact.id), _("Contact added."))
+    """Make a contact; the same form sent twice leads to the same contact."""
+    contact_id = form_id()
+    here = url_for("contacts.show", contact_id=contact_id)
+    try:
+        actions.create_contact(_read(), actor=current_member(), contact_id=contact_id)
+    except AlreadyExists:
+        return saved_before(here)
+    return saved(here, _("Contact added."))
 
 
 @bp.get("/<uuid:contact_id>/edit")

@@ -2,47 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import request
+from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_names
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fields import clean_line
-from saas_crm.core.forms import parse
+from saas_crm.core.forms import from_form, parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers.actions import create_company, create_contact
 from saas_crm.customers.choosing import ids_named
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.edge.input import input_context
 
+NEW = "new:"
+Schema = TypeVar("Schema", bound=BaseModel)
 Finder = Callable[[str, CurrentMember], UUID | None]
 
 
-def with_picked(member: CurrentMember, **finders: Finder) -> MultiDict[str, str]:
+def with_picked(member: CurrentMember, **finders: Finder) -> tuple[MultiDict[str, str], dict[str, str]]:
     """Return the submitted form with an id for each picker field of which only the words were sent.
 
-    `finders` name the fields; each finds the id for what was written. Words that name nothing are an error
-    beside their field: InvalidInput.
+    `finders` name the fields; each finds the id for what was written. Words that name nothing leave their field
+    empty and are told in the second value, by field: `checked` tells them with all else that is wrong.
     """
     form: MultiDict[str, str] = MultiDict(request.form)
     errors: dict[str, str] = {}
     for name, find in finders.items():
         text = written(name)
-        if form.get(name) or not text:
+        if not text or (form.get(name) and not _added(name)):
             continue
-        found = find(text, member)
+        try:
+            found = find(text, member)
+        except InvalidInput as invalid:  # of the record that was to be made, not of this form
+            found, errors[name] = None, next(iter(invalid.errors.values()))
+        form[name] = "" if found is None else str(found)
         if found is None:
-            errors[name] = unknown_name()
-        else:
-            form[name] = str(found)
+            errors.setdefault(name, unknown_name())
+    return form, errors
+
+
+def with_known(member: CurrentMember, **finders: Finder) -> tuple[MultiDict[str, str], dict[str, str]]:
+    """Return the form as `with_picked` does but make nothing: the second value has what is to be added, by field.
+
+    For a form that was good when it was sent, and is not saved now.
+    """
+    new = {name: value for name in finders if (value := added(name))}
+    form, _unknown = with_picked(member, **{name: find for name, find in finders.items() if name not in new})
+    for name in new:
+        form[name] = ""
+    return form, new
+
+
+def checked(schema: type[Schema], form: MultiDict[str, str], errors: Mapping[str, str]) -> Schema:
+    """Return the checked form; what its pickers and its other fields have wrong is told at once: InvalidInput."""
+    try:
+        data = from_form(schema, form, input_context(form=True))
+    except InvalidInput as invalid:
+        raise InvalidInput({**invalid.errors, **errors}, invalid.codes) from None
     if errors:
         raise InvalidInput(errors)
-    return form
+    return data
 
 
 def company_written(text: str, member: CurrentMember) -> UUID | None:
@@ -72,16 +99,23 @@ def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] 
     Raises InvalidInput.
     """
     value, text = request.form.get(name, ""), written(name)
-    if value:
+    if value and not _added(name):
         return customer_named(value, name)
     if not text:
         return None
     if wants_new(name) and member.can("contact:create"):
-        return {"company_id": None, "contact_id": create_contact(parse(ContactWrite, {"name": text}), actor=member).id}
+        return {"company_id": None, "contact_id": _new_contact(text, name, member)}
     companies, contacts = ids_named(Company, text, member), ids_named(Contact, text, member)
     if len(companies) + len(contacts) != 1:
         raise InvalidInput({name: unknown_name()})
     return {"company_id": _only(companies), "contact_id": _only(contacts)}
+
+
+def _new_contact(text: str, name: str, member: CurrentMember) -> UUID:
+    try:
+        return create_contact(parse(ContactWrite, {"name": text}), actor=member).id
+    except InvalidInput as invalid:  # of the record that was to be made, not of this form
+        raise InvalidInput({name: next(iter(invalid.errors.values()))}) from None
 
 
 def customer_named(value: str, name: str) -> dict[str, UUID | None]:
@@ -98,12 +132,29 @@ def customer_named(value: str, name: str) -> dict[str, UUID | None]:
 
 def written(name: str) -> str:
     """Return what was written into a picker, cleaned."""
-    return str(clean_line(request.form.get(f"{name}_text", "")))
+    return str(clean_line(_added(name) or request.form.get(f"{name}_text", "")))
 
 
 def wants_new(name: str) -> bool:
     """Whether the person chose to add what they wrote into a picker."""
-    return request.form.get(f"{name}_create") == "1"
+    return bool(_added(name)) or request.form.get(f"{name}_create") == "1"
+
+
+def added(name: str) -> str:
+    """Return the value that stands for "add what is written" where a picker has no room for its words.
+
+    "" where nothing is to be added: the page with both values offers it as one of them.
+    """
+    return f"{NEW}{written(name)}" if wants_new(name) and written(name) else ""
+
+
+def added_words(value: str) -> str:
+    """Return the words of a value that `added` gave, "" for any other."""
+    return value.removeprefix(NEW) if value.startswith(NEW) else ""
+
+
+def _added(name: str) -> str:
+    return added_words(request.form.get(name, ""))
 
 
 def unknown_name() -> str:

@@ -72,7 +72,9 @@ def deal_page(deal: Opportunity, notice: str = "") -> str:
 
 
 def _somebody_was_first(deal: Opportunity) -> str:
-    who = (last_change(deal.id) or ("", None))[0]
-    if who:
-        return _("%(who)s has changed “%(deal)s” meanwhile. This is how it is now.", who=who, deal=deal.name)
+    change = last_change(deal.id)
+    if change and change.member_id == current_member().id:
+        return _("You have changed “%(deal)s” in another window meanwhile. This is how it is now.", deal=deal.name)
+    if change and change.who:
+        return _("%(who)s has changed “%(deal)s” meanwhile. This is how it is now.", who=change.who, deal=deal.name)
     return _("Somebody has changed “%(deal)s” meanwhile. This is how it is now.", deal=deal.name)

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
-from werkzeug.datastructures import MultiDict
+from flask import render_template, url_for
 
 from saas_crm.access.ownership import check_may
 from saas_crm.access.permissions import CurrentMember
@@ -26,9 +25,8 @@ from saas_crm.opportunities.models import Opportunity
 from saas_crm.opportunities.pipelines import stages
 from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.context import current_tenant
-from tenants.db import new_id
 from web.conflicts import conflict_page
-from web.customers.picked import company_written, member_written, wants_new, with_picked
+from web.customers.picked import checked, company_written, member_written, wants_new, with_known, with_picked
 from web.formatting import day
 from web.lists import asked, asked_id
 from web.opportunities.values import deal_labels, reader_of, stored_values
@@ -52,20 +50,27 @@ def edit_form(opportunity_id: UUID, values: Values | None = None, errors: dict[s
 
 def conflict_form(opportunity_id: UUID) -> str:
     """Return the page that lets the reader choose between both values of each field."""
-    deal = queries.get_opportunity(opportunity_id, member=current_member())
+    member = current_member()
+    deal = queries.get_opportunity(opportunity_id, member=member)
     here = url_for("opportunities.show", opportunity_id=opportunity_id)
     labels = {name: label for name, label in deal_labels().items() if name != "contact_add"}
+    form, new = with_known(
+        member, company_id=company_written, contact_id=_known_contact, owner_id=member_written,
+        contact_add=_known_contact,
+    )  # fmt: skip
+    if further := form.get("contact_add"):
+        form.add("contact_ids", further)
     return conflict_page(
-        deal, OpportunityWrite, reader_of(deal), labels, action=here, back_url=here, shown=_readable
+        deal, OpportunityWrite, reader_of(deal), labels, action=here, back_url=here, shown=_readable, form=form, new=new
     )  # fmt: skip
 
 
-def submitted(member: CurrentMember) -> MultiDict[str, str]:
-    """Return the form as it was sent, with an id for every picker of which only words came. Raises InvalidInput.
+def submitted(member: CurrentMember) -> OpportunityWrite:
+    """Return the checked form, with an id for every picker of which only words came. Raises InvalidInput.
 
     A new contact is made at the company chosen beside them.
     """
-    form = with_picked(member, company_id=company_written, owner_id=member_written)
+    form, wrong = with_picked(member, company_id=company_written, owner_id=member_written)
     company_id = form.get("company_id", "")
 
     def contact(text: str, member: CurrentMember) -> UUID | None:
@@ -74,26 +79,18 @@ def submitted(member: CurrentMember) -> MultiDict[str, str]:
             return create_contact(person, actor=member).id
         return _known_contact(text, member)
 
-    people = with_picked(member, contact_id=contact, contact_add=_known_contact)
+    people, unknown = with_picked(member, contact_id=contact, contact_add=_known_contact)
     if "contact_id" in people:
         form["contact_id"] = people["contact_id"]
-    if added := people.get("contact_add"):
-        form.add("contact_ids", added)
-    return form
+    if further := people.get("contact_add"):
+        form.add("contact_ids", further)
+    return checked(OpportunityWrite, form, wrong | unknown)
 
 
 def check_owner_given(data: OpportunityWrite) -> None:
     """Refuse a form that would leave a deal without an owner. Raises InvalidInput."""
     if "owner_id" in data.model_fields_set and data.owner_id is None:
         raise InvalidInput({"owner_id": _("This is needed.")})
-
-
-def form_id() -> UUID | None:
-    """Return the id that the form chose for the new record, so that sending it twice makes it once."""
-    try:
-        return UUID(request.form.get("id", ""))
-    except ValueError:
-        return None
 
 
 def _known_contact(text: str, member: CurrentMember) -> UUID | None:
@@ -122,7 +119,7 @@ def _open_stages(member: CurrentMember, deal: Opportunity | None) -> list[tuple[
 
 
 def _blank() -> Values:
-    member, values = current_member(), {"id": new_id(), "name": asked("name"), "stage_id": asked_id("stage")}
+    member, values = current_member(), {"name": asked("name"), "stage_id": asked_id("stage")}
     for kind, model in (("company", Company), ("contact", Contact)):
         record_id = asked_id(f"{kind}_id")
         if record_id and member.can(f"{kind}:read") and (name := name_of(model, record_id, member)):

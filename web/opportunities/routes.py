@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.core.errors import AlreadyExists
-from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
 from saas_crm.opportunities import actions, queries
-from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.context import current_tenant
-from tenants.db import db
 from web.activities.story import story_of
-from web.forms import form_version, saved, shown_again, wants_part
+from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 from web.opportunities import forms, moving, shown
 from web.opportunities.bp import bp
 
@@ -37,16 +33,13 @@ def new() -> str:
 @shown_again(forms.new_form, lists=forms.LISTS)
 def create() -> ResponseReturnValue:
     """Open a deal; the same form sent twice leads to the same deal."""
-    member, deal_id = current_member(), forms.form_id()
-    data = from_form(OpportunityWrite, forms.submitted(member), input_context(form=True))
+    member, deal_id, currency = current_member(), form_id(), current_tenant().currency
+    here = url_for("opportunities.show", opportunity_id=deal_id)
     try:
-        deal = actions.open_opportunity(
-            data, actor=member, currency=current_tenant().currency, opportunity_id=deal_id
-        )  # fmt: skip
+        actions.open_opportunity(forms.submitted(member), actor=member, currency=currency, opportunity_id=deal_id)
     except AlreadyExists:
-        db.session.rollback()  # the customer that the form adds too was added the first time
-        return redirect(url_for("opportunities.show", opportunity_id=deal_id), 303)
-    return saved(url_for("opportunities.show", opportunity_id=deal.id), _("Deal added."))
+        return saved_before(here)
+    return saved(here, _("Deal added."))
 
 
 @bp.get("/deals/<uuid:opportunity_id>")
@@ -75,7 +68,7 @@ def update(opportunity_id: UUID) -> ResponseReturnValue:
     """Save a deal."""
     member = current_member()
     deal = queries.get_opportunity(opportunity_id, member=member)
-    data = from_form(OpportunityWrite, forms.submitted(member), input_context(form=True))
+    data = forms.submitted(member)
     forms.check_owner_given(data)
     actions.update_opportunity(deal, data, actor=member, version=form_version())
     return saved(url_for("opportunities.show", opportunity_id=opportunity_id), _("Saved."))

@@ -1,0 +1,49 @@
+"""Where the reader stands when something goes wrong: in a workspace of theirs, or before a record in the bin."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, request, url_for
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import member_of_user
+from saas_crm.access.recycled import get_recycled
+from saas_crm.core.errors import NotFound
+from saas_crm.core.recycling import KEPT, bins
+from saas_crm.edge.current import member_or_none, user_or_none
+from tenants.migrations.lines import head
+
+KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "opportunity", "activity_id": "activity"}
+
+
+def reader_inside() -> CurrentMember | None:
+    """Return the member who reads; at an address that is no page nobody has asked yet who it is."""
+    found, tenant, user = member_or_none(), g.get("tenant"), user_or_none()
+    if found is not None or tenant is None or user is None:
+        return found
+    if tenant.is_open and tenant.schema_version == head("tenant"):
+        g.member = member_of_user(user.id)
+    return member_or_none()
+
+
+def recycled_record() -> dict[str, Any] | None:
+    """Return what the page says of the record that the address names, if it lies in the bin.
+
+    None unless the reader may restore it: nobody else is told that it ever was.
+    """
+    member, named = member_or_none(), request.view_args or {}
+    wanted = next(((kind, named[name]) for name, kind in KINDS.items() if isinstance(named.get(name), UUID)), None)
+    if member is None or wanted is None:
+        return None
+    kind, record_id = wanted
+    try:
+        record = get_recycled(kind, record_id, member=member)
+    except NotFound:
+        return None
+    return {
+        "label": getattr(record, bins[kind].label), "deleted_at": record.deleted_at, "days": KEPT.days,
+        "restore_url": url_for("recycle_bin.restore", kind=kind, record_id=record_id),
+        "bin_url": url_for("recycle_bin.index"),
+    }  # fmt: skip
