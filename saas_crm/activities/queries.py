@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -119,6 +119,24 @@ def timeline(
     query = _entries(member).where(_of(parent, record_id), not_(_IS_PLANNED))
     rows = db.session.execute(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, "at")
+
+
+def story(
+    parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20
+) -> tuple[Sequence[AnyRow], Page[AnyRow]]:
+    """Return what is planned with a visible record, and the first page of its timeline, in one statement."""
+    member.require("activity:read")
+    query = _entries(member).where(_of(parent, record_id))
+    ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(limit).subquery()
+    behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
+    plans: list[AnyRow] = []
+    past: list[AnyRow] = []
+    for row in db.session.execute(union_all(select(ahead), select(behind))):
+        (plans if row.done_at is None and row.due_at is not None else past).append(row)
+    # A union keeps no order of its own.
+    plans.sort(key=lambda row: (row.due_at, row.id))
+    past.sort(key=lambda row: (row.at, row.id), reverse=True)
+    return plans, cut(past, limit, "at")
 
 
 def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:

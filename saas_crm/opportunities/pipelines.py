@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.founding import WorkspaceFounded
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
@@ -98,10 +100,11 @@ def pipelines(member: CurrentMember) -> Sequence[Pipeline]:
     return db.session.scalars(query).all()
 
 
-def get_pipeline(pipeline_id: UUID, *, member: CurrentMember) -> Pipeline:
-    """Return a living pipeline; raises NotFound."""
+def get_pipeline(pipeline_id: UUID, *, member: CurrentMember, hold: bool = False) -> Pipeline:
+    """Return a living pipeline; `hold` keeps everybody else from changing its stages. Raises NotFound."""
     member.require("pipeline:read")
-    found = db.session.scalar(select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None)))
+    query = select(Pipeline).where(Pipeline.id == pipeline_id, Pipeline.deleted_at.is_(None))
+    found = db.session.scalar(query.with_for_update() if hold else query)
     if found is None:
         raise NotFound
     return found
@@ -134,9 +137,9 @@ def rename_pipeline(
 
 
 def add_stage(pipeline: Pipeline, data: StageWrite, *, actor: CurrentMember) -> Stage:
-    """Add an open stage after the last open one."""
+    """Add an open stage after the last open one, to a pipeline that was loaded to be held."""
     actor.require("pipeline:update")
-    living = _lock_stages(pipeline.id)
+    living = _in_use(pipeline.id)
     if len(living) >= 30:
         raise InvalidInput({"": _("A pipeline has at most 30 stages.")})
     place = sum(stage.kind == "open" for stage in living)
@@ -155,7 +158,7 @@ def change_stage(stage: Stage, data: StageWrite, *, actor: CurrentMember, versio
     check_version(stage, version)
     fixed = {"won": 100, "lost": 0}.get(stage.kind)
     if fixed is not None and data.probability != fixed:
-        raise InvalidInput({"probability": _("Won is always 100 % and lost 0 %.")})
+        raise InvalidInput({"probability": _("Won is always 100% and lost 0%.")})
     stage.names = _names(data.names, data.name, stage.names, stage.name)
     stage.name, stage.probability = data.name, data.probability
     db.session.flush()
@@ -169,9 +172,12 @@ def _names(given: Mapping[Any, str], name: str, former: dict[str, str], former_n
 
 
 def reorder_stages(pipeline: Pipeline, order: Sequence[UUID], *, actor: CurrentMember) -> None:
-    """Put the open stages into a new order; the closing ones stay last. Raises InvalidInput for other ids."""
+    """Put the open stages of a pipeline that was loaded to be held into a new order; the closing ones stay last.
+
+    Raises InvalidInput for other ids.
+    """
     actor.require("pipeline:update")
-    living = _lock_stages(pipeline.id)
+    living = _in_use(pipeline.id)
     by_id = {stage.id: stage for stage in living if stage.kind == "open"}
     if set(order) != set(by_id) or len(order) != len(by_id):
         raise InvalidInput({"order": _("The stages have changed meanwhile; look again.")})
@@ -181,7 +187,8 @@ def reorder_stages(pipeline: Pipeline, order: Sequence[UUID], *, actor: CurrentM
 def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) -> None:
     """Take a stage out of use, or into use again as the last open one; with deals in it, or alone, it stays."""
     actor.require("pipeline:update")
-    living = _lock_stages(stage.pipeline_id)
+    get_pipeline(stage.pipeline_id, member=actor, hold=True)
+    living = _in_use(stage.pipeline_id)
     if archived == (stage.archived_at is not None):
         return
     if archived:
@@ -203,8 +210,7 @@ def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
         raise InvalidInput({"": _("There are deals in this stage. Move them first.")})
 
 
-def _lock_stages(pipeline_id: UUID) -> list[Stage]:
-    db.session.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id).with_for_update())
+def _in_use(pipeline_id: UUID) -> list[Stage]:
     query = select(Stage).where(
         Stage.pipeline_id == pipeline_id, Stage.archived_at.is_(None), Stage.deleted_at.is_(None)
     )
@@ -212,9 +218,18 @@ def _lock_stages(pipeline_id: UUID) -> list[Stage]:
 
 
 def _renumber(in_order: Sequence[Stage]) -> None:
-    for position, stage in enumerate(in_order):
-        if stage.position != position:
-            stage.position = position
+    """Write the places that change, all in one statement; the pipeline is held, so nobody else does."""
+    moved = {stage.id: (stage, place) for place, stage in enumerate(in_order) if stage.position != place}
+    if moved:
+        places = case({key: place for key, (_stage, place) in moved.items()}, value=Stage.id)
+        values = {"position": places, "version": Stage.version + 1, "updated_at": func.now()}
+        change = update(Stage).where(Stage.id.in_(moved)).values(**values)
+        with db.session.no_autoflush:
+            db.session.execute(change.execution_options(synchronize_session=False))
+    for stage, place in moved.values():
+        record_act(db.session(), "update", "pipeline", stage.id, {"position": [stage.position, place]})
+        set_committed_value(stage, "position", place)
+        set_committed_value(stage, "version", stage.version + 1)
     db.session.flush()
 
 

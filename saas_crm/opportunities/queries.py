@@ -26,6 +26,7 @@ from tenants.db import AnyRow, AnySelect, db
 COUNTED = 1_000
 ORDERS = {
     "expected_close": Order(Opportunity.expected_close, nullable=True),
+    "-expected_close": Order(Opportunity.expected_close, descending=True, nullable=True),
     "-updated_at": Order(Opportunity.updated_at, descending=True),
     "updated_at": Order(Opportunity.updated_at),
     "-created_at": Order(Opportunity.created_at, descending=True),

@@ -73,12 +73,17 @@ def steps_after(line: str, revision: str) -> tuple[Step, ...]:
 def fill(sql: str, **names: str) -> str:
     """Put a tenant's role, schema or the runtime login in place of their marks.
 
-    Only our own opaque names pass, so that this can never carry input into SQL.
+    Of tenants only our own opaque names pass, so that this can never carry input into SQL. The login is named
+    by whoever runs the product, and a managed server may have named it app-user@crm: any name, quoted.
     """
     for mark, name in names.items():
-        if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+        if mark == "runtime_login":
+            if not 0 < len(name.encode()) <= 63 or "\0" in name:
+                raise ValueError(f"not an identifier of PostgreSQL: {name!r}")
+        elif not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
             raise ValueError(f"not an identifier of ours: {name!r}")
-        sql = sql.replace(f"__{mark}__", f'"{name}"')
+        quoted = name.replace('"', '""')
+        sql = sql.replace(f"__{mark}__", f'"{quoted}"')
     return sql
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from flask import Flask
+from psycopg import sql
 from sqlalchemy import select, text
 
 from saas_crm.customers.models import Company
@@ -213,6 +214,25 @@ def test_while_tenants_are_at_different_versions_no_prepared_statement_fails(
 def test_only_our_own_names_get_into_a_script(name: str) -> None:
     with pytest.raises(ValueError, match="not an identifier"):
         fill("CREATE SCHEMA __tenant_schema__", tenant_schema=name)
+
+
+@pytest.mark.parametrize("login", ["crm-app", "App User", 'odd"one', "1st", "crm_app"])
+def test_a_login_may_have_any_name(place: Place, login: str) -> None:
+    script = fill("GRANT SELECT ON probes TO __runtime_login__; SELECT 1", runtime_login=login)
+    with place.owner() as connection, connection.transaction(force_rollback=True):
+        connection.execute("CREATE TABLE public.probes (id int)")
+        if login != "crm_app":
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(login)))
+        connection.execute("SET LOCAL search_path = public")
+        connection.execute(script.encode())
+        granted = connection.execute("SELECT has_table_privilege(%s, 'public.probes', 'SELECT')", [login]).fetchone()
+        assert granted == (True,)
+
+
+@pytest.mark.parametrize("login", ["", "a" * 64, "a\0b"])
+def test_what_can_be_no_login_is_refused(login: str) -> None:
+    with pytest.raises(ValueError, match="not an identifier"):
+        fill("GRANT SELECT ON x TO __runtime_login__", runtime_login=login)
 
 
 def test_revisions_are_numbered_in_order_and_say_when() -> None:

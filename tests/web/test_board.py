@@ -195,3 +195,17 @@ def test_a_stranger_to_the_workspace_sees_nothing(client_for: ClientFor) -> None
     assert client_for("outsider").get("/acme/deals").status_code == 404
     assert client_for("stranger").get("/acme/deals").status_code == 404
     assert client_for(None).get("/acme/deals").status_code == 302
+
+
+def test_a_month_that_can_bring_nothing_is_left_out(client_for: ClientFor, make: Maker) -> None:
+    rep = client_for("rep")
+    make.deal("rep", amount="1000", expected_close="2099-01-01")
+    page = rep.get("/acme/deals")
+    assert "$0 of $0" not in page.text
+    assert re.search(r'id="forecast"[^>]* hidden>', page.text)
+    first = datetime.now(UTC).date().replace(day=1)
+    make.deal("rep", amount="2000", expected_close=str((first + timedelta(days=40)).replace(day=5)))
+    page = rep.get("/acme/deals")
+    assert "$0 of $0" not in page.text
+    assert page.text.count('<span class="desktop-only">$200 of $2,000') == 1
+    assert not re.search(r'id="forecast"[^>]* hidden>', page.text)

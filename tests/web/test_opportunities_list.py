@@ -59,13 +59,16 @@ def test_columns_sort_and_turn_round(rep: Browser, make: Maker) -> None:
     assert names(rep.get(f"{LIST}&sort=-amount")) == ["B", "A", "C"]
     assert names(rep.get(f"{LIST}&sort=amount")) == ["C", "A", "B"]
     assert names(rep.get(f"{LIST}&sort=expected_close")) == ["C", "A", "B"]
+    assert names(rep.get(f"{LIST}&sort=-expected_close")) == ["A", "C", "B"]
     assert names(rep.get(f"{LIST}&sort=nonsense")) == ["C", "B", "A"]
     page = rep.get(f"{LIST}&sort=-amount")
     assert 'aria-sort="descending"' in page.text
     assert "sort=amount" in page.text
 
 
-@pytest.mark.parametrize("sort", ["-updated_at", "updated_at", "-amount", "amount", "expected_close"])
+@pytest.mark.parametrize(
+    "sort", ["-updated_at", "updated_at", "-amount", "amount", "expected_close", "-expected_close"]
+)
 def test_paging_by_key_shows_every_deal_once(
     rep: Browser, make: Maker, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:

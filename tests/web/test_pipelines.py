@@ -254,3 +254,64 @@ def test_the_page_costs_few_statements(admin: Browser, stages: list[StageView]) 
     admin.get(PAGE)
     assert statements(admin.get(PAGE)) <= 8
     assert statements(admin.get(f"{PAGE}/stages/{stages[0].id}")) <= 8
+
+
+def test_a_change_costs_few_statements(admin: Browser, stages: list[StageView], pipeline_id: UUID) -> None:
+    admin.get(PAGE)
+    turned = [str(stage.id) for stage in reversed(stages) if stage.kind == "open"]
+    ways: dict[str, tuple[dict[str, object], int]] = {
+        f"{pipeline_id}/stages": ({"name": "Demo", "probability": "5"}, 8),
+        f"stages/{stages[0].id}": ({"name": "First", "probability": "5"}, 8),
+        f"stages/{stages[0].id}/archiving": ({}, 10),
+        f"stages/{stages[0].id}/unarchiving": ({}, 8),
+    }
+    for way, (data, most) in ways.items():
+        answer = admin.post(f"{PAGE}/{way}", data=data)
+        assert answer.status_code == 303, way
+        assert statements(answer) <= most, way
+    demo = re.findall(r'name="order" value="([^"]+)"', admin.get(PAGE).text)
+    order = {"order": [*turned, *(stage for stage in demo if stage not in turned)]}
+    answer = admin.post(f"{PAGE}/{pipeline_id}/order", data=order)
+    assert answer.status_code == 303
+    assert statements(answer) <= 8
+
+
+# --- the pipeline's own name -----------------------------------------------------------------------------------
+
+
+def test_the_pipeline_is_renamed_in_the_languages_of_its_readers(
+    admin: Browser, acting: Acting, pipeline_id: UUID
+) -> None:
+    here = f"{PAGE}/{pipeline_id}/name"
+    assert f'href="{here}"' in admin.get(PAGE).text
+    page = admin.get(here)
+    assert (value(page, "name"), value(page, "names_zh_hans")) == ("Sales", "销售")
+    answer = admin.post(here, data={"name": "Projects", "names_zh_hans": "项目", "names_zh_hant": "", "version": "1"})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert statements(answer) <= 8
+    assert "Projects" in admin.get(PAGE).text
+    with acting("owner") as owner:
+        found = pipelines(owner)[0]
+        assert (found.name, found.names) == ("Projects", {"en": "Projects", "zh_Hans": "项目"})
+
+
+def test_a_pipeline_without_a_name_is_refused_and_a_lost_race_shows_both(admin: Browser, pipeline_id: UUID) -> None:
+    here = f"{PAGE}/{pipeline_id}/name"
+    refused = admin.post(here, data={"name": "", "version": "1"})
+    assert refused.status_code == 422
+    assert errors(refused) == {"name": "This is needed."}
+    admin.post(here, data={"name": "First", "version": "1"})
+    race = admin.post(here, data={"name": "Second", "version": "1"})
+    assert race.status_code == 409
+    assert "You changed this in another window" in race.text
+
+
+@pytest.mark.parametrize(("who", "status"), [("rep", 403), ("viewer", 403), ("outsider", 404)])
+def test_who_may_not_rename_the_pipeline(client_for: ClientFor, pipeline_id: UUID, who: str, status: int) -> None:
+    browser = client_for(who)
+    assert browser.get(f"{PAGE}/{pipeline_id}/name").status_code == status
+    assert browser.post(f"{PAGE}/{pipeline_id}/name", data={"name": "x"}).status_code == status
+
+
+def test_every_stage_that_can_be_changed_looks_it(admin: Browser, client_for: ClientFor) -> None:
+    assert admin.get(PAGE).text.count('class="grow stage-link"') == 6

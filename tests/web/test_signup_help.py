@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.support.clients import Browser
-from tests.web.pages import chosen, value
+from tests.web.pages import chosen, errors, value
 from tests.web.test_signup import FORM, ClientFor, sign_up
 
 
@@ -89,3 +89,21 @@ def test_no_words_break_the_form(nobody: Browser, field: str, words: str) -> Non
 
 def test_the_helpers_answer_only_outside(client_for: Callable[..., Browser]) -> None:
     assert client_for("owner").get("/acme/signup").status_code == 404
+
+
+def test_where_an_address_is_taken_a_free_one_is_offered(nobody: Browser) -> None:
+    state = nobody.get("/signup/slug", query_string={"slug": "acme"})
+    assert "Somebody has this address already." in state.text
+    assert "localhost/acme-2 is free." in state.text
+    taken = nobody.get("/signup/slug/suggestion?take=acme-2&company=x")
+    assert value(taken, "slug") == value(taken, "suggested") == "acme-2"
+    assert "is free" in taken.text
+    assert "is free" not in nobody.get("/signup/slug", query_string={"slug": "api"}).text
+
+
+def test_an_address_that_was_taken_since_it_was_typed_is_told_with_a_free_one(nobody: Browser) -> None:
+    answer = sign_up(nobody, slug="acme")
+    assert answer.status_code == 422
+    assert errors(answer)["slug"].startswith("Somebody has this address already.")
+    assert "acme-2 is free" in answer.text
+    assert (value(answer, "company"), value(answer, "slug")) == (FORM["company"], "acme")

@@ -58,11 +58,14 @@ class Story:
 def story_of(parent: str, record_id: UUID, *, member: CurrentMember) -> Story:
     """Return the asked page of a visible record's story; `parent` is "company", "contact" or "opportunity".
 
-    Its first page has what is planned too. Costs two statements, one on later pages.
+    Its first page has what is planned too. Costs one statement.
     """
     after = after_key("story", queries.ORDERS["-at"])
-    page = queries.timeline(parent, record_id, member=member, after=after)
-    planned: Sequence[AnyRow] = () if after else queries.planned(parent, record_id, member=member)
+    planned: Sequence[AnyRow] = ()
+    if after:
+        page = queries.timeline(parent, record_id, member=member, after=after)
+    else:
+        planned, page = queries.story(parent, record_id, member=member)
     show = _shower(parent, member)
     return Story(
         planned=[show(row) for row in planned],

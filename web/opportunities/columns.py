@@ -82,7 +82,10 @@ def asked_after() -> tuple[Any, ...] | None:
 
 
 def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) -> list[Forecast]:
-    """Return the forecast as the board's head shows it; each month leads to its open deals."""
+    """Return the forecast as the board's head shows it; each month leads to its open deals.
+
+    A month that can bring nothing is left out: "€0 of €0" tells nobody anything.
+    """
     return [
         Forecast(
             month(entry.month),
@@ -91,6 +94,7 @@ def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) ->
             _deals_of(entry.month, owner),
         )
         for entry in months
+        if entry.amount
     ]
 
 

@@ -72,15 +72,11 @@ def _said(count: int) -> str:
 
 
 def _columns(sort: str) -> list[dict[str, Any]]:
-    """Return the columns of the list; their number is that of the cells of a row.
-
-    Expected close has one direction only, the soonest first: the other begins with the undated and the far away.
-    """
-    soonest = "ascending" if sort == "expected_close" else None
+    """Return the columns of the list; their number is that of the cells of a row. The undated stand last."""
     return [
         {"label": _("Name")},
         {"label": _("Stage")},
-        {"label": _("Expected close"), "sort": address(sort="expected_close", after=None), "sorted": soonest},
+        sorting(_("Expected close"), "expected_close", sort),
         {"label": _("Owner")},
         sorting(_("Last changed"), "-updated_at", sort),
         sorting(_("Amount"), "-amount", sort, num=True),

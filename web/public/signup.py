@@ -38,6 +38,7 @@ def signup_form(values: Mapping[str, Any], errors: Mapping[str, str], *, notice:
         "public/signup.html", values=shown, errors={name: errors[name] for name in ("", *ORDER) if name in errors},
         locales=list(LANGUAGES.items()), countries=country_names(spoken()), currencies=currency_names(spoken()),
         zones=place.zones_for(shown), user=user_or_none(), notice=notice,
+        free=_free_instead(str(shown.get("slug", "")).strip().lower(), str(shown.get("company", ""))),
     )  # fmt: skip
 
 
@@ -105,19 +106,32 @@ def _later(body: str, status: int, seconds: int) -> Response:
 def slug_state() -> str:
     """Say, while the address is typed, whether it can be had."""
     slug = request.args.get("slug", "").strip().lower()[: MAX_LENGTH + 1]
-    return render_template("public/_slug_state.html", slug=slug, problem=_problem(slug) if slug else "")
+    problem = _problem(slug) if slug else ""
+    return render_template("public/_slug_state.html", slug=slug, problem=problem, free=_free_instead(slug))
 
 
 @bp.get("/signup/slug/suggestion")
 @public("outside")
 def slug_suggestion() -> str:
-    """Suggest an address while the company's name is typed; one that was typed by hand stays."""
+    """Suggest an address while the company's name is typed; one that was typed by hand stays.
+
+    `take` is a free one offered instead of another, which the reader takes.
+    """
     company = request.args.get("company", "").strip()[:200]
     slug, suggested = request.args.get("slug", "").strip(), request.args.get("suggested", "")
-    if slug in ("", suggested):
+    if taken := request.args.get("take", "").strip()[:MAX_LENGTH]:
+        slug = suggested = taken
+    elif slug in ("", suggested):
         slug = suggested = suggest_slug(company, slug_taken) if company else ""
     values = {"slug": slug, "suggested": suggested}
     return render_template("public/_slug.html", values=values, errors={}, problem=_problem(slug) if slug else "")
+
+
+def _free_instead(slug: str, company: str = "") -> str:
+    """Return a free address where somebody has this one, "" where nobody has."""
+    if not slug or check_slug(slug) is not None or not slug_taken(slug):
+        return ""
+    return suggest_slug(slug.rstrip("0123456789").rstrip("-") or company, slug_taken)
 
 
 def _problem(slug: str) -> str:

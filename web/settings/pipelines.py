@@ -11,14 +11,27 @@ from flask.typing import ResponseReturnValue
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import spoken
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.opportunities import pipelines
+from saas_crm.opportunities.rules import name_in
 from tenants.db import db
 from web.conflicts import conflict_page
 from web.forms import form_version, is_htmx, saved, shown_again, with_toast
-from web.settings.stage_forms import StageForm, ids_in_order, other_languages, stage_labels, stage_values, stage_write
+from web.settings.stage_forms import (
+    NameForm,
+    StageForm,
+    ids_in_order,
+    name_labels,
+    name_values,
+    other_languages,
+    pipeline_write,
+    stage_labels,
+    stage_values,
+    stage_write,
+)
 
 bp = Blueprint("settings_pipelines", __name__, url_prefix="/settings/pipelines")
 
@@ -31,6 +44,7 @@ def stages_page(errors: dict[str, str] | None = None, values: dict[str, Any] | N
     part = is_htmx() and request.method == "POST"
     return render_template(
         "settings/_stages.html" if part else "settings/pipelines.html", pipeline=pipeline,
+        pipeline_name=name_in(pipeline.name, pipeline.names, spoken()),
         open_stages=[stage for stage in found if stage.kind == "open" and not stage.archived],
         closing=[stage for stage in found if stage.kind != "open"],
         archived=[stage for stage in found if stage.archived],
@@ -63,13 +77,48 @@ def index() -> str:
     return stages_page()
 
 
+def _name_page(pipeline_id: UUID, values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> str:
+    pipeline = pipelines.get_pipeline(pipeline_id, member=current_member())
+    return render_template(
+        "settings/pipelines_name.html", pipeline=pipeline, values=values or name_values(pipeline),
+        errors=errors or {}, labels=name_labels(), others=other_languages(),
+    )  # fmt: skip
+
+
+def _name_conflict(pipeline_id: UUID) -> str:
+    pipeline = pipelines.get_pipeline(pipeline_id, member=current_member())
+    return conflict_page(
+        pipeline, NameForm, name_values, name_labels(), back_url=url_for("settings_pipelines.index"),
+        action=url_for("settings_pipelines.rename", pipeline_id=pipeline_id),
+    )  # fmt: skip
+
+
+@bp.get("/<uuid:pipeline_id>/name")
+@requires("pipeline:update")
+def name(pipeline_id: UUID) -> str:
+    """Show the form of the pipeline's name."""
+    return _name_page(pipeline_id)
+
+
+@bp.post("/<uuid:pipeline_id>/name")
+@requires("pipeline:update")
+@shown_again(_name_page, conflict=_name_conflict)
+def rename(pipeline_id: UUID) -> ResponseReturnValue:
+    """Rename the pipeline, in one or more languages."""
+    member = current_member()
+    pipeline = pipelines.get_pipeline(pipeline_id, member=member)
+    data = from_form(NameForm, request.form, input_context(form=True))
+    pipelines.rename_pipeline(pipeline, pipeline_write(data, pipeline), actor=member, version=form_version())
+    return saved(url_for("settings_pipelines.index"), _("Saved."))
+
+
 @bp.post("/<uuid:pipeline_id>/stages")
 @requires("pipeline:update")
 @shown_again(stages_page)
 def add(pipeline_id: UUID) -> ResponseReturnValue:
     """Add a stage after the last open one."""
     member = current_member()
-    pipeline = pipelines.get_pipeline(pipeline_id, member=member)
+    pipeline = pipelines.get_pipeline(pipeline_id, member=member, hold=True)
     data = from_form(StageForm, request.form, input_context(form=True))
     stage = pipelines.add_stage(pipeline, stage_write(data), actor=member)
     return saved(url_for("settings_pipelines.index"), _("Stage “%(name)s” added.", name=stage.name))
@@ -80,7 +129,7 @@ def add(pipeline_id: UUID) -> ResponseReturnValue:
 def reorder(pipeline_id: UUID) -> ResponseReturnValue:
     """Put the open stages into another order: as dragged, or one of them a step up or down."""
     member = current_member()
-    pipeline = pipelines.get_pipeline(pipeline_id, member=member)
+    pipeline = pipelines.get_pipeline(pipeline_id, member=member, hold=True)
     try:
         pipelines.reorder_stages(pipeline, ids_in_order(), actor=member)
     except InvalidInput as invalid:

@@ -13,20 +13,25 @@ from saas_crm.core.fields import Line, Name
 from saas_crm.core.forms import Input
 from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
-from saas_crm.opportunities.models import Stage
+from saas_crm.opportunities.models import Pipeline, Stage
 from saas_crm.opportunities.rules import name_in
-from saas_crm.opportunities.schemas import StageWrite
+from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
 
 _FIELDS = {code: f"names_{code.lower()}" for code in LANGUAGES}
 
 
-class StageForm(Input):
-    """What the form sends: `name` is in the reader's language; the others are `names_<language>`."""
+class NameForm(Input):
+    """What a form with names sends: `name` is in the reader's language; the others are `names_<language>`."""
 
     name: Name
     names_en: Line = ""
     names_zh_hans: Line = ""
     names_zh_hant: Line = ""
+
+
+class StageForm(NameForm):
+    """What the form of a stage sends."""
+
     probability: Annotated[int | None, Field(ge=0, le=100)] = None
 
 
@@ -35,29 +40,44 @@ def stage_write(data: StageForm, former: Stage | None = None) -> StageWrite:
 
     The chance of won and lost is fixed and not in their form. Raises InvalidInput where it is missing elsewhere.
     """
-    sent = {code: getattr(data, field) for code, field in _FIELDS.items() if field in data.model_fields_set}
-    names: dict[Any, str] = {**(former.names if former else {}), **sent, spoken(): data.name}
+    names = _names(data, former)
     chance = former.probability if former and former.kind != "open" else data.probability
     if chance is None:
         raise InvalidInput({"probability": _("This is needed.")}, {"probability": "missing"})
     return StageWrite(name=data.name, names=names, probability=chance)
 
 
+def pipeline_write(data: NameForm, former: Pipeline) -> PipelineWrite:
+    """Return what the form says about a pipeline; languages it does not mention keep the names they have."""
+    return PipelineWrite(name=data.name, names=_names(data, former))
+
+
+def _names(data: NameForm, former: Stage | Pipeline | None) -> dict[Any, str]:
+    sent = {code: getattr(data, field) for code, field in _FIELDS.items() if field in data.model_fields_set}
+    return {**(former.names if former else {}), **sent, spoken(): data.name}
+
+
 def stage_values(stage: Any) -> dict[str, str]:
     """Return a stage's fields, or a checked form's, as the form writes them."""
-    if isinstance(stage, StageForm):
-        return {name: _text(getattr(stage, name)) for name in StageForm.model_fields}
-    return {
-        "name": name_in(stage.name, stage.names, spoken()),
-        "probability": str(stage.probability),
-        **{field: stage.names.get(code, "") for code, field in _FIELDS.items()},
-    }
+    return {**name_values(stage), "probability": _text(stage.probability)}
+
+
+def name_values(named: Any) -> dict[str, str]:
+    """Return the names of a pipeline or stage, or of a checked form, as the form writes them."""
+    if isinstance(named, NameForm):
+        return {name: getattr(named, name) for name in NameForm.model_fields}
+    others = {field: named.names.get(code, "") for code, field in _FIELDS.items()}
+    return {"name": name_in(named.name, named.names, spoken()), **others}
 
 
 def stage_labels() -> dict[str, str]:
     """Return the label of each field of the form."""
-    others = {_FIELDS[code]: label for code, label in other_languages()}
-    return {"name": _("Name"), **others, "probability": _("Chance in percent")}
+    return {**name_labels(), "probability": _("Chance in percent")}
+
+
+def name_labels() -> dict[str, str]:
+    """Return the label of each name."""
+    return {"name": _("Name"), **{_FIELDS[code]: label for code, label in other_languages()}}
 
 
 def other_languages() -> list[tuple[str, str]]:

@@ -50,6 +50,16 @@ function restore(form, words) {
   }
   form.dispatchEvent(new Event('change', { bubbles: true }));
   form.querySelector('input, textarea, select')?.dispatchEvent(new Event('change', { bubbles: true }));
+  recheck(form);
+}
+
+// What the server was asked about while it was typed may be otherwise by now: an address may be taken.
+function recheck(form) {
+  const ask = () => {
+    for (const field of form.querySelectorAll('[data-restored]')) if (field.value) field.dispatchEvent(new Event('restored'));
+  };
+  if (document.readyState === 'complete') ask();
+  else addEventListener('load', ask, { once: true });
 }
 
 function note(form, original) {
