@@ -33,6 +33,11 @@ def init_app(app: Flask) -> None:
     )  # fmt: skip
 
 
+def dotted(*parts: str | None) -> str:
+    """Join what there is of several words by middle dots, of which none begins a line."""
+    return "\N{NO-BREAK SPACE}· ".join(part for part in parts if part)
+
+
 def money(amount: Decimal | Money | None, currency: str | None = None) -> str:
     """Write an amount with its currency; whole amounts without decimals."""
     if amount is None:

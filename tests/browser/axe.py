@@ -14,8 +14,22 @@ AXE = Path(web.__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 def findings(page: Page) -> list[str]:
     """Return everything axe finds, of whatever severity; the best-practice rules are included."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate("axe.run(document).then(result => result.violations)")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    return _run(page, {})
+
+
+def contrast(page: Page) -> list[str]:
+    """Return what axe finds about colours alone: the rest is the same in every theme. After `findings`."""
+    # A theme that has just changed is drawn in the next frame.
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    return _run(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
+
+
+def _run(page: Page, options: dict[str, Any]) -> list[str]:
+    asked = "options => axe.run(document, options).then(found => found.violations)"
+    # preload: style sheets would be fetched again, for a rule about turning the phone that we have no styles for.
+    found: list[dict[str, Any]] = page.evaluate(asked, {"resultTypes": ["violations"], "preload": False, **options})
     return [f"{rule['id']} ({rule['impact']}): {_where(rule)}" for rule in found]
 
 

@@ -16,7 +16,7 @@ from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow
 from web.activities.words import Outcome, kind_label, outcome
-from web.formatting import clock_time, day
+from web.formatting import clock_time, day, dotted
 from web.lists import after_key, next_url
 
 
@@ -130,4 +130,4 @@ def _meta(row: AnyRow, parent: str) -> str:
     others = {"company": row.contact_name, "contact": row.company_name}
     names = [others[parent]] if parent in others else [row.contact_name, row.company_name]
     length = _("%(n)s min", n=row.duration_minutes) if row.duration_minutes else ""
-    return " · ".join(part for part in (row.owner_name, *names, row.location, length) if part)
+    return dotted(row.owner_name, *names, row.location, length)

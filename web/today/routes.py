@@ -17,7 +17,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, public
 from saas_crm.opportunities.queries import stale_for
-from web.formatting import money, relative
+from web.formatting import dotted, money, relative
 from web.manifest import manifest as app_manifest
 from web.today.tasks import Task, tasks_of
 
@@ -73,7 +73,7 @@ def _quiet(member: CurrentMember) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id, "title": row.name, "href": url_for("opportunities.show", opportunity_id=row.id),
-            "meta": " · ".join(filter(None, (row.company_name or row.contact_name, money(row.amount, row.currency)))),
+            "meta": dotted(row.company_name or row.contact_name, money(row.amount, row.currency)),
             "due": _("last contact %(when)s", when=relative(row.last_activity_at)),
             "due_at": row.last_activity_at.isoformat(),
         }

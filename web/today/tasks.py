@@ -16,7 +16,7 @@ from saas_crm.core.clock import now
 from tenants.db import AnyRow
 from web.activities.story import day_label
 from web.activities.words import kind_label
-from web.formatting import clock_time
+from web.formatting import clock_time, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _task(row: AnyRow, member: CurrentMember, present: datetime, zone: ZoneInfo,
     return Task(
         id=row.id, title=row.subject or kind_label(row.kind), href=_page(row, bases) or here,
         kind="message" if row.kind == "email" else row.kind,
-        meta=" · ".join(part for part in (row.contact_name, row.company_name, row.location) if part),
+        meta=dotted(row.contact_name, row.company_name, row.location),
         due=clock_time(row.due_at) if when == "today" else day_label(on, today),
         due_at=(row.due_at or row.at).isoformat(), late=when == "overdue" and not done, done=done,
         done_url=f"{here}/{'reopen' if done else 'done'}" if row.may_update else "",
