@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, DateTime, MetaData, Row, Select, event
+from sqlalchemy import CompoundSelect, Connection, DateTime, MetaData, Result, Row, Select, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, SessionTransaction
 from uuid_utils import compat
@@ -30,6 +30,8 @@ from tenants.settings import Settings, sqlalchemy_url
 SHARED = "shared"
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
+AnyQuery: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
+AnyResult: TypeAlias = "Result[*tuple[Any, ...]]"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -81,6 +83,19 @@ class TenantSession(FlaskSession):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": TenantSession, "expire_on_commit": False})
+
+
+def fetch(query: AnyQuery, values: Mapping[str, Any] | None = None) -> AnyResult:
+    """Return what a query of plain columns of the tenant's tables finds; `values` fill its named parameters.
+
+    In the session's transaction and after its flush, as `db.session.execute`, but without the machinery for loading
+    objects, which takes half as long again as the query itself.
+    """
+    session = cast("TenantSession", db.session())
+    session.serve()
+    session.flush()
+    return session.connection().execute(query, values or {})
+
 
 db.Model.registry.update_type_annotation_map({datetime: DateTime(timezone=True)})  # type: ignore[attr-defined]
 

@@ -131,9 +131,7 @@ def relative(value: datetime | None) -> str:
     """Write how long ago something was, or how soon it is: "3 hours ago", "in 2 days"."""
     if value is None:
         return ""
-    if "now" not in g:
-        g.now = now()
-    seconds = round((value - g.now).total_seconds())
+    seconds = round((value - now()).total_seconds())
     if abs(seconds) < 60:
         return _("just now")
     step = 60 if abs(seconds) < 86_400 else 3_600

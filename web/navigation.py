@@ -6,7 +6,7 @@ Who may open what is decided by the caller, in Python: an address that is not pa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from saas_crm.core.i18n import gettext as _
 
@@ -29,7 +29,7 @@ class Navigation:
     main: tuple[Entry, ...]
     more: tuple[Entry, ...]
     bar: tuple[Entry, ...]
-    urls: Mapping[str, str]
+    urls: Mapping[str, str] = field(hash=False)
 
 
 def navigation(urls: Mapping[str, str]) -> Navigation:

@@ -13,7 +13,7 @@ from saas_crm.access.shared_models import User
 from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.directory import shared_reader
 
 _MEMBER = (
@@ -58,12 +58,12 @@ def member_by_id(member_id: UUID) -> CurrentMember:
 
 def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
     """Return the member behind an API token and the token's id; None if unknown, expired or revoked."""
-    row = db.session.execute(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
+    row = fetch(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
     return (CurrentMember(*row[:-1]), row[-1]) if row else None
 
 
 def _one(query: AnySelect, **values: UUID) -> CurrentMember | None:
-    row = db.session.execute(query, values).one_or_none()
+    row = fetch(query, values).one_or_none()
     return CurrentMember(*row) if row else None
 
 
@@ -84,13 +84,13 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
     )  # fmt: skip
     if not include_frozen:
         query = query.where(Member.status == "active")
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def member_names() -> Sequence[AnyRow]:
     """Return id and name of the active members, for pickers and filters."""
     query = select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(1000)
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def is_active_member(member_id: UUID) -> bool:
@@ -107,13 +107,13 @@ def team_of(member_id: UUID | None) -> UUID | None:
 def roles() -> Sequence[AnyRow]:
     """Return id, key and name of the roles, built-in ones first."""
     query = select(Role.id, Role.key, Role.name).where(Role.deleted_at.is_(None)).order_by(Role.created_at, Role.id)
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def teams() -> Sequence[AnyRow]:
     """Return id, name and path of the teams."""
     query = select(Team.id, Team.name, Team.path).where(Team.deleted_at.is_(None)).order_by(Team.path)
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def open_invitations() -> Sequence[AnyRow]:
@@ -126,7 +126,7 @@ def open_invitations() -> Sequence[AnyRow]:
         .order_by(Invitation.created_at.desc())
         .limit(200)
     )  # fmt: skip
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
@@ -137,7 +137,7 @@ def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
         .order_by(ApiToken.id.desc())
         .limit(200)
     )
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 _USER = select(

@@ -13,7 +13,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cut, page
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, fetch
 
 TOKEN_ORDERS = {"-created_at": Order(ApiToken.created_at, descending=True), "created_at": Order(ApiToken.created_at)}
 MEMBER_ORDERS = {"name": Order(Member.name), "-name": Order(Member.name, descending=True)}
@@ -28,7 +28,7 @@ def tokens(
     query = _tokens(member, *columns, *cursor_columns(order, ApiToken.id))
     if member_id is not None:
         query = query.where(ApiToken.member_id == member_id)
-    rows = db.session.execute(page(query, order, ApiToken.id, after=after, limit=limit)).all()
+    rows = fetch(page(query, order, ApiToken.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 
 
@@ -53,7 +53,7 @@ def members(
     query = query.where(Member.status == status if status else Member.status != "removed")
     if team_id is not None:
         query = query.where(Member.team_id == team_id)
-    rows = db.session.execute(page(query, order, Member.id, after=after, limit=limit)).all()
+    rows = fetch(page(query, order, Member.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 
 
@@ -68,7 +68,7 @@ def _members(*columns: Any) -> AnySelect:
 
 
 def _one(query: AnySelect) -> AnyRow:
-    found = db.session.execute(query).one_or_none()
+    found = fetch(query).one_or_none()
     if found is None:
         raise NotFound
     return found

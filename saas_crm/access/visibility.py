@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Uuid, and_, any_, false, func, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.access.models import Member, Team
@@ -70,15 +71,18 @@ def reader(member: CurrentMember, *permissions: str) -> Reader:
 
 
 def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:
-    """Return the clause "its owner is within the member's scope"."""
+    """Return the clause "its owner is within the member's scope".
+
+    Who is within is found once, as an array: as a join it was looked up again for each row.
+    """
     if scope == "all":
         return true()
     if scope == "own" or member.team_id is None:
         return owner == member.id
-    if scope == "team":
-        return owner.in_(select(Member.id).where(Member.team_id == member.team_id).correlate(None))
-    below = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.contains([member.team_id]))
-    return owner.in_(below.correlate(None))
+    within = select(Member.id).where(Member.team_id == member.team_id)
+    if scope != "team":
+        within = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.contains([member.team_id]))
+    return owner == any_(func.array(within.correlate(None).scalar_subquery(), type_=ARRAY(Uuid)))
 
 
 def _through(model: type[Any], column: str, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:

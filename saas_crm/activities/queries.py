@@ -19,7 +19,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, cut, page
 from saas_crm.customers.models import Company, Contact
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, db, fetch
 
 ORDERS = {
     "-at": Order(Activity.at, descending=True),
@@ -117,7 +117,7 @@ def timeline(
     """
     member.require("activity:read")
     query = _entries(member).where(_of(parent, record_id), not_(_IS_PLANNED))
-    rows = db.session.execute(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
+    rows = fetch(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, "at")
 
 
@@ -131,7 +131,7 @@ def story(
     behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
     plans: list[AnyRow] = []
     past: list[AnyRow] = []
-    for row in db.session.execute(union_all(select(ahead), select(behind))):
+    for row in fetch(union_all(select(ahead), select(behind))):
         (plans if row.done_at is None and row.due_at is not None else past).append(row)
     # A union keeps no order of its own.
     plans.sort(key=lambda row: (row.due_at, row.id))
@@ -143,14 +143,12 @@ def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int =
     """Return what is planned with a visible record, the next step first, whoever is to do it."""
     member.require("activity:read")
     query = _entries(member).where(_of(parent, record_id), _IS_PLANNED)
-    return db.session.execute(query.order_by(Activity.due_at, Activity.id).limit(limit)).all()
+    return fetch(query.order_by(Activity.due_at, Activity.id).limit(limit)).all()
 
 
 def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
     """Return one activity as the timeline shows it; raises NotFound."""
-    row = db.session.execute(
-        _entries(member).where(Activity.id == activity_id, visible(Activity, member))
-    ).one_or_none()
+    row = fetch(_entries(member).where(Activity.id == activity_id, visible(Activity, member))).one_or_none()
     if row is None:
         raise NotFound
     return row
@@ -165,7 +163,7 @@ def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int =
         .order_by(Activity.due_at, Activity.id)
         .limit(limit)
     )
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> AnyRow | None:
@@ -192,6 +190,6 @@ def recent_customers(member: CurrentMember, *, limit: int = 8) -> Sequence[AnyRo
         .order_by(lately.c.at.desc())
     )  # fmt: skip
     unique: dict[tuple[Any, Any], AnyRow] = {}
-    for row in db.session.execute(query):
+    for row in fetch(query):
         unique.setdefault((row.company_id, row.contact_id), row)
     return list(unique.values())[:limit]

@@ -15,7 +15,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.activities.queries import ORDERS, ActivityFilter
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Page, choose, cursor_columns, cut, page
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, fetch
 
 
 def records(
@@ -25,14 +25,14 @@ def records(
     """Return one page of activities; raises InvalidInput for an order there is not."""
     _, order = choose(ORDERS, sort, "-at")
     query = _narrow(_all(columns, sort).where(visible(Activity, member)), wanted)
-    rows = db.session.execute(page(query, order, Activity.id, after=after, limit=limit)).all()
+    rows = fetch(page(query, order, Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 
 
 def record(activity_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living activity the member sees; raises NotFound."""
     query = _one(columns).where(visible(Activity, member))
-    found = db.session.execute(query, {"activity_id": activity_id}).one_or_none()
+    found = fetch(query, {"activity_id": activity_id}).one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -64,7 +64,8 @@ def purge_batch() -> int:
 
 
 def _purge(kind: str, found: Bin, ids: Sequence[UUID]) -> None:
-    for child, name in _children(found.model):
+    model: Any = found.model
+    for child, name in _children(model):
         _let_go(child, name, ids)
     if found.purged is not None:
         found.purged(ids)
@@ -88,7 +89,7 @@ def _let_go(child: type[Any], name: str, ids: Sequence[UUID]) -> None:
 
 
 @cache
-def _children(model: type[Any]) -> list[tuple[type[Any], str]]:
+def _children(model: Any) -> list[tuple[type[Any], str]]:
     """Return the kinds of records that may refer to a model, and by which attribute."""
     return [
         (mapper.class_, mapper.get_property_by_column(column).key)

@@ -12,7 +12,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import seen, visible
 from saas_crm.core.folding import fold
 from saas_crm.customers.models import Company, Contact
-from tenants.db import AnyRow, db
+from tenants.db import AnyRow, db, fetch
 
 AT_HAND = 8
 SAME_NAME = 2
@@ -31,7 +31,7 @@ def at_hand(
     query = query.where(model.deleted_at.is_(None), visible(model, member))
     if company_id is not None and model is Contact:
         query = query.where(Contact.company_id == company_id)
-    return db.session.execute(query.order_by(model.updated_at.desc(), model.id.desc()).limit(limit)).all()
+    return fetch(query.order_by(model.updated_at.desc(), model.id.desc()).limit(limit)).all()
 
 
 def ids_named(model: type[Any], name: str, member: CurrentMember) -> Sequence[UUID]:

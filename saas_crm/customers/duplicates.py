@@ -15,7 +15,7 @@ from saas_crm.core.fields import website_domain
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import is_near_same, name_key, openings
 from saas_crm.search.queries import find
-from tenants.db import db
+from tenants.db import fetch
 
 SHOWN = 5
 
@@ -74,7 +74,7 @@ def _exact(model: Any, member: CurrentMember, reasons: list[tuple[str, Any]]) ->
     found = []
     for reason, clause in reasons:
         query = select(model.id, model.name).where(clause, model.deleted_at.is_(None), visible(model, member))
-        rows = db.session.execute(query.limit(SHOWN)).all()
+        rows = fetch(query.limit(SHOWN)).all()
         found += [Twin(model.__resource__, row.id, row.name, reason) for row in rows]
     return found
 

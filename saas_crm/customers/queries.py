@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -17,7 +17,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, db, fetch
 
 COUNTED = 1_000
 COMPANY_ORDERS = {
@@ -127,10 +127,12 @@ def _rows(
     query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter, *, order: Order,
     after: Sequence[Any] | None, limit: int, counted: bool,
 ) -> Page[AnyRow]:  # fmt: skip
-    total = _count(model, member, wanted).scalar_subquery() if counted else literal_column("0")
+    total: ColumnElement[int] = literal_column("0")
+    if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way
+        total = func.count().over() if wanted.q.strip() else _count(model, member, wanted).scalar_subquery()
     query = query.add_columns(order.column.label("sort_key"), total.label("total"))
     query = narrow(query, model, member, wanted)
-    rows = db.session.execute(page(query, order, model.id, after=after, limit=limit)).all()
+    rows = fetch(page(query, order, model.id, after=after, limit=limit)).all()
     return cut(rows, limit, "sort_key")
 
 
@@ -168,7 +170,7 @@ def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> 
         .order_by(Contact.sort_name, Contact.id)
         .limit(limit)
     )
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:

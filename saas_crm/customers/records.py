@@ -15,7 +15,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cut, page
 from saas_crm.customers.models import Company
 from saas_crm.customers.queries import COMPANY_ORDERS, CONTACT_ORDERS, CustomerFilter, narrow
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, fetch
 
 
 def records(
@@ -25,12 +25,12 @@ def records(
     """Return one page of companies or contacts; raises InvalidInput for an order there is not."""
     _, order = choose(_orders(model), sort, "name")
     query = page(narrow(_all(model, columns, sort), model, member, wanted), order, model.id, after=after, limit=limit)
-    return cut(db.session.execute(query).all(), limit, *CURSOR)
+    return cut(fetch(query).all(), limit, *CURSOR)
 
 
 def record(model: Any, record_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living company or contact the member sees; raises NotFound."""
-    found = db.session.execute(_one(model, columns).where(visible(model, member)), {"this_id": record_id}).one_or_none()
+    found = fetch(_one(model, columns).where(visible(model, member)), {"this_id": record_id}).one_or_none()
     if found is None:
         raise NotFound
     return found

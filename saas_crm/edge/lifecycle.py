@@ -15,6 +15,7 @@ from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
+from saas_crm.edge.templating import TemplateEnvironment
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
@@ -42,6 +43,8 @@ class MembershipEnded(Exception):
 
 class CrmFlask(Flask):
     """Flask with one commit at the edge, inside the part whose errors have handlers."""
+
+    jinja_environment = TemplateEnvironment
 
     @cached_property
     def twin_rules(self) -> dict[tuple[str, str], list[Any]]:

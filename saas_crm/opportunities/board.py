@@ -21,7 +21,7 @@ from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
 from saas_crm.opportunities.queries import NAMES, DealFilter, narrow
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
-from tenants.db import AnySelect, db
+from tenants.db import AnySelect, fetch
 
 CARDS = 20
 UNDATED = date(1970, 1, 1)
@@ -140,7 +140,7 @@ def _cards_for(asking: Reader) -> AnySelect:
 
 
 def _fetch(query: AnySelect, member: CurrentMember) -> list[CardRow]:
-    return [CardRow._make(row) for row in db.session.execute(query.add_columns(_movable(member)))]
+    return [CardRow._make(row) for row in fetch(query.add_columns(_movable(member)))]
 
 
 def _movable(member: CurrentMember) -> ColumnElement[bool]:
@@ -176,7 +176,7 @@ def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id:
         query = query.where(owned_within(OpportunityTotal.owner_id, member, scope))
     if owner_id is not None:
         query = query.where(OpportunityTotal.owner_id == owner_id)
-    found = db.session.execute(query, {"pipeline": pipeline_id, "in_currency": currency})
+    found = fetch(query, {"pipeline": pipeline_id, "in_currency": currency})
     return [
         Sum(stage_id, None if month == UNDATED else month, int(deals), amount, chance, kind == "open")
         for stage_id, month, deals, amount, chance, kind in found

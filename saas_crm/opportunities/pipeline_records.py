@@ -15,7 +15,7 @@ from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cu
 from saas_crm.opportunities.models import Pipeline, Stage
 from saas_crm.opportunities.pipelines import StageView, view_of
 from saas_crm.opportunities.rules import name_in
-from tenants.db import db
+from tenants.db import db, fetch
 
 PIPELINE_ORDERS = {"position": Order(Pipeline.position)}
 
@@ -39,7 +39,7 @@ def pipelines(
     query = query.where(Pipeline.deleted_at.is_(None))
     if pipeline_id is not None:
         query = query.where(Pipeline.id == pipeline_id)
-    found = cut(db.session.execute(page(query, order, Pipeline.id, after=after, limit=limit)).all(), limit, *CURSOR)
+    found = cut(fetch(page(query, order, Pipeline.id, after=after, limit=limit)).all(), limit, *CURSOR)
     stages = _stages([row.id for row in found.rows], member)
     views = [PipelineView(row.id, name_in(row.name, row.names, member.locale), stages[row.id]) for row in found.rows]
     return Page(views, found.after)

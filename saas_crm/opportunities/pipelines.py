@@ -22,7 +22,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES, name_in
 from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
-from tenants.db import AnySelect, db
+from tenants.db import AnySelect, db, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def make_default(session: Session, locale: str) -> Pipeline:
 def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: bool = False) -> list[StageView]:
     """Return the stages of a pipeline (default: the first) in order; raises NotFound for none."""
     member.require("pipeline:read")
-    rows = db.session.execute(_stages_of(pipeline_id is not None), {"pipeline": pipeline_id}).all()
+    rows = fetch(_stages_of(pipeline_id is not None), {"pipeline": pipeline_id}).all()
     if not rows:
         raise NotFound
     return [
@@ -192,7 +192,7 @@ def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) 
     if archived == (stage.archived_at is not None):
         return
     if archived:
-        db.session.execute(select(Stage.id).where(Stage.id == stage.id).with_for_update())
+        fetch(select(Stage.id).where(Stage.id == stage.id).with_for_update())
         _check_archivable(stage, living)
     stage.archived_at = now() if archived else None
     others = [other for other in living if other is not stage]

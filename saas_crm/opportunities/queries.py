@@ -21,7 +21,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
 from saas_crm.search.queries import matching_ids
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, db, fetch
 
 COUNTED = 1_000
 ORDERS = {
@@ -83,7 +83,7 @@ def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str 
     return found
 
 
-def rows(member: CurrentMember) -> AnySelect:
+def listed(member: CurrentMember) -> AnySelect:
     """Return the query of what lists show of a deal, without a WHERE for the member yet."""
     return _rows_for(reader(member, *NAMES))
 
@@ -110,9 +110,7 @@ def opportunity_rows(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
     _, order = choose(ORDERS, sort, "-updated_at")
-    found = db.session.execute(
-        page(narrow(rows(member), member, wanted), order, Opportunity.id, after=after, limit=limit)
-    )
+    found = fetch(page(narrow(listed(member), member, wanted), order, Opportunity.id, after=after, limit=limit))
     return cut(found.all(), limit, order.column.key)
 
 
@@ -159,7 +157,7 @@ def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
     told = [case((both.seen, column), else_="").label(column.key)
             for column in (both.name, both.job_title, both.phone, both.mobile)]  # fmt: skip
     query = select(both.part, both.id, both.seen, *told)
-    return db.session.execute(query.order_by(both.place, both.sort_name, both.id)).all()
+    return fetch(query.order_by(both.place, both.sort_name, both.id)).all()
 
 
 def any_opportunity() -> bool:
@@ -172,7 +170,7 @@ def contact_names(contact_ids: Sequence[UUID], member: CurrentMember) -> Sequenc
     query = select(Contact.id, Contact.name).where(
         Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, member)
     )
-    return db.session.execute(query.order_by(Contact.sort_name, Contact.id)).all()
+    return fetch(query.order_by(Contact.sort_name, Contact.id)).all()
 
 
 def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -181,7 +179,7 @@ def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     query = select(OpportunityContact.opportunity_id, OpportunityContact.contact_id).where(
         OpportunityContact.opportunity_id.in_(opportunity_ids)
     )
-    for opportunity_id, contact_id in db.session.execute(query):
+    for opportunity_id, contact_id in fetch(query):
         found[opportunity_id].append(contact_id)
     return found
 
@@ -202,14 +200,14 @@ def stage_history(opportunity_id: UUID) -> Sequence[AnyRow]:
         .order_by(StageChange.at.desc(), StageChange.id.desc())
         .limit(100)
     )  # fmt: skip
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Sequence[AnyRow]:
     """Return the member's own open deals with nothing done for STALE_DAYS, the quietest first."""
     member.require("opportunity:read")
     query = (
-        rows(member)
+        listed(member)
         .where(
             Opportunity.owner_id == member.id, Opportunity.status == "open",
             Opportunity.last_activity_at < now - timedelta(days=STALE_DAYS),
@@ -217,16 +215,16 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
         .order_by(Opportunity.last_activity_at)
         .limit(limit)
     )  # fmt: skip
-    return db.session.execute(query).all()
+    return fetch(query).all()
 
 
 def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
     """Return a customer's deals with their stages, as far as the member sees them: open first, then the latest."""
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
     query = (
-        rows(member)
+        listed(member)
         .add_columns(Stage.name.label("stage_name"), Stage.names.label("stage_names"), Stage.kind.label("stage_kind"))
         .join(Stage, Stage.id == Opportunity.stage_id)
         .where(column == record_id, visible(Opportunity, member))
     )  # fmt: skip
-    return db.session.execute(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()
+    return fetch(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()

@@ -18,7 +18,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Page, choose, cursor_columns, cut, page
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.opportunities.queries import ORDERS, DealFilter, narrow
-from tenants.db import AnyRow, AnySelect, db
+from tenants.db import AnyRow, AnySelect, db, fetch
 
 CONTACT_IDS: ColumnElement[list[UUID]] = func.array(
     select(OpportunityContact.contact_id)
@@ -58,13 +58,13 @@ def records(
     """Return one page of deals; raises InvalidInput for an order there is not."""
     _, order = choose(ORDERS, sort, "-updated_at")
     query = page(narrow(_all(columns, sort), member, wanted), order, Opportunity.id, after=after, limit=limit)
-    return cut(db.session.execute(query).all(), limit, *CURSOR)
+    return cut(fetch(query).all(), limit, *CURSOR)
 
 
 def record(opportunity_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living deal the member sees; raises NotFound."""
     query = _one(columns).where(visible(Opportunity, member))
-    found = db.session.execute(query, {"opportunity_id": opportunity_id}).one_or_none()
+    found = fetch(query, {"opportunity_id": opportunity_id}).one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, update
@@ -57,7 +58,9 @@ def put_all(session: Session, found: Sequence[Findable]) -> None:
     if not found:
         return
     writing = insert(SearchEntry).values([row_of(one) for one in found])
-    changes = {column.key: column for column in writing.excluded if column.key not in ("record_id", "updated_at")}
+    changes: dict[str, Any] = {
+        column.key: column for column in writing.excluded if column.key not in ("record_id", "updated_at")
+    }
     changes["updated_at"] = func.now()
     session.execute(writing.on_conflict_do_update(index_elements=["record_id"], set_=changes))
 

@@ -12,10 +12,10 @@ from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
 from saas_crm.core.search_query import SearchQuery, prepare, rank
 from saas_crm.search.models import OF_PARENT, SearchEntry
-from tenants.db import AnyRow, db
+from tenants.db import AnyRow, fetch
 
 CANDIDATES = 200
-MATCHES = 1_000
+MATCHES = 1_001
 KINDS = ("company", "contact", "opportunity")
 
 
@@ -38,7 +38,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
         .where(_matches(wanted, member), _may_see(member, kinds))
         .limit(CANDIDATES)
     )
-    rows = list(db.session.execute(entries).all())
+    rows = list(fetch(entries).all())
     rows.sort(key=lambda row: (rank(wanted.folded, fold(row.title)), -row.updated_at.timestamp()))
     return rows[:limit]
 

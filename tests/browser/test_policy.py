@@ -18,7 +18,8 @@ def test_a_first_visit_breaks_no_rule(page_for: PageFor, address: str, locale: s
     page.on("console", lambda message: heard.append(f"{message.type}: {message.text} {message.location}"))
     page.add_init_script(
         "document.addEventListener('securitypolicyviolation', (event) => console.error("
-        "`CSP ${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber} ${event.sample} ${event.blockedURI}`))"
+        "`CSP ${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber} ${event.sample}"
+        " ${event.blockedURI}`))"
     )
     page.goto(address)
     page.wait_for_load_state("networkidle")

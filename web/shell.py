@@ -1,0 +1,62 @@
+"""The frame of a page inside a workspace: bars, menus and dialogs, written once for everybody who sees the same.
+
+A quarter of a page's time went into it, and it hardly ever changes. Everything it depends on is in the key, so a
+frame never goes stale; what belongs to one request alone (the form token, the way back after changing the language)
+is put into its place afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app, request
+from flask_wtf.csrf import generate_csrf
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from web.language_menu import languages, way_back
+from web.navigation import Navigation
+
+_KEPT = 500  # of some 12 kB each
+# Nobody can type these, so that nothing else on a page is taken for them.
+_TOKEN, _BACK = f"token-{secrets.token_hex(16)}", f"back-{secrets.token_hex(16)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that a frame depends on."""
+
+    part: str
+    locale: str
+    nav: Navigation
+    active: str
+    workspace: str
+    member: str
+    photo_url: str
+    theme: str
+
+
+@pass_context
+def shell(context: Context, part: str) -> Markup:
+    """Return a part of the frame (`shell/<part>.html`) for the page that is being written."""
+    frame = Frame(
+        part=part, locale=context["locale"], nav=context["nav"], active=context.get("active", ""),
+        workspace=context["current_tenant"].name, member=context["current_member"].name,
+        photo_url=context.get("member_photo_url", ""), theme=request.cookies.get("theme", "system"),
+    )  # fmt: skip
+    written = _written(frame).replace(_TOKEN, generate_csrf()).replace(_BACK, way_back())
+    return Markup(written)  # noqa: S704 - a template wrote it, and neither token nor a quoted address holds markup
+
+
+@lru_cache(_KEPT)
+def _written(frame: Frame) -> str:
+    values: dict[str, Any] = {
+        "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
+        "member_photo_url": frame.photo_url, "theme": frame.theme, "token": _TOKEN,
+        "languages": languages(frame.locale, _BACK),
+    }  # fmt: skip
+    return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)
