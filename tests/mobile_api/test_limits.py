@@ -34,6 +34,15 @@ def test_over_the_limit(api_for: Api, app_with: Callable[..., Flask]) -> None:
     assert api_for("outsider", of=app).get("/me").status_code == 200
 
 
+def test_counters_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobile_api.limiting.MOST_KEYS", 100)
+    counters = Counters()
+    for number in range(1_000):
+        assert counters.incr(f"key {number}", 60) == 1
+        assert len(counters._held) <= 100
+    assert counters.incr("key 999", 60) == 2, "the latest are still counted"
+
+
 def test_errors_tell_the_limit_too(api_for: Api) -> None:
     answer = api_for("rep").get("/companies?limit=x")
     problem(answer, 422)

@@ -110,3 +110,51 @@ def test_a_very_common_word_is_capped(acting: Acting, make: Maker, monkeypatch: 
 def test_any_text_is_a_query(acting: Acting, make: Maker, query: str) -> None:
     make.company("rep", name="Ada Ltd")
     assert "Ada Ltd" not in titles(acting, query)
+
+
+def test_contacts_are_found_by_the_new_name_of_their_company(
+    acting: Acting, make: Maker, jobs: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saas_crm.customers.indexing.BATCH", 2)
+    company = make.company("rep", name="Before")
+    people = [make.contact("rep", name=f"Eva {number}", company_id=company.id).name for number in range(5)]
+    with acting("rep") as rep:
+        actions.update_company(get_company(company.id, member=rep), CompanyWrite(name="After"), actor=rep)
+    assert jobs() == ["customers.reindex_contacts"]
+    assert sorted(titles(acting, "after", kinds=("contact",))) == people
+    assert titles(acting, "before") == []
+    with acting("rep") as rep:
+        assert {row.subtitle for row in find("eva", rep)} == {"After"}
+        actions.update_company(get_company(company.id, member=rep), CompanyWrite(name="After", city="Linz"), actor=rep)
+    assert jobs() == [], "nothing that contacts are found by"
+
+
+def test_a_recycled_company_finds_nobody_until_it_is_back(
+    acting: Acting, make: Maker, jobs: Callable[[], list[str]]
+) -> None:
+    company = make.company("rep", name="Nordwind")
+    make.contact("rep", name="Eva", company_id=company.id)
+    with acting("rep") as rep:
+        actions.recycle(get_company(company.id, member=rep), actor=rep)
+    jobs()
+    assert titles(acting, "nordwind") == []
+    assert titles(acting, "eva") == ["Eva"]
+    with acting("rep") as rep:
+        gone = db.session.get(Company, company.id)
+        assert gone is not None
+        actions.restore(gone, actor=rep)
+    jobs()
+    assert titles(acting, "nordwind") == ["Nordwind", "Eva"]
+
+
+def test_a_contact_is_not_found_by_the_name_of_a_company_one_does_not_see(acting: Acting, make: Maker) -> None:
+    company = make.company("colleague", name="Nordwind Hidden")
+    make.contact("owner", owner="rep", name="Eva", city="Linz", company_id=company.id)
+    for query in ("nordwind", "hidden", "eva nordwind"):
+        assert titles(acting, query) == [], query
+        assert titles(acting, query, "owner", kinds=("contact",)) == ["Eva"], query
+        assert titles(acting, query, "colleague", kinds=("contact",)) == ["Eva"], query
+    assert titles(acting, "eva linz") == ["Eva"]
+    with acting("rep") as rep:
+        assert contact_rows(rep, CustomerFilter(q="nordwind")).rows == []
+        assert [row.subtitle for row in find("eva", rep)] == [""]

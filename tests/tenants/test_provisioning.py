@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -189,6 +190,15 @@ def test_spares_are_topped_up_by_several_processes_at_once(empty_place: Place) -
     assert all(isinstance(number, int) for number in made), made
     assert 3 <= len(everything(empty_place)["spares"]) <= 4
     assert make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=3) == 0
+
+
+def test_two_workers_sweep_and_make_one_after_the_other(empty_place: Place) -> None:
+    with empty_place.owner() as connection:
+        for number in range(6):
+            stray = f"t_00000000000000f{number}"
+            connection.execute(f"CREATE ROLE {stray}; CREATE SCHEMA {stray}; CREATE TABLE {stray}.x (y int)")
+    work = partial(make_spares, empty_place.owner_url, empty_place.runtime_url, wanted=2)
+    assert sorted(at_once(*[work] * 4)) == [0, 0, 0, 2]
 
 
 def test_what_a_restore_left_behind_is_swept(empty_place: Place) -> None:
