@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, g, request
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.recycled import kinds_for
 from saas_crm.core.i18n import html_lang, spoken
 from saas_crm.edge.current import member_or_none, user_or_none
 from tenants.db import new_id
@@ -55,8 +56,10 @@ def _values() -> dict[str, Any]:
 def navigation_of(member: CurrentMember) -> Navigation:
     """Return the entries this member may open."""
     allowed = tuple(
-        key for key, (_, permission) in ENTRIES.items() if permission is None or member.can(permission)
-    )  # fmt: skip
+        key
+        for key, (_, permission) in ENTRIES.items()
+        if (permission is None or member.can(permission)) and (key != "bin" or kinds_for(member))
+    )
     return _navigation(request.script_root, allowed, spoken())
 
 

@@ -36,6 +36,7 @@ def index() -> str:
     return render_template(
         "today/index.html", today=now(), groups=groups, quiet=quiet, titles=_titles(), figures=_figures(groups, quiet),
         first_steps=[] if tasks or quiet else _first_steps(member),
+        reads_only=not (tasks or quiet or member.can("activity:create")),
         plan_url=url_for("activities.new", kind="task") if member.can("activity:create") else "",
     )  # fmt: skip
 
