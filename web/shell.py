@@ -13,17 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app, request
-from flask_wtf.csrf import generate_csrf
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from web.language_menu import languages, way_back
 from web.navigation import Navigation
+from web.written import with_token
 
 _KEPT = 500  # of some 12 kB each
-# Nobody can type these, so that nothing else on a page is taken for them.
-_TOKEN, _BACK = f"token-{secrets.token_hex(16)}", f"back-{secrets.token_hex(16)}"
+_BACK = f"back-{secrets.token_hex(16)}"  # stands for the way back, see FORM_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +42,19 @@ class Frame:
 @pass_context
 def shell(context: Context, part: str) -> Markup:
     """Return a part of the frame (`shell/<part>.html`) for the page that is being written."""
+    theme = request.cookies.get("theme")
     frame = Frame(
         part=part, locale=context["locale"], nav=context["nav"], active=context.get("active", ""),
         workspace=context["current_tenant"].name, member=context["current_member"].name,
-        photo_url=context.get("member_photo_url", ""), theme=request.cookies.get("theme", "system"),
+        photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
     )  # fmt: skip
-    written = _written(frame).replace(_TOKEN, generate_csrf()).replace(_BACK, way_back())
-    return Markup(written)  # noqa: S704 - a template wrote it, and neither token nor a quoted address holds markup
+    return with_token(_written(frame).replace(_BACK, way_back()))
 
 
 @lru_cache(_KEPT)
 def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
-        "member_photo_url": frame.photo_url, "theme": frame.theme, "token": _TOKEN,
-        "languages": languages(frame.locale, _BACK),
+        "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK),
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

@@ -16,6 +16,7 @@ from saas_crm.customers.models import LIFECYCLES, Company
 from saas_crm.customers.queries import COUNTED, CustomerFilter
 from saas_crm.edge.current import current_member
 from tenants.db import AnyRow
+from web.customers.rows import company_rows, contact_rows
 from web.customers.values import lifecycles, sorts
 from web.forms import wants_part
 from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
@@ -40,10 +41,11 @@ def listed(model: Any) -> dict[str, Any]:
     read = queries.company_rows if companies else queries.contact_rows
     page: Page[AnyRow] = read(member, wanted, sort=sort, after=after, counted=after is None)
     count = page.rows[0].total if page.rows else 0
+    log_url = url_for("activities.log") if member.can("activity:create") else ""
+    rows = (company_rows if companies else contact_rows)(page.rows, url_for(f"{model.__tablename__}.index"), log_url)
     return {
-        "rows": page.rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
+        "rows": rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
         "columns": _columns(companies, sort), "wanted": wanted, "sort": sort,
-        "log_url": url_for("activities.log") if member.can("activity:create") else "",
     }  # fmt: skip
 
 
