@@ -59,8 +59,11 @@ document.addEventListener('submit', (event) => {
   setTimeout(() => { if (!event.defaultPrevented || form.matches(HTMX)) busy(form, event.submitter); });
 }, true);
 
-addEventListener('pageshow', () => {
+addEventListener('pageshow', (event) => {
   for (const form of document.querySelectorAll('form[data-busy]')) ready(form);
+  // Back at a form whose record is made: what is sent now is another record.
+  if (!event.persisted || !window.isSecureContext) return;
+  for (const field of document.querySelectorAll('input[name=record_id]')) field.value = crypto.randomUUID();
 });
 
 // A deal on the board says itself that it could not be moved.
