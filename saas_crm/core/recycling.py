@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -64,8 +63,7 @@ def purge_batch() -> int:
 
 
 def _purge(kind: str, found: Bin, ids: Sequence[UUID]) -> None:
-    model: Any = found.model
-    for child, name in _children(model):
+    for child, name in _children(found.model):
         _let_go(child, name, ids)
     if found.purged is not None:
         found.purged(ids)
@@ -88,8 +86,7 @@ def _let_go(child: type[Any], name: str, ids: Sequence[UUID]) -> None:
         record_act(db.session(), "update", child.__resource__, child_id, {name: ["purged", None]})
 
 
-@cache
-def _children(model: Any) -> list[tuple[type[Any], str]]:
+def _children(model: type[Any]) -> list[tuple[type[Any], str]]:
     """Return the kinds of records that may refer to a model, and by which attribute."""
     return [
         (mapper.class_, mapper.get_property_by_column(column).key)

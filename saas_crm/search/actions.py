@@ -58,10 +58,8 @@ def put_all(session: Session, found: Sequence[Findable]) -> None:
     if not found:
         return
     writing = insert(SearchEntry).values([row_of(one) for one in found])
-    changes: dict[str, Any] = {
-        column.key: column for column in writing.excluded if column.key not in ("record_id", "updated_at")
-    }
-    changes["updated_at"] = func.now()
+    changes: dict[str, Any] = {"updated_at": func.now()}
+    changes |= {c.key: c for c in writing.excluded if c.key not in ("record_id", "updated_at")}
     session.execute(writing.on_conflict_do_update(index_elements=["record_id"], set_=changes))
 
 
