@@ -44,7 +44,7 @@ def test_nothing_of_the_tenant_stays_on_the_connection(one_connection: Flask, ca
     with db.engine.connect() as connection:
         assert connection.scalar(select(func.pg_backend_pid())) == connection_id
         role, path, timeout = connection.execute(WHO).one()
-    assert (role, path, timeout) == ("crm_app", '""', "0")
+    assert (role, path, timeout) == ("crm_app", '""', "15s"), "the login's own"
 
 
 def test_each_transaction_of_a_session_enters_again(app: Flask, cast: Cast) -> None:

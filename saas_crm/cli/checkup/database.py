@@ -81,7 +81,7 @@ def _limit(connection: Connection) -> Finding:
         return good("timeout", f"a statement on the shared tables ends after {row[0]}")
     name = connection.info.user
     return warning("timeout", "a statement on the shared tables may run without end",
-                   f"`saas-crm db upgrade` sets it, or: ALTER ROLE {name} SET statement_timeout = '15s';")  # fmt: skip
+                   f"Run `saas-crm db upgrade`; or give the role {name} a statement_timeout.")  # fmt: skip
 
 
 def _worker(connection: Connection) -> Finding:

@@ -15,7 +15,7 @@ def examine_exposure(settings: Settings) -> Iterator[Finding]:
     elif settings.environment == "production" and settings.trusted_proxies == 0:
         yield warning(
             "metrics", "/metrics trusts this machine, and a proxy on it that is not in TRUSTED_PROXIES is this machine",
-            "Set METRICS_TOKEN; set TRUSTED_PROXIES to the number of proxies in front.",
+            "Give METRICS_TOKEN a value, and TRUSTED_PROXIES the number of proxies in front.",
         )  # fmt: skip
     else:
         yield good("metrics", "for this machine only")
