@@ -30,6 +30,7 @@ from tenants.settings import Settings, sqlalchemy_url
 SHARED = "shared"
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
+AnyUnion: TypeAlias = "CompoundSelect[*tuple[Any, ...]]"
 AnyQuery: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
 AnyResult: TypeAlias = "Result[*tuple[Any, ...]]"
 NAMING = {

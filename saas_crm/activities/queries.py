@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Uuid, and_, bindparam, false, func, not_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -19,7 +19,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, cut, page
 from saas_crm.customers.models import Company, Contact
-from tenants.db import AnyRow, AnySelect, db, fetch
+from tenants.db import AnyRow, AnySelect, AnyUnion, db, fetch
 
 ORDERS = {
     "-at": Order(Activity.at, descending=True),
@@ -90,7 +90,7 @@ def _may_update(member: CurrentMember) -> ColumnElement[bool]:
     return func.coalesce(reach, false()).label("may_update")
 
 
-def _of(parent: str, record_id: UUID) -> ColumnElement[bool]:
+def _of(parent: str, record_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
     columns: dict[str, Any] = {
         "company": Activity.company_id,
         "contact": Activity.contact_id,
@@ -126,17 +126,23 @@ def story(
 ) -> tuple[Sequence[AnyRow], Page[AnyRow]]:
     """Return what is planned with a visible record, and the first page of its timeline, in one statement."""
     member.require("activity:read")
-    query = _entries(member).where(_of(parent, record_id))
-    ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(limit).subquery()
-    behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
+    query = _story_of(parent, reader(member, *_ASKED), limit)
     plans: list[AnyRow] = []
     past: list[AnyRow] = []
-    for row in fetch(union_all(select(ahead), select(behind))):
+    for row in fetch(query, {"record_id": record_id}):
         (plans if row.done_at is None and row.due_at is not None else past).append(row)
     # A union keeps no order of its own.
     plans.sort(key=lambda row: (row.due_at, row.id))
     past.sort(key=lambda row: (row.at, row.id), reverse=True)
     return plans, cut(past, limit, "at")
+
+
+@lru_cache(500)
+def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
+    query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)))
+    ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(limit).subquery()
+    behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
+    return union_all(select(ahead), select(behind))
 
 
 def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
@@ -157,13 +163,17 @@ def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
 def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[AnyRow]:
     """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
     member.require("activity:read")
-    query = (
-        _entries(member)
-        .where(Activity.owner_id == member.id, _IS_PLANNED, Activity.due_at < now + timedelta(days=days))
+    return fetch(_due_of(reader(member, *_ASKED), limit), {"until": now + timedelta(days=days)}).all()
+
+
+@lru_cache(500)
+def _due_of(asking: Reader, limit: int) -> AnySelect:
+    return (
+        _entries_of(asking)
+        .where(Activity.owner_id == asking.member.id, _IS_PLANNED, Activity.due_at < bindparam("until"))
         .order_by(Activity.due_at, Activity.id)
         .limit(limit)
     )
-    return fetch(query).all()
 
 
 def next_step_of(parent: str, record_id: UUID, *, member: CurrentMember) -> AnyRow | None:

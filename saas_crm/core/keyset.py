@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
@@ -31,6 +31,14 @@ class Page(Generic[Row]):
 
     rows: Sequence[Row]
     after: tuple[Any, Any] | None
+
+
+class Asked(NamedTuple):
+    """The page that is asked for: the name of its order, the key after which it begins, and how many rows."""
+
+    sort: str
+    after: tuple[Any, ...] | None
+    limit: int
 
 
 def choose(orders: Mapping[str, Order], name: str | None, default: str) -> tuple[str, Order]:

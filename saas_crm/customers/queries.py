@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import seen, visible
+from saas_crm.access.visibility import Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.core.keyset import Asked, Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
@@ -104,9 +105,7 @@ def company_rows(
 
     `counted` asks in the same statement how many match in all, as `count_up_to` does; else `total` is 0.
     """
-    _, order = choose(COMPANY_ORDERS, sort, "name")
-    query = select(*_COMPANY_ROW).outerjoin(Member, Member.id == Company.owner_id)
-    return _rows(query, Company, member, wanted, order=order, after=after, limit=limit, counted=counted)
+    return _rows(Company, member, wanted, sort=sort, after=after, limit=limit, counted=counted)
 
 
 def contact_rows(
@@ -114,26 +113,43 @@ def contact_rows(
     limit: int = 50, counted: bool = False,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the contact list, as `company_rows` does."""
-    _, order = choose(CONTACT_ORDERS, sort, "name")
-    query = (
-        select(*_CONTACT_ROW)
-        .outerjoin(Member, Member.id == Contact.owner_id)
-        .outerjoin(Company, seen(Company, Contact.company_id, member))
-    )
-    return _rows(query, Contact, member, wanted, order=order, after=after, limit=limit, counted=counted)
+    return _rows(Contact, member, wanted, sort=sort, after=after, limit=limit, counted=counted)
+
+
+def orders_of(model: Any) -> dict[str, Order]:
+    """Return the orders in which companies or contacts can be listed."""
+    return COMPANY_ORDERS if model is Company else CONTACT_ORDERS
 
 
 def _rows(
-    query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter, *, order: Order,
-    after: Sequence[Any] | None, limit: int, counted: bool,
+    model: Any, member: CurrentMember, wanted: CustomerFilter, *, sort: str | None, after: Sequence[Any] | None,
+    limit: int, counted: bool,
 ) -> Page[AnyRow]:  # fmt: skip
+    name, _ = choose(orders_of(model), sort, "name")
+    asked = Asked(name, tuple(after) if after else None, limit)
+    query = _rows_for(model, reader(member, *NAMES), wanted, asked, counted=counted)
+    return cut(fetch(query).all(), limit, "sort_key")
+
+
+NAMES = ("company:read", "contact:read")
+"""The permissions on which lists of customers depend."""
+
+
+@lru_cache(500)
+def _rows_for(
+    model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, *, counted: bool
+) -> AnySelect:  # fmt: skip
+    """Return the query of one page; kept, because building it takes as long as running it."""
+    member, order = asking.member, orders_of(model)[asked.sort]
     total: ColumnElement[int] = literal_column("0")
     if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way
         total = func.count().over() if wanted.q.strip() else _count(model, member, wanted).scalar_subquery()
+    query = select(*(_COMPANY_ROW if model is Company else _CONTACT_ROW))
     query = query.add_columns(order.column.label("sort_key"), total.label("total"))
-    query = narrow(query, model, member, wanted)
-    rows = fetch(page(query, order, model.id, after=after, limit=limit)).all()
-    return cut(rows, limit, "sort_key")
+    query = query.outerjoin(Member, Member.id == model.owner_id)
+    if model is Contact:
+        query = query.outerjoin(Company, seen(Company, Contact.company_id, member))
+    return page(narrow(query, model, member, wanted), order, model.id, after=asked.after, limit=asked.limit)
 
 
 def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> int:

@@ -10,11 +10,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import Reader, reader, visible
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cut, page
-from saas_crm.customers.models import Company
-from saas_crm.customers.queries import COMPANY_ORDERS, CONTACT_ORDERS, CustomerFilter, narrow
+from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
+from saas_crm.customers.queries import NAMES, CustomerFilter, narrow, orders_of
 from tenants.db import AnyRow, AnySelect, fetch
 
 
@@ -23,29 +22,30 @@ def records(
     after: Sequence[Any] | None, limit: int,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of companies or contacts; raises InvalidInput for an order there is not."""
-    _, order = choose(_orders(model), sort, "name")
-    query = page(narrow(_all(model, columns, sort), model, member, wanted), order, model.id, after=after, limit=limit)
+    name, _ = choose(orders_of(model), sort, "name")
+    asked = Asked(name, tuple(after) if after else None, limit)
+    query = _page_of(model, reader(member, *NAMES), wanted, columns, asked)
     return cut(fetch(query).all(), limit, *CURSOR)
+
+
+@lru_cache(500)
+def _page_of(
+    model: Any, asking: Reader, wanted: CustomerFilter, columns: tuple[Any, ...], asked: Asked
+) -> AnySelect:  # fmt: skip
+    order = orders_of(model)[asked.sort]
+    query = narrow(select(*columns, *cursor_columns(order, model.id)), model, asking.member, wanted)
+    return page(query, order, model.id, after=asked.after, limit=asked.limit)
 
 
 def record(model: Any, record_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living company or contact the member sees; raises NotFound."""
-    found = fetch(_one(model, columns).where(visible(model, member)), {"this_id": record_id}).one_or_none()
+    found = fetch(_one(model, columns, reader(member, *NAMES)), {"this_id": record_id}).one_or_none()
     if found is None:
         raise NotFound
     return found
 
 
-def _orders(model: Any) -> dict[str, Order]:
-    return COMPANY_ORDERS if model is Company else CONTACT_ORDERS
-
-
-# What does not depend on who asks is built once: building costs more than running.
-@lru_cache(64)
-def _all(model: Any, columns: tuple[Any, ...], sort: str) -> AnySelect:
-    return select(*columns, *cursor_columns(_orders(model)[sort], model.id))
-
-
-@lru_cache(64)
-def _one(model: Any, columns: tuple[Any, ...]) -> AnySelect:
-    return select(*columns).where(model.id == bindparam("this_id"), model.deleted_at.is_(None))
+@lru_cache(500)
+def _one(model: Any, columns: tuple[Any, ...], asking: Reader) -> AnySelect:
+    this = (model.id == bindparam("this_id"), model.deleted_at.is_(None))
+    return select(*columns).where(*this, visible(model, asking.member))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from saas_crm.core.keyset import Page, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
-from saas_crm.opportunities.queries import NAMES, DealFilter, narrow
+from saas_crm.opportunities.queries import NAMES, SEEN, DealFilter, narrow
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
 from tenants.db import AnySelect, fetch
 
@@ -139,8 +139,8 @@ def _cards_for(asking: Reader) -> AnySelect:
     )  # fmt: skip
 
 
-def _fetch(query: AnySelect, member: CurrentMember) -> list[CardRow]:
-    return [CardRow._make(row) for row in fetch(query.add_columns(_movable(member)))]
+def _fetch(query: AnySelect) -> list[CardRow]:
+    return [CardRow._make(row) for row in fetch(query)]
 
 
 def _movable(member: CurrentMember) -> ColumnElement[bool]:
@@ -152,11 +152,17 @@ def _movable(member: CurrentMember) -> ColumnElement[bool]:
 
 def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> list[CardRow]:
     """Return the first cards of several columns, the newest first."""
+    return _fetch(_first_cards(reader(member, *SEEN, "opportunity:update"), tuple(stage_ids), owner_id))
+
+
+@lru_cache(500)
+def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
+    member = asking.member
     ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
     first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(CARDS)
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
-    return _fetch(_all_cards(member).where(Opportunity.id.in_(shown)), member)
+    return _all_cards(member).add_columns(_movable(member)).where(Opportunity.id.in_(shown))
 
 
 def more_cards(
@@ -166,26 +172,31 @@ def more_cards(
     query = narrow(_all_cards(member), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
-    return cut(_fetch(query.limit(CARDS + 1), member), CARDS, "stage_since")
+    return cut(_fetch(query.add_columns(_movable(member)).limit(CARDS + 1)), CARDS, "stage_since")
 
 
 def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id: UUID | None = None) -> list[Sum]:
     """Return count and amount per stage and month of the deals the member may see, from the kept totals."""
-    query = _all_totals()
-    if (scope := member.require("opportunity:read")) != "all":
-        query = query.where(owned_within(OpportunityTotal.owner_id, member, scope))
-    if owner_id is not None:
-        query = query.where(OpportunityTotal.owner_id == owner_id)
-    found = fetch(query, {"pipeline": pipeline_id, "in_currency": currency})
+    member.require("opportunity:read")
+    found = fetch(
+        _totals_for(reader(member, "opportunity:read"), owner_id), {"pipeline": pipeline_id, "in_currency": currency}
+    )
     return [
         Sum(stage_id, None if month == UNDATED else month, int(deals), amount, chance, kind == "open")
         for stage_id, month, deals, amount, chance, kind in found
     ]
 
 
-@cache
+@lru_cache(500)
+def _totals_for(asking: Reader, owner_id: UUID | None) -> AnySelect:
+    query = _all_totals()
+    if (scope := asking.member.require("opportunity:read")) != "all":
+        query = query.where(owned_within(OpportunityTotal.owner_id, asking.member, scope))
+    return query if owner_id is None else query.where(OpportunityTotal.owner_id == owner_id)
+
+
 def _all_totals() -> AnySelect:
-    """Return the query of a pipeline's totals, of all owners; made once, because building it takes longer."""
+    """Return the query of a pipeline's totals, of all owners."""
     return (
         select(
             OpportunityTotal.stage_id, OpportunityTotal.month, func.sum(OpportunityTotal.count),

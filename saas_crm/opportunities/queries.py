@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, literal, select, union_all
+from sqlalchemy import bindparam, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import Order, Page, choose, cut, page
+from saas_crm.core.keyset import Asked, Order, Page, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
@@ -90,6 +90,8 @@ def listed(member: CurrentMember) -> AnySelect:
 
 NAMES = ("company:read", "contact:read")
 """The permissions on which the names told beside a deal depend."""
+SEEN = ("opportunity:read", *NAMES)
+"""Those on which a list of deals depends."""
 
 
 @lru_cache(1_000)
@@ -109,9 +111,15 @@ def opportunity_rows(
     limit: int = 50,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
-    _, order = choose(ORDERS, sort, "-updated_at")
-    found = fetch(page(narrow(listed(member), member, wanted), order, Opportunity.id, after=after, limit=limit))
-    return cut(found.all(), limit, order.column.key)
+    name, order = choose(ORDERS, sort, "-updated_at")
+    asked = Asked(name, tuple(after) if after else None, limit)
+    return cut(fetch(_page_of(reader(member, *SEEN), wanted, asked)).all(), limit, order.column.key)
+
+
+@lru_cache(500)
+def _page_of(asking: Reader, wanted: DealFilter, asked: Asked) -> AnySelect:
+    query = narrow(listed(asking.member), asking.member, wanted)
+    return page(query, ORDERS[asked.sort], Opportunity.id, after=asked.after, limit=asked.limit)
 
 
 def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySelect:
@@ -206,25 +214,36 @@ def stage_history(opportunity_id: UUID) -> Sequence[AnyRow]:
 def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Sequence[AnyRow]:
     """Return the member's own open deals with nothing done for STALE_DAYS, the quietest first."""
     member.require("opportunity:read")
-    query = (
-        listed(member)
+    since = {"since": now - timedelta(days=STALE_DAYS)}
+    return fetch(_stale_of(reader(member, *NAMES), limit), since).all()
+
+
+@lru_cache(500)
+def _stale_of(asking: Reader, limit: int) -> AnySelect:
+    return (
+        listed(asking.member)
         .where(
-            Opportunity.owner_id == member.id, Opportunity.status == "open",
-            Opportunity.last_activity_at < now - timedelta(days=STALE_DAYS),
+            Opportunity.owner_id == asking.member.id, Opportunity.status == "open",
+            Opportunity.last_activity_at < bindparam("since"),
         )
         .order_by(Opportunity.last_activity_at)
         .limit(limit)
     )  # fmt: skip
-    return fetch(query).all()
 
 
 def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
     """Return a customer's deals with their stages, as far as the member sees them: open first, then the latest."""
+    return fetch(_deals_of(parent, reader(member, *SEEN), limit), {"parent": record_id}).all()
+
+
+@lru_cache(500)
+def _deals_of(parent: str, asking: Reader, limit: int) -> AnySelect:
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
-    query = (
-        listed(member)
+    return (
+        listed(asking.member)
         .add_columns(Stage.name.label("stage_name"), Stage.names.label("stage_names"), Stage.kind.label("stage_kind"))
         .join(Stage, Stage.id == Opportunity.stage_id)
-        .where(column == record_id, visible(Opportunity, member))
-    )  # fmt: skip
-    return fetch(query.order_by(Opportunity.status != "open", Opportunity.id.desc()).limit(limit)).all()
+        .where(column == bindparam("parent"), visible(Opportunity, asking.member))
+        .order_by(Opportunity.status != "open", Opportunity.id.desc())
+        .limit(limit)
+    )

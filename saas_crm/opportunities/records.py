@@ -13,11 +13,11 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
+from saas_crm.access.visibility import Reader, reader, visible
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import CURSOR, Page, choose, cursor_columns, cut, page
+from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
-from saas_crm.opportunities.queries import ORDERS, DealFilter, narrow
+from saas_crm.opportunities.queries import ORDERS, SEEN, DealFilter, narrow
 from tenants.db import AnyRow, AnySelect, db, fetch
 
 CONTACT_IDS: ColumnElement[list[UUID]] = func.array(
@@ -56,15 +56,21 @@ def records(
     limit: int,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of deals; raises InvalidInput for an order there is not."""
-    _, order = choose(ORDERS, sort, "-updated_at")
-    query = page(narrow(_all(columns, sort), member, wanted), order, Opportunity.id, after=after, limit=limit)
-    return cut(fetch(query).all(), limit, *CURSOR)
+    name, _ = choose(ORDERS, sort, "-updated_at")
+    asked = Asked(name, tuple(after) if after else None, limit)
+    return cut(fetch(_page_of(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)
+
+
+@lru_cache(500)
+def _page_of(asking: Reader, wanted: DealFilter, columns: tuple[Any, ...], asked: Asked) -> AnySelect:
+    order = ORDERS[asked.sort]
+    query = select(*columns, *cursor_columns(order, Opportunity.id)).where(Opportunity.deleted_at.is_(None))
+    return page(narrow(query, asking.member, wanted), order, Opportunity.id, after=asked.after, limit=asked.limit)
 
 
 def record(opportunity_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -> AnyRow:
     """Return one living deal the member sees; raises NotFound."""
-    query = _one(columns).where(visible(Opportunity, member))
-    found = fetch(query, {"opportunity_id": opportunity_id}).one_or_none()
+    found = fetch(_one(columns, reader(member, *SEEN)), {"opportunity_id": opportunity_id}).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -75,22 +81,22 @@ def load(opportunity_id: UUID, *, member: CurrentMember, stage_id: UUID | None =
 
     With `stage_id` that stage comes along, locked as `get_stage` would; it is None where there is no such one.
     """
-    seen, this = visible(Opportunity, member), {"opportunity_id": opportunity_id}
+    asking, this = reader(member, *SEEN), {"opportunity_id": opportunity_id}
     row = None
     if stage_id is not None:
-        row = db.session.execute(_LOAD_WITH_STAGE.where(seen), {**this, "target_id": stage_id}).one_or_none()
-    row = row or db.session.execute(_LOAD.where(seen), this).one_or_none()
+        query = _load(asking, with_stage=True)
+        row = db.session.execute(query, {**this, "target_id": stage_id}).one_or_none()
+    row = row or db.session.execute(_load(asking, with_stage=False), this).one_or_none()
     if row is None:
         raise NotFound
     return Loaded(*row)
 
 
-@lru_cache(64)
-def _all(columns: tuple[Any, ...], sort: str) -> AnySelect:
-    cursor = cursor_columns(ORDERS[sort], Opportunity.id)
-    return select(*columns, *cursor).where(Opportunity.deleted_at.is_(None))
+@lru_cache(500)
+def _one(columns: tuple[Any, ...], asking: Reader) -> AnySelect:
+    return select(*columns).where(_THIS, visible(Opportunity, asking.member))
 
 
-@lru_cache(64)
-def _one(columns: tuple[Any, ...]) -> AnySelect:
-    return select(*columns).where(_THIS)
+@lru_cache(500)
+def _load(asking: Reader, *, with_stage: bool) -> AnySelect:
+    return (_LOAD_WITH_STAGE if with_stage else _LOAD).where(visible(Opportunity, asking.member))

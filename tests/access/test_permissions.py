@@ -71,7 +71,7 @@ def test_nobody_changes_what_they_cannot_read(role: str) -> None:
         assert widest(reads, scope) == reads, f"{permission} reaches further than reading"
 
 
-@pytest.mark.parametrize(("first", "second"), product(SCOPES, SCOPES))
+@pytest.mark.parametrize(("first", "second"), list(product(SCOPES, SCOPES)))
 def test_the_widest_scope(first: Scope, second: Scope) -> None:
     assert widest(first, second) == SCOPES[max(SCOPES.index(first), SCOPES.index(second))]
 

@@ -24,7 +24,6 @@ SHARED_DOOR = re.compile(r"(tenants/|saas_crm/(access|edge|cli|demo)/|infra/benc
 COMMITTERS = {
     "saas_crm/customers/jobs.py",  # batch after batch
     "saas_crm/edge/lifecycle.py", "saas_crm/worker.py", "saas_crm/access/jobs.py", "saas_crm/access/profile.py",
-    "saas_crm/customers/jobs.py",
 }  # fmt: skip
 OUTSIDE_THE_BUSINESS = re.compile(r"saas_crm/(edge|cli|demo)/|saas_crm/(app|worker|tables|__init__)\.py")
 NO_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "services", "views"}
