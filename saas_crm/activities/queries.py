@@ -17,7 +17,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import Order, Page, cut, page
+from saas_crm.core.keyset import Order, Page, at_most, cut, page
 from saas_crm.customers.models import Company, Contact
 from tenants.db import AnyRow, AnySelect, AnyUnion, db, fetch
 
@@ -140,7 +140,7 @@ def story(
 @lru_cache(500)
 def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
     query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)))
-    ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(limit).subquery()
+    ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(at_most(limit)).subquery()
     behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
     return union_all(select(ahead), select(behind))
 
@@ -149,7 +149,7 @@ def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int =
     """Return what is planned with a visible record, the next step first, whoever is to do it."""
     member.require("activity:read")
     query = _entries(member).where(_of(parent, record_id), _IS_PLANNED)
-    return fetch(query.order_by(Activity.due_at, Activity.id).limit(limit)).all()
+    return fetch(query.order_by(Activity.due_at, Activity.id).limit(at_most(limit))).all()
 
 
 def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
@@ -163,16 +163,17 @@ def entry(activity_id: UUID, *, member: CurrentMember) -> AnyRow:
 def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int = 100) -> Sequence[AnyRow]:
     """Return the member's own open activities that are overdue or due within `days`, the oldest first."""
     member.require("activity:read")
-    return fetch(_due_of(reader(member, *_ASKED), limit), {"until": now + timedelta(days=days)}).all()
+    until = now + timedelta(days=days)
+    return [row for row in fetch(_due_of(reader(member, *_ASKED), limit)) if row.due_at < until]
 
 
 @lru_cache(500)
 def _due_of(asking: Reader, limit: int) -> AnySelect:
     return (
         _entries_of(asking)
-        .where(Activity.owner_id == asking.member.id, _IS_PLANNED, Activity.due_at < bindparam("until"))
+        .where(Activity.owner_id == asking.member.id, _IS_PLANNED)
         .order_by(Activity.due_at, Activity.id)
-        .limit(limit)
+        .limit(at_most(limit))
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Integer, and_, literal_column, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.core.errors import InvalidInput
@@ -64,7 +64,16 @@ def page(
         directions = (directions[0].nulls_last(), directions[1])
     if after is not None:
         query = query.where(_beyond(order, key, after[0], after[1]))
-    return query.order_by(*directions).limit(limit + 1)
+    return query.order_by(*directions).limit(at_most(limit + 1))
+
+
+def at_most(limit: int) -> ColumnElement[int]:
+    """Return a LIMIT that stands in the SQL itself.
+
+    As a parameter it is unknown to a kept plan, which then looks expensive, and PostgreSQL plans each execution anew:
+    that takes as long as the execution.
+    """
+    return literal_column(str(int(limit)), Integer)
 
 
 def _beyond(order: Order, key: InstrumentedAttribute[Any], value: Any, last: Any) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
-from saas_crm.core.keyset import Asked, Order, Page, choose, cut, page
+from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
@@ -158,7 +158,7 @@ def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter)
 
 
 def _count(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
-    some = narrow(select(model.id), model, member, wanted).limit(COUNTED + 1).correlate(None)
+    some = narrow(select(model.id), model, member, wanted).limit(at_most(COUNTED + 1)).correlate(None)
     return select(func.count()).select_from(some.subquery())
 
 
@@ -184,7 +184,7 @@ def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> 
         select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile, Contact.email)
         .where(Contact.company_id == company_id, Contact.deleted_at.is_(None), visible(Contact, member))
         .order_by(Contact.sort_name, Contact.id)
-        .limit(limit)
+        .limit(at_most(limit))
     )
     return fetch(query).all()
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select,
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
-from saas_crm.core.keyset import Page, cut
+from saas_crm.core.keyset import Page, at_most, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
@@ -159,7 +159,7 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
     ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
-    first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(CARDS)
+    first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(at_most(CARDS))
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
     return _all_cards(member).add_columns(_movable(member)).where(Opportunity.id.in_(shown))
@@ -172,7 +172,7 @@ def more_cards(
     query = narrow(_all_cards(member), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
-    return cut(_fetch(query.add_columns(_movable(member)).limit(CARDS + 1)), CARDS, "stage_since")
+    return cut(_fetch(query.add_columns(_movable(member)).limit(at_most(CARDS + 1))), CARDS, "stage_since")
 
 
 def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id: UUID | None = None) -> list[Sum]:
