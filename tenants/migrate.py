@@ -70,7 +70,9 @@ def upgrade_shared(owner_url: str, runtime_url: str, *, timeout_ms: int = 15_000
         connection.execute("SELECT pg_advisory_lock(%s)", [_SHARED_LOCK])
         ensure_login(connection, runtime_url)
         limit_statements(connection, runtime_url, timeout_ms)
-        for step in steps_after("shared", shared_revision(connection)):
+        revision = shared_revision(connection)
+        ahead = standing(revision, known("shared")) == "newer"  # a newer release was here; this one runs on it
+        for step in () if ahead else steps_after("shared", revision):
             with connection.transaction():
                 _timeouts(connection)
                 connection.execute(fill(step.sql, runtime_login=login).encode())
@@ -132,7 +134,7 @@ def upgrade_tenants(
     Each is one transaction with timeouts; one that fails is retried, recorded and reported, and does
     not stop the others. Running it again does what is left.
     """
-    behind = [state for state in tenant_states(owner_url) if not state.current]
+    behind = [state for state in tenant_states(owner_url) if state.standing in ("older", "previous")]
     held = local()
     opened: list[psycopg.Connection[Any]] = []
 

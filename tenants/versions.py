@@ -13,6 +13,9 @@ from typing import Literal
 
 from tenants.migrations.lines import known
 
+# Before the first release nobody ran on less: these revisions belong to it as a whole.
+_NEEDED = {"shared": "0002"}
+
 Standing = Literal["older", "previous", "current", "newer"]
 
 
@@ -34,9 +37,9 @@ def is_served(revision: str, revisions: Sequence[str]) -> bool:
 
 def serves(line: str, revision: str) -> bool:
     """Whether this release may serve shared tables ("shared") or a tenant ("tenant") at a revision."""
-    return is_served(revision, known(line))
+    return is_served(revision, known(line)) and revision >= _NEEDED.get(line, "")
 
 
 def served_from(line: str) -> str:
     """Return the oldest revision this release serves, to be compared in SQL: all that sort after it are served."""
-    return known(line)[-2:][0]
+    return max(known(line)[-2:][0], _NEEDED.get(line, ""))

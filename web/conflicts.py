@@ -45,7 +45,7 @@ def conflict_page(
     mine, theirs = {**values_of(data), **new}, values_of(record)
     before = {**theirs, **_before(record, values_of)}
     differing = [name for name in labels if name in sent and mine[name] != theirs[name]]
-    change = history.last_change(record.id)
+    change = history.last_change(record)
     fields = [
         {
             "name": name, "label": labels[name], "mine_raw": mine[name], "theirs_raw": theirs[name],
@@ -67,7 +67,7 @@ def _before(record: Any, values_of: Callable[[Any], Values]) -> dict[str, str]:
     version = form_version()
     if version is None:
         return {}
-    former = history.former_values(record.id, record.version - version)
+    former = history.former_values(record, record.version - version)
     return {name: value for name, value in values_of(_Former(record, former)).items() if name in former}
 
 

@@ -13,7 +13,7 @@ from saas_crm.access.recycled import get_recycled
 from saas_crm.core.errors import NotFound
 from saas_crm.core.recycling import KEPT, bins
 from saas_crm.edge.current import member_or_none, user_or_none
-from tenants.migrations.lines import head
+from tenants.versions import serves
 
 KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "opportunity", "activity_id": "activity"}
 
@@ -23,7 +23,7 @@ def reader_inside() -> CurrentMember | None:
     found, tenant, user = member_or_none(), g.get("tenant"), user_or_none()
     if found is not None or tenant is None or user is None:
         return found
-    if tenant.is_open and tenant.schema_version == head("tenant"):
+    if tenant.is_open and serves("tenant", tenant.schema_version):
         g.member = member_of_user(user.id)
     return member_or_none()
 

@@ -8,7 +8,7 @@ What belongs to one request alone is put into its place afterwards.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from saas_crm.core.i18n import spoken
 
-KEPT: Final = 20_000  # of a kilobyte or less, in each process
+KEPT: Final = 10_000  # of some kilobytes, in each process
+LONGEST: Final = 500  # characters of free text in a line that is kept
 FORM_TOKEN: Final = f"token-{secrets.token_hex(16)}"
 """Stands for the form token in what is kept; nobody can type it, so nothing else is taken for it."""
 
@@ -35,7 +36,11 @@ def lines(template: str, items: Iterable[Hashable]) -> Markup:
     nor the member; `form_token` is the value of `csrf_token` in its forms.
     """
     locale = spoken()
-    return with_token("".join([_line(template, locale, item) for item in items]))
+    return with_token("".join([_writer(item)(template, locale, item) for item in items]))
+
+
+def _writer(item: Hashable) -> Callable[[str, str, Hashable], str]:
+    return _line if len(getattr(item, "text", "")) <= LONGEST else _line.__wrapped__
 
 
 def with_token(kept: str) -> Markup:

@@ -18,6 +18,9 @@ from saas_crm.access.models import Member, Team
 from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.core.records import Record
 
+READERS = 100
+"""For how many readers each query is kept in a process: one takes some 30 kB."""
+
 _parents: dict[str, type[Any]] = {}
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
+from saas_crm.access.visibility import READERS, Reader, owned_within, reader, seen, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, at_most, cut, page
@@ -72,7 +72,7 @@ def _entries(member: CurrentMember) -> AnySelect:
 _ASKED = ("activity:update", "company:read", "contact:read", "opportunity:read")
 
 
-@lru_cache(1_000)
+@lru_cache(READERS)
 def _entries_of(asking: Reader) -> AnySelect:
     member = asking.member
     return (
@@ -137,7 +137,7 @@ def story(
     return plans, cut(past, limit, "at")
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
     query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)))
     ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(at_most(limit)).subquery()
@@ -167,7 +167,7 @@ def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int =
     return [row for row in fetch(_due_of(reader(member, *_ASKED), limit)) if row.due_at < until]
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _due_of(asking: Reader, limit: int) -> AnySelect:
     return (
         _entries_of(asking)

@@ -40,6 +40,11 @@ class Asked(NamedTuple):
     after: tuple[Any, ...] | None
     limit: int
 
+    @property
+    def comes_again(self) -> bool:
+        """Whether others ask for it too, so that its query is worth keeping: a list's beginning is, its middle not."""
+        return self.after is None
+
 
 def choose(orders: Mapping[str, Order], name: str | None, default: str) -> tuple[str, Order]:
     """Return the order with this name; raises InvalidInput for one that is not offered."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import Reader, reader, visible
+from saas_crm.access.visibility import READERS, Reader, reader, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
 from saas_crm.customers.queries import NAMES, CustomerFilter, narrow, orders_of
@@ -24,11 +24,12 @@ def records(
     """Return one page of companies or contacts; raises InvalidInput for an order there is not."""
     name, _ = choose(orders_of(model), sort, "name")
     asked = Asked(name, tuple(after) if after else None, limit)
-    query = _page_of(model, reader(member, *NAMES), wanted, columns, asked)
+    build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
+    query = build(model, reader(member, *NAMES), wanted, columns, asked)
     return cut(fetch(query).all(), limit, *CURSOR)
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _page_of(
     model: Any, asking: Reader, wanted: CustomerFilter, columns: tuple[Any, ...], asked: Asked
 ) -> AnySelect:  # fmt: skip
@@ -45,7 +46,7 @@ def record(model: Any, record_id: UUID, member: CurrentMember, columns: tuple[An
     return found
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _one(model: Any, columns: tuple[Any, ...], asking: Reader) -> AnySelect:
     this = (model.id == bindparam("this_id"), model.deleted_at.is_(None))
     return select(*columns).where(*this, visible(model, asking.member))

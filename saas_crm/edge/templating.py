@@ -12,9 +12,11 @@ class TemplateEnvironment(Environment):
     """Flask's environment whose globals are one dictionary.
 
     Jinja lays an empty one over it for each template, and compares the two at every import of a component: a tenth
-    of a page's time. Values for a single template (`get_template(…, globals=…)`) still get a layer of their own.
+    of a page's time.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the globals of a template."""
-        return super().make_globals(d) if d else self.globals
+        """Return the globals of a template; raises ValueError for a single one's, which would be everybody's."""
+        if d:
+            raise ValueError("a template takes values when it is rendered")
+        return self.globals

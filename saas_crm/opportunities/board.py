@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, false, func, select, true, tuple_
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import Reader, owned_within, reader, seen, visible
+from saas_crm.access.visibility import READERS, Reader, owned_within, reader, seen, visible
 from saas_crm.core.keyset import Page, at_most, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
@@ -119,7 +119,7 @@ def _all_cards(member: CurrentMember) -> AnySelect:
     return _cards_for(reader(member, *NAMES))
 
 
-@lru_cache(1_000)
+@lru_cache(READERS)
 def _cards_for(asking: Reader) -> AnySelect:
     """Return the query of the fields of CardRow but the last, without a WHERE for the member yet."""
     return (
@@ -144,10 +144,8 @@ def _fetch(query: AnySelect) -> list[CardRow]:
 
 
 def _movable(member: CurrentMember) -> ColumnElement[bool]:
-    """Return whether the member may change a deal they see; the same scope needs no second look."""
-    if member.scope("opportunity:update") == member.scope("opportunity:read"):
-        return true()
-    return visible(Opportunity, member, "update")
+    """Return whether the member may change a deal they see: seeing follows the customer, changing does not."""
+    return func.coalesce(visible(Opportunity, member, "update"), false())
 
 
 def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) -> list[CardRow]:
@@ -155,7 +153,7 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
     return _fetch(_first_cards(reader(member, *SEEN, "opportunity:update"), tuple(stage_ids), owner_id))
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
     ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
@@ -187,7 +185,7 @@ def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id:
     ]
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _totals_for(asking: Reader, owner_id: UUID | None) -> AnySelect:
     query = _all_totals()
     if (scope := asking.member.require("opportunity:read")) != "all":

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import Reader, reader, seen, visible
+from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.customers.models import Company, Contact
@@ -92,9 +92,11 @@ NAMES = ("company:read", "contact:read")
 """The permissions on which the names told beside a deal depend."""
 SEEN = ("opportunity:read", *NAMES)
 """Those on which a list of deals depends."""
+# Written out: a partial index serves a kept plan only if its condition stands there.
+_IS_OPEN = Opportunity.status == literal_column("'open'")
 
 
-@lru_cache(1_000)
+@lru_cache(READERS)
 def _rows_for(asking: Reader) -> AnySelect:
     return (
         select(*ROW)
@@ -113,10 +115,11 @@ def opportunity_rows(
     """Return one page of the list of deals."""
     name, order = choose(ORDERS, sort, "-updated_at")
     asked = Asked(name, tuple(after) if after else None, limit)
-    return cut(fetch(_page_of(reader(member, *SEEN), wanted, asked)).all(), limit, order.column.key)
+    build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
+    return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, order.column.key)
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _page_of(asking: Reader, wanted: DealFilter, asked: Asked) -> AnySelect:
     query = narrow(listed(asking.member), asking.member, wanted)
     return page(query, ORDERS[asked.sort], Opportunity.id, after=asked.after, limit=asked.limit)
@@ -218,11 +221,7 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
     return [row for row in fetch(_stale_of(reader(member, *NAMES), limit)) if row.last_activity_at < since]
 
 
-# Written out: a partial index serves a kept plan only if its condition stands there.
-_IS_OPEN = Opportunity.status == literal_column("'open'")
-
-
-@lru_cache(500)
+@lru_cache(READERS)
 def _stale_of(asking: Reader, limit: int) -> AnySelect:
     return (
         listed(asking.member)
@@ -237,7 +236,7 @@ def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int 
     return fetch(_deals_of(parent, reader(member, *SEEN), limit), {"parent": record_id}).all()
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _deals_of(parent: str, asking: Reader, limit: int) -> AnySelect:
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
     return (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import Reader, reader, visible
+from saas_crm.access.visibility import READERS, Reader, reader, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
@@ -58,10 +58,11 @@ def records(
     """Return one page of deals; raises InvalidInput for an order there is not."""
     name, _ = choose(ORDERS, sort, "-updated_at")
     asked = Asked(name, tuple(after) if after else None, limit)
-    return cut(fetch(_page_of(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)
+    build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
+    return cut(fetch(build(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _page_of(asking: Reader, wanted: DealFilter, columns: tuple[Any, ...], asked: Asked) -> AnySelect:
     order = ORDERS[asked.sort]
     query = select(*columns, *cursor_columns(order, Opportunity.id)).where(Opportunity.deleted_at.is_(None))
@@ -92,11 +93,11 @@ def load(opportunity_id: UUID, *, member: CurrentMember, stage_id: UUID | None =
     return Loaded(*row)
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _one(columns: tuple[Any, ...], asking: Reader) -> AnySelect:
     return select(*columns).where(_THIS, visible(Opportunity, asking.member))
 
 
-@lru_cache(500)
+@lru_cache(READERS)
 def _load(asking: Reader, *, with_stage: bool) -> AnySelect:
     return (_LOAD_WITH_STAGE if with_stage else _LOAD).where(visible(Opportunity, asking.member))

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
 from saas_crm.core.search_text import document
 from saas_crm.search.models import OF_PARENT, SearchEntry
@@ -54,13 +55,19 @@ def put(session: Session, found: Findable) -> None:
 
 
 def put_all(session: Session, found: Sequence[Findable]) -> None:
-    """Put records into the index, or renew their entries, in one statement."""
+    """Put records into the index, or renew their entries, in one statement.
+
+    Raises AlreadyExists for a key that a record of another kind has: keys may be chosen by clients.
+    """
     if not found:
         return
     writing = insert(SearchEntry).values([row_of(one) for one in found])
     changes: dict[str, Any] = {"updated_at": func.now()}
     changes |= {c.key: c for c in writing.excluded if c.key not in ("record_id", "updated_at")}
-    session.execute(writing.on_conflict_do_update(index_elements=["record_id"], set_=changes))
+    same_kind = SearchEntry.kind == writing.excluded.kind
+    renewing = writing.on_conflict_do_update(index_elements=["record_id"], set_=changes, where=same_kind)
+    if len(session.execute(renewing.returning(SearchEntry.record_id)).all()) < len(found):
+        raise AlreadyExists(", ".join(str(one.record_id) for one in found))
 
 
 def drop(session: Session, record_id: UUID) -> None:

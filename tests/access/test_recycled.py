@@ -58,10 +58,10 @@ def test_history_names_who_changed_what_last(acting: Acting, make: Maker) -> Non
             found = get_company(company.id, member=member)
             actions.update_company(found, CompanyWrite(name=name, city=city), actor=member)
     with acting("rep"):
-        changed = last_change(company.id)
+        changed = last_change(company)
         assert changed is not None
         assert changed[0] == "Mona Manager"
-        assert former_values(company.id, 1) == {"name": "Second"}
-        assert former_values(company.id, 2) == {"name": "First", "city": "Linz"}
-        assert former_values(company.id, 99) == {"name": "First", "city": "Linz"}
-        assert former_values(company.id, 0) == {}
+        assert former_values(company, 1) == {"name": "Second"}
+        assert former_values(company, 2) == {"name": "First", "city": "Linz"}
+        assert former_values(company, 99) == {"name": "First", "city": "Linz"}
+        assert former_values(company, 0) == {}

@@ -18,7 +18,7 @@ from saas_crm.edge.current import current_member
 from tenants.db import AnyRow
 from web.customers.rows import company_rows, contact_rows
 from web.customers.values import lifecycles, sorts
-from web.forms import wants_part
+from web.forms import is_htmx, wants_part
 from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
 
 
@@ -41,6 +41,8 @@ def listed(model: Any) -> dict[str, Any]:
     read = queries.company_rows if companies else queries.contact_rows
     page: Page[AnyRow] = read(member, wanted, sort=sort, after=after, counted=after is None)
     count = page.rows[0].total if page.rows else 0
+    if after is not None and not is_htmx():  # a later page on its own; htmx takes its rows only
+        count = queries.count_up_to(model, member, wanted)
     log_url = url_for("activities.log") if member.can("activity:create") else ""
     rows = (company_rows if companies else contact_rows)(page.rows, url_for(f"{model.__tablename__}.index"), log_url)
     return {

@@ -72,7 +72,7 @@ def deal_page(deal: Opportunity, notice: str = "") -> str:
 
 
 def _somebody_was_first(deal: Opportunity) -> str:
-    change = last_change(deal.id)
+    change = last_change(deal)
     if change and change.member_id == current_member().id:
         return _("You have changed “%(deal)s” in another window meanwhile. This is how it is now.", deal=deal.name)
     if change and change.who:
