@@ -3,6 +3,7 @@ import './toast.js';
 import './forms.js';
 import './when.js';
 import './draft.js';
+import './refused.js';
 import './sheet.js';
 import './menu.js';
 import './combobox.js';
