@@ -43,7 +43,8 @@ FORMS: Ends = {
 SETTINGS: Ends = {
     "account.show_setup": ("",), "settings_workspace.index": ("",), "settings_workspace.edit": ("",),
     "settings_members.index": ("",), "settings_members.show": ("",), "settings_pipelines.index": ("",),
-    "settings_pipelines.edit": ("",), "settings_tokens.index": ("",), "api_documents.docs": ("",),
+    "settings_pipelines.edit": ("",), "settings_pipelines.name": ("",), "settings_tokens.index": ("",),
+    "api_documents.docs": ("",),
 }  # fmt: skip
 INSIDE: Mapping[str, Ends] = {"lists": LISTS, "records": RECORDS, "forms": FORMS, "settings": SETTINGS}
 ALONE: Ends = {
@@ -87,8 +88,9 @@ def made(make: Maker) -> dict[str, Any]:
     ids = {"company_id": str(company.id), "contact_id": str(contact.id), "opportunity_id": str(deal.id)}
     make.activity("owner", kind="task", subject="Angebot nachfassen", due_at="2026-01-05T09:00", **ids)
     call = make.activity("owner", kind="call", body=f"{CHINESE} " * 8, **ids)
-    member, stage = make.member_id("colleague"), make.stages()[0].id
-    return {**ids, "activity_id": str(call.id), "member_id": str(member), "stage_id": str(stage)}
+    member, stage = make.member_id("colleague"), make.stages()[0]
+    others = {"member_id": str(member), "stage_id": str(stage.id), "pipeline_id": str(stage.pipeline_id)}
+    return {**ids, **others, "activity_id": str(call.id)}
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from flask import Flask
 
-from tenants.migrations.lines import known
 from tests.support.clients import Browser, statements
 from tests.support.installation import Installation
 
@@ -76,9 +75,8 @@ def test_ready_beside_a_newer_release(client_for: Callable[..., Browser], owner:
     seen(owner, "1 second")
     row = owner.execute("SELECT revision FROM public.shared_version").fetchone()
     try:
-        for revision in ("9999", known("shared")[-2]):
-            owner.execute("UPDATE public.shared_version SET revision = %s", [revision])
-            assert client_for(None).get("/readyz").status_code == 200
+        owner.execute("UPDATE public.shared_version SET revision = '9999'")
+        assert client_for(None).get("/readyz").status_code == 200
     finally:
         owner.execute("UPDATE public.shared_version SET revision = %s", row)
 

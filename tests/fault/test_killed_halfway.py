@@ -26,6 +26,7 @@ slow = lines.Step("9001", "SELECT pg_sleep(0.05); ALTER TABLE companies ADD COLU
 line = (*lines.steps("tenant"), slow)
 migrate.steps_after = lambda _, revision: line[[step.revision for step in line].index(revision) + 1:]
 migrate.head = lambda _: "9001"
+migrate.known = lambda _: tuple(step.revision for step in line)
 print("begins", flush=True)
 migrate.upgrade_tenants(sys.argv[1], parallel=2)
 """
@@ -93,7 +94,7 @@ def test_migrating_is_killed_and_the_next_run_does_the_rest(fresh_place: Place) 
     rest = start(MIGRATING, place.owner_url)
     assert rest.wait(60) == 0
     assert {state.revision for state in tenant_states(place.owner_url)} == {"9001"}
-    assert all(outcome.error for outcome in upgrade_tenants(place.owner_url)), "an older release touches none"
+    assert upgrade_tenants(place.owner_url) == [], "an older release touches none"
 
 
 def wait_for_quiet(owner_url: str) -> None:
