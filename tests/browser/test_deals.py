@@ -218,8 +218,10 @@ def test_stages_are_put_in_order_by_keyboard_and_mouse(page_for: PageFor) -> Non
     page.mouse.move(start["x"] + 200, start["y"] + 20)
     page.mouse.move(start["x"] + 202, start["y"] + 20)
     page.mouse.down()
-    page.mouse.move(end["x"] + 202, end["y"] + 5, steps=10)
-    page.mouse.up()
+    # The line moves before the server knows, and a message of the moves before may still stand: wait for the answer.
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
+        page.mouse.move(end["x"] + 202, end["y"] + 5, steps=10)
+        page.mouse.up()
     expect(lines).to_have_text(["Lead", "Qualified", "Proposal", "Negotiation"])
     expect(page.locator("toast-stack")).to_contain_text("Order saved.")
     page.reload()
