@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +24,27 @@ from tenants.db import db
 LIFETIME = timedelta(hours=24)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 _CANCELLED = ("57014", "55P03")  # the statement or the lock took too long
+
+# Built once, on the table itself: the machinery for writing objects takes longer than PostgreSQL does.
+_KEYS: Any = IdempotencyKey.__table__
+_NEW = insert(_KEYS)
+_CLAIM = (
+    _NEW.values(
+        member_id=bindparam("member_id"), key=bindparam("key"), fingerprint=bindparam("fingerprint"), status=None,
+        headers=bindparam("headers"), body=None, created_at=func.now(),
+    )
+    .on_conflict_do_update(
+        index_elements=["member_id", "key"],
+        set_={name: _NEW.excluded[name] for name in ("fingerprint", "status", "headers", "body", "created_at")},
+        where=_KEYS.c.created_at < bindparam("ended"),
+    )
+    .returning(_KEYS.c.key)
+)  # fmt: skip
+_KEEP = (
+    update(_KEYS)
+    .where(_KEYS.c.member_id == bindparam("whose"), _KEYS.c.key == bindparam("which"))
+    .values(status=bindparam("status"), body=bindparam("body"), headers=bindparam("headers"))
+)
 
 
 def claim(key: str) -> Response | None:
@@ -52,30 +73,24 @@ def claim(key: str) -> Response | None:
 
 def keep(key: str, response: Response) -> None:
     """Keep a good answer for the next time; it is committed with the change or not at all."""
-    db.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.member_id == current_member().id, IdempotencyKey.key == key)
-        .values(
-            status=response.status_code, body=response.get_data(),
-            headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-        )
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    db.session.connection().execute(
+        _KEEP,
+        {
+            "whose": current_member().id, "which": key, "status": response.status_code, "body": response.get_data(),
+            "headers": headers,
+        },
     )  # fmt: skip
 
 
 def _take(key: str, fingerprint: bytes) -> bool:
     """Write the claim; one of more than 24 hours ago counts no more."""
-    fresh: dict[str, Any] = {"fingerprint": fingerprint, "status": None, "headers": {}, "body": None}
-    fresh["created_at"] = func.now()
-    claimed = (
-        insert(IdempotencyKey)
-        .values(member_id=current_member().id, key=key, **fresh)
-        .on_conflict_do_update(
-            index_elements=["member_id", "key"], set_=fresh, where=IdempotencyKey.created_at < now() - LIFETIME
-        )
-        .returning(IdempotencyKey.key)
-    )
+    values = {
+        "member_id": current_member().id, "key": key, "fingerprint": fingerprint, "headers": {},
+        "ended": now() - LIFETIME,
+    }  # fmt: skip
     try:
-        return db.session.execute(claimed).one_or_none() is not None
+        return db.session.connection().execute(_CLAIM, values).one_or_none() is not None
     except OperationalError as failed:
         if getattr(failed.orig, "sqlstate", "") in _CANCELLED:
             raise _in_progress() from failed

@@ -13,8 +13,10 @@ from saas_crm.access.shared_models import User
 from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
+from saas_crm.core.keyset import at_most
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.directory import shared_reader
+from tenants.kept import Kept
 
 _MEMBER = (
     select(
@@ -25,9 +27,9 @@ _MEMBER = (
     .where(Member.status == "active", Member.deleted_at.is_(None))
 )  # fmt: skip
 # Built once: these stand before every answer.
-_OF_USER = _MEMBER.where(Member.user_id == bindparam("user_id"))
-_BY_ID = _MEMBER.where(Member.id == bindparam("member_id"))
-_OF_TOKEN = (
+_OF_USER = Kept(_MEMBER.where(Member.user_id == bindparam("user_id")))
+_BY_ID = Kept(_MEMBER.where(Member.id == bindparam("member_id")))
+_OF_TOKEN = Kept(
     _MEMBER.add_columns(ApiToken.id.label("token_id"))
     .join(ApiToken, ApiToken.member_id == Member.id)
     .where(
@@ -35,6 +37,10 @@ _OF_TOKEN = (
         ApiToken.revoked_at.is_(None),
         ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("moment")),
     )
+)
+
+_NAMES = Kept(
+    select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(at_most(1000))
 )
 
 
@@ -62,7 +68,7 @@ def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
     return (CurrentMember(*row[:-1]), row[-1]) if row else None
 
 
-def _one(query: AnySelect, **values: UUID) -> CurrentMember | None:
+def _one(query: Kept, **values: UUID) -> CurrentMember | None:
     row = fetch(query, values).one_or_none()
     return CurrentMember(*row) if row else None
 
@@ -89,8 +95,7 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
 
 def member_names() -> Sequence[AnyRow]:
     """Return id and name of the active members, for pickers and filters."""
-    query = select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(1000)
-    return fetch(query).all()
+    return fetch(_NAMES).all()
 
 
 def is_active_member(member_id: UUID) -> bool:

@@ -14,6 +14,7 @@ from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
+from tenants.kept import Kept
 from tenants.models import Tenant
 
 LIFETIME = timedelta(days=30)
@@ -45,7 +46,7 @@ class SignedInUser:
         return self.token
 
 
-_LOOK_UP = (
+_LOOK_UP = Kept(
     select(
         User.id, User.email, User.name, User.locale, User.timezone, User.email_verified_at, User.photo_digest,
         UserSession.id.label("session_id"), UserSession.last_seen_at,
@@ -72,7 +73,7 @@ def session_user(token: str) -> SignedInUser | None:
     """Return who is behind a token, or None if it is unknown, expired or revoked."""
     moment = now()
     with shared_reader() as connection:
-        row = connection.execute(_LOOK_UP, {"token_hash": token_hash(token), "moment": moment}).one_or_none()
+        row = _LOOK_UP.run(connection, {"token_hash": token_hash(token), "moment": moment}).one_or_none()
         if row is None:
             return None
         if moment - row.last_seen_at > SEEN_EVERY:

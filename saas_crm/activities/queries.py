@@ -20,6 +20,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, at_most, cut, page
 from saas_crm.customers.models import Company, Contact
 from tenants.db import AnyRow, AnySelect, AnyUnion, db, fetch
+from tenants.kept import kept_queries
 
 ORDERS = {
     "-at": Order(Activity.at, descending=True),
@@ -28,9 +29,8 @@ ORDERS = {
 }
 _ENTRY = (
     Activity.id, Activity.kind, Activity.subject, Activity.body, Activity.outcome, Activity.at, Activity.due_at,
-    Activity.done_at, Activity.duration_minutes, Activity.location, Activity.owner_id, Activity.version,
-    Activity.company_id, Activity.contact_id, Activity.opportunity_id,
-    Member.name.label("owner_name"), Member.photo_digest.label("owner_photo"),
+    Activity.done_at, Activity.duration_minutes, Activity.location,
+    Activity.company_id, Activity.contact_id, Member.name.label("owner_name"),
     Contact.name.label("contact_name"), Company.name.label("company_name"),
     func.coalesce(
         func.nullif(Contact.mobile, ""), func.nullif(Contact.phone, ""), func.nullif(Company.phone, "")
@@ -137,7 +137,7 @@ def story(
     return plans, cut(past, limit, "at")
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
     query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)))
     ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(at_most(limit)).subquery()
@@ -167,7 +167,7 @@ def due_for(member: CurrentMember, *, now: datetime, days: int = 7, limit: int =
     return [row for row in fetch(_due_of(reader(member, *_ASKED), limit)) if row.due_at < until]
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _due_of(asking: Reader, limit: int) -> AnySelect:
     return (
         _entries_of(asking)

@@ -31,7 +31,12 @@ def bucket(due_at: datetime, *, now: datetime, timezone: str) -> str:
     What was due earlier today is overdue only when the day is over: a plan for nine is still today's at ten.
     """
     zone = ZoneInfo(timezone)
-    days = (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    return bucket_of_day(due_at.astimezone(zone).date(), today=now.astimezone(zone).date())
+
+
+def bucket_of_day(due: date, *, today: date) -> str:
+    """Return what `bucket` does, for who has both days already; both are of the member's time zone."""
+    days = (due - today).days
     if days < 0:
         return "overdue"
     return {0: "today", 1: "tomorrow"}.get(days, "later")

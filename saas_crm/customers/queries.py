@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -19,6 +19,7 @@ from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
+from tenants.kept import kept_queries
 
 COUNTED = 1_000
 COMPANY_ORDERS = {
@@ -60,7 +61,7 @@ class CustomerFilter:
 
 def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read") -> Company:
     """Return a living company the member may reach, with its owner; raises NotFound."""
-    found: Company = _get(Company, company_id, member, action, _owner(Company))
+    found: Company = _get(Company, company_id, member, action)
     return found
 
 
@@ -69,22 +70,28 @@ def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read"
 
     Raises NotFound.
     """
-    company = joinedload(Contact.company.and_(Company.deleted_at.is_(None), visible(Company, member)))
-    found: Contact = _get(Contact, contact_id, member, action, _owner(Contact), company)
+    found: Contact = _get(Contact, contact_id, member, action)
     return found
 
 
-def _owner(model: Any) -> Any:
-    """Load the owner with their team, of which `may` asks."""
-    return joinedload(model.owner).joinedload(Member.team)
-
-
-def _get(model: Any, record_id: UUID, member: CurrentMember, action: str, *options: Any) -> Any:
-    query = select(model).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member, action))
-    found = db.session.scalar(query.options(*options))
+def _get(model: Any, record_id: UUID, member: CurrentMember, action: str) -> Any:
+    asking = reader(member, *NAMES, f"{model.__resource__}:{action}")
+    found = db.session.scalar(_loading(model, asking, action), {"this_id": record_id})
     if found is None:
         raise NotFound
     return found
+
+
+@lru_cache(READERS)
+def _loading(model: Any, asking: Reader, action: str) -> AnySelect:
+    """Return the query that loads one record with its owner and the owner's team, of which `may` asks."""
+    member = asking.member
+    query = select(model).where(
+        model.id == bindparam("this_id"), model.deleted_at.is_(None), visible(model, member, action)
+    )
+    if model is Contact:
+        query = query.options(joinedload(Contact.company.and_(Company.deleted_at.is_(None), visible(Company, member))))
+    return query.options(joinedload(model.owner).joinedload(Member.team))
 
 
 _COMPANY_ROW = (
@@ -136,7 +143,7 @@ NAMES = ("company:read", "contact:read")
 """The permissions on which lists of customers depend."""
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _rows_for(
     model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, *, counted: bool
 ) -> AnySelect:  # fmt: skip
@@ -181,13 +188,19 @@ def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: Customer
 
 def contacts_of(company_id: UUID, *, member: CurrentMember, limit: int = 50) -> Sequence[AnyRow]:
     """Return a company's contacts that the member may see: what the company page shows of them."""
-    query = (
+    return fetch(_contacts_of(reader(member, *NAMES), limit), {"company": company_id}).all()
+
+
+@kept_queries(READERS)
+def _contacts_of(asking: Reader, limit: int) -> AnySelect:
+    return (
         select(Contact.id, Contact.name, Contact.job_title, Contact.phone, Contact.mobile, Contact.email)
-        .where(Contact.company_id == company_id, Contact.deleted_at.is_(None), visible(Contact, member))
+        .where(
+            Contact.company_id == bindparam("company"), Contact.deleted_at.is_(None), visible(Contact, asking.member)
+        )
         .order_by(Contact.sort_name, Contact.id)
         .limit(at_most(limit))
     )
-    return fetch(query).all()
 
 
 def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
 from saas_crm.customers.queries import NAMES, CustomerFilter, narrow, orders_of
 from tenants.db import AnyRow, AnySelect, fetch
+from tenants.kept import kept_queries
 
 
 def records(
@@ -29,7 +29,7 @@ def records(
     return cut(fetch(query).all(), limit, *CURSOR)
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _page_of(
     model: Any, asking: Reader, wanted: CustomerFilter, columns: tuple[Any, ...], asked: Asked
 ) -> AnySelect:  # fmt: skip
@@ -46,7 +46,7 @@ def record(model: Any, record_id: UUID, member: CurrentMember, columns: tuple[An
     return found
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _one(model: Any, columns: tuple[Any, ...], asking: Reader) -> AnySelect:
     this = (model.id == bindparam("this_id"), model.deleted_at.is_(None))
     return select(*columns).where(*this, visible(model, asking.member))

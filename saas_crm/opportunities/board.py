@@ -22,6 +22,7 @@ from saas_crm.opportunities.pipelines import StageView, stages
 from saas_crm.opportunities.queries import NAMES, SEEN, DealFilter, narrow
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
 from tenants.db import AnySelect, fetch
+from tenants.kept import Kept, kept_queries
 
 CARDS = 20
 UNDATED = date(1970, 1, 1)
@@ -139,7 +140,7 @@ def _cards_for(asking: Reader) -> AnySelect:
     )  # fmt: skip
 
 
-def _fetch(query: AnySelect) -> list[CardRow]:
+def _fetch(query: AnySelect | Kept) -> list[CardRow]:
     return [CardRow._make(row) for row in fetch(query)]
 
 
@@ -153,7 +154,7 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
     return _fetch(_first_cards(reader(member, *SEEN, "opportunity:update"), tuple(stage_ids), owner_id))
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
     ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
@@ -185,7 +186,7 @@ def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id:
     ]
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _totals_for(asking: Reader, owner_id: UUID | None) -> AnySelect:
     query = _all_totals()
     if (scope := asking.member.require("opportunity:read")) != "all":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES, name_in
 from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
 from tenants.db import AnySelect, db, fetch
+from tenants.kept import kept_queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def stages(member: CurrentMember, *, pipeline_id: UUID | None = None, archived: 
     ]  # fmt: skip
 
 
-@cache
+@kept_queries(2)
 def _stages_of(one: bool) -> AnySelect:
     """Return the query of the stages of one pipeline, or of the first; made once, because every page needs it."""
     first = select(Pipeline.id).where(Pipeline.deleted_at.is_(None)).order_by(Pipeline.position, Pipeline.id).limit(1)
@@ -117,13 +117,14 @@ def get_stage(stage_id: UUID, *, member: CurrentMember, keep: bool = False) -> S
     the lock that the foreign key takes anyway, only earlier.
     """
     member.require("pipeline:read")
-    query = select(Stage).where(Stage.id == stage_id, Stage.deleted_at.is_(None))
-    if keep:
-        query = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
-    found = db.session.scalar(query)
+    found = db.session.scalar(_HELD_STAGE if keep else _STAGE, {"stage_id": stage_id})
     if found is None:
         raise NotFound
     return found
+
+
+_STAGE = select(Stage).where(Stage.id == bindparam("stage_id"), Stage.deleted_at.is_(None))
+_HELD_STAGE = _STAGE.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
 
 
 def rename_pipeline(

@@ -22,6 +22,7 @@ from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.opportunities.rules import STALE_DAYS
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
+from tenants.kept import kept_queries
 
 COUNTED = 1_000
 ORDERS = {
@@ -68,19 +69,28 @@ def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str 
 
     Its company and contact come along where the member sees them, else they are None.
     """
-    query = select(Opportunity).where(
-        Opportunity.id == opportunity_id,
-        Opportunity.deleted_at.is_(None),
-        visible(Opportunity, member, action),
-    )
-    found = db.session.scalar(query.options(
-        joinedload(Opportunity.owner).joinedload(Member.team), joinedload(Opportunity.stage),
-        joinedload(Opportunity.company.and_(Company.deleted_at.is_(None), visible(Company, member))),
-        joinedload(Opportunity.contact.and_(Contact.deleted_at.is_(None), visible(Contact, member))),
-    ))  # fmt: skip
+    asking = reader(member, *SEEN, f"opportunity:{action}")
+    found: Opportunity | None = db.session.scalar(_loading(asking, action), {"this_id": opportunity_id})
     if found is None:
         raise NotFound
     return found
+
+
+@lru_cache(READERS)
+def _loading(asking: Reader, action: str) -> AnySelect:
+    member = asking.member
+    return (
+        select(Opportunity)
+        .where(
+            Opportunity.id == bindparam("this_id"), Opportunity.deleted_at.is_(None),
+            visible(Opportunity, member, action),
+        )
+        .options(
+            joinedload(Opportunity.owner).joinedload(Member.team), joinedload(Opportunity.stage),
+            joinedload(Opportunity.company.and_(Company.deleted_at.is_(None), visible(Company, member))),
+            joinedload(Opportunity.contact.and_(Contact.deleted_at.is_(None), visible(Contact, member))),
+        )
+    )  # fmt: skip
 
 
 def listed(member: CurrentMember) -> AnySelect:
@@ -119,7 +129,7 @@ def opportunity_rows(
     return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, order.column.key)
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _page_of(asking: Reader, wanted: DealFilter, asked: Asked) -> AnySelect:
     query = narrow(listed(asking.member), asking.member, wanted)
     return page(query, ORDERS[asked.sort], Opportunity.id, after=asked.after, limit=asked.limit)
@@ -221,7 +231,7 @@ def stale_for(member: CurrentMember, *, now: datetime, limit: int = 20) -> Seque
     return [row for row in fetch(_stale_of(reader(member, *NAMES), limit)) if row.last_activity_at < since]
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _stale_of(asking: Reader, limit: int) -> AnySelect:
     return (
         listed(asking.member)
@@ -236,7 +246,7 @@ def deals_of(parent: str, record_id: UUID, *, member: CurrentMember, limit: int 
     return fetch(_deals_of(parent, reader(member, *SEEN), limit), {"parent": record_id}).all()
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _deals_of(parent: str, asking: Reader, limit: int) -> AnySelect:
     column = Opportunity.company_id if parent == "company" else Opportunity.contact_id
     return (

@@ -19,6 +19,7 @@ from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cu
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.opportunities.queries import ORDERS, SEEN, DealFilter, narrow
 from tenants.db import AnyRow, AnySelect, db, fetch
+from tenants.kept import kept_queries
 
 CONTACT_IDS: ColumnElement[list[UUID]] = func.array(
     select(OpportunityContact.contact_id)
@@ -62,7 +63,7 @@ def records(
     return cut(fetch(build(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _page_of(asking: Reader, wanted: DealFilter, columns: tuple[Any, ...], asked: Asked) -> AnySelect:
     order = ORDERS[asked.sort]
     query = select(*columns, *cursor_columns(order, Opportunity.id)).where(Opportunity.deleted_at.is_(None))
@@ -93,7 +94,7 @@ def load(opportunity_id: UUID, *, member: CurrentMember, stage_id: UUID | None =
     return Loaded(*row)
 
 
-@lru_cache(READERS)
+@kept_queries(READERS)
 def _one(columns: tuple[Any, ...], asking: Reader) -> AnySelect:
     return select(*columns).where(_THIS, visible(Opportunity, asking.member))
 

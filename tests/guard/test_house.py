@@ -142,7 +142,7 @@ def test_nothing_that_is_remembered_depends_on_who_asks() -> None:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             marks = {dotted(mark.func if isinstance(mark, ast.Call) else mark) for mark in node.decorator_list}
-            if marks & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"}:
+            if marks & {"cache", "lru_cache", "functools.cache", "functools.lru_cache", "kept_queries"}:
                 given = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
                 inside = list(ast.walk(node))
                 names = {part.id for part in inside if isinstance(part, ast.Name) and part.id != "_"} - given

@@ -95,8 +95,12 @@ def _by_days(
 
 def day_label(on: date, today: date) -> str:
     """Return how a day is called: today, yesterday, tomorrow, else its date."""
-    near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}
-    return near.get((on - today).days) or day(on)
+    distance = (on - today).days
+    if distance == 0:
+        return _("Today")
+    if distance == 1:
+        return _("Tomorrow")
+    return _("Yesterday") if distance == -1 else day(on)
 
 
 def _shower(parent: str, member: CurrentMember) -> Callable[[AnyRow], Entry]:

@@ -80,10 +80,10 @@ def deals(parent: str, record_id: UUID, member: CurrentMember) -> list[dict[str,
     """Return a customer's deals as the card shows them."""
     if not member.can("opportunity:read"):
         return []
-    locale = spoken()
+    locale, base = spoken(), url_for("opportunities.show", opportunity_id=UUID(int=0)).rpartition("/")[0]
     return [
         {
-            "href": url_for("opportunities.show", opportunity_id=row.id), "name": row.name, "amount": row.amount,
+            "href": f"{base}/{row.id}", "name": row.name, "amount": row.amount,
             "currency": row.currency, "stage": name_in(row.stage_name, row.stage_names, locale),
             "stage_kind": row.stage_kind, "close": row.expected_close,
         }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
+from uuid import UUID
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, url_for
 
@@ -17,9 +18,8 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, public
 from saas_crm.opportunities.queries import stale_for
-from web.formatting import dotted, money, relative
 from web.manifest import manifest as app_manifest
-from web.today.tasks import Task, tasks_of
+from web.today.tasks import Task, quiet_deal, tasks_of
 
 bp = Blueprint("today", __name__)
 BUCKETS = ("overdue", "today", "tomorrow", "later")
@@ -60,7 +60,7 @@ def _titles() -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-def _figures(groups: dict[str, list[Task]], quiet: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
+def _figures(groups: dict[str, list[Task]], quiet: list[Task]) -> list[tuple[str, int, str]]:
     visits = sum(task.kind == "visit" for task in groups["today"])
     return [
         (_("Overdue"), len(groups["overdue"]), "#overdue"), (_("Due today"), len(groups["today"]), "#today"),
@@ -68,18 +68,11 @@ def _figures(groups: dict[str, list[Task]], quiet: list[dict[str, Any]]) -> list
     ]  # fmt: skip
 
 
-def _quiet(member: CurrentMember) -> list[dict[str, Any]]:
+def _quiet(member: CurrentMember) -> list[Task]:
     if not member.can("opportunity:read"):
         return []
-    return [
-        {
-            "id": row.id, "title": row.name, "href": url_for("opportunities.show", opportunity_id=row.id),
-            "meta": dotted(row.company_name or row.contact_name, money(row.amount, row.currency)),
-            "due": _("last contact %(when)s", when=relative(row.last_activity_at)),
-            "due_at": row.last_activity_at.isoformat(),
-        }
-        for row in stale_for(member, now=now())
-    ]  # fmt: skip
+    base = url_for("opportunities.show", opportunity_id=UUID(int=0)).rpartition("/")[0]
+    return [quiet_deal(row, base) for row in stale_for(member, now=now())]
 
 
 def _first_steps(member: CurrentMember) -> list[dict[str, str]]:

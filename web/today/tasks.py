@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.activities.rules import bucket
+from saas_crm.activities.rules import bucket_of_day
 from saas_crm.core.clock import now
+from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow
 from web.activities.story import day_label
 from web.activities.words import kind_label
-from web.formatting import clock_time, dotted
+from web.formatting import clock_time, dotted, money, relative
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,33 @@ def task_of(row: AnyRow, member: CurrentMember) -> Task:
     return tasks_of([row], member)[0]
 
 
+def quiet_deal(row: AnyRow, base: str) -> Task:
+    """Return a deal that went quiet as a line of Today; `base` is the address of all deals' pages up to their id."""
+    return Task(
+        id=row.id, title=row.name, href=f"{base}/{row.id}", kind="deal",
+        meta=dotted(row.company_name or row.contact_name, money(row.amount, row.currency)),
+        due=_("last contact %(when)s", when=relative(row.last_activity_at)), due_at=row.last_activity_at.isoformat(),
+        late=False, done=False, done_url="", call=None, bucket="",
+    )  # fmt: skip
+
+
 def tasks_of(rows: Any, member: CurrentMember) -> list[Task]:
     """Return activities as lines of Today; addresses are made once and not for each line."""
-    present, zone = now(), ZoneInfo(member.timezone)
+    zone = ZoneInfo(member.timezone)
+    today = now().astimezone(zone).date()
     bases = {
         "activity": url_for("activities.show", activity_id=UUID(int=0)).rpartition("/")[0],
         "company": url_for("companies.index"), "contact": url_for("contacts.index"),
         "log": url_for("activities.log") if member.can("activity:create") else "",
     }  # fmt: skip
-    return [_task(row, member, present, zone, bases) for row in rows]
+    return [_task(row, zone, today, bases) for row in rows]
 
 
-def _task(row: AnyRow, member: CurrentMember, present: datetime, zone: ZoneInfo, bases: dict[str, str]) -> Task:
-    when = bucket(row.due_at, now=present, timezone=member.timezone) if row.due_at else "later"
+def _task(row: AnyRow, zone: ZoneInfo, today: date, bases: dict[str, str]) -> Task:
+    on = (row.due_at or row.at).astimezone(zone).date()
+    when = bucket_of_day(on, today=today) if row.due_at else "later"
     done, here = row.done_at is not None, f"{bases['activity']}/{row.id}"
     name = row.contact_name or row.company_name or ""
-    on, today = (row.due_at or row.at).astimezone(zone).date(), present.astimezone(zone).date()
     return Task(
         id=row.id, title=row.subject or kind_label(row.kind), href=_page(row, bases) or here,
         kind="message" if row.kind == "email" else row.kind,
