@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, exists, func, literal, literal_column, select, union_all
+from sqlalchemy import bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import aliased, joinedload
 
 from saas_crm.access.models import Member
@@ -18,7 +18,7 @@ from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.customers.models import Company, Contact
-from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
+from saas_crm.opportunities.models import Opportunity, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
@@ -157,52 +157,9 @@ def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
     return db.session.scalar(select(func.count()).select_from(some.limit(at_most(COUNTED + 1)).subquery())) or 0
 
 
-def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
-    """Return a visible deal's company, main contact and further contacts, in this order: kind, name and numbers.
-
-    Of those the member does not see (`seen` is false) only the id is told.
-    """
-    company = select(
-        literal("company").label("part"), Company.id, Company.name, literal("").label("job_title"), Company.phone,
-        literal("").label("mobile"), visible(Company, member).label("seen"), literal(0).label("place"),
-        Company.sort_name,
-    ).where(Company.id == deal.company_id, Company.deleted_at.is_(None))  # fmt: skip
-    further = select(OpportunityContact.contact_id).where(OpportunityContact.opportunity_id == deal.id)
-    is_main = Contact.id == deal.contact_id
-    contacts = select(
-        case((is_main, "contact"), else_="further").label("part"), Contact.id, Contact.name, Contact.job_title,
-        Contact.phone, Contact.mobile, visible(Contact, member).label("seen"),
-        case((is_main, 1), else_=2).label("place"), Contact.sort_name,
-    ).where(is_main | Contact.id.in_(further), Contact.deleted_at.is_(None))  # fmt: skip
-    both = union_all(company, contacts).subquery().c
-    told = [case((both.seen, column), else_="").label(column.key)
-            for column in (both.name, both.job_title, both.phone, both.mobile)]  # fmt: skip
-    query = select(both.part, both.id, both.seen, *told)
-    return fetch(query.order_by(both.place, both.sort_name, both.id)).all()
-
-
 def any_opportunity() -> bool:
     """Whether the workspace has any deal, the recycle bin included; asked for a rule, it tells of none."""
     return bool(db.session.scalar(select(exists(select(Opportunity.id)))))
-
-
-def contact_names(contact_ids: Sequence[UUID], member: CurrentMember) -> Sequence[AnyRow]:
-    """Return id and name of those of the contacts that the member sees, by name."""
-    query = select(Contact.id, Contact.name).where(
-        Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, member)
-    )
-    return fetch(query.order_by(Contact.sort_name, Contact.id)).all()
-
-
-def contact_ids_of(opportunity_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Return the further contacts of several deals in one query."""
-    found: dict[UUID, list[UUID]] = {key: [] for key in opportunity_ids}
-    query = select(OpportunityContact.opportunity_id, OpportunityContact.contact_id).where(
-        OpportunityContact.opportunity_id.in_(opportunity_ids)
-    )
-    for opportunity_id, contact_id in fetch(query):
-        found[opportunity_id].append(contact_id)
-    return found
 
 
 def stage_history(opportunity_id: UUID) -> Sequence[AnyRow]:

@@ -22,6 +22,7 @@ from saas_crm.customers.schemas import ContactWrite
 from saas_crm.edge.current import current_member
 from saas_crm.opportunities import queries
 from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.people import contact_names, people_of
 from saas_crm.opportunities.pipelines import stages
 from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.context import current_tenant
@@ -143,10 +144,10 @@ def _contact_names(ids: list[str], deal: Opportunity | None, member: CurrentMemb
     if not ids and deal is None:
         return []
     unseen = _("A contact you cannot see")
-    names = {str(row.id): row.name or unseen for row in queries.people_of(deal, member)} if deal else {}
+    names = {str(row.id): row.name or unseen for row in people_of(deal, member)} if deal else {}
     missing = [contact_id for contact_id in _ids(ids) if str(contact_id) not in names]
     if missing:
-        names |= {str(row.id): row.name for row in queries.contact_names(missing, member)}
+        names |= {str(row.id): row.name for row in contact_names(missing, member)}
     return [(contact_id, names[contact_id]) for contact_id in dict.fromkeys(ids) if contact_id in names]
 
 
@@ -168,7 +169,7 @@ def _readable(name: str, value: str) -> str:
         "stage_id": lambda: _name_among(stages(member, archived=True), value),
         "company_id": lambda: name_of(Company, UUID(value), member),
         "contact_id": lambda: name_of(Contact, UUID(value), member),
-        "contact_ids": lambda: ", ".join(row.name for row in queries.contact_names(_ids(value.split(",")), member)),
+        "contact_ids": lambda: ", ".join(row.name for row in contact_names(_ids(value.split(",")), member)),
         "expected_close": lambda: day(date.fromisoformat(value)),
     }
     return readers[name]() if value and name in readers else value

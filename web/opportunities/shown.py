@@ -13,6 +13,7 @@ from saas_crm.core.clock import now, today_in
 from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities import queries
 from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.people import people_of
 from saas_crm.opportunities.pipelines import StageView, stages
 from saas_crm.opportunities.rules import days_between, is_stale, name_in, weighted
 from tenants.db import AnyRow
@@ -91,7 +92,7 @@ def _path(deal: Opportunity, member: CurrentMember) -> list[StageView]:
 
 def _parties(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
     by_part: dict[str, list[Party]] = {"company": [], "contact": [], "further": []}
-    for row in queries.people_of(deal, member):
+    for row in people_of(deal, member):
         if not row.seen:
             continue
         by_part[row.part].append(_party(row))

@@ -13,7 +13,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
 from saas_crm.core.money import Money, minor_digits
 from saas_crm.opportunities.models import Opportunity
-from saas_crm.opportunities.queries import contact_ids_of
+from saas_crm.opportunities.people import contact_ids_of
 
 PLAIN = ("name", "company_id", "contact_id", "stage_id", "owner_id", "expected_close", "description")
 
