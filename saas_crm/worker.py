@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,9 +13,12 @@ import structlog
 from flask import Flask
 
 from saas_crm.core.audit import Actor, act_as
-from saas_crm.core.jobs import Job, registry
-from tenants.db import db, tenant_scope
+from saas_crm.core.clock import now
+from saas_crm.core.jobs import Job, defer, registry
+from tenants.context import ActiveTenant
+from tenants.db import SHARED, db, tenant_scope
 from tenants.settings import Settings
+from tenants.versions import TenantBehind, check_served
 
 if TYPE_CHECKING:
     import procrastinate
@@ -24,6 +28,7 @@ MOST_ATTEMPTS = 12
 """Runs after which a job that takes its worker down with it is given up."""
 FAILED_KEPT_HOURS = 24 * 30
 STALLED_SECONDS = 60
+WAIT_FOR_UPGRADE = timedelta(minutes=1)
 ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs")
 
 
@@ -90,10 +95,14 @@ def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
 
     retry: Any = procrastinate.RetryStrategy(max_attempts=entry.retries, exponential_wait=4) if entry.retries else False
 
-    def run(**args: Any) -> None:
-        execute(app, entry, args)
+    def run(context: procrastinate.JobContext, /, **args: Any) -> None:
+        try:
+            execute(app, entry, dict(args))
+        except TenantBehind as behind:
+            log.warning("job waits for `saas-crm db upgrade`", job=entry.name, reason=str(behind))
+            put_off(app, entry, args, context.job.queueing_lock)
 
-    task: Any = runner.task(name=entry.name, retry=retry, pass_context=False)(run)
+    task: Any = runner.task(name=entry.name, retry=retry, pass_context=True)(run)
     if entry.cron:
         runner.periodic(cron=entry.cron)(task)
 
@@ -101,19 +110,41 @@ def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
 def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
     """Run one job with a clean session, in the tenant it carries or outside any, and commit once.
 
-    A tenant that is gone meanwhile has no more work to do.
+    A tenant that is gone meanwhile has no more work to do. Raises TenantBehind, before anything is done, for one
+    whose tables this release does not serve yet.
     """
     args.pop("timestamp", None)
     tenant_id = args.pop("tenant_id", None)
     with app.app_context():
-        tenant = app.extensions["directory"].by_id(UUID(tenant_id)) if tenant_id else None
+        tenant = _tenant(app, tenant_id)
         if tenant_id and tenant is None:
             log.info("job of a tenant that is gone", job=entry.name, tenant=tenant_id)
             return
+        if tenant is not None:
+            check_served(tenant)
         with tenant_scope(tenant):
             act_as(db.session(), Actor(None, "job"))
             entry.run(**args)
             db.session.commit()
+
+
+def put_off(app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | None) -> None:
+    """Queue a job again, for later and in its tenant's name. It is no retry: nothing was tried, so none is used up."""
+    kept = {name: value for name, value in args.items() if name not in ("timestamp", "tenant_id")}
+    with app.app_context():
+        tenant, at = _tenant(app, args.get("tenant_id")), now() + WAIT_FOR_UPGRADE
+        if tenant is not None:
+            with tenant_scope(tenant):
+                defer(db.session(), entry.name, at=at, queueing_lock=queueing_lock, **kept)
+                db.session.commit()
+        elif args.get("tenant_id") is None:  # else it has gone just now, and has no more work
+            with db.engines[SHARED].begin() as connection:
+                defer(connection, entry.name, at=at, queueing_lock=queueing_lock, **kept)
+
+
+def _tenant(app: Flask, tenant_id: str | None) -> ActiveTenant | None:
+    found: ActiveTenant | None = app.extensions["directory"].by_id(UUID(tenant_id)) if tenant_id else None
+    return found
 
 
 def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = True) -> None:

@@ -8,15 +8,20 @@ taken away one release later still ("expand, then contract").
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from tenants.context import ActiveTenant
 from tenants.migrations.lines import known
 
 # Before the first release nobody ran on less: these revisions belong to it as a whole.
 _NEEDED = {"shared": "0002"}
 
 Standing = Literal["older", "previous", "current", "newer"]
+
+
+class TenantBehind(RuntimeError):
+    """A tenant's tables are older than this release serves; work for it waits until `db upgrade` has run."""
 
 
 def standing(revision: str, revisions: Sequence[str]) -> Standing:
@@ -43,3 +48,17 @@ def serves(line: str, revision: str) -> bool:
 def served_from(line: str) -> str:
     """Return the oldest revision this release serves, to be compared in SQL: all that sort after it are served."""
     return max(known(line)[-2:][0], _NEEDED.get(line, ""))
+
+
+def check_served(tenant: ActiveTenant) -> None:
+    """Raise TenantBehind for a tenant that this release cannot serve yet."""
+    if not serves("tenant", tenant.schema_version):
+        raise TenantBehind(f"{tenant.schema_name} is at {tenant.schema_version or 'nothing'}")
+
+
+def served_first(tenants: Sequence[ActiveTenant]) -> Iterator[ActiveTenant]:
+    """Yield the tenants this release serves; raises TenantBehind at the end if that was not all of them."""
+    behind = [tenant for tenant in tenants if not serves("tenant", tenant.schema_version)]
+    yield from (tenant for tenant in tenants if tenant not in behind)
+    for tenant in behind:
+        check_served(tenant)

@@ -22,6 +22,7 @@ from tenants.directory import shared_reader
 from tenants.models import Tenant
 from tenants.provisioning import make_spares
 from tenants.runtime import runtime_directory, runtime_settings
+from tenants.versions import served_first
 
 DAILY = ("idempotency.forget", "recycle_bin.purge")
 
@@ -49,7 +50,7 @@ def mail_password_reset(email: str) -> None:
 @job("access.end_tokens", retries=8)
 def end_tokens(user_id: str) -> None:
     """End a person's API tokens in all their workspaces: whoever knew the old password may hold one."""
-    for tenant in tenants_of(UUID(user_id), None):
+    for tenant in served_first(tenants_of(UUID(user_id), None)):
         with tenant_scope(tenant):
             act_as(db.session(), Actor(None, "password"))
             held = select(ApiToken).join(Member, Member.id == ApiToken.member_id)

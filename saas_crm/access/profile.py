@@ -25,6 +25,7 @@ from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.runtime import runtime_directory
+from tenants.versions import TenantBehind, served_first
 
 log = structlog.get_logger("access")
 COPIED = ("name", "email", "locale", "timezone", "photo_digest")
@@ -66,7 +67,7 @@ def spread_at_once(user_id: UUID) -> None:
     """Copy a profile to the person's first workspaces now; what fails here is left to the job."""
     try:
         _spread(user_id, limit=AT_ONCE)
-    except SQLAlchemyError as failed:
+    except (SQLAlchemyError, TenantBehind) as failed:
         log.warning("profile not spread yet", error=type(failed).__name__)
 
 
@@ -81,7 +82,7 @@ def _spread(user_id: UUID, limit: int | None) -> None:
     if user is None:
         return
     values = {name: getattr(user, name) for name in COPIED}
-    for tenant in tenants_of(user_id, limit):
+    for tenant in served_first(tenants_of(user_id, limit)):
         with tenant_scope(tenant):
             _copy(user_id, values)
             db.session.commit()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from saas_crm.core.jobs import registry
+from saas_crm.core.jobs import defer, registry
 from saas_crm.core.mail import Letter, deliver, message, send
-from saas_crm.worker import execute
+from saas_crm.worker import execute, work
 from tenants.db import db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.installation import Installation
@@ -87,6 +89,24 @@ def test_a_server_that_refuses_or_is_away_makes_the_job_fail_so_that_it_is_tried
     assert registry["mail.send"].retries >= 5
 
 
-def test_without_a_server_letters_are_dropped_and_work_goes_on(app_with: Callable[..., Flask]) -> None:
+def test_without_a_server_letters_are_dropped_and_work_goes_on(
+    app_with: Callable[..., Flask], cast: Cast, installation: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The real worker: the letter is gone, said once in the log and without its words, and the next job is done."""
     silent = app_with(mail_url=None)
-    execute(silent, registry["mail.send"], {"to": "a@x.example", "subject": "s", "text": "t", "html": "h"})
+    with silent.app_context(), tenant_scope(cast.tenants["acme"]):
+        send(db.session(), LETTER)
+        defer(db.session(), "idempotency.forget")
+        db.session.commit()
+    assert [name for name, _ in queued(installation)] == ["mail.send", "idempotency.forget"]
+    work(silent, installation.settings, wait=False)
+    assert queued(installation) == [], "neither waits to be tried again"
+    with installation.place.owner() as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM jobs.procrastinate_jobs WHERE status = 'failed'"
+        ).fetchone() == (0,)
+    said = capsys.readouterr()
+    lines = [line for line in (said.out + said.err).splitlines() if "a letter was dropped" in line]
+    assert len(lines) == 1
+    assert LETTER.to not in lines[0]
+    assert list(Path(urlsplit(installation.settings.mail_url or "").path).glob("*.eml")) == []
