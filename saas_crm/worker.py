@@ -29,6 +29,8 @@ MOST_ATTEMPTS = 12
 FAILED_KEPT_HOURS = 24 * 30
 STALLED_SECONDS = 60
 WAIT_FOR_UPGRADE = timedelta(minutes=1)
+PATIENCE_SECONDS = 10
+"""How long the worker waits for a database that has gone, before it ends and leaves its restart to who started it."""
 ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs")
 
 
@@ -50,6 +52,7 @@ def build(app: Flask, settings: Settings) -> procrastinate.App:
         kwargs={"options": "-c search_path=jobs,pg_catalog"},
         min_size=1,
         max_size=4,
+        timeout=PATIENCE_SECONDS,
     )
     runner = procrastinate.App(connector=connector)
     for entry in registry.values():
@@ -148,7 +151,12 @@ def _tenant(app: Flask, tenant_id: str | None) -> ActiveTenant | None:
 
 
 def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = True) -> None:
-    """Run jobs until told to stop (SIGTERM, SIGINT); with `wait` false until none is left."""
+    """Run jobs until told to stop (SIGTERM, SIGINT); with `wait` false until none is left.
+
+    Raises psycopg's OperationalError when the database has gone.
+    """
+    from procrastinate.exceptions import ConnectorException
+
     runner = build(app, settings)
 
     async def main() -> None:
@@ -158,4 +166,7 @@ def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = T
                 stalled_worker_timeout=STALLED_SECONDS, shutdown_graceful_timeout=10, install_signal_handlers=wait,
             )  # fmt: skip
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except ConnectorException as failed:
+        raise failed.__cause__ or failed from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 from tenants.db import new_id
 from tests.fault.conftest import Doomed
 from tests.support.clients import browser_of, phone_of
+from tests.support.server import CHECKOUT, environment_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the server's processes in /proc")
 SECONDS_OF_LOAD = 1.5
@@ -98,3 +100,26 @@ def test_without_its_database_it_says_so_and_recovers_by_itself(doomed: Callable
     statuses = [browser.get("/doomed/companies").status_code for _ in range(4)]
     assert statuses[-2:] == [200, 200], statuses
     assert phone.get("/companies").status_code == 200
+
+
+def test_a_worker_without_its_database_ends_and_says_why(doomed: Callable[..., Doomed]) -> None:
+    """It does not linger: who started it starts it again, and one that was told to stop is not waited for."""
+    place = doomed()
+    settings = place.app.extensions["settings"]
+    log = place.folder / "worker.log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "saas_crm.cli", "worker"],
+            cwd=CHECKOUT, env=environment_of(settings), stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        with place.place.owner() as connection:
+            while connection.execute("SELECT public.worker_seen_at()").fetchone() == (None,):
+                assert worker.poll() is None, log.read_text()
+                time.sleep(0.1)
+        place.crash()
+        assert worker.wait(60) == 1
+    finally:
+        worker.kill()
+        worker.wait()
+    assert "Error: The database does not answer" in log.read_text()
