@@ -96,7 +96,7 @@ def new_place(superuser_url: str, name: str) -> Iterator[Place]:
         yield place
     finally:
         with suppress(psycopg.OperationalError), psycopg.connect(superuser_url, autocommit=True) as connection:
-            _drop_tenants(place)
+            forget_tenants(place)
             connection.execute(drop)
 
 
@@ -111,7 +111,7 @@ def place_of(superuser_url: str, name: str) -> Place:
     )
 
 
-def _drop_tenants(place: Place) -> None:
+def forget_tenants(place: Place) -> None:
     """Roles belong to the whole server and outlive their database: those of this one go with it."""
     with place.owner() as connection:
         names = connection.execute("SELECT role_name FROM public.tenants").fetchall()
