@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
             raise ValueError("must be a postgresql:// address")
+        try:
+            conninfo_to_dict(url or "")
+        except ProgrammingError:  # its text may quote the password
+            raise ValueError("is no address that PostgreSQL's clients understand; in a password, write %xx for "
+                             "letters that mean something in an address") from None  # fmt: skip
         return url
 
     @field_validator("secret_key")
@@ -83,6 +90,8 @@ class Settings(BaseSettings):
     def _is_mail(cls, url: str | None) -> str | None:
         if url is not None and urlsplit(url).scheme not in {"smtp", "smtps", "file"}:
             raise ValueError("must begin with smtp://, smtps:// or file://")
+        if url is not None and not _names_a_server(url):
+            raise ValueError("must name a server, and its port by a number")
         return url
 
     @model_validator(mode="after")
@@ -113,3 +122,12 @@ class Settings(BaseSettings):
 def sqlalchemy_url(url: str) -> str:
     """Turn a libpq URL into SQLAlchemy's, naming the psycopg 3 driver."""
     return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+def _names_a_server(url: str) -> bool:
+    """Whether an address has a host and a port, if it has one, that is a number; a folder needs neither."""
+    parts = urlsplit(url)
+    try:
+        return parts.scheme == "file" or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        return False

@@ -45,6 +45,14 @@ def serves(line: str, revision: str) -> bool:
     return is_served(revision, known(line)) and revision >= _NEEDED.get(line, "")
 
 
+def stands(line: str, revision: str) -> Standing:
+    """Return how shared tables ("shared") or a tenant ("tenant") at a revision stand to this release.
+
+    What it does not serve is "older", also where it would be the one before of a line that is still young.
+    """
+    return standing(revision, known(line)) if serves(line, revision) else "older"
+
+
 def served_from(line: str) -> str:
     """Return the oldest revision this release serves, to be compared in SQL: all that sort after it are served."""
     return max(known(line)[-2:][0], _NEEDED.get(line, ""))

@@ -19,9 +19,9 @@ from tenants.migrate import (
     upgrade_shared,
     upgrade_tenants,
 )
-from tenants.migrations.lines import head, known
+from tenants.migrations.lines import head
 from tenants.provisioning import make_spares
-from tenants.versions import Standing, standing
+from tenants.versions import Standing, stands
 
 BEHIND: tuple[Standing, ...] = ("previous", "older")
 
@@ -63,7 +63,7 @@ def status() -> None:
     settings = load_settings()
     with connect(settings.owner_url) as connection:
         revision = shared_revision(connection)
-    told = standing(revision, known("shared"))
+    told = stands("shared", revision)
     click.echo(f"shared  {revision or 'empty'}  {_in_words(told, 'shared')}")
     states = tenant_states(settings.owner_url) if revision else []
     _print_tenants([state for state in states if state.slug is not None])

@@ -10,7 +10,7 @@ from flask import Flask
 from tenants.migrate import tenant_states
 from tenants.migrations.lines import head, known
 from tenants.provisioning import make_spares
-from tenants.versions import Standing, is_served, served_from, serves, standing
+from tenants.versions import Standing, is_served, served_from, serves, standing, stands
 from tests.support.cast import found_another
 from tests.support.clients import browser_of
 from tests.support.installation import Place
@@ -44,6 +44,7 @@ def test_a_release_serves_its_own_version_the_one_before_and_newer_ones(
 def test_the_same_in_sql(line: str) -> None:
     for revision in ("", "0000", *known(line), "9999"):
         assert serves(line, revision) is (revision >= served_from(line))
+        assert serves(line, revision) is (stands(line, revision) != "older")
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from typing import Any
 import psycopg
 
 from saas_crm.cli.checkup import Finding, bad, good, warning
+from saas_crm.cli.checkup.rights import examine_rights
 from saas_crm.cli.failures import first_line
 from tenants.migrate import connect, shared_revision
-from tenants.migrations.lines import head, known
+from tenants.migrations.lines import head
 from tenants.settings import Settings
-from tenants.versions import served_from, standing
+from tenants.versions import served_from, stands
 
 OLDEST = 15
 STALE_SECONDS = 60
@@ -35,6 +36,9 @@ def _examine_as(url: str, setting: str, ask: Any) -> Iterator[Finding]:
     except psycopg.OperationalError as error:
         yield bad("database", f"no connection by {setting}: {first_line(error)}",
                   f"Is the server running, and does {setting} name it, with the right login?")  # fmt: skip
+    except psycopg.Error as error:
+        yield bad("database", f"{setting}: {first_line(error)}",
+                  f"Does {setting} name the right database and login? See docs/operations.md.")  # fmt: skip
 
 
 def _as_application(connection: Connection) -> Iterator[Finding]:
@@ -50,6 +54,7 @@ def _as_application(connection: Connection) -> Iterator[Finding]:
     if revision == (None,):
         yield bad("tables", "there are none yet", _UPGRADE)
         return
+    yield examine_rights(connection)
     yield _worker(connection)
 
 
@@ -114,8 +119,8 @@ def _as_owner(connection: Connection) -> Iterator[Finding]:
 
 def _migrations(connection: Connection) -> Iterator[Finding]:
     revision = shared_revision(connection)
-    stands = standing(revision, known("shared"))
-    if stands == "older":
+    stood = stands("shared", revision)
+    if stood == "older":
         yield bad(
             "migrations", f"the shared tables are at {revision or 'nothing'}, newest is {head('shared')}", _UPGRADE
         )
@@ -133,7 +138,7 @@ def _migrations(connection: Connection) -> Iterator[Finding]:
     why = f": {error}" if error else ""
     if older:
         yield bad("migrations", f"{older} tenants are behind and refuse to serve{why}", _UPGRADE)
-    elif behind or stands == "previous":
+    elif behind or stood == "previous":
         place = f"{behind} tenants" if behind else "the shared tables"
         yield warning("migrations", f"{place} one revision behind, which this release still serves{why}", _UPGRADE)
     else:

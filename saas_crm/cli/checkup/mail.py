@@ -44,6 +44,8 @@ def _server(url: str) -> Finding:
             server.noop()
     except smtplib.SMTPAuthenticationError:
         return bad("mail", f"{where} refuses the login", _REMEDY)
+    except smtplib.SMTPNotSupportedError as error:
+        return bad("mail", f"{where} cannot do what MAIL_URL asks for: {first_line(error)}", _REMEDY)
     except (OSError, smtplib.SMTPException) as error:
         return bad("mail", f"{where} does not answer: {first_line(error)}", _REMEDY)
     return good("mail", f"{where} answers")
