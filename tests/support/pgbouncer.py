@@ -1,7 +1,8 @@
-"""A real PgBouncer in transaction mode before a test's database."""
+"""A real PgBouncer with the configuration that infra/ ships, before a test's database."""
 
 from __future__ import annotations
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -16,25 +17,11 @@ import pytest
 
 from tenants.embedded.account import server_account
 from tests.support.installation import Place
-from tests.support.server import free_port
+from tests.support.server import CHECKOUT, free_port
 
-CONFIGURATION = """
-[databases]
-{name} = {where} user={user} password={password}
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {size}
-min_pool_size = {size}
-reserve_pool_size = 0
-max_client_conn = 100
-ignore_startup_parameters = extra_float_digits,options
-logfile = {folder}/pgbouncer.log
-"""
+SHIPPED = CHECKOUT / "infra" / "pgbouncer" / "pgbouncer.ini"
+KEEPS_STATEMENTS = (1, 21)
+"""The first version that knows `max_prepared_statements`."""
 
 
 @contextmanager
@@ -46,31 +33,49 @@ def pgbouncer(place: Place, folder: Path, *, size: int) -> Iterator[str]:
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("PgBouncer is not installed (Debian: apt-get install pgbouncer), so it was not tried")
-    parts = urlsplit(place.runtime_url)
-    query, name, port = parse_qs(parts.query), parts.path.lstrip("/"), free_port()
-    host = query.get("host", [parts.hostname or ""])[0]
-    where = f"host={host} port={query.get('port', [str(parts.port or 5432)])[0]} dbname={name}"
+    parts, port = urlsplit(place.runtime_url), free_port()
+    login, password = unquote(parts.username or ""), unquote(parts.password or "")
     home = folder / f"pgbouncer-{port}"
     home.mkdir()
-    file = home / "pgbouncer.ini"
-    file.write_text(
-        CONFIGURATION.format(
-            name=name, where=where, user=unquote(parts.username or ""), password=unquote(parts.password or ""),
-            port=port, size=size, folder=home,
-        )
-    )  # fmt: skip
+    users, file = home / "users", home / "pgbouncer.ini"
+    users.write_text(f'"{login}" "{password}"\n')
+    with file.open("w") as out:
+        _configuration(program, place, home, port, size).write(out)
     account = server_account()
     if account.is_other:
-        os.chown(home, account.uid, account.gid)
-        os.chown(file, account.uid, account.gid)
+        for path in (home, users, file):
+            os.chown(path, account.uid, account.gid)
     process = subprocess.Popen([program, "-q", str(file)], cwd=home, stderr=subprocess.PIPE, **account.identity())
     try:
-        url = f"postgresql://{parts.username}:x@127.0.0.1:{port}/{name}"
+        url = f"postgresql://{parts.username}:{parts.password}@127.0.0.1:{port}{parts.path}"
         _wait(process, url)
         yield url
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _configuration(program: str, place: Place, home: Path, port: int, size: int) -> configparser.ConfigParser:
+    """Return the configuration that infra/ ships, with other addresses, a pool of `size`, and a log."""
+    parts = urlsplit(place.runtime_url)
+    query, name = parse_qs(parts.query), parts.path.lstrip("/")
+    host = query.get("host", [parts.hostname or ""])[0]
+    shipped = configparser.ConfigParser()
+    shipped.read(SHIPPED, encoding="utf-8")
+    shipped["databases"] = {name: f"host={host} port={query.get('port', [str(parts.port or 5432)])[0]} dbname={name}"}
+    shipped["pgbouncer"].update(
+        listen_addr="127.0.0.1", listen_port=str(port), auth_file=str(home / "users"), default_pool_size=str(size),
+        min_pool_size=str(size), reserve_pool_size="0", logfile=str(home / "pgbouncer.log"),
+    )  # fmt: skip
+    if version_of(program) < KEEPS_STATEMENTS:
+        del shipped["pgbouncer"]["max_prepared_statements"]
+    return shipped
+
+
+def version_of(program: str) -> tuple[int, ...]:
+    """Return the version of a PgBouncer."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in said.split()[1].split("."))
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:

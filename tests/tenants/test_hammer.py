@@ -89,7 +89,7 @@ def invite(app: Flask, target: Target) -> int:
 
 
 def test_through_a_pooler_with_one_connection(anvil: Anvil, stage: Stage) -> None:
-    """PgBouncer in transaction mode hands one server connection to everybody in turn, transaction by transaction."""
+    """PgBouncer, as infra/ sets it up, hands one connection to everybody in turn, transaction by transaction."""
     from saas_crm.app import create_app
 
     with pgbouncer(stage.installation.place, stage.installation.folder, size=1) as url:
