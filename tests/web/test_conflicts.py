@@ -96,6 +96,29 @@ def test_words_that_name_a_company_are_compared_as_that_company(client_for: Clie
     assert "Known Ltd" in page.text
 
 
+def test_a_company_to_be_added_to_an_activity_stays_a_company(
+    client_for: ClientFor, make: Maker, acting: Acting
+) -> None:
+    activity = make.activity("rep", kind="call", subject="Ring", company_id=str(make.company("rep").id))
+    here, rep = f"/acme/activities/{activity.id}", client_for("rep")
+    client_for("manager").post(here, data={"kind": "call", "subject": "Ring them", "version": "1"})
+    sent = {"kind": "call", "subject": "Ring", "customer": "", "customer_text": "Zebra Works"}
+    page = rep.post(here, data={**sent, "customer_create": "company", "version": "1"})
+    assert page.status_code == 409
+    assert choices(page.text, "customer")[0] == "new-company:Zebra Works"
+    assert "new-company" not in re.sub(r"<[^>]+>", "", page.text)
+    chosen = {"kind": "call", "subject": "Ring", "customer": "new-company:Zebra Works"}
+    again = rep.post(here, data={**chosen, "subject": "x" * 10_000, "version": value(page, "version")})
+    assert (value(again, "customer_text"), value(again, "customer_create")) == ("Zebra Works", "company")
+    assert rep.post(here, data={**chosen, "version": value(page, "version")}).status_code == 303
+    with acting("rep"):
+        stored = db.session.get(Activity, activity.id)
+        assert stored is not None
+        company = db.session.get(Company, stored.company_id)
+        assert company is not None
+        assert company.name == "Zebra Works"
+
+
 def test_whom_an_activity_is_about_is_not_lost(client_for: ClientFor, make: Maker, acting: Acting) -> None:
     company, other = make.company("rep", name="Ada Ltd"), make.company("rep", name="Other Ltd")
     activity = make.activity("rep", kind="call", subject="Ring", company_id=str(company.id))

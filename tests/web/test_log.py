@@ -89,6 +89,16 @@ def test_a_new_person_is_added_by_just_a_name(rep: Browser) -> None:
     assert heading(rep.get(answer.location)) == "Neue Person"
 
 
+def test_a_new_company_is_added_by_just_a_name(rep: Browser) -> None:
+    data = {"recent": "other", "customer": "", "customer_text": "Zebra Works", "kind": "visit", "next_step": "none"}
+    refused = rep.post("/acme/log", data=data | {"customer_create": "company", "kind": "note"})
+    assert list(errors(refused)) == ["body"]
+    assert value(refused, "customer_create") == "company"
+    answer = rep.post("/acme/log", data=data | {"customer_create": "company"})
+    assert "/acme/companies/" in str(answer.location)
+    assert heading(rep.get(answer.location)) == "Zebra Works"
+
+
 def test_a_name_alone_finds_its_customer(rep: Browser, make: Maker) -> None:
     contact = make.contact("rep", name="Eva Österreicher")
     answer = rep.post("/acme/log", data={"customer_text": "eva osterreicher", "kind": "call", "next_step": "none"})
@@ -109,6 +119,20 @@ def test_bad_input_keeps_the_words(rep: Browser, make: Maker, data: dict[str, st
     assert field in errors(answer)
     if "body" not in data:
         assert "Kept words" in answer.text
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    ({"recent": "other"}, "Choose a customer."), ({"kind": "note", "body": " "}, "Write the note."),
+    ({"next_step": "pick", "next_due_at": ""}, "Choose a day for the next step."),
+])  # fmt: skip
+def test_what_is_wrong_is_said_above_and_beside_the_field_and_no_third_time(
+    rep: Browser, make: Maker, data: dict[str, str], said: str
+) -> None:
+    sent = {"recent": f"company:{make.company('rep').id}", "kind": "call", "next_step": "none"} | data
+    answer = rep.post("/acme/log", data=sent)
+    assert answer.status_code == 422
+    assert len(errors(answer)) == 1
+    assert answer.text.count(said) == 2
 
 
 def test_a_day_is_picked_in_the_readers_own_calendar(rep: Browser, make: Maker) -> None:

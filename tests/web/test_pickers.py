@@ -50,6 +50,16 @@ def test_adding_is_offered_where_it_is_allowed_and_new(rep: Browser, client_for:
     assert "Nothing found" in client_for("viewer").get("/acme/pickers/companies?q=Brand+New").text
 
 
+def test_a_customer_to_be_added_is_a_person_or_a_company(rep: Browser, make: Maker) -> None:
+    make.company("rep", name="Ada Ltd")
+    rows = rep.get("/acme/pickers/customers?q=Brand+New").text
+    assert re.findall(r'data-create="(\w+)"', rows) == ["contact", "company"]
+    assert "Add the person “Brand New”" in rows
+    assert "Add the company “Brand New”" in rows
+    assert "data-create" not in rep.get("/acme/pickers/customers?q=ada+ltd").text
+    assert re.findall(r'data-create="(\w+)"', rep.get("/acme/pickers/companies?q=Brand+New").text) == ["1"]
+
+
 def test_members_are_known_to_everybody(client_for: ClientFor, make: Maker) -> None:
     answer = client_for("viewer").get("/acme/pickers/members?q=rita")
     assert values(answer.text) == [str(make.member_id("rep"))]

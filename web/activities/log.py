@@ -101,11 +101,7 @@ def _value(row: AnyRow) -> str:
 def _read() -> QuickLog:
     """Return the checked form. Raises InvalidInput with each message at its field."""
     form: MultiDict[str, str] = MultiDict(request.form)
-    wrong: dict[str, str] = {}
-    try:
-        _put_customer(form)
-    except InvalidInput as invalid:
-        wrong |= invalid.errors
+    wrong = _put_customer(form)
     if form.get("kind") == "note" and not form.get("body", "").strip():
         wrong["body"] = _("Write the note.")
     if form.get("next_step") != "pick":
@@ -114,19 +110,26 @@ def _read() -> QuickLog:
         wrong["next_due_at"] = _("Choose a day for the next step.")
     else:
         form["next_due_at"] = f"{form['next_due_at']}T09:00"
-    return checked(QuickLog, form, wrong)
+    try:
+        return checked(QuickLog, form, wrong)
+    except InvalidInput as invalid:  # what the schema says of the whole form stands beside its field already
+        raise InvalidInput({name: said for name, said in invalid.errors.items() if name or not wrong}) from None
 
 
-def _put_customer(form: MultiDict[str, str]) -> None:
-    """Put the ids of whom was chosen into the form: by the picker, else by a chip. Raises InvalidInput."""
+def _put_customer(form: MultiDict[str, str]) -> dict[str, str]:
+    """Put the ids of whom was chosen into the form: by the picker, else by a chip. Return what is wrong."""
     member, recent = current_member(), form.get("recent", OTHER)
-    chosen = customer_picked("customer", member)
-    if chosen is None and recent != OTHER:
-        chosen = customer_named(recent, "customer")
+    try:
+        chosen = customer_picked("customer", member)
+        if chosen is None and recent != OTHER:
+            chosen = customer_named(recent, "customer")
+    except InvalidInput as invalid:
+        return invalid.errors
     if chosen is None:
-        raise InvalidInput({"customer": _("Choose a customer.")})
+        return {"customer": _("Choose a customer.")}
     given = _given()
     keeps_deal = given.opportunity_id and recent == given.value
     for name in ("company_id", "contact_id"):
         form[name] = str(chosen[name] or "")
     form["opportunity_id"] = str(given.opportunity_id) if keeps_deal else ""
+    return {}

@@ -22,7 +22,9 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 from saas_crm.edge.input import input_context
 
-NEW = "new:"
+NEW, NEW_COMPANY = "new:", "new-company:"
+"""What stands before the words of a record to be made, where a picker's value has to say so by itself."""
+CREATES = ("1", "contact", "company")
 Schema = TypeVar("Schema", bound=BaseModel)
 Finder = Callable[[str, CurrentMember], UUID | None]
 
@@ -95,24 +97,35 @@ def member_written(text: str, _member: CurrentMember) -> UUID | None:
 def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] | None:
     """Return `company_id` and `contact_id` of a field that takes either, None when it is empty.
 
-    Its value is "company:<id>" or "contact:<id>"; words alone name one of both; a new name makes a contact.
-    Raises InvalidInput.
+    Its value is "company:<id>" or "contact:<id>"; words alone name one of both; a new name makes the one of them
+    that was chosen. Raises InvalidInput.
     """
     value, text = request.form.get(name, ""), written(name)
     if value and not _added(name):
         return customer_named(value, name)
     if not text:
         return None
-    if wants_new(name) and member.can("contact:create"):
-        return {"company_id": None, "contact_id": _new_contact(text, name, member)}
+    kind = _new_kind(name)
+    if kind and member.can(f"{kind}:create"):
+        return {"company_id": None, "contact_id": None, f"{kind}_id": _new_customer(kind, text, name, member)}
     companies, contacts = ids_named(Company, text, member), ids_named(Contact, text, member)
     if len(companies) + len(contacts) != 1:
         raise InvalidInput({name: unknown_name()})
     return {"company_id": _only(companies), "contact_id": _only(contacts)}
 
 
-def _new_contact(text: str, name: str, member: CurrentMember) -> UUID:
+def _new_kind(name: str) -> str:
+    """Return what is to be made of the words in a picker of companies and contacts, "" for nothing."""
+    if not wants_new(name):
+        return ""
+    told = request.form.get(f"{name}_create") == "company" or request.form.get(name, "").startswith(NEW_COMPANY)
+    return "company" if told else "contact"
+
+
+def _new_customer(kind: str, text: str, name: str, member: CurrentMember) -> UUID:
     try:
+        if kind == "company":
+            return create_company(parse(CompanyWrite, {"name": text}), actor=member).id
         return create_contact(parse(ContactWrite, {"name": text}), actor=member).id
     except InvalidInput as invalid:  # of the record that was to be made, not of this form
         raise InvalidInput({name: next(iter(invalid.errors.values()))}) from None
@@ -137,7 +150,7 @@ def written(name: str) -> str:
 
 def wants_new(name: str) -> bool:
     """Whether the person chose to add what they wrote into a picker."""
-    return bool(_added(name)) or request.form.get(f"{name}_create") == "1"
+    return bool(_added(name)) or request.form.get(f"{name}_create") in CREATES
 
 
 def added(name: str) -> str:
@@ -145,12 +158,14 @@ def added(name: str) -> str:
 
     "" where nothing is to be added: the page with both values offers it as one of them.
     """
-    return f"{NEW}{written(name)}" if wants_new(name) and written(name) else ""
+    if not wants_new(name) or not written(name):
+        return ""
+    return f"{NEW_COMPANY if _new_kind(name) == 'company' else NEW}{written(name)}"
 
 
 def added_words(value: str) -> str:
     """Return the words of a value that `added` gave, "" for any other."""
-    return value.removeprefix(NEW) if value.startswith(NEW) else ""
+    return next((value.removeprefix(mark) for mark in (NEW, NEW_COMPANY) if value.startswith(mark)), "")
 
 
 def _added(name: str) -> str:

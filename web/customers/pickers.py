@@ -35,14 +35,14 @@ class Choice:
 @requires("company:read")
 def companies() -> str:
     """Answer the companies that match what is typed, or those at hand."""
-    return _rows(list(_customers("company")), "company:create")
+    return _rows(list(_customers("company")), "company")
 
 
 @bp.get("/contacts")
 @requires("contact:read")
 def contacts() -> str:
     """Answer the contacts that match, of one company where `company_id` names it."""
-    return _rows(list(_customers("contact")), "contact:create")
+    return _rows(list(_customers("contact")), "contact")
 
 
 @bp.get("/customers")
@@ -56,7 +56,7 @@ def customers() -> str:
         found = [_found(row, f"{row.kind}:{row.record_id}") for row in rows]
     else:
         found = [choice for kind in kinds for choice in _customers(kind, prefix=f"{kind}:", limit=4)]
-    return _rows(found, "contact:create")
+    return _rows(found, "contact", "company")
 
 
 @bp.get("/members")
@@ -65,7 +65,7 @@ def members() -> str:
     """Answer the members whose name holds what is typed; colleagues are known to everybody."""
     typed = fold(asked("q"))
     found = [Choice(str(row.id), row.name, "", "person") for row in member_names() if typed in fold(row.name)]
-    return _rows(found[:SHOWN], None)
+    return _rows(found[:SHOWN])
 
 
 def _customers(kind: str, *, prefix: str = "", limit: int = SHOWN) -> Iterator[Choice]:
@@ -83,8 +83,10 @@ def _found(row: Any, value: str) -> Choice:
     return Choice(value, row.title, row.subtitle, "company" if row.kind == "company" else "person")
 
 
-def _rows(found: list[Choice], create: str | None) -> str:
+def _rows(found: list[Choice], *kinds: str) -> str:
+    """Return the rows, and for each of `kinds` one that makes what is typed; where there are two, they say which."""
     member, typed = current_member(), asked("q")
     same = any(fold(choice.text) == fold(typed) for choice in found)
-    adds = bool(typed) and not same and create is not None and member.can(create) and asked("add") != "no"
-    return render_template("pickers/rows.html", found=found, typed=typed, adds=adds)
+    new = bool(typed) and not same and asked("add") != "no"
+    adds = [kind for kind in kinds if new and member.can(f"{kind}:create")]
+    return render_template("pickers/rows.html", found=found, typed=typed, adds=adds, told=len(kinds) > 1)

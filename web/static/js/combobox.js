@@ -92,7 +92,7 @@ class ComboBox extends HTMLElement {
     if (!option || option.getAttribute('aria-disabled') === 'true') return;
     const adds = 'create' in option.dataset;
     this.input.value = option.dataset.text;
-    this.choose(option.dataset.value, adds ? '1' : '');
+    this.choose(option.dataset.value, adds ? option.dataset.create : '');
     this.close();
     if (adds) announce(say('will_add', { name: option.dataset.text }));
   }
