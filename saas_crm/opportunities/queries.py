@@ -57,6 +57,7 @@ class DealFilter:
     contact_id: UUID | None = None
     closes_from: date | None = None
     closes_before: date | None = None
+    undated: bool = False
 
     @property
     def narrows(self) -> bool:
@@ -144,6 +145,8 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySe
     for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
         if value := getattr(wanted, name):
             query = query.where(getattr(Opportunity, name) == value)
+    if wanted.undated:
+        query = query.where(Opportunity.expected_close.is_(None))
     if wanted.closes_from:
         query = query.where(Opportunity.expected_close >= wanted.closes_from)
     if wanted.closes_before:

@@ -77,18 +77,16 @@ class ForecastMonth:
 
 
 def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[ForecastMonth]:
-    """Roll open deals up into months: the one that contains `first` and those after it.
+    """Roll open deals up into months: the one that contains `first` and those after it; last, those without one.
 
     Deals expected earlier than `first` are overdue and still to come, so they count in the first month;
-    closed, undated and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
+    closed and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
     """
-    starts = [month_after(first, n) for n in range(months)]
-    totals: dict[date, list[Decimal | int]] = {start: [0, Decimal(0), Decimal(0)] for start in starts}
+    starts: list[date] = [month_after(first, n) for n in range(months)]
+    totals: dict[date | None, list[Decimal | int]] = {start: [0, Decimal(0), Decimal(0)] for start in (*starts, None)}
     for entry in sums:
-        if entry.month is None or not entry.open:
-            continue
-        start = max(entry.month.replace(day=1), starts[0])
-        if start in totals:
+        start = entry.month and max(entry.month.replace(day=1), starts[0])
+        if entry.open and start in totals:
             held = totals[start]
             held[0] += entry.count
             held[1] += entry.amount

@@ -32,14 +32,14 @@ def months(*sums: Sum) -> list[tuple[date | None, int, str, str]]:
 
 
 def test_the_forecast_has_this_month_and_the_next_two() -> None:
-    assert [month for month, *_ in months()] == [date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)]
+    assert [month for month, *_ in months()] == [date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1), None]
     assert [entry.month for entry in forecast([], first=date(2026, 12, 31))] == [
-        date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1),
+        date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1), None,
     ]  # fmt: skip
 
 
 def test_amounts_are_weighted_by_their_chance() -> None:
-    march, april, _may = months(
+    march, april, *_rest = months(
         of(date(2026, 3, 1), "100", 10), of(date(2026, 3, 1), "200", 75), of(date(2026, 4, 1), "1")
     )
     assert march == (date(2026, 3, 1), 2, "300", "160.00")
@@ -50,9 +50,15 @@ def test_overdue_deals_are_still_to_come_this_month() -> None:
     assert months(of(date(2025, 1, 1), "100"))[0] == (date(2026, 3, 1), 1, "100", "50.00")
 
 
-def test_undated_late_and_closed_deals_are_left_out() -> None:
-    left_out = [of(None, "1"), of(date(2026, 6, 1), "1"), of(date(2026, 3, 1), "1", 100, is_open=False)]
-    assert all(entry[1] == 0 for entry in months(*left_out))
+def test_late_and_closed_deals_are_left_out() -> None:
+    closed = [of(date(2026, 3, 1), "1", 100, is_open=False), of(None, "1", 100, is_open=False)]
+    assert all(entry[1] == 0 for entry in months(of(date(2026, 6, 1), "1"), *closed))
+
+
+def test_deals_that_nobody_expects_in_any_month_stand_by_themselves() -> None:
+    *dated, undated = months(of(None, "100", 10), of(None, "200", 50))
+    assert undated == (None, 2, "300", "110.00")
+    assert all(entry[1] == 0 for entry in dated)
 
 
 @pytest.mark.parametrize("chance", [0, 100])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ def cards(page: TestResponse) -> dict[str, str]:
     """Return the cards of a page: the text of each by the deal's id."""
     found = re.findall(r'<li class="deal" id="deal-([0-9a-f-]{36})"(.*?)</li>', page.text, re.S)
     return {deal_id: " ".join(re.sub(r"<[^>]+>", " ", content).split()) for deal_id, content in found}
+
+
+def said(page: TestResponse) -> str:
+    """Return the forecast as a wide screen shows it."""
+    found = re.search(r'<dl class="forecast".*?</dl>', page.text, re.S)
+    assert found is not None
+    wide = re.sub(r'<span class="phone-only">[^<]*</span>', "", found[0])
+    return " ".join(re.sub(r"<[^>]+>", " ", wide).split())
 
 
 def movable(page: TestResponse) -> set[str]:
@@ -69,12 +78,28 @@ def test_the_forecast_says_what_months_may_bring_and_leads_to_their_deals(client
     make.deal("rep", amount="5000", expected_close=str(first + timedelta(days=200)))
     rep = client_for("rep")
     page = rep.get("/acme/deals")
-    assert "$100 of $1,000" in page.text
-    link = re.search(r'<a href="([^"]+)"><span class="desktop-only">\$100 of', page.text)
+    assert "$100 weighted $1,000 in all" in said(page)
+    link = re.search(r'<a href="([^"]+)"><span class="desktop-only">\$100 weighted', page.text)
     assert link is not None
     rows = rep.get(link[1].replace("&amp;", "&"))
     assert f"/acme/deals/{late.id}" in rows.text
     assert "1 deal" in rows.text
+
+
+def test_the_forecast_tells_of_the_deals_that_nobody_expects_in_any_month(client_for: ClientFor, make: Maker) -> None:
+    first = datetime.now(UTC).date().replace(day=1)
+    make.deal("rep", name="Dated", amount="1000", expected_close=str(first + timedelta(days=20)))
+    make.deal("rep", name="Some day", amount="500")
+    make.deal("rep", name="Whenever", amount="")
+    make.deal("rep", name="Sold", amount="900", outcome="won")
+    rep = client_for("rep")
+    page = rep.get("/acme/deals")
+    assert "No expected close 2 deals $500 in all" in said(page)
+    link = re.search(r'<a href="([^"]+)"><span class="desktop-only">2 deals', page.text)
+    assert link is not None
+    rows = rep.get(unescape(link[1]))
+    assert re.findall(r'class="row-link" href="[^"]*">([^<]+)</a>', rows.text) == ["Whenever", "Some day"]
+    assert '<option value="none" selected>No expected close</option>' in rows.text
 
 
 def test_overdue_and_still_deals_are_marked_by_words(client_for: ClientFor, make: Maker, acting: Acting) -> None:
@@ -207,5 +232,5 @@ def test_a_month_that_can_bring_nothing_is_left_out(client_for: ClientFor, make:
     make.deal("rep", amount="2000", expected_close=str((first + timedelta(days=40)).replace(day=5)))
     page = rep.get("/acme/deals")
     assert "$0 of $0" not in page.text
-    assert page.text.count('<span class="desktop-only">$200 of $2,000') == 1
+    assert said(page).count("$200 weighted") == 1
     assert not re.search(r'id="forecast"[^>]* hidden>', page.text)

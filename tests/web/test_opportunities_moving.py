@@ -82,7 +82,7 @@ def test_a_move_answers_the_card_the_two_sums_and_the_forecast(
     assert parts[f"head-{stages[0].id}"] == "Lead 1 deals $1 ≈ $0"
     assert parts[f"head-{stages[2].id}"] == "Proposal 1 deals $1,000 ≈ $500"
     assert parts[f"tab-count-{stages[2].id}"] == "1"
-    assert "$500 of $1,000" in parts["forecast"]
+    assert "$500 weighted $500 weighted $1,000 in all $1K in all" in parts["forecast"]
     assert len(parts) == 5
     assert stored(acting, deal.id).stage_id == stages[2].id
     assert history(acting, deal.id) == [(None, "Lead"), ("Lead", "Proposal")]

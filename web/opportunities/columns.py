@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -16,11 +16,12 @@ from markupsafe import Markup
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import ngettext
 from saas_crm.opportunities.board import Column
 from saas_crm.opportunities.rules import ForecastMonth
 from web.formatting import money, money_short, month, number
 from web.opportunities.cards import cards_html
-from web.opportunities.filters import deals_url
+from web.opportunities.filters import UNDATED, deals_url
 
 SCOPE = "board"
 
@@ -42,11 +43,16 @@ class ColumnPart:
 
 
 class Forecast(NamedTuple):
-    """What a month may bring: the weighted sum of a total, in full and in few characters, and the deals behind it."""
+    """What a month may bring: the weighted sum and the total, in full and in few characters, and the deals behind it.
+
+    Of the deals without a month, how many stands in place of what they may bring.
+    """
 
     label: str
-    full: str
-    short: str
+    first: str
+    second: str
+    first_short: str
+    second_short: str
     href: str
 
 
@@ -86,24 +92,42 @@ def asked_after() -> tuple[Any, ...] | None:
 def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) -> list[Forecast]:
     """Return the forecast as the board's head shows it; each month leads to its open deals.
 
-    A month that can bring nothing is left out: "€0 of €0" tells nobody anything.
+    A month that can bring nothing is left out: two zeros tell nobody anything. Deals without a month count even
+    without an amount, because they are missing from every other sum.
     """
     return [
-        Forecast(
-            month(entry.month),
-            _of(money(Decimal(round(entry.weighted)), currency), money(entry.amount, currency)),
-            _of(money_short(entry.weighted, currency), money_short(entry.amount, currency)),
-            _deals_of(entry.month, owner),
-        )
+        _dated(entry, currency, owner) if entry.month else _undated(entry, currency, owner)
         for entry in months
-        if entry.amount
+        if (entry.amount if entry.month else entry.count)
     ]
 
 
-def _of(weighted: str, total: str) -> str:
-    return _("%(weighted)s of %(total)s", weighted=weighted, total=total)
+def _dated(entry: ForecastMonth, currency: str, owner: str) -> Forecast:
+    return Forecast(
+        month(entry.month),
+        _weighted(money(Decimal(round(entry.weighted)), currency)),
+        _in_all(money(entry.amount, currency)),
+        _weighted(money_short(entry.weighted, currency)),
+        _in_all(money_short(entry.amount, currency)),
+        deals_url(view="list", status="open", month=f"{entry.month:%Y-%m}", owner=owner),
+    )
 
 
-def _deals_of(first: date | None, owner: str) -> str:
-    wanted = f"{first:%Y-%m}" if first else None
-    return deals_url(view="list", status="open", month=wanted, owner=owner)
+def _undated(entry: ForecastMonth, currency: str, owner: str) -> Forecast:
+    count = ngettext("%(number)s deal", "%(number)s deals", entry.count, number=number(entry.count))
+    return Forecast(
+        _("No expected close"),
+        count,
+        _in_all(money(entry.amount, currency)),
+        count,
+        _in_all(money_short(entry.amount, currency)),
+        deals_url(view="list", status="open", month=UNDATED, owner=owner),
+    )
+
+
+def _weighted(amount: str) -> str:
+    return _("%(amount)s weighted", amount=amount)
+
+
+def _in_all(amount: str) -> str:
+    return _("%(amount)s in all", amount=amount)

@@ -18,6 +18,8 @@ from saas_crm.opportunities.rules import month_after
 from web.lists import asked, asked_choice, asked_id
 
 ME = "me"
+UNDATED = "none"
+"""What the address says in place of a month for deals without an expected close."""
 
 
 def asked_owner(member: CurrentMember) -> UUID | None:
@@ -82,6 +84,7 @@ def asked_deals(member: CurrentMember, today: date) -> DealFilter:
         status=asked_choice("status", STATUSES),
         closes_from=month if only_of_month else None,
         closes_before=month_after(month, 1) if month else None,
+        undated=asked("month") == UNDATED,
     )
 
 

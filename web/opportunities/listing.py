@@ -11,12 +11,13 @@ from saas_crm.core.clock import today_in
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.opportunities.pipelines import stages
-from saas_crm.opportunities.queries import COUNTED, ORDERS, count_up_to, opportunity_rows
+from saas_crm.opportunities.queries import COUNTED, ORDERS, DealFilter, count_up_to, opportunity_rows
 from web.formatting import month, number
 from web.forms import wants_part
 from web.lists import address, after_key, asked_choice, counted, next_url, sorting
 from web.opportunities.cards import base_url
 from web.opportunities.filters import (
+    UNDATED,
     asked_deals,
     asked_month,
     asked_owner,
@@ -52,9 +53,8 @@ def render(member: CurrentMember) -> str:
         today=today,
         narrowed=wanted.narrows,
         clear_url=address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
-        filters=sum(map(bool, (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before))),
-        asked_month=asked_month(),
-        month_name=month(asked_month()),
+        filters=sum(map(bool, (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before, wanted.undated))),
+        asked_months=_asked_months(wanted),
         q=wanted.q,
         sort=sort,
         owner=owner_value(member, owner_id),
@@ -63,6 +63,14 @@ def render(member: CurrentMember) -> str:
         statuses=status_choices(),
         may_create=member.can("opportunity:create"),
     )
+
+
+def _asked_months(wanted: DealFilter) -> list[tuple[str, str]]:
+    """Return the month that is asked for, or the lack of one, as the choice that a filter shows."""
+    if wanted.undated:
+        return [(UNDATED, _("No expected close"))]
+    asked = asked_month()
+    return [(f"{asked:%Y-%m}", month(asked))] if asked else []
 
 
 def _said(count: int) -> str:
