@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.making import Maker
 from tests.web.pages import errors, flashed, heading, value
 
 ClientFor = Callable[..., Browser]
+BUTTON = r'href="tel:([^"]+)" class="button[^"]*"\s*data-call="([^"]+)"'
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_company_one_does_not_see_cannot_be_named(rep: Browser, make: Maker, o
 
 
 def test_the_name_of_a_company_one_does_not_see_is_not_told(client_for: ClientFor, make: Maker) -> None:
-    company = make.company("colleague", name="Hidden Works")
+    company = make.company("colleague", name="Hidden Works", phone="(646) 555-0111")
     contact = make.contact("colleague", name="Eva", company_id=company.id)
     with_company = client_for("owner").post(f"/acme/contacts/{contact.id}", data={
         "name": "Eva", "company_id": str(company.id), "owner_id": str(make.member_id("rep")),
@@ -93,6 +95,7 @@ def test_the_name_of_a_company_one_does_not_see_is_not_told(client_for: ClientFo
         page = rep.get(path)
         assert "Eva" in page.text
         assert "Hidden Works" not in page.text
+        assert "6465550111" not in page.text
 
 
 def test_a_recycled_company_is_not_shown_at_its_people(rep: Browser, make: Maker) -> None:
@@ -100,6 +103,19 @@ def test_a_recycled_company_is_not_shown_at_its_people(rep: Browser, make: Maker
     contact = make.contact("rep", company_id=company.id)
     rep.post(f"/acme/companies/{company.id}/recycle")
     assert "Gone Ltd" not in rep.get(f"/acme/contacts/{contact.id}").text.partition('id="toasts"')[0]
+
+
+def test_who_has_no_number_is_called_at_their_company(rep: Browser, make: Maker) -> None:
+    company = make.company("rep", name="Ada Ltd", phone="(646) 555-0100")
+    bare = make.contact("rep", name="Eva", company_id=company.id)
+    page = rep.get(f"/acme/contacts/{bare.id}").text
+    assert re.findall(BUTTON, page) == [("+16465550100", "Ada Ltd")]
+    assert re.findall(r'class="phone" href="tel:([^"]+)"', page) == ["+16465550100"]
+    assert f'data-log="/acme/log?contact_id={bare.id}"' in page
+    own = make.contact("rep", name="Max", company_id=company.id, mobile="(646) 555-0199")
+    page = rep.get(f"/acme/contacts/{own.id}").text
+    assert re.findall(BUTTON, page) == [("+16465550199", "Max")]
+    assert re.findall(r'class="phone" href="tel:([^"]+)"', page) == ["+16465550100", "+16465550199"]
 
 
 def test_the_list_narrows_to_a_company(rep: Browser, make: Maker) -> None:
