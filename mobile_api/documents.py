@@ -16,8 +16,11 @@ from markupsafe import Markup, escape
 from mobile_api.limiting import count_request, tell_limit
 from mobile_api.reading import if_none_match_holds
 from mobile_api.reference import Reference, reference
-from mobile_api.registry import BASE, document, server
+from mobile_api.registry import BASE, PARAGRAPHS, TAGS, document, server
+from saas_crm.core.i18n import LANGUAGES, html_lang, in_language, spoken
+from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.declared import public
+from tenants.marks import N_
 
 bp = Blueprint("api_documents", __name__, url_prefix=BASE, template_folder="templates")
 bp.before_request(count_request)
@@ -38,18 +41,36 @@ def openapi() -> Response:
     return _revalidated(Response(body, content_type="application/json"))
 
 
+HEADINGS = {
+    "tokens": N_("Tokens"), "me": N_("Myself"), "companies": N_("Companies"), "contacts": N_("Contacts"),
+    "activities": N_("Activities"), "opportunities": N_("Deals"), "pipelines": N_("Sales stages"),
+    "members": N_("Members"), "search": N_("Search"),
+}  # fmt: skip
+"""What the page calls the sections of the description."""
+
+
 @bp.get("/docs")
 @public("workspace")
 def docs() -> Response:
-    """Answer with the description as a page."""
-    page = render_template(
+    """Answer with the description as a page: its frame in the reader's language, or in the one of `lang`."""
+    asked = request.args.get("lang", "")
+    with in_language(asked if asked in LANGUAGES else spoken()):
+        page = _page(spoken())
+    headers = {"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"}
+    return _revalidated(Response(page, content_type="text/html; charset=utf-8", headers=headers))
+
+
+def _page(locale: str) -> str:
+    return render_template(
         "api_reference.html",
         reference=_reference(),
+        headings={name: _(heading) for name, heading in HEADINGS.items()},
+        about={name: _(text) for name, text in TAGS},
+        introduction=[_(paragraph) for paragraph in PARAGRAPHS],
         styles=Markup(STYLES),  # noqa: S704 - our own file
         root=request.script_root + BASE,
-    )
-    return _revalidated(
-        Response(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY})
+        lang=html_lang(locale),
+        languages=[(code, html_lang(code), name, code == locale) for code, name in LANGUAGES.items()],
     )
 
 

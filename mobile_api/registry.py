@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from mobile_api.openapi import Info, Registry, describe
+from tenants.marks import N_
 
 BASE = "/api/v1"
 RESOURCES = (
@@ -18,49 +19,59 @@ RESOURCES = (
 api = Registry()
 
 TAGS = (
-    ("tokens", "Signing in and out: a bearer token for each device."),
-    ("me", "Who the token speaks for: the member, their permissions, their workspace."),
-    ("companies", "Business customers and prospects."),
-    ("contacts", "People: at a company, or consumers on their own."),
-    ("activities", "What happened or is planned with a customer: calls, meetings, visits, tasks, e-mails, notes."),
-    ("opportunities", "Possible sales, their way through the stages, and how they end."),
-    ("pipelines", "The steps a sale goes through."),
-    ("members", "The people of the workspace, to choose owners from."),
-    ("search", "One search over companies, contacts and opportunities."),
+    ("tokens", N_("Signing in and out: a bearer token for each device.")),
+    ("me", N_("Who the token speaks for: the member, their permissions, their workspace.")),
+    ("companies", N_("Business customers and prospects.")),
+    ("contacts", N_("People: at a company, or consumers on their own.")),
+    ("activities", N_("What happened or is planned with a customer: calls, meetings, visits, tasks, e-mails, notes.")),
+    ("opportunities", N_("Possible sales, their way through the stages, and how they end.")),
+    ("pipelines", N_("The steps a sale goes through.")),
+    ("members", N_("The people of the workspace, to choose owners from.")),
+    ("search", N_("One search over companies, contacts and opportunities.")),
 )
 
-DESCRIPTION = """\
-Everything in the workspace that this member may see and do, as JSON.
-
-**Sign in** with `POST /tokens`; send the token with every further request as `Authorization: Bearer …`. \
-Cookies mean nothing here.
-
-**Times** are in UTC (RFC 3339), dates are dates, money is `{"amount": "1200.00", "currency": "EUR"}` and never \
-a float, phone numbers are E.164.
-
-**Lists** answer `{"items": […], "next": …}`: give `next` as `after` for the next page; null is the end. \
-`fields` chooses columns; the id always comes.
-
-**Writes** are JSON; what is not described is refused. `PATCH` is a JSON merge patch (RFC 7396): what is left out \
-stays, null empties. `DELETE` puts into the recycle bin, for 30 days. A client may make the `id` of a new record \
-itself, a UUID; a second record with the same id is refused with 409, also when it says the same.
-
-**Once only**: with an `Idempotency-Key` the same key and the same body have the same answer for 24 hours, and \
-happen once; two at the same moment wait for each other. Only good answers are kept: after an error nothing has \
-happened, and the key is free. The same key with another body, path or method is 422.
-
-**Lost races**: send the `ETag` you know as `If-Match`; when somebody else was quicker nothing is written, and the \
-answer is 412 with the record as it now is. Without `If-Match` the last writer wins; should two write in the very \
-same moment, one of them is told by 409.
-
-**Errors** are problem details (RFC 9457): programs look at `type` and `errors[].code`, people read the rest. What \
-a member may not see does not exist: 404.
-
-**Limits** are told in `RateLimit-Policy` and `RateLimit`; over them is 429 with `Retry-After`. A body of more than \
-1,000,000 bytes is 413; an address with its query of more than 8,190 is 414, told by the server without a problem.
-
-Nothing changes in v1 but by addition: take no offence at a field you do not know.
-"""
+PARAGRAPHS = (
+    N_("Everything in the workspace that this member may see and do, as JSON."),
+    N_(
+        "**Sign in** with `POST /tokens`; send the token with every further request as `Authorization: Bearer …`. "
+        "Cookies mean nothing here."
+    ),
+    N_(
+        '**Times** are in UTC (RFC 3339), dates are dates, money is `{"amount": "1200.00", "currency": "EUR"}` '
+        "and never a float, phone numbers are E.164."
+    ),
+    N_(
+        '**Lists** answer `{"items": […], "next": …}`: give `next` as `after` for the next page; null is the end. '
+        "`fields` chooses columns; the id always comes."
+    ),
+    N_(
+        "**Writes** are JSON; what is not described is refused. `PATCH` is a JSON merge patch (RFC 7396): what is "
+        "left out stays, null empties. `DELETE` puts into the recycle bin, for 30 days. A client may make the "
+        "`id` of a new record itself, a UUID; a second record with the same id is refused with 409, also when it "
+        "says the same."
+    ),
+    N_(
+        "**Once only**: with an `Idempotency-Key` the same key and the same body have the same answer for 24 "
+        "hours, and happen once; two at the same moment wait for each other. Only good answers are kept: after an "
+        "error nothing has happened, and the key is free. The same key with another body, path or method is 422."
+    ),
+    N_(
+        "**Lost races**: send the `ETag` you know as `If-Match`; when somebody else was quicker nothing is "
+        "written, and the answer is 412 with the record as it now is. Without `If-Match` the last writer wins; "
+        "should two write in the very same moment, one of them is told by 409."
+    ),
+    N_(
+        "**Errors** are problem details (RFC 9457): programs look at `type` and `errors[].code`, people read the "
+        "rest. What a member may not see does not exist: 404."
+    ),
+    N_(
+        "**Limits** are told in `RateLimit-Policy` and `RateLimit`; over them is 429 with `Retry-After`. A body "
+        "of more than 1,000,000 bytes is 413; an address with its query of more than 8,190 is 414, told by the "
+        "server without a problem."
+    ),
+    N_("Nothing changes in v1 but by addition: take no offence at a field you do not know."),
+)
+"""What is said of the API as a whole, in English; the page for people says it in their language."""
 
 
 def load() -> Registry:
@@ -81,5 +92,5 @@ def server(script_root: str = "") -> dict[str, Any]:
 @cache
 def document() -> dict[str, Any]:
     """Return the description of the API in any workspace; whoever changes it copies it first."""
-    info = Info("CRM API", "1", server(), DESCRIPTION, TAGS)
+    info = Info("CRM API", "1", server(), "\n\n".join(PARAGRAPHS) + "\n", TAGS)
     return describe(load(), info)

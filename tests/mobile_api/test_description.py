@@ -91,6 +91,26 @@ def test_the_command_prints_it() -> None:
     assert json.loads(printed.output) == json.loads(json.dumps(mobile_api.description()))
 
 
+def test_the_frame_of_the_page_is_in_the_readers_language(api_for: Api) -> None:
+    english, chosen = api_for(None, "acme").get("/docs"), api_for(None, "acme").get("/docs?lang=zh_Hans")
+    asked = api_for(None, "acme").get("/docs", headers={"Accept-Language": "zh-TW,en;q=0.5"})
+    tags = [re.search(r'<html lang="([^"]+)">', page.text) for page in (english, chosen, asked)]
+    assert [tag and tag[1] for tag in tags] == ["en", "zh-Hans", "zh-Hant"]
+    assert "in English, as it stands" not in english.text
+    assert len({page.headers["ETag"] for page in (english, chosen, asked)}) == 3
+    assert "Accept-Language" in chosen.headers["Vary"]
+    for page in (chosen, asked):
+        for name in re.findall(r'<section id="tag-(\w+)">', page.text):
+            heading = re.search(rf'<section id="tag-{name}">\s*<h2>([^<]+) <code>{name}</code></h2>', page.text)
+            assert heading is not None, name
+            assert not re.search("[a-z]", heading[1]), heading[1]
+        introduction = page.text.partition("<section aria-label=")[2].partition("</section>")[0]
+        words = re.sub(r"<code>.*?</code>|<[^>]+>", "", introduction)
+        assert not re.search(r"[a-z]{4,} [a-z]{4,} ", words), words
+        assert '<span lang="en">' in page.text
+    assert api_for(None, "acme").get("/docs?lang=nonsense").text == english.text
+
+
 def test_the_page_for_people(api_for: Api) -> None:
     page = api_for(None, "acme").get("/docs")
     assert page.status_code == 200
