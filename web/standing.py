@@ -11,6 +11,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_of_user
 from saas_crm.access.recycled import get_recycled
 from saas_crm.core.errors import NotFound
+from saas_crm.core.i18n import gettext as _
 from saas_crm.core.recycling import KEPT, bins
 from saas_crm.edge.current import member_or_none, user_or_none
 from tenants.versions import serves
@@ -43,7 +44,15 @@ def recycled_record() -> dict[str, Any] | None:
     except NotFound:
         return None
     return {
-        "label": getattr(record, bins[kind].label), "deleted_at": record.deleted_at, "days": KEPT.days,
+        "kind_name": _kind_names()[kind], "label": getattr(record, bins[kind].label),
+        "deleted_at": record.deleted_at, "days": KEPT.days,
         "restore_url": url_for("recycle_bin.restore", kind=kind, record_id=record_id),
         "bin_url": url_for("recycle_bin.index"),
+    }  # fmt: skip
+
+
+def _kind_names() -> dict[str, str]:
+    return {
+        "company": _("Deleted company"), "contact": _("Deleted contact"), "opportunity": _("Deleted deal"),
+        "activity": _("Deleted activity"),
     }  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
@@ -102,11 +103,22 @@ def test_the_address_of_a_deleted_record_says_so_to_who_may_restore_it(client_fo
                 assert page.status_code == 404
                 assert (f"{BIN}/{kind}/{record_id}/restore" in page.text) is told, (who, kind)
                 assert ("Gone" in page.text) is told
+                assert above(page) == (TITLES[kind] if told else "404")
                 assert heading(page) == (f"“Gone {NAMED[kind]}” is in the recycle bin" if told else "Nothing is here")
         assert "Gone" not in client_for("outsider").get(here).text
         assert "Gone" not in client_for(None).get(here, follow_redirects=True).text
 
 
+def above(page: TestResponse) -> str:
+    """Return what stands above the heading of a page that says why something is not there."""
+    found = re.search(r'<p class="error-code">([^<]*)</p>', page.text)
+    return found[1] if found else ""
+
+
+TITLES = {
+    "company": "Deleted company", "contact": "Deleted contact", "opportunity": "Deleted deal",
+    "activity": "Deleted activity",
+}  # fmt: skip
 NAMED = {"company": "company", "contact": "contact", "opportunity": "deal", "activity": "activity"}
 
 
