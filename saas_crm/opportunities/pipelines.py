@@ -15,10 +15,9 @@ from saas_crm.access.founding import WorkspaceFounded
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
-from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
-from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
+from saas_crm.opportunities.models import Pipeline, Stage
 from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES, name_in
 from saas_crm.opportunities.schemas import PipelineWrite, StageWrite
 from tenants.db import AnySelect, db, fetch
@@ -149,7 +148,7 @@ def add_stage(pipeline: Pipeline, data: StageWrite, *, actor: CurrentMember) -> 
         probability=data.probability, position=place,
     )  # fmt: skip
     db.session.add(stage)
-    _renumber([*living[:place], stage, *living[place:]])
+    renumber([*living[:place], stage, *living[place:]])
     return stage
 
 
@@ -182,43 +181,22 @@ def reorder_stages(pipeline: Pipeline, order: Sequence[UUID], *, actor: CurrentM
     by_id = {stage.id: stage for stage in living if stage.kind == "open"}
     if set(order) != set(by_id) or len(order) != len(by_id):
         raise InvalidInput({"order": _("The stages have changed meanwhile; look again.")})
-    _renumber([*(by_id[key] for key in order), *(stage for stage in living if stage.kind != "open")])
-
-
-def archive_stage(stage: Stage, *, actor: CurrentMember, archived: bool = True) -> None:
-    """Take a stage out of use, or into use again as the last open one; with deals in it, or alone, it stays."""
-    actor.require("pipeline:update")
-    get_pipeline(stage.pipeline_id, member=actor, hold=True)
-    living = _in_use(stage.pipeline_id)
-    if archived == (stage.archived_at is not None):
-        return
-    if archived:
-        fetch(select(Stage.id).where(Stage.id == stage.id).with_for_update())
-        _check_archivable(stage, living)
-    stage.archived_at = now() if archived else None
-    others = [other for other in living if other is not stage]
-    place = sum(other.kind == "open" for other in others)
-    _renumber([*others[:place], *([] if archived else [stage]), *others[place:]])
-
-
-def _check_archivable(stage: Stage, living: Sequence[Stage]) -> None:
-    if stage.kind != "open":
-        raise InvalidInput({"": _("Won and lost are always needed.")})
-    if sum(other.kind == "open" for other in living) <= 1:
-        raise InvalidInput({"": _("A pipeline needs at least one open stage.")})
-    used = select(Opportunity.id).where(Opportunity.stage_id == stage.id, Opportunity.deleted_at.is_(None)).limit(1)
-    if db.session.scalar(used) is not None:
-        raise InvalidInput({"": _("There are deals in this stage. Move them first.")})
+    renumber([*(by_id[key] for key in order), *(stage for stage in living if stage.kind != "open")])
 
 
 def _in_use(pipeline_id: UUID) -> list[Stage]:
+    return list(db.session.scalars(stages_in_use(pipeline_id)).all())
+
+
+def stages_in_use(pipeline_id: UUID) -> AnySelect:
+    """Return the query of the stages in use of a pipeline, in order."""
     query = select(Stage).where(
         Stage.pipeline_id == pipeline_id, Stage.archived_at.is_(None), Stage.deleted_at.is_(None)
     )
-    return list(db.session.scalars(query.order_by(Stage.position, Stage.id)).all())
+    return query.order_by(Stage.position, Stage.id)
 
 
-def _renumber(in_order: Sequence[Stage]) -> None:
+def renumber(in_order: Sequence[Stage]) -> None:
     """Write the places that change, all in one statement; the pipeline is held, so nobody else does."""
     moved = {stage.id: (stage, place) for place, stage in enumerate(in_order) if stage.position != place}
     if moved:

@@ -262,7 +262,7 @@ def test_a_change_costs_few_statements(admin: Browser, stages: list[StageView], 
     ways: dict[str, tuple[dict[str, object], int]] = {
         f"{pipeline_id}/stages": ({"name": "Demo", "probability": "5"}, 8),
         f"stages/{stages[0].id}": ({"name": "First", "probability": "5"}, 8),
-        f"stages/{stages[0].id}/archiving": ({}, 10),
+        f"stages/{stages[0].id}/archiving": ({}, 8),
         f"stages/{stages[0].id}/unarchiving": ({}, 8),
     }
     for way, (data, most) in ways.items():

@@ -16,6 +16,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.opportunities import pipelines
+from saas_crm.opportunities.archiving import archive_stage
 from saas_crm.opportunities.rules import name_in
 from tenants.db import db
 from web.conflicts import conflict_page
@@ -166,7 +167,7 @@ def archive(stage_id: UUID) -> ResponseReturnValue:
     """Take a stage out of use; refused with the reason while deals are in it."""
     member = current_member()
     stage = pipelines.get_stage(stage_id, member=member)
-    pipelines.archive_stage(stage, actor=member)
+    archive_stage(stage, actor=member)
     undo = url_for("settings_pipelines.unarchive", stage_id=stage_id)
     return saved(url_for("settings_pipelines.index"), _("“%(name)s” is out of use.", name=stage.name), undo=undo)
 
@@ -177,5 +178,5 @@ def unarchive(stage_id: UUID) -> ResponseReturnValue:
     """Take a stage into use again."""
     member = current_member()
     stage = pipelines.get_stage(stage_id, member=member)
-    pipelines.archive_stage(stage, actor=member, archived=False)
+    archive_stage(stage, actor=member, archived=False)
     return saved(url_for("settings_pipelines.index"), _("“%(name)s” is in use again.", name=stage.name))
