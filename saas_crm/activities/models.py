@@ -35,6 +35,8 @@ class Activity(Record, TenantModel):
               postgresql_where=ALIVE),
         Index("ix_activities_due", "owner_id", "due_at",
               postgresql_where=text("done_at IS NULL AND due_at IS NOT NULL AND deleted_at IS NULL")),
+        Index("ix_activities_due_at", "due_at", "id",
+              postgresql_where=text("due_at IS NOT NULL AND deleted_at IS NULL")),
         Index("ix_activities_owner_id_at", "owner_id", text("at DESC"), text("id DESC"), postgresql_where=ALIVE),
         Index("ix_activities_at", text("at DESC"), text("id DESC"), postgresql_where=ALIVE),
         Index("ix_activities_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),

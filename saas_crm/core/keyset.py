@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, and_, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, and_, literal_column, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.core.errors import InvalidInput
@@ -63,13 +63,39 @@ def page(
     limit: int,
 ) -> AnySelect:
     """Return the query for one page and one row more, sorted by (order, key), beginning after a key."""
-    column = order.column
-    directions = (column.desc(), key.desc()) if order.descending else (column.asc(), key.asc())
     if order.nullable:
-        directions = (directions[0].nulls_last(), directions[1])
+        return _page_with_nulls(query, order, key, after, limit)
     if after is not None:
         query = query.where(_beyond(order, key, after[0], after[1]))
-    return query.order_by(*directions).limit(at_most(limit + 1))
+    return _sorted(query, order, order.column, key).limit(at_most(limit + 1))
+
+
+def _page_with_nulls(
+    query: AnySelect, order: Order, key: InstrumentedAttribute[Any], after: Sequence[Any] | None, limit: int
+) -> AnySelect:
+    """Return the same where NULLs come last: rows with a value and rows without, each by its own index.
+
+    In one query with NULLS LAST, an index serves one direction only, and a later page reads all that come before it.
+    """
+    column, few = order.column, at_most(limit + 1)
+    without = query.where(column.is_(None))
+    if after is not None and after[0] is None:
+        without = without.where(_further(order, key, after[1]))
+        return _sorted(without, order, key).limit(few)
+    some = query.where(column.is_not(None))
+    if after is not None:
+        some = some.where(_beyond(order, key, after[0], after[1]))
+    places = ("paged_by", "paged_key")
+    marks = (column.label(places[0]), key.label(places[1]))
+    parts = [_sorted(some, order, column, key).limit(few), _sorted(without, order, key).limit(few)]
+    both = union_all(*(select(part.add_columns(*marks).subquery()) for part in parts)).subquery()
+    by, last = (both.c[place] for place in places)
+    shown = select(*(found for found in both.c if found.key not in places))
+    return _sorted(shown.order_by(by.is_(None)), order, by, last).limit(few)
+
+
+def _sorted(query: AnySelect, order: Order, *columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> AnySelect:
+    return query.order_by(*(column.desc() if order.descending else column.asc() for column in columns))
 
 
 def at_most(limit: int) -> ColumnElement[int]:
@@ -83,16 +109,15 @@ def at_most(limit: int) -> ColumnElement[int]:
 
 def _beyond(order: Order, key: InstrumentedAttribute[Any], value: Any, last: Any) -> ColumnElement[bool]:
     column = order.column
-    further = key < last if order.descending else key > last
-    if value is None:
-        return and_(column.is_(None), further)
     beyond = column < value if order.descending else column > value
     # The first condition is implied by the second; it lets the index start at the right place.
     bound = column <= value if order.descending else column >= value
-    tie = and_(column == value, further)
-    if order.nullable:
-        return or_(beyond, tie, column.is_(None))
-    return and_(bound, or_(beyond, tie))
+    return and_(bound, or_(beyond, and_(column == value, _further(order, key, last))))
+
+
+def _further(order: Order, key: InstrumentedAttribute[Any], last: Any) -> ColumnElement[bool]:
+    further: ColumnElement[bool] = key < last if order.descending else key > last
+    return further
 
 
 CURSOR = ("cursor_value", "cursor_key")
