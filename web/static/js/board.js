@@ -1,8 +1,11 @@
-// The deals board: drag and drop, keyboard, and a list of stages for the thumb. A move is shown at once and taken
-// back when the server refuses it. htmx brings the answer (the card, and new sums of the two stages); where somebody
-// else was first, the answer is the card as it is now, and it goes where it says. Won and lost ask for a reason.
-import { announce, say } from './messages.js';
+// The deals board: dragging, keyboard, and a list of stages for the thumb all end in a move. It is shown at once and
+// taken back when the server refuses it. htmx brings the answer (the card, and new sums of the two stages); where
+// somebody else was first, the answer is the card as it is now, and it goes where it says. Won and lost ask for a reason.
+import { focusOn, hrefOf, isWide, nameOf } from './board-card.js';
+import { letCardsBeDragged } from './board-drag.js';
+import { BoardKeys } from './board-keys.js';
 import { post } from './board-post.js';
+import { announce, say } from './messages.js';
 import { openDialog, openPage } from './sheet.js';
 import { toast } from './toast.js';
 
@@ -11,26 +14,22 @@ const GONE = [404, 410];
 
 class DealBoard extends HTMLElement {
   connectedCallback() {
-    this.addEventListener('dragstart', (event) => this.lift(event));
-    this.addEventListener('dragover', (event) => this.over(event));
-    this.addEventListener('dragleave', (event) => this.leave(event));
-    this.addEventListener('drop', (event) => this.drop(event));
-    this.addEventListener('dragend', () => this.tidy());
-    this.addEventListener('keydown', (event) => this.key(event));
-    this.addEventListener('focusout', (event) => {
-      if (this.held && !this.contains(event.relatedTarget) && !this.moving) this.putBack();
-    });
-    this.addEventListener('click', (event) => {
-      const button = event.target.closest('[data-move-button]');
-      if (button) this.offer(button.closest('.deal'));
-    });
-    this.addEventListener('pointerover', (event) => arm(event.target.closest?.('.deal')));
+    this.keys ??= this.listen();
     this.dress();
     this.watcher = new MutationObserver(() => this.dress());
     this.watcher.observe(this, { childList: true, subtree: true });
   }
 
   disconnectedCallback() { this.watcher?.disconnect(); }
+
+  listen() {
+    letCardsBeDragged(this);
+    this.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-move-button]');
+      if (button) this.offer(button.closest('.deal'));
+    });
+    return new BoardKeys(this);
+  }
 
   /** Give every card that may be moved its button; a hundred of them need not travel with the page. */
   dress() {
@@ -46,118 +45,13 @@ class DealBoard extends HTMLElement {
 
   get stages() { return [...this.querySelectorAll('.stage')]; }
 
-  lift(event) {
-    const card = event.target.closest?.('.deal[data-version]');
-    if (!card || card.classList.contains('is-saving')) return;
-    this.dragged = card;
-    event.dataTransfer.effectAllowed = 'move';
-    event.dataTransfer.setData('text/plain', card.dataset.deal);
-    requestAnimationFrame(() => card.classList.add('is-dragged'));
-  }
-
-  over(event) {
-    const stage = event.target.closest('.stage');
-    if (!stage || !this.dragged) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = 'move';
-    for (const other of this.stages) other.classList.toggle('is-over', other === stage);
-  }
-
-  leave(event) {
-    if (!this.contains(event.relatedTarget)) for (const stage of this.stages) stage.classList.remove('is-over');
-  }
-
-  drop(event) {
-    const stage = event.target.closest('.stage');
-    const card = this.dragged;
-    this.tidy();
-    if (!stage || !card) return;
-    event.preventDefault();
-    this.move(card, stage);
-  }
-
-  tidy() {
-    this.dragged?.classList.remove('is-dragged');
-    this.dragged = null;
-    for (const stage of this.stages) stage.classList.remove('is-over');
-  }
-
-  /** Arrow keys walk the cards; Space holds one, and then the arrow keys move it. */
-  key(event) {
-    const card = event.target.closest('.deal');
-    if (!card || !event.target.matches('.deal-name')) return;
-    if (event.key === ' ') {
-      event.preventDefault();
-      if (this.held) this.putDown();
-      else if (card.dataset.version && !card.classList.contains('is-saving')) this.pickUp(card);
-    } else if (event.key === 'Enter' && this.held) {
-      event.preventDefault();
-      this.putDown();
-    } else if (event.key === 'Escape' && this.held) {
-      event.preventDefault();
-      this.putBack();
-    } else if (event.key.startsWith('Arrow')) {
-      event.preventDefault();
-      if (this.held) this.carry(event.key);
-      else this.walk(card, event.key);
-    }
-  }
-
-  walk(card, key) {
-    const stage = card.closest('.stage');
-    const at = [...card.parentElement.children].indexOf(card);
-    if (key === 'ArrowUp' || key === 'ArrowDown') {
-      focus(key === 'ArrowUp' ? card.previousElementSibling : card.nextElementSibling);
-      return;
-    }
-    const full = this.stages.filter((other) => other === stage || other.querySelector('.deal'));
-    const next = full[full.indexOf(stage) + (key === 'ArrowRight' ? 1 : -1)];
-    const cards = next ? [...next.querySelectorAll('.deal')] : [];
-    focus(cards[Math.min(at, cards.length - 1)]);
-  }
-
-  pickUp(card) {
-    this.held = { card, from: card.closest('.stage'), before: card.nextElementSibling };
-    card.classList.add('is-held');
-    announce(say('picked_up', this.words(card, this.held.from)));
-  }
-
-  carry(key) {
-    const { card } = this.held;
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    const stage = step && this.stages[this.stages.indexOf(card.closest('.stage')) + step];
-    if (!stage) return;
-    this.place(card, stage);
-    announce(say('over', { stage: stage.dataset.name }));
-  }
-
-  putDown() {
-    const { card, from, before } = this.held;
-    this.release();
-    const stage = card.closest('.stage');
-    if (stage !== from) this.commit(card, stage, from, before);
-    else announce(say('move_back', this.words(card, from)));
-  }
-
-  putBack() {
-    const { card, from, before } = this.held;
-    this.release();
-    this.place(card, from, before);
-    announce(say('move_back', this.words(card, from)));
-  }
-
-  release() {
-    this.held.card.classList.remove('is-held');
-    this.held = null;
-  }
-
   /** Put the card into the stage without losing the focus. */
   place(card, stage, before = null) {
     const focused = card.contains(document.activeElement);
-    this.moving = true;
+    this.placing = true;
     stage.querySelector('.stage-cards').insertBefore(card, before ?? (stage.querySelector('.deal') || null));
-    if (focused) focus(card);
-    this.moving = false;
+    if (focused) focusOn(card);
+    this.placing = false;
     card.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
@@ -195,7 +89,7 @@ class DealBoard extends HTMLElement {
   async close(card, stage, from, before) {
     const address = new URL(`${hrefOf(card)}/closure`, location.href);
     address.searchParams.set('outcome', stage.dataset.kind);
-    if (!wide()) {
+    if (!isWide()) {
       this.place(card, from, before);
       address.searchParams.set('next', location.pathname + location.search);
       location.href = address;
@@ -215,7 +109,7 @@ class DealBoard extends HTMLElement {
     if (!card) return;
     const stage = this.stages.find((other) => other.dataset.stage === card.dataset.stageId) ?? card.closest('.stage');
     if (stage !== card.closest('.stage')) this.place(card, stage);
-    if (focused) focus(card);
+    if (focused) focusOn(card);
     const said = say('moved', this.words(card, stage));
     announce(said);
     if (!stage.checkVisibility()) toast(said);
@@ -243,16 +137,6 @@ class DealBoard extends HTMLElement {
     }));
     openDialog('move-sheet');
   }
-}
-
-const focus = (card) => card?.querySelector('.deal-name')?.focus();
-const nameOf = (card) => card.querySelector('.deal-name').textContent.trim();
-const hrefOf = (card) => card.querySelector('.deal-name').href;
-const wide = () => matchMedia('(width >= 56rem)').matches;
-
-// Only with a mouse: on a touch screen a draggable card would swallow long presses and scrolling.
-function arm(card) {
-  if (card?.dataset.version && wide() && matchMedia('(pointer: fine)').matches) card.draggable = true;
 }
 
 customElements.define('deal-board', DealBoard);
