@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -10,6 +12,7 @@ import pytest
 from flask import Flask
 
 from saas_crm.app import create_app
+from tenants.embedded import EmbeddedServer
 from tests.support.installation import Installation, Place, dispose, new_place, settings_for
 from tests.support.release import Release
 
@@ -63,3 +66,28 @@ def forget_everything(place: Place) -> None:
             connection.execute(f'DROP SCHEMA "{name}" CASCADE; DROP OWNED BY "{name}"; DROP ROLE "{name}"')
         connection.execute("DELETE FROM public.tenants; DELETE FROM public.users; DELETE FROM public.throttles")
         connection.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
+
+
+@pytest.fixture
+def new_data_dir() -> Iterator[Path]:
+    """A place for data, in a folder that everybody can walk to, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
+    folder.chmod(0o755)
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data of a server that was made and stopped, to be copied."""
+    home = tmp_path_factory.mktemp("template") / "data"
+    with EmbeddedServer(home, durable=False):
+        pass
+    return home
+
+
+@pytest.fixture
+def data_dir(new_data_dir: Path, made_once: Path) -> Path:
+    """Data of a stopped server: a copy, which is faster than making it each time."""
+    shutil.copytree(made_once, new_data_dir)
+    return new_data_dir
