@@ -1,12 +1,15 @@
-"""One spelling for comparing: case, width, accents and invisible characters make no difference."""
+"""One spelling for comparing: case, width, accents, Chinese variants and invisible characters make no difference."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from saas_crm.core.variants import variants
+
 # What decomposition does not take apart although readers take it for a letter with a mark.
 _LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe"})
+_LETTERS |= variants()
 
 # Control characters (NUL among them), unpaired surrogates, and format characters that nobody sees: joiners,
 # direction marks, soft hyphens, variation selectors. White space is not here; it is collapsed.
@@ -24,11 +27,11 @@ _ACCENTS = re.compile(
 
 
 def fold(text: str) -> str:
-    """Return `text` in the spelling that is compared: Ｍüller → muller, Straße → strasse, ㈱ → (株).
+    """Return `text` in the spelling that is compared: Ｍüller → muller, Straße → strasse, ㈱ → (株), 臺灣 → 台湾.
 
     NFKC and case folding as Unicode's "caseless matching of identifiers" (Unicode Standard, section 3.13),
-    then accents are taken off. White space becomes single spaces; the answer is safe for PostgreSQL (no NUL,
-    no surrogate) and folding it again changes nothing.
+    then accents are taken off and Chinese characters are written the Simplified way. White space becomes single
+    spaces; the answer is safe for PostgreSQL (no NUL, no surrogate) and folding it again changes nothing.
     """
     if text.isascii():
         return " ".join(_INVISIBLE.sub("", text).lower().split())

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saas_crm.core.folding import fold
+from saas_crm.core.variants import variants
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,13 @@ from saas_crm.core.folding import fold
         ("שָׁלוֹם", "שלום"),
         ("हिन्दी", "हिन्दी"),
         ("华为", "华为"),
+        ("華為 臺灣 藍", "华为 台湾 蓝"),
+        ("裡 裏 里", "里 里 里"),
+        ("國際貿易股份有限公司", "国际贸易股份有限公司"),
+        ("啟 啓 启 峯 峰 衞 衛", "启 启 启 峰 峰 卫 卫"),
+        ("麼 麽 么", "么 么 么"),
+        ("株式會社", "株式会社"),
+        ("トヨタ", "トヨタ"),
     ],
 )
 def test_fold(text: str, folded: str) -> None:
@@ -59,6 +67,12 @@ def test_every_character_folds_stably() -> None:
     letters = map(chr, range(0x110000))
     changed = (char for char in letters if unicodedata.normalize("NFKD", char.casefold()) != char)
     assert [char for char in changed if fold(fold(char)) != fold(char)] == []
+
+
+def test_no_variant_stands_for_another_that_is_folded_too() -> None:
+    table = variants()
+    assert len(table) > 3_000
+    assert {char: other for char, other in table.items() if other.translate(table) != other or len(other) != 1} == {}
 
 
 @given(st.text(alphabet="aÄß ｂ华\u0301", max_size=12))
