@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from infra.bench.plan import Size
-from saas_crm.core.folding import fold
-from saas_crm.customers.names import name_key
+from saas_crm.customers.indexing import name_forms
+from saas_crm.customers.models import Company, Contact
 from saas_crm.search.actions import Findable, row_of
 
 COMPANY, CONTACT, DEAL, ACTIVITY, CHANGE = range(1, 6)
@@ -110,13 +110,13 @@ class Invented:
         name, domain, made = company_name(n), f"firm{n}.example", self.made(COMPANY, n)
         lifecycle = ("potential", "new", "active", "active", "dormant")[spread(n, 11) % 5]
         tags = [("key account", "referral", "trade fair")[n % 3]] if n % 4 == 0 else []
-        return (self.key(COMPANY, n), name, fold(name)[:200], name_key(name), _phone(n), f"info@{domain}",
+        return (self.key(COMPANY, n), name, *name_forms(Company, name).values(), _phone(n), f"info@{domain}",
                 f"https://www.{domain}", domain, _SECOND[n % len(_SECOND)], lifecycle, tags, CITIES[n % len(CITIES)],
                 "DE", self.owner(n), self._lately(n), made, made)  # fmt: skip
 
     def _contact(self, n: int) -> Row:
         name, made, company = contact_name(n), self.made(CONTACT, n), self._company_of_contact(n)
-        return (self.key(CONTACT, n), name, fold(name)[:200],
+        return (self.key(CONTACT, n), name, *name_forms(Contact, name).values(),
                 None if company is None else self.key(COMPANY, company), "Purchasing" if n % 3 else "Director",
                 f"person{n}@firm{n // 2}.example", _phone(n + 1), "active", CITIES[n % len(CITIES)], "DE",
                 self.owner(n // 2), self._lately(n), made, made)  # fmt: skip

@@ -14,6 +14,7 @@ from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import at_most
+from saas_crm.core.pinyin import sort_key
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.directory import shared_reader
 from tenants.kept import Kept
@@ -40,7 +41,7 @@ _OF_TOKEN = Kept(
 )
 
 _NAMES = Kept(
-    select(Member.id, Member.name).where(Member.status == "active").order_by(Member.name).limit(at_most(1000))
+    select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000))
 )
 
 
@@ -85,17 +86,21 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
         .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)
         .where(Member.deleted_at.is_(None), Member.status != "removed")
-        .order_by(Member.name, Member.id)
+        .order_by(Member.id)
         .limit(1000)
     )  # fmt: skip
     if not include_frozen:
         query = query.where(Member.status == "active")
-    return fetch(query).all()
+    return sorted(fetch(query), key=_by_name)
+
+
+def _by_name(row: AnyRow) -> str:
+    return sort_key(row.name, person=True)
 
 
 def member_names() -> Sequence[AnyRow]:
-    """Return id and name of the active members, for pickers and filters."""
-    return fetch(_NAMES).all()
+    """Return id and name of the active members by name, for pickers and filters."""
+    return sorted(fetch(_NAMES), key=_by_name)
 
 
 def is_active_member(member_id: UUID) -> bool:

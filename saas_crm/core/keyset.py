@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 class Order:
     """One way to sort: a column, its direction, and whether it may be NULL (NULLs come last)."""
 
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[Any] | ColumnElement[Any]
     descending: bool = False
     nullable: bool = False
 

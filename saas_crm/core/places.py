@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from saas_crm.core.clock import now
-from saas_crm.core.folding import fold
 from saas_crm.core.money import currencies
+from saas_crm.core.pinyin import sort_key
 
 _NO_COUNTRIES = frozenset("AC AQ CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())  # noqa: SIM905
 """CLDR's territories that are no country: unions, parts, pseudo-regions, and the one without inhabitants."""
@@ -80,7 +80,7 @@ def country_names(locale: str) -> tuple[tuple[str, str], ...]:
     from babel import Locale
 
     names = Locale.parse(locale).territories
-    return tuple(sorted(((code, names[code]) for code in countries()), key=lambda pair: _order(locale)(pair[1])))
+    return tuple(sorted(((code, names[code]) for code in countries()), key=lambda pair: name_order(locale)(pair[1])))
 
 
 @lru_cache(8)
@@ -104,7 +104,7 @@ def _zone_names(zones: tuple[str, ...], locale: str, moment: datetime) -> tuple[
     for zone in zones:
         offset = moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
         rows.append((offset, zone_name(zone, locale), zone))
-    order = _order(locale)
+    order = name_order(locale)
     rows.sort(key=lambda row: (row[0], order(row[1]), row[2]))
     return tuple((zone, f"{_offset(offset)} {name}") for offset, name, zone in rows)
 
@@ -139,12 +139,11 @@ def _offset(offset: timedelta) -> str:
     return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
-def _order(locale: str) -> Callable[[str], bytes]:
-    """Return a sort key. Python knows no collation, but the old Chinese code tables are in dictionary order.
+def name_order(locale: str) -> Callable[[str], str]:
+    """Return the key by which names are sorted in a reader's language: Chinese ones by pinyin, in Taiwan by strokes.
 
-    GBK lists its everyday characters by pinyin, Big5 by strokes: what readers of each script expect.
+    Python knows no collation; Big5 lists its everyday characters by strokes, and code points follow its order here.
     """
-    encoding = {"zh_Hans": "gbk", "zh_Hant": "big5"}.get(locale)
-    if encoding:
-        return lambda name: name.encode(encoding, "replace")
-    return lambda name: fold(name).encode()
+    if locale == "zh_Hant":
+        return lambda name: name.encode("big5", "replace").decode("latin-1")
+    return sort_key

@@ -7,6 +7,8 @@ A query of one or two Latin letters matches at word starts only; three and more 
 without spaces one character matches anywhere. A query that has other words is not asked for legal forms; a
 query of nothing else finds only fields that begin with one, or have those letters inside another word, and
 `SearchQuery.too_common` says so, for a hint to add a word.
+
+Latin letters may be pinyin as well: `hua` finds 华夏, `xia` too, `uax` does not, for that is how nobody begins.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ MAX_QUERY = 100  # characters of a query that are looked at
 MAX_TERMS = 8
 
 _PHONE = re.compile(r"[+(\d][\d ().\-/]*")
+_BETWEEN_SYLLABLES = re.compile(r"['’ ]")
 _LEGAL_CHARS = frozenset("".join(LEGAL_PAIRS))
 _LEGAL_PARTS = frozenset(
     word[start:end] for word in LEGAL_WORDS for start in range(len(word)) for end in range(start + 3, len(word) + 1)
@@ -30,16 +33,17 @@ _LEGAL_PARTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A query made ready: `grams` for the index, `patterns` (all must match) for the recheck with LIKE.
+    """A query made ready: `grams` for the index, `patterns` for the recheck with LIKE.
 
-    Without grams there is nothing to look for, and the answer is empty. `too_common`: it is made of legal
-    forms only, so a hint should ask for another word.
+    Of each term one of its patterns must match: what is written, or else the pinyin of it. Without grams there is
+    nothing to look for, and the answer is empty. `too_common`: it is made of legal forms only, so a hint should ask
+    for another word.
     """
 
     folded: str
     terms: tuple[str, ...]
     grams: tuple[str, ...]
-    patterns: tuple[str, ...]
+    patterns: tuple[tuple[str, ...], ...]
     too_common: bool
 
 
@@ -51,7 +55,7 @@ def prepare(query: str) -> SearchQuery:
         folded=_cut(query).rstrip(),
         terms=tuple(parts),
         grams=tuple(sorted(sure or legal)),
-        patterns=tuple(like_pattern(part) for part in parts),
+        patterns=tuple(_patterns(part) for part in parts),
         too_common=bool(legal) and not sure,
     )
 
@@ -87,15 +91,35 @@ def like_pattern(term: str) -> str:
     return f"%{escaped}%"
 
 
-def rank(folded_query: str, folded_label: str) -> int:
+def rank(folded_query: str, folded_label: str, spoken: str = "") -> int:
     """Say how well a label answers: 0 equal, 1 begins so, 2 a word begins so, 3 contains it, 4 does not.
 
-    When the query is not in the label as it stands, the worst of its terms counts, but never better than 2.
+    When the query is not in the label as it stands, the worst of its terms counts, but never better than 2. `spoken`
+    are the words of the label's pinyin.
     """
-    whole = _rank_one(folded_query, folded_label)
+    whole = min(_rank_one(folded_query, folded_label), _rank_spoken(folded_query, spoken))
     if whole < 4 or not folded_query:
         return whole
-    return max((2, *(_rank_one(term, folded_label) for term in terms(folded_query))))
+    parts = terms(folded_query)
+    return max((2, *(min(_rank_one(part, folded_label), _rank_spoken(part, spoken)) for part in parts)))
+
+
+def sounds(folded: str) -> str:
+    """Return a query, or a term of one, as pinyin is stored, "" when it can be none: xi'an → XIAN."""
+    letters = _BETWEEN_SYLLABLES.sub("", folded)
+    return letters.upper() if letters.isascii() and letters.isalpha() else ""
+
+
+def _patterns(term: str) -> tuple[str, ...]:
+    pinyin = sounds(term)
+    return (like_pattern(term), f"% {pinyin}%") if pinyin else (like_pattern(term),)
+
+
+def _rank_spoken(folded_query: str, spoken: str) -> int:
+    wanted, words = sounds(folded_query), spoken.split()
+    if not wanted or not any(word.startswith(wanted) for word in words):
+        return 4
+    return 0 if wanted == words[0] else 1 if words[0].startswith(wanted) else 2
 
 
 def _rank_one(wanted: str, label: str) -> int:

@@ -21,11 +21,14 @@ _NUMBER = re.compile(r"\d[\d ().\-/]{5,}\d")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
-def document(*names: str | None, emails: Iterable[str | None] = (), phones: Iterable[str | None] = ()) -> str:
+def document(
+    *names: str | None, emails: Iterable[str | None] = (), phones: Iterable[str | None] = (), pinyin: str = ""
+) -> str:
     """Return the text that is stored for a record and matched with LIKE: one folded field a line.
 
-    `names` are all words of the record (name, other name, address, website, number); `phones` are E.164.
-    German umlauts are found in both spellings, long numbers with and without their separators.
+    `names` are all words of the record (name, other name, address, website, number), the first what it is called;
+    `phones` are E.164; `pinyin` are the words that `core.pinyin.spoken` gives. German umlauts are found in both
+    spellings, long numbers with and without their separators.
     """
     lines: dict[str, None] = {}
     for name in names:
@@ -35,6 +38,8 @@ def document(*names: str | None, emails: Iterable[str | None] = (), phones: Iter
     for phone in filter(None, phones):
         lines.update(dict.fromkeys(_phone_lines(phone)))
     lines.pop("", None)
+    if pinyin:
+        lines[f" {pinyin}"] = None
     return "\n".join(lines)
 
 

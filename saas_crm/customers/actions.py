@@ -12,13 +12,11 @@ from saas_crm.core.clock import now
 from saas_crm.core.emails import company_domain
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.fields import website_domain
-from saas_crm.core.folding import fold
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import insert
-from saas_crm.customers.indexing import index, renew_contacts
+from saas_crm.customers.indexing import index, name_forms, renew_contacts
 from saas_crm.customers.models import Company, Contact
-from saas_crm.customers.names import name_key
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 from saas_crm.search import actions as search
@@ -128,10 +126,9 @@ def _check_company(company_id: UUID, actor: CurrentMember) -> None:
 
 
 def _derive(record: Company | Contact) -> None:
-    """Renew the folded forms that lists sort by and duplicates are found by."""
-    derived: dict[str, Any] = {"sort_name": fold(record.name)[:200]}
+    """Renew the forms that lists sort by and duplicates are found by."""
+    derived: dict[str, Any] = {**name_forms(type(record), record.name)}
     if isinstance(record, Company):
-        derived["name_key"] = name_key(record.name)
         derived["domain"] = website_domain(record.website or "") or company_domain(record.email or "") or ""
     for name, value in derived.items():
         if getattr(record, name) != value:

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import seen, visible
 from saas_crm.core.folding import fold
+from saas_crm.core.pinyin import LONGEST_KEY, sort_key
 from saas_crm.customers.models import Company, Contact
 from tenants.db import AnyRow, db, fetch
 
 AT_HAND = 8
 SAME_NAME = 2
+SAME_KEY = 20  # very long names may share a key
 
 
 def at_hand(
@@ -35,11 +37,14 @@ def at_hand(
 
 
 def ids_named(model: type[Any], name: str, member: CurrentMember) -> Sequence[UUID]:
-    """Return up to SAME_NAME visible customers with exactly this name, whatever its case and accents."""
-    query = select(model.id).where(
-        model.sort_name == fold(name)[:200], model.deleted_at.is_(None), visible(model, member)
+    """Return up to SAME_NAME visible customers with exactly this name, whatever its case, accents and variants."""
+    wanted = fold(name)
+    keys = (sort_key(name, person=model is Contact), wanted[:LONGEST_KEY])  # the latter was the key in former releases
+    query = select(model.id, model.name).where(
+        model.sort_name.in_(keys), model.deleted_at.is_(None), visible(model, member)
     )
-    return db.session.scalars(query.order_by(model.id).limit(SAME_NAME)).all()
+    rows = fetch(query.order_by(model.id).limit(SAME_KEY)).all()
+    return [row.id for row in rows if fold(row.name) == wanted][:SAME_NAME]
 
 
 def company_of(contact: Contact, member: CurrentMember) -> AnyRow | None:

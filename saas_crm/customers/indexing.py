@@ -13,11 +13,20 @@ from uuid import UUID
 from sqlalchemy import select
 
 from saas_crm.core.jobs import defer
+from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
+from saas_crm.customers.names import name_key
 from saas_crm.search import actions as search
 from tenants.db import db
 
 BATCH = 500
+
+
+def name_forms(model: type[Company | Contact], name: str) -> dict[str, str]:
+    """Return the columns that follow from a name: what it is sorted by, and what other spellings of it share."""
+    if model is Contact:
+        return {"sort_name": sort_key(name, person=True)}
+    return {"sort_name": sort_key(name), "name_key": name_key(name)}
 
 
 def index(record: Company | Contact) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
@@ -16,6 +16,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
+from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import matching_ids
 from tenants.db import AnyRow, AnySelect, db, fetch
@@ -123,6 +124,15 @@ def contact_rows(
     return _rows(Contact, member, wanted, sort=sort, after=after, limit=limit, counted=counted)
 
 
+def order_of(model: Any, name: str, q: str) -> Order:
+    """Return the order with this name; a search in order of names has those first that begin with what is sought."""
+    order = orders_of(model)[name]
+    if name != "name" or not q.strip():
+        return order
+    begins_so = func.starts_with(order.column, sort_key(q, person=model is Contact))
+    return Order(case((begins_so, literal_column("' '", Text) + order.column), else_=order.column))
+
+
 def orders_of(model: Any) -> dict[str, Order]:
     """Return the orders in which companies or contacts can be listed."""
     return COMPANY_ORDERS if model is Company else CONTACT_ORDERS
@@ -148,7 +158,7 @@ def _rows_for(
     model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, *, counted: bool
 ) -> AnySelect:  # fmt: skip
     """Return the query of one page; kept, because building it takes as long as running it."""
-    member, order = asking.member, orders_of(model)[asked.sort]
+    member, order = asking.member, order_of(model, asked.sort, wanted.q)
     total: ColumnElement[int] = literal_column("0")
     if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way
         total = func.count().over() if wanted.q.strip() else _count(model, member, wanted).scalar_subquery()
@@ -212,4 +222,4 @@ def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:
         .limit(300)
         .subquery()
     )
-    return sorted(db.session.scalars(select(recent.c.tag).distinct()).all())
+    return sorted(db.session.scalars(select(recent.c.tag).distinct()), key=sort_key)

@@ -12,7 +12,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
-from saas_crm.customers.queries import NAMES, CustomerFilter, narrow, orders_of
+from saas_crm.customers.queries import NAMES, CustomerFilter, narrow, order_of, orders_of
 from tenants.db import AnyRow, AnySelect, fetch
 from tenants.kept import kept_queries
 
@@ -33,7 +33,7 @@ def records(
 def _page_of(
     model: Any, asking: Reader, wanted: CustomerFilter, columns: tuple[Any, ...], asked: Asked
 ) -> AnySelect:  # fmt: skip
-    order = orders_of(model)[asked.sort]
+    order = order_of(model, asked.sort, wanted.q)
     query = narrow(select(*columns, *cursor_columns(order, model.id)), model, asking.member, wanted)
     return page(query, order, model.id, after=asked.after, limit=asked.limit)
 

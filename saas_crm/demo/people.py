@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from saas_crm.core.folding import fold
-from saas_crm.customers.names import name_key
+from saas_crm.customers.indexing import name_forms
+from saas_crm.customers.models import Company, Contact
 from saas_crm.demo.scene import Row, Scene
 from saas_crm.demo.words import City, Firm
 from tenants.pinyin import syllables
@@ -33,7 +34,7 @@ def _company(scene: Scene, firm: Firm, taken: set[str]) -> Row:
     made = scene.ago(scene.rng.triangular(4, 420, 120))
     return scene.add(
         "companies",
-        name=firm.name, sort_name=fold(firm.name)[:200], name_key=name_key(firm.name), industry=firm.industry,
+        name=firm.name, **name_forms(Company, firm.name), industry=firm.industry,
         email=f"info@{domain}", website=f"https://www.{domain}", domain=domain, lifecycle="potential",
         description=scene.rng.choice(scene.words.about_firm), tags=_tags(scene),
         owner_id=scene.owner(), created_at=made, updated_at=made, last_activity_at=None, **_place(scene),
@@ -48,7 +49,7 @@ def _person(scene: Scene, company: Row | None, *, first: bool) -> Row:
     place |= {"country": scene.country if company is None else "", "phone": place.get("phone", "")}
     return scene.add(
         "contacts",
-        name=name, sort_name=fold(name)[:200], company_id=company and company["id"],
+        name=name, **name_forms(Contact, name), company_id=company and company["id"],
         job_title=scene.rng.choice(scene.words.titles) if company else "",
         email=f"{_local_part(scene, given, family)}@{company['domain'] if company else 'mail.example'}",
         mobile=_mobile(scene) if first or scene.rng.random() < 0.7 else "", birthday=_birthday(scene),

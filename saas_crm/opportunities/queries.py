@@ -127,7 +127,7 @@ def opportunity_rows(
     name, order = choose(ORDERS, sort, "-updated_at")
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
-    return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, order.column.key)
+    return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, str(order.column.key))
 
 
 @kept_queries(READERS)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
+from saas_crm.core.pinyin import spoken
 from saas_crm.core.search_text import document
-from saas_crm.search.models import OF_PARENT, SearchEntry
+from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Findable:
 
 def row_of(found: Findable) -> dict[str, object]:
     """Return the index row of a record, as the bulk loaders need it too."""
-    own = document(found.title, *found.words, emails=found.emails, phones=found.phones)
+    pinyin = spoken(found.title, person=found.kind == PERSON)
+    own = document(found.title, *found.words, emails=found.emails, phones=found.phones, pinyin=pinyin)
     parents = document(found.parent_name)
     folded = f"{own}\n{OF_PARENT}{parents}" if parents else own
     return {

@@ -5,23 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, func
+from sqlalchemy import Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import TenantModel
 
+PERSON = "contact"
+"""The kind whose titles are people's names: a surname is read as one."""
 OF_PARENT = "\x1f"
 """What comes after it in `folded` is the parent's name, by which only who sees the parent may find the child."""
 
 
 class SearchEntry(TenantModel):
-    """What one record is found by; owners are copied so that visibility needs no join."""
+    """What one record is found by; owners are copied so that visibility needs no join.
+
+    The first line of `folded` is the title.
+    """
 
     __tablename__ = "search_entries"
     __table_args__ = (
         Index("ix_search_entries_grams", "grams", postgresql_using="gin"),
         Index("ix_search_entries_parent_id", "parent_id"),
+        # Its collation is "C", of which what compares models with migrations knows nothing.
+        Index("ix_search_entries_beginning", "kind", text('"left"(folded, 64)')),
     )
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -3,65 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, not_, or_, select, union_all
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
+from saas_crm.core.keyset import at_most
+from saas_crm.core.pinyin import spoken
 from saas_crm.core.search_query import SearchQuery, prepare, rank
-from saas_crm.search.models import OF_PARENT, SearchEntry
-from tenants.db import AnyRow, fetch
+from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
+from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 
 CANDIDATES = 200
 MATCHES = 1_001
+OPENINGS = 200
+LONGEST_BEGINNING = 64
+BEGINNING = func.left(SearchEntry.folded, literal_column("64")).collate("C")
+"""The beginning of a title, as its index has it."""
 KINDS = ("company", "contact", "opportunity")
 
 
 def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[AnyRow]:
     """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
 
-    At most CANDIDATES entries are ranked, so that a very common word costs no more than a rare one.
+    Those called so, and those whose name begins so, are always among them: an index leads to them. Of the others
+    at most CANDIDATES are ranked, so that a very common word costs no more than a rare one.
     """
     wanted = prepare(query)
     if not wanted.grams:
         return []
-    entries = (
-        select(
-            SearchEntry.kind,
-            SearchEntry.record_id,
-            SearchEntry.title,
-            _told(member),
-            SearchEntry.updated_at,
-        )
-        .where(_matches(wanted, member), _may_see(member, kinds))
-        .limit(CANDIDATES)
-    )
-    rows = list(fetch(entries).all())
-    rows.sort(key=lambda row: (rank(wanted.folded, fold(row.title)), -row.updated_at.timestamp()))
+    entry = (SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, _told(member), SearchEntry.updated_at)
+    holding = select(*entry).where(_matches(wanted, member), _may_see(member, kinds)).limit(at_most(CANDIDATES))
+    opening = [_opening(select(*entry), wanted, kind, member, limit) for kind in kinds]
+    rows = list({row.record_id: row for row in fetch(union_all(*opening, holding))}.values())
+    rows.sort(key=lambda row: (_rank(wanted, row), -row.updated_at.timestamp()))
     return rows[:limit]
 
 
-def matching_ids(query: str, kind: str, member: CurrentMember | None = None) -> Select[UUID] | None:
-    """Return a sub-select of the records of one kind that match, at most MATCHES; None matches nothing.
+def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | None:
+    """Return a query of the records of one kind that match: the OPENINGS first names that begin so, MATCHES others.
 
-    With a `member` only what they may see counts towards MATCHES, or a common word's first thousand could all
-    be somebody else's. The list that uses it starts from `visible()` all the same.
+    None matches nothing. Only what the member may see counts towards MATCHES, or a common word's first thousand
+    could all be somebody else's. The list that uses it starts from `visible()` all the same.
     """
     wanted = prepare(query)
     if not wanted.grams:
         return None
-    reach = SearchEntry.kind == kind if member is None else _may_see(member, (kind,))
-    return select(SearchEntry.record_id).where(reach, _matches(wanted, member)).limit(MATCHES)
+    key = select(SearchEntry.record_id)
+    holding = key.where(_may_see(member, (kind,)), _matches(wanted, member)).limit(at_most(MATCHES))
+    return union_all(_opening(key, wanted, kind, member, OPENINGS), holding)
 
 
-def _matches(wanted: SearchQuery, member: CurrentMember | None) -> ColumnElement[bool]:
+def _opening(query: AnySelect, wanted: SearchQuery, kind: str, member: CurrentMember, limit: int) -> AnySelect:
+    """Narrow to the entries of a kind whose title begins with the query: first who is called just so."""
+    begun = wanted.folded[:LONGEST_BEGINNING]
+    return (
+        query.where(SearchEntry.kind == kind, BEGINNING.between(begun, f"{begun}\U0010ffff"))
+        .where(_may_see(member, (kind,)))
+        .order_by(BEGINNING)
+        .limit(at_most(limit))
+    )
+
+
+def _rank(wanted: SearchQuery, row: AnyRow) -> int:
+    return rank(wanted.folded, fold(row.title), spoken(row.title, person=row.kind == PERSON))
+
+
+def _matches(wanted: SearchQuery, member: CurrentMember) -> ColumnElement[bool]:
     """Match what the member may know of an entry: a contact is not found by the name of a company they do not see."""
     text: ColumnElement[str] = SearchEntry.folded.expression
-    if member is not None and (unseen := _parent_unseen(member)) is not None:
+    if (unseen := _parent_unseen(member)) is not None:
         text = case((unseen, func.split_part(SearchEntry.folded, OF_PARENT, 1)), else_=SearchEntry.folded)
-    rechecks = [text.like(pattern) for pattern in wanted.patterns]
+    rechecks = [or_(*(text.like(pattern) for pattern in patterns)) for patterns in wanted.patterns]
     return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
 
 

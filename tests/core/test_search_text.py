@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -197,7 +199,16 @@ def test_and_not_by_other_things(query: str) -> None:
 def _finds(query: str, text: str) -> bool:
     """What the database does: candidates by grams, recheck by LIKE."""
     ready = prepare(query)
-    return bool(ready.grams) and set(ready.grams) <= set(grams(text)) and all(term in text for term in ready.terms)
+    return (
+        bool(ready.grams)
+        and set(ready.grams) <= set(grams(text))
+        and all(any(_like(text, pattern) for pattern in patterns) for patterns in ready.patterns)
+    )
+
+
+def _like(text: str, pattern: str) -> bool:
+    """LIKE for what stands between two %, in which \\ takes the meaning from what follows."""
+    return re.sub(r"\\(.)", r"\1", pattern[1:-1]) in text
 
 
 WORDS = (

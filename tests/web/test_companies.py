@@ -106,12 +106,12 @@ def test_the_list_finds_filters_sorts_and_pages(rep: Browser, make: Maker) -> No
     make.company("rep", name="华东精密仪器", lifecycle="lost")
     first = rep.get("/acme/companies")
     assert "61 companies" in first.text
-    assert titles(first.text)[:2] == ["Row 00", "Row 01"]
+    assert titles(first.text)[:2] == ["华东精密仪器", "Row 00"], "Chinese names stand where their pinyin does"
     assert len(titles(first.text)) == 50
     more = first.text.partition('id="pager-more" href="')[2].partition('"')[0].replace("&amp;", "&")
     second = rep.get(more, headers=ROWS)
-    assert titles(second.text) == [f"Row {at:02}" for at in range(50, 60)] + ["华东精密仪器"]
-    assert titles(rep.get("/acme/companies?sort=-name").text)[1] == "Row 59"
+    assert titles(second.text) == [f"Row {at:02}" for at in range(49, 60)]
+    assert titles(rep.get("/acme/companies?sort=-name").text)[0] == "Row 59"
     assert titles(rep.get("/acme/companies?q=华东", headers=RESULTS).text) == ["华东精密仪器"]
     assert titles(rep.get("/acme/companies?lifecycle=lost").text) == ["华东精密仪器"]
     assert len(titles(rep.get("/acme/companies?q=wien&tag=x").text)) == 30

@@ -16,6 +16,7 @@ from saas_crm.core.fields import parse_website
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
 from saas_crm.core.phones import parse_phone
+from saas_crm.core.places import name_order
 from saas_crm.customers import duplicates, queries
 from saas_crm.customers.choosing import name_of
 from saas_crm.customers.duplicates import Twin
@@ -42,10 +43,11 @@ def choices(model: Any, record: Any) -> dict[str, Any]:
 
 @lru_cache(8)
 def countries(locale: str) -> list[tuple[str, str]]:
-    """Return all countries by name, in the reader's language."""
+    """Return all countries by name, in the reader's language and in its order."""
     territories = Locale.parse(locale).territories
     named = [(code, name) for code, name in territories.items() if len(code) == 2 and code not in _NO_COUNTRY]
-    return sorted(named, key=lambda pair: pair[1])
+    order = name_order(locale)
+    return sorted(named, key=lambda pair: order(pair[1]))
 
 
 _NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})

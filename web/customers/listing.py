@@ -10,6 +10,7 @@ from saas_crm.access.queries import member_names
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
 from saas_crm.core.keyset import Page
+from saas_crm.core.pinyin import sort_key
 from saas_crm.customers import queries
 from saas_crm.customers.choosing import name_of
 from saas_crm.customers.models import LIFECYCLES, Company
@@ -90,7 +91,7 @@ def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
     member = current_member()
     tags = queries.tags_in_use(model, member)
     if wanted.tag and wanted.tag not in tags:
-        tags = sorted([*tags, wanted.tag])
+        tags = sorted([*tags, wanted.tag], key=sort_key)
     values = {
         "owner": str(wanted.owner_id or ""), "lifecycle": wanted.lifecycle, "tag": wanted.tag,
         "sort": sort, "company": str(wanted.company_id or ""),

@@ -1,0 +1,22 @@
+"""Lead from the beginning of a title to its search entry, so that an exact name is never missed (2026-11-22).
+
+Searches are right without it too, and only slower: the release serves workspaces that do not have it yet.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_index(
+        "ix_search_entries_beginning",
+        "search_entries",
+        ["kind", sa.text('"left"(folded, 64) COLLATE "C"')],
+        unique=False,
+    )
