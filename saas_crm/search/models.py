@@ -28,7 +28,7 @@ class SearchEntry(TenantModel):
         Index("ix_search_entries_grams", "grams", postgresql_using="gin"),
         Index("ix_search_entries_parent_id", "parent_id"),
         # Its collation is "C", of which what compares models with migrations knows nothing.
-        Index("ix_search_entries_beginning", "kind", text('"left"(folded, 64)')),
+        Index("ix_search_entries_beginning", text("\"left\"((kind || ' ') || folded, 80)")),
     )
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, Text, and_, any_, case, false, func, literal_column, not_, or_, select, union_all
+from sqlalchemy.dialects.postgresql import array
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
@@ -18,25 +19,29 @@ from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 CANDIDATES = 200
 MATCHES = 1_001
 OPENINGS = 200
-LONGEST_BEGINNING = 64
-BEGINNING = func.left(SearchEntry.folded, literal_column("64")).collate("C")
-"""The beginning of a title, as its index has it."""
+LONGEST_BEGINNING = 80
+_TITLED = SearchEntry.kind + literal_column("' '", Text) + SearchEntry.folded
+BEGINNING = func.left(_TITLED, literal_column(str(LONGEST_BEGINNING))).collate("C")
+"""Kind and beginning of a title, as their index has them: in one, or it would be used for the kind alone."""
 KINDS = ("company", "contact", "opportunity")
 
 
 def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[AnyRow]:
     """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
 
-    Those called so, and those whose name begins so, are always among them: an index leads to them. Of the others
-    at most CANDIDATES are ranked, so that a very common word costs no more than a rare one.
+    At most CANDIDATES are ranked, so that a very common word costs no more than a rare one. Where there are more,
+    those called so and those whose name begins so are asked for by themselves, and are always among them.
     """
     wanted = prepare(query)
     if not wanted.grams:
         return []
     entry = (SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, _told(member), SearchEntry.updated_at)
     holding = select(*entry).where(_matches(wanted, member), _may_see(member, kinds)).limit(at_most(CANDIDATES))
-    opening = [_opening(select(*entry), wanted, kind, member, limit) for kind in kinds]
-    rows = list({row.record_id: row for row in fetch(union_all(*opening, holding))}.values())
+    found = {row.record_id: row for row in fetch(holding)}
+    if len(found) == CANDIDATES:
+        opening = [_opening(select(*entry), wanted, kind, member, limit) for kind in kinds]
+        found |= {row.record_id: row for row in fetch(union_all(*opening))}
+    rows = list(found.values())
     rows.sort(key=lambda row: (_rank(wanted, row), -row.updated_at.timestamp()))
     return rows[:limit]
 
@@ -57,9 +62,9 @@ def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | Non
 
 def _opening(query: AnySelect, wanted: SearchQuery, kind: str, member: CurrentMember, limit: int) -> AnySelect:
     """Narrow to the entries of a kind whose title begins with the query: first who is called just so."""
-    begun = wanted.folded[:LONGEST_BEGINNING]
+    begun = f"{kind} {wanted.folded}"[:LONGEST_BEGINNING]
     return (
-        query.where(SearchEntry.kind == kind, BEGINNING.between(begun, f"{begun}\U0010ffff"))
+        query.where(BEGINNING.between(begun, f"{begun}\U0010ffff"))
         .where(_may_see(member, (kind,)))
         .order_by(BEGINNING)
         .limit(at_most(limit))
@@ -67,6 +72,9 @@ def _opening(query: AnySelect, wanted: SearchQuery, kind: str, member: CurrentMe
 
 
 def _rank(wanted: SearchQuery, row: AnyRow) -> int:
+    written = rank(wanted.folded, fold(row.title))
+    if written < 4 or row.title.isascii():
+        return written
     return rank(wanted.folded, fold(row.title), spoken(row.title, person=row.kind == PERSON))
 
 
@@ -75,7 +83,7 @@ def _matches(wanted: SearchQuery, member: CurrentMember) -> ColumnElement[bool]:
     text: ColumnElement[str] = SearchEntry.folded.expression
     if (unseen := _parent_unseen(member)) is not None:
         text = case((unseen, func.split_part(SearchEntry.folded, OF_PARENT, 1)), else_=SearchEntry.folded)
-    rechecks = [or_(*(text.like(pattern) for pattern in patterns)) for patterns in wanted.patterns]
+    rechecks = [text.like(any_(array(patterns))) for patterns in wanted.patterns]
     return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
 
 

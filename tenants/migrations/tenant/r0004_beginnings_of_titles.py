@@ -17,6 +17,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_search_entries_beginning",
         "search_entries",
-        ["kind", sa.text('"left"(folded, 64) COLLATE "C"')],
+        [sa.text("""left(kind || ' ' || folded, 80) COLLATE \"C\" """)],
         unique=False,
     )
