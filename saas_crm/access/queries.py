@@ -40,9 +40,7 @@ _OF_TOKEN = Kept(
     )
 )
 
-_NAMES = Kept(
-    select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000))
-)
+_NAMES = Kept(select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000)))
 
 
 def member_of_user(user_id: UUID) -> CurrentMember | None:
