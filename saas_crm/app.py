@@ -29,10 +29,13 @@ from saas_crm.core import events
 from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers.models import Company, Contact
+from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.edge import compress, headers, health, language, lifecycle, observe
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.renewing import DEALS
+from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
 from tenants import db as door
 from tenants.directory import Directory
@@ -136,6 +139,9 @@ def _subscribe() -> None:
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
     recyclable("contact", Bin(Contact, "name", customers.restore))
     recyclable("company", Bin(Company, "name", customers.restore, customers.forget_companies))
+    renewable("company", COMPANIES)
+    renewable("contact", CONTACTS)
+    renewable("opportunity", DEALS)
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
 

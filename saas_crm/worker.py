@@ -31,7 +31,13 @@ STALLED_SECONDS = 60
 WAIT_FOR_UPGRADE = timedelta(minutes=1)
 PATIENCE_SECONDS = 10
 """How long the worker waits for a database that has gone, before it ends and leaves its restart to who started it."""
-ROOMS_WITH_JOBS = ("saas_crm.core.chores", "saas_crm.access.jobs", "saas_crm.access.profile", "saas_crm.customers.jobs")
+ROOMS_WITH_JOBS = (
+    "saas_crm.core.chores",
+    "saas_crm.access.jobs",
+    "saas_crm.access.profile",
+    "saas_crm.customers.jobs",
+    "saas_crm.search.jobs",
+)
 
 
 def register_jobs() -> None:

@@ -36,5 +36,7 @@ class Tenant(SharedModel):
     country: Mapped[str] = mapped_column(server_default="US")
     currency: Mapped[str] = mapped_column(server_default="USD")
     timezone: Mapped[str] = mapped_column(server_default="UTC")
+    search_rules: Mapped[int] = mapped_column(server_default="0")
+    search_renewing_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     claimed_at: Mapped[datetime | None]

@@ -56,15 +56,17 @@ def put(session: Session, found: Findable) -> None:
     put_all(session, (found,))
 
 
-def put_all(session: Session, found: Sequence[Findable]) -> None:
+def put_all(session: Session, found: Sequence[Findable], *, touch: bool = True) -> None:
     """Put records into the index, or renew their entries, in one statement.
+
+    Without `touch` an entry stays as old as it is: of equal matches the younger come first.
 
     Raises AlreadyExists for a key that a record of another kind has: keys may be chosen by clients.
     """
     if not found:
         return
     writing = insert(SearchEntry).values([row_of(one) for one in found])
-    changes: dict[str, Any] = {"updated_at": func.now()}
+    changes: dict[str, Any] = {"updated_at": func.now()} if touch else {}
     changes |= {c.key: c for c in writing.excluded if c.key not in ("record_id", "updated_at")}
     same_kind = SearchEntry.kind == writing.excluded.kind
     renewing = writing.on_conflict_do_update(index_elements=["record_id"], set_=changes, where=same_kind)

@@ -1,0 +1,34 @@
+"""A release serves, and leaves alone, an installation whose shared tables do not know the rules of searching yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from saas_crm.core.jobs import registry
+from saas_crm.worker import execute
+from tenants.migrate import upgrade_shared
+from tenants.provisioning import make_spares
+from tests.support.cast import found_another
+from tests.support.clients import browser_of
+from tests.support.installation import Place
+
+
+def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
+    empty_place: Place, app_on: Callable[[Place], Flask]
+) -> None:
+    with empty_place.owner() as connection:
+        connection.execute("ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at")
+        connection.execute("UPDATE public.shared_version SET revision = '0002'")
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
+    app = app_on(empty_place)
+    _tenant, owner = found_another(app, "first")
+    assert browser_of(app, owner).get("/first/companies").status_code == 200
+    jobs = "SELECT count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'search.renew'"
+    with empty_place.owner() as connection:
+        execute(app, registry["search.find_outdated"], {"timestamp": 0})
+        assert connection.execute(jobs).fetchone() == (0,)
+        upgrade_shared(empty_place.owner_url, empty_place.runtime_url)
+        execute(app, registry["search.find_outdated"], {"timestamp": 0})
+        assert connection.execute(jobs).fetchone() == (1,)
