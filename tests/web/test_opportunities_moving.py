@@ -44,8 +44,8 @@ def test_a_move_answers_the_card_the_two_sums_and_the_forecast(
     assert "<html" not in answer.text
     assert f'id="deal-{deal.id}" data-version="2" data-stage-id="{stages[2].id}"' in answer.text
     parts = partials(answer)
-    assert parts[f"head-{stages[0].id}"] == "Lead 1 deals $1 ≈ $0"
-    assert parts[f"head-{stages[2].id}"] == "Proposal 1 deals $1,000 ≈ $500"
+    assert parts[f"head-{stages[0].id}"] == "Lead 1 deals $1 ≈ $0 Weighted"
+    assert parts[f"head-{stages[2].id}"] == "Proposal 1 deals $1,000 ≈ $500 Weighted"
     assert parts[f"tab-count-{stages[2].id}"] == "1"
     assert "$500 weighted $500 weighted $1,000 in all $1K in all" in parts["forecast"]
     assert len(parts) == 5
