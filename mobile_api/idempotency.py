@@ -19,7 +19,7 @@ from mobile_api.problems import ApiProblem, problem
 from saas_crm.core.clock import now
 from saas_crm.core.idempotency import IdempotencyKey
 from saas_crm.edge.current import current_member
-from tenants.db import db
+from tenants.db import db, run
 
 LIFETIME = timedelta(hours=24)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -74,7 +74,8 @@ def claim(key: str) -> Response | None:
 def keep(key: str, response: Response) -> None:
     """Keep a good answer for the next time; it is committed with the change or not at all."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    db.session.connection().execute(
+    run(
+        db.session(),
         _KEEP,
         {
             "whose": current_member().id, "which": key, "status": response.status_code, "body": response.get_data(),
@@ -90,7 +91,7 @@ def _take(key: str, fingerprint: bytes) -> bool:
         "ended": now() - LIFETIME,
     }  # fmt: skip
     try:
-        return db.session.connection().execute(_CLAIM, values).one_or_none() is not None
+        return run(db.session(), _CLAIM, values).one_or_none() is not None
     except OperationalError as failed:
         if getattr(failed.orig, "sqlstate", "") in _CANCELLED:
             raise _in_progress() from failed

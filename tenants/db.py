@@ -12,9 +12,9 @@ import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import CompoundSelect, Connection, DateTime, MetaData, Select, event
+from sqlalchemy import CompoundSelect, Connection, DateTime, Executable, MetaData, Select, event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, SessionTransaction
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from uuid_utils import compat
 
 from tenants.context import (
@@ -100,6 +100,18 @@ def fetch(query: AnyQuery | Kept, values: Mapping[str, Any] | None = None) -> Fo
     if isinstance(query, Kept):
         return query.run(connection, values or {})
     return Found(connection.execute(query, values or {}))
+
+
+def run(session: Session, statement: Executable, values: Any) -> Found:
+    """Run a statement on tables rather than on objects and return the rows it gives back, if any.
+
+    In the session's transaction and for its tenant alone, as `fetch`; `values` are one row's parameters or many's.
+    """
+    if isinstance(session, TenantSession):
+        session.serve()
+    session.flush()
+    result = session.connection().execute(statement, values)
+    return Found(result) if result.returns_rows else Found()
 
 
 db.Model.registry.update_type_annotation_map({datetime: DateTime(timezone=True)})  # type: ignore[attr-defined]
