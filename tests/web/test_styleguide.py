@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
+from web.styleguide import routes
 from web.styleguide.routes import ERRORS, PARTS
 
 ClientFor = Callable[..., object]
+WEB = Path(routes.__file__).parents[1]
 
 
 @pytest.fixture(params=[*PARTS, *(f"errors/{name}" for name in ERRORS)])
@@ -62,3 +65,10 @@ def test_the_picker_offers_what_it_finds_and_what_could_be_added(client_for: Cli
     assert "data-create" in rows
     assert "<b>" not in rows
     assert "华东精密仪器" in client_for(None).get("/styleguide/pick?q=华东").text
+
+
+def test_every_component_is_shown() -> None:
+    """What the pages are made of stands in the style guide, so that a change of it can be looked at."""
+    components = {path.name for path in (WEB / "templates" / "components").glob("*.html")}
+    shown = "".join(path.read_text("utf-8") for path in (WEB / "styleguide" / "templates").rglob("*.html"))
+    assert components - set(re.findall(r"'components/([\w-]+\.html)'", shown)) == set()
