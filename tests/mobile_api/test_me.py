@@ -84,6 +84,8 @@ def test_pipelines(api_for: Api, make: Maker) -> None:
         "Lost",
     ]
     assert [stage["id"] for stage in pipeline["stages"]] == [str(stage.id) for stage in make.stages()]
+    assert [stage["probability"] for stage in pipeline["stages"]] == [10, 25, 50, 75, 100, 0]
+    assert [stage["kind"] for stage in pipeline["stages"]] == ["open"] * 4 + ["won", "lost"]
     assert pipeline["stages"][1] == {
         "id": str(make.stages()[1].id), "name": "Qualified", "kind": "open", "position": 1, "probability": 25,
         "archived": False,
