@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import ChromiumMissingError, chromium_path
 from tests.support.cast import Cast
@@ -22,6 +22,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
+PATIENCE = 20_000
+"""Milliseconds until something that is waited for is given up: a machine that does much else is no fault."""
 Width = Literal["phone", "desktop"]
 Theme = Literal["light", "dark"]
 
@@ -41,6 +43,7 @@ def chromium() -> Iterator[Browser]:
         path = chromium_path()
     except ChromiumMissingError as missing:
         pytest.fail(str(missing), pytrace=False)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -72,7 +75,7 @@ def page_for(chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast)
             **options,
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         if who is not None:
             value = session_cookie(app, {"_user_id": cast[who].session, "_fresh": True})
             name = app.config["SESSION_COOKIE_NAME"]

@@ -115,8 +115,10 @@ def win(page: Page, slug: str, width: Width, album: Album) -> None:
     else:
         page.get_by_role("button", name="More actions").click()
         page.get_by_role("link", name="Won", exact=True).click()
+    # The page has the word "Won" before and after: what tells is the message, and how the deal ended.
     page.locator("#closure-form").get_by_role("button", name="Close as won").click()
-    expect(page.locator("main")).to_contain_text("Won")
+    expect(page.locator("#toasts")).to_contain_text("Won. Well done!")
+    expect(page.get_by_role("heading", name="How it ended")).to_be_visible()
     album.keep(page, "won")
 
 

@@ -123,12 +123,13 @@ def test_a_second_submit_is_dropped(page_for: PageFor) -> None:
     page.route("**/styleguide/", hold)
     page.fill("#field-name", "Acme")
     page.fill("#field-password", "secret words")
-    page.evaluate("""() => {
-        const form = document.querySelector('form[data-draft]');
-        form.requestSubmit();
-        setTimeout(() => form.requestSubmit(), 50);
-    }""")
-    page.wait_for_timeout(400)
+    with page.expect_request("**/styleguide/"):
+        page.evaluate("""() => {
+            const form = document.querySelector('form[data-draft]');
+            form.requestSubmit();
+            setTimeout(() => form.requestSubmit(), 50);
+        }""")
+    page.wait_for_timeout(400)  # long enough for one that would come: there is nothing to wait for
     assert len(sent) == 1
     sent[0].abort()
 

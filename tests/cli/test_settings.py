@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from tenants.settings import Settings
+from tests.cli.conftest import CHECKOUT
 
 
 def test_each_missing_setting_has_its_line(program) -> None:
@@ -55,3 +60,21 @@ def test_help_lists_every_command(call) -> None:
     found = call("--help")
     for name in ("demo", "serve", "worker", "db", "tenants", "openapi", "doctor"):
         assert f"\n  {name} " in found.output
+
+
+def test_every_setting_is_in_the_handbook_with_its_default() -> None:
+    table = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = {
+        name: line
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
+    }
+    assert set(rows) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        told = rows[name.upper()].split("|")[2]
+        default = field.get_default()
+        if field.is_required() or default is None:
+            assert "–" in told or "none" in told or "`DATABASE_URL`" in told, name
+        else:
+            assert f"`{str(default).lower() if isinstance(default, bool) else default}`" in told, name

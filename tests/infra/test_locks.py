@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -43,3 +44,15 @@ def test_npm_packages_are_pinned_by_version_and_content() -> None:
         if path:
             assert entry["integrity"].startswith("sha512-"), path
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+
+
+def test_each_dependency_has_a_line_that_says_why() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"]]
+    for group in (project["project"].get("optional-dependencies", {}), project.get("dependency-groups", {})):
+        wanted += [line for lines in group.values() for line in lines if isinstance(line, str)]
+    package = json.loads((CHECKOUT / "web" / "package.json").read_text(encoding="utf-8"))
+    names = {re.split(r"[\[<>=~!; ]", line)[0] for line in wanted} | set(package["dependencies"])
+    names |= set(package.get("devDependencies", {}))
+    told = (CHECKOUT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    assert {name for name in names if name.lower() not in told} == set()

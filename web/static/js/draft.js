@@ -54,12 +54,14 @@ function restore(form, words) {
 }
 
 // What the server was asked about while it was typed may be otherwise by now: an address may be taken.
+// htmx attaches itself to the page a moment after its script has run, which may be later than the page's own load.
 function recheck(form) {
-  const ask = () => {
-    for (const field of form.querySelectorAll('[data-restored]')) if (field.value) field.dispatchEvent(new Event('restored'));
-  };
-  if (document.readyState === 'complete') ask();
-  else addEventListener('load', ask, { once: true });
+  for (const field of form.querySelectorAll('[data-restored]')) {
+    if (!field.value) continue;
+    const ask = () => field.dispatchEvent(new Event('restored'));
+    if (field.dataset.htmxPowered) ask();
+    else field.addEventListener('htmx:after:init', ask, { once: true });
+  }
 }
 
 function note(form, original) {

@@ -1,0 +1,44 @@
+"""Every change a browser can ask for needs the token of its own session: from the live list of endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.conftest import Stage
+from tests.guard.endpoints import SAFE, Samples, endpoints, make_samples
+from tests.support.clients import browser_of
+from tests.support.pristine import fingerprint
+
+
+@pytest.fixture
+def samples(app: Flask, stage: Stage) -> Iterator[Samples]:
+    """One of everything in acme, the owner's own."""
+    yield make_samples(app, stage.cast, "owner", "owner")
+    stage.pristine.restore()
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"HX-Request": "true"}, {"X-CSRFToken": "forged"}, {"HX-Request": "true", "X-CSRFToken": "forged"},
+], ids=["form", "htmx", "form, forged", "htmx, forged"])  # fmt: skip
+@pytest.mark.parametrize("who", ["owner", None])
+def test_without_the_token_nothing_is_changed(
+    app: Flask, stage: Stage, samples: Samples, who: str | None, headers: dict[str, str]
+) -> None:
+    place, schemas = stage.installation.place, [tenant.schema_name for tenant in stage.cast.tenants.values()]
+    before = fingerprint(place, schemas)
+    browser = browser_of(app, stage.cast[who] if who else None)
+    wrong, asked = [], 0
+    for endpoint in endpoints(app):
+        if endpoint.is_api or endpoint.method in SAFE:
+            continue
+        asked += 1
+        address = samples.address(app, endpoint)
+        status = browser.open(address, method=endpoint.method, headers=headers, csrf=False).status_code
+        if status != 400 and not (who is None and status in (302, 401)):
+            wrong.append(f"{endpoint}: {status}")
+    assert wrong == []
+    assert asked > 50
+    assert fingerprint(place, schemas) == before
