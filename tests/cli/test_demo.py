@@ -139,12 +139,16 @@ def test_from_nothing_to_running_and_back(folder: Path) -> None:
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_starting_again_keeps_the_data_and_is_fast(folder: Path) -> None:
+def test_starting_again_keeps_the_data_and_does_nothing_twice(folder: Path) -> None:
+    """What makes it quick; how quick depends on what else the machine does (3 to 5 seconds on two idle cores)."""
+    if not folder.exists():
+        with demo(folder) as first:
+            first.ready()
+            first.stop()
     with demo(folder) as again:
         again.ready()
-        # Five seconds on a machine of its own; this one may be running other tests beside.
-        assert time.monotonic() - again.began < 15
-        assert "kept as they were" in again.said
+        assert re.search(r"Tables \.+ up to date", again.said)
+        assert re.search(r"Demo workspaces \.+ kept as they were", again.said)
         assert again.stop(signal.SIGTERM) == 0
 
 
