@@ -1,15 +1,19 @@
-"""Amounts as people type them: 1.200,50 in Berlin, 1,200.50 in London, １２００ in Taipei."""
+"""Amounts as people type them: 1.200,50 in Berlin, 1,200.50 in London, １２００ in Taipei, 1.5万 in Beijing, 12k."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 from saas_crm.core.money import LARGEST_INPUT, Money, minor_digits
 from tenants.marks import N_
 
 MAX_LENGTH = 60  # characters anybody may type into an amount field
+
+UNITS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "k": 3, "m": 6}
+"""What may stand behind a number, and how many zeros it stands for."""
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,]*|[.,]\d+)", re.ASCII)
 _GROUPS = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ".,"}
@@ -30,18 +34,20 @@ def parse_money(text: str, currency: str, locale: str) -> Money:
 
     The currency's code or sign may stand before or after, spaces and apostrophes anywhere between digits.
     Where both marks occur the last is the decimal mark; a single mark that is not the locale's decimal mark
-    separates thousands when three digits follow, else decimals, so that 1200.50 is understood in Berlin too.
+    separates thousands when three digits follow, else decimals, so that 1200.50 is understood in Berlin too. One of
+    UNITS may stand behind the number, 12k or 12K.
 
     Raises AmountError: `not_a_number`, `too_precise` (more decimals than the currency has) or `too_large`.
     """
     plain = _without_currency(_ascii_digits(text[: MAX_LENGTH * 2]), currency)
-    match = _NUMBER.fullmatch(re.sub(r"[\s'’]", "", plain))
+    number, zeros = _without_unit(plain)
+    match = _NUMBER.fullmatch(re.sub(r"[\s'’]", "", number))
     if match is None or len(plain) > MAX_LENGTH:
         raise _not_a_number()
     whole, decimals = _split(match[2], _decimal_mark(locale))
-    if len(decimals) > minor_digits(currency):
+    if len(decimals) - zeros > minor_digits(currency):
         raise _too_precise(currency)
-    amount = Decimal(f"{match[1]}{whole or '0'}.{decimals or '0'}")
+    amount = Decimal(f"{match[1]}{whole or '0'}.{decimals or '0'}").scaleb(zeros)
     if abs(amount) >= LARGEST_INPUT:
         raise AmountError("too_large", N_("This amount is too large."))
     return Money(amount, currency)
@@ -86,22 +92,36 @@ def _ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(char, char)) for char in plain).strip()
 
 
-def _without_currency(text: str, currency: str) -> str:
-    """Take the code or sign of the currency away, whichever reader's sign it is: ¥, CN¥, 元."""
-    from babel.numbers import get_currency_symbol
+def _without_unit(text: str) -> tuple[str, int]:
+    """Return what stands before the unit, and the zeros that the unit stands for; 0 without one."""
+    unit = text[-1:].lower()
+    if unit not in UNITS:
+        return text, 0
+    return text[:-1].rstrip(), UNITS[unit]
 
-    signs = {get_currency_symbol(currency, locale) for locale in ("en", "zh_Hans_CN", "zh_Hant_TW", "de")}
-    signs |= {get_currency_symbol(currency, locale).lstrip("ACNTUSHK") for locale in ("en", "zh_Hans_CN")}
-    signs |= {currency, currency.lower(), *({"元"} if currency in ("CNY", "TWD") else ())}
-    for sign in sorted(signs - {""}, key=lambda sign: (-len(sign), sign)):
+
+def _without_currency(text: str, currency: str) -> str:
+    """Take the code or sign of the currency away."""
+    for sign in _signs(currency):
         for rest in (text.removeprefix(sign), text.removesuffix(sign)):
             if rest != text:
                 return rest.strip()
     return text
 
 
+@lru_cache(32)
+def _signs(currency: str) -> tuple[str, ...]:
+    """Return the codes and signs of a currency, the longest first, whichever reader's sign it is: ¥, CN¥, 元."""
+    from babel.numbers import get_currency_symbol
+
+    signs = {get_currency_symbol(currency, locale) for locale in ("en", "zh_Hans_CN", "zh_Hant_TW", "de")}
+    signs |= {get_currency_symbol(currency, locale).lstrip("ACNTUSHK") for locale in ("en", "zh_Hans_CN")}
+    signs |= {currency, currency.lower(), *({"元"} if currency in ("CNY", "TWD") else ())}
+    return tuple(sorted(signs - {""}, key=lambda sign: (-len(sign), sign)))
+
+
 def _not_a_number() -> AmountError:
-    return AmountError("not_a_number", N_("Write an amount such as 1200 or 1200.50."))
+    return AmountError("not_a_number", N_("Write an amount such as 1200, 1200.50 or 12k."))
 
 
 def _too_precise(currency: str) -> AmountError:

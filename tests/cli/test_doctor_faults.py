@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from saas_crm.cli.checkup.files import ROOT
+from tenants.migrations.lines import head
 from tests.cli.conftest import Call
 from tests.support.installation import Installation
 from tests.support.server import free_port
@@ -55,7 +56,7 @@ DATABASE = [
           " role_name = 't_nobody'", sql=f"{STRANGER} (gen_random_uuid(), 't_nobody', 't_nobody', 'spare', '9999')"),
     Fault("tables", "there are none yet", UPGRADE, {"DATABASE_URL": "{empty}", "DATABASE_OWNER_URL": "{empty_owner}"}),
     Fault("migrations", "the shared tables are at 0001", UPGRADE, sql="UPDATE public.shared_version SET revision = "
-          "'0001'", undo="UPDATE public.shared_version SET revision = '0002'"),
+          "'0001'", undo=f"UPDATE public.shared_version SET revision = '{head('shared')}'"),
     Fault("migrations", "1 tenants are behind and refuse to serve", UPGRADE,
           sql="UPDATE public.tenants SET schema_version = '0001' WHERE slug = 'acme'"),
     Fault("worker", "none was ever seen", "saas-crm worker", sql="DELETE FROM jobs.procrastinate_workers"),

@@ -56,12 +56,29 @@ def test_amounts_are_read_as_the_reader_writes_them(client_for: ClientFor, actin
     assert str(stored(acting, id_in(answer.location), "outsider").amount) == "12000.000"
 
 
+@pytest.mark.parametrize(("language", "typed", "amount"), [
+    ("zh_Hans", "12万", "120000.000"), ("zh_Hant", "1.5萬", "15000.000"), ("en", "12k", "12000.000"),
+    ("en", "2亿", "200000000.000"),
+])  # fmt: skip
+def test_a_unit_may_stand_behind_an_amount(
+    client_for: ClientFor, acting: Acting, language: str, typed: str, amount: str
+) -> None:
+    outsider = client_for("outsider")
+    outsider.post("/profile", data={"name": "O", "locale": language, "timezone": "UTC"})
+    answer = outsider.post("/other/deals", data={"name": "设备", "amount": typed})
+    assert answer.status_code == 303
+    assert str(stored(acting, id_in(answer.location), "outsider").amount) == amount
+    refused = outsider.post("/other/deals", data={"name": "设备", "amount": "1万2千"})
+    assert refused.status_code == 422
+    assert "amount" in errors(refused)
+
+
 @pytest.mark.parametrize(
     ("field", "sent", "message"),
     [
         ("name", "", "This is needed."),
         ("name", "x" * 10_000, "At most 200 characters."),
-        ("amount", "a lot", "Write an amount such as 1200 or 1200.50."),
+        ("amount", "a lot", "Write an amount such as 1200, 1200.50 or 12k."),
         ("amount", "-5", "Write an amount of 0 or more."),
         ("amount", "1.234", None),
         ("expected_close", "tomorrow", "Write a date."),
