@@ -1,5 +1,6 @@
 // The scripts of every page. Each file does one thing and is named for it; pages work without them.
 import './toast.js';
+import './queries.js';
 import './forms.js';
 import './when.js';
 import './draft.js';

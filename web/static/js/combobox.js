@@ -1,5 +1,6 @@
 // Choosing a company, a contact or a member by typing. The server answers rows of role="option".
 import { announce, say } from './messages.js';
+import { LONGEST } from './queries.js';
 
 const WAIT = 180;
 
@@ -40,7 +41,7 @@ class ComboBox extends HTMLElement {
     this.request?.abort();
     this.request = new AbortController();
     const address = new URL(this.dataset.url, location.href);
-    address.searchParams.set('q', this.input.value.trim());
+    address.searchParams.set('q', this.input.value.trim().slice(0, LONGEST));
     try {
       const answer = await fetch(address, { headers: { 'HX-Request': 'true' }, signal: this.request.signal });
       if (!answer.ok) throw new Error(String(answer.status));
