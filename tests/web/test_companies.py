@@ -281,3 +281,18 @@ def test_a_row_carries_only_what_the_list_shows(acting: Callable[..., object], m
         row = company_rows(member, CustomerFilter()).rows[0]
     assert not hasattr(row, "description")
     assert hasattr(row, Company.name.key)
+
+
+@pytest.mark.parametrize(("who", "slug", "country"), [("rep", "acme", "US"), ("outsider", "other", "CN")])
+def test_a_new_customer_is_where_the_workspace_is(client_for: ClientFor, who: str, slug: str, country: str) -> None:
+    browser = client_for(who)
+    for kind in ("companies", "contacts"):
+        assert chosen(browser.get(f"/{slug}/{kind}/new"), "country") == country
+    refused = browser.post(f"/{slug}/companies", data={"name": "", "country": ""})
+    assert refused.status_code == 422
+    assert chosen(refused, "country") == "", "what was chosen stays"
+
+
+def test_a_stored_customer_without_a_country_stays_so(rep: Browser, make: Maker) -> None:
+    company = make.company("rep", name="Somewhere")
+    assert chosen(rep.get(f"/acme/companies/{company.id}/edit"), "country") == ""

@@ -65,7 +65,7 @@ def filters() -> str:
 
 
 def _new(values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> str:
-    blank = {"lifecycle": "potential", "name": request.args.get("name", "")[:200]}
+    blank = {**forms.presets(), "name": request.args.get("name", "")[:200]}
     return _form(None, values if values is not None else blank, errors)
 
 

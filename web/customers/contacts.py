@@ -68,7 +68,7 @@ def _new(values: dict[str, Any] | None = None, errors: dict[str, str] | None = N
     if values is None:
         company_id = asked_id("company_id")
         at = name_of(Company, company_id, current_member())
-        values = {"lifecycle": "potential", "name": asked("name"), "company_id": company_id if at else ""}
+        values = {**forms.presets(), "name": asked("name"), "company_id": company_id if at else ""}
         values["company_id_text"] = at
     return _form(None, values, errors)
 

@@ -37,8 +37,13 @@ def choices(model: Any, record: Any) -> dict[str, Any]:
         "tags_offered": queries.tags_in_use(model, member),
         "may_assign": member.can(f"{resource}:assign"), "owner_hint": "" if record else _("You, if nobody is named."),
         "twins_url": url_for(f"{blueprint}.twins", **({"but": record.id} if record else {})),
-        "may_see_twins": member.can(f"{resource}:create"), "home_country": g.tenant.country,
+        "may_see_twins": member.can(f"{resource}:create"),
     }  # fmt: skip
+
+
+def presets() -> dict[str, str]:
+    """Return what a new customer's form says before anybody writes: most are where the workspace is."""
+    return {"lifecycle": "potential", "country": g.tenant.country}
 
 
 @lru_cache(8)
