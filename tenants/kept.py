@@ -24,6 +24,8 @@ Built = TypeVar("Built", bound=Query)
 Built_co = TypeVar("Built_co", bound=Query, covariant=True)
 
 _DIALECT: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+EACH = "each_"
+"""Begins the name of a parameter that has a value where a query is built, and takes another one in each run of it."""
 before_run: list[Callable[[], None]] = []
 """Called before each kept query is sent: whoever counts statements hears nothing of these from SQLAlchemy."""
 
@@ -73,7 +75,7 @@ class Kept:
 
     def _compile(self) -> Words:
         compiled = self._query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        needed = frozenset(name for name, bound in compiled.binds.items() if bound.required)
+        needed = frozenset(name for name, bound in compiled.binds.items() if bound.required or name.startswith(EACH))
         fixed = {name: value for name, value in compiled.params.items() if name not in needed}
         self._words = Words(compiled.string.encode(), fixed, needed)
         return self._words

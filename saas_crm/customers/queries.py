@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
-from saas_crm.search.queries import matching_ids
+from saas_crm.search.queries import NOTHING, Sought, matching_ids, sought
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
 
@@ -95,13 +95,18 @@ def _loading(model: Any, asking: Reader, action: str) -> AnySelect:
     return query.options(joinedload(model.owner).joinedload(Member.team))
 
 
+def _owner_name(model: Any) -> ColumnElement[str]:
+    """Return the owner's name as a query of its own: asked for the rows of a page, and not for all that are sorted."""
+    return select(Member.name).where(Member.id == model.owner_id).correlate(model).scalar_subquery().label("owner_name")
+
+
 _COMPANY_ROW = (
-    Company.id, Company.name, Company.industry, Company.city, Company.lifecycle, Member.name.label("owner_name"),
+    Company.id, Company.name, Company.industry, Company.city, Company.lifecycle, _owner_name(Company),
     Company.last_activity_at, Company.phone,
 )  # fmt: skip
 _CONTACT_ROW = (
     Contact.id, Contact.name, Contact.job_title, Company.name.label("company_name"), Contact.city, Contact.lifecycle,
-    Member.name.label("owner_name"), Contact.last_activity_at, Contact.mobile, Contact.phone,
+    _owner_name(Contact), Contact.last_activity_at, Contact.mobile, Contact.phone,
 )  # fmt: skip
 
 
@@ -129,8 +134,15 @@ def order_of(model: Any, name: str, q: str) -> Order:
     order = orders_of(model)[name]
     if name != "name" or not q.strip():
         return order
-    begins_so = func.starts_with(order.column, sort_key(q, person=model is Contact))
+    begins_so = func.starts_with(order.column, bindparam(_KEY, _key_of(model, q)))
     return Order(case((begins_so, literal_column("' '", Text) + order.column), else_=order.column))
+
+
+_KEY = "each_key"
+
+
+def _key_of(model: Any, q: str) -> str:
+    return sort_key(q, person=model is Contact)
 
 
 def orders_of(model: Any) -> dict[str, Order]:
@@ -144,9 +156,13 @@ def _rows(
 ) -> Page[AnyRow]:  # fmt: skip
     name, _ = choose(orders_of(model), sort, "name")
     asked = Asked(name, tuple(after) if after else None, limit)
-    build = _rows_for if asked.comes_again and not wanted.q else _rows_for.__wrapped__
-    query = build(model, reader(member, *NAMES), wanted, asked, counted=counted)
-    return cut(fetch(query).all(), limit, "sort_key")
+    asking, words = reader(member, *NAMES), sought(wanted.q, (model.__resource__,))
+    if words is None or not asked.comes_again:
+        rows = fetch(_rows_for.__wrapped__(model, asking, wanted, asked, NOTHING, counted=counted))
+    else:
+        query = _rows_for(model, asking, replace(wanted, q=""), asked, words, counted=counted)
+        rows = fetch(query, {**words.values, _KEY: _key_of(model, wanted.q)})
+    return cut(rows, limit, "sort_key")
 
 
 NAMES = ("company:read", "contact:read")
@@ -155,16 +171,16 @@ NAMES = ("company:read", "contact:read")
 
 @kept_queries(READERS)
 def _rows_for(
-    model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, *, counted: bool
+    model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, words: Sought, *, counted: bool
 ) -> AnySelect:  # fmt: skip
     """Return the query of one page; kept, because building it takes as long as running it."""
+    wanted = replace(wanted, q=words.query or wanted.q)
     member, order = asking.member, order_of(model, asked.sort, wanted.q)
     total: ColumnElement[int] = literal_column("0")
     if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way
         total = func.count().over() if wanted.q.strip() else _count(model, member, wanted).scalar_subquery()
     query = select(*(_COMPANY_ROW if model is Company else _CONTACT_ROW))
     query = query.add_columns(order.column.label("sort_key"), total.label("total"))
-    query = query.outerjoin(Member, Member.id == model.owner_id)
     if model is Contact:
         query = query.outerjoin(Company, seen(Company, Contact.company_id, member))
     return page(narrow(query, model, member, wanted), order, model.id, after=asked.after, limit=asked.limit)

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, case, false, func, literal_column, not_, or_, select, union_all
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within
+from saas_crm.access.visibility import READERS, Reader, owned_within, reader
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import spoken
 from saas_crm.core.search_query import SearchQuery, prepare, rank
 from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
+from tenants.kept import kept_queries
 
 CANDIDATES = 200
 MATCHES = 1_001
@@ -26,24 +44,71 @@ BEGINNING = func.left(_TITLED, literal_column(str(LONGEST_BEGINNING))).collate("
 KINDS = ("company", "contact", "opportunity")
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for, as far as queries depend on it: those of as many terms are the same query, built once.
+
+    `values` are what such a query takes in each run.
+    """
+
+    terms: int
+    query: str = field(compare=False)
+    values: dict[str, Any] = field(compare=False)
+
+
+NOTHING = Sought(0, "", {})
+
+
+def sought(query: str, kinds: Sequence[str]) -> Sought | None:
+    """Return a search made ready for queries that are kept; None matches nothing, and NOTHING is no search."""
+    if not query.strip():
+        return NOTHING
+    wanted = prepare(query)
+    if not wanted.grams:
+        return None
+    values: dict[str, Any] = {"each_grams": list(wanted.grams)}
+    values |= {f"each_patterns_{at}": list(patterns) for at, patterns in enumerate(wanted.patterns)}
+    for kind in kinds:
+        begun = f"{kind} {wanted.folded}"[:LONGEST_BEGINNING]
+        values |= {f"each_begun_{kind}": begun, f"each_ended_{kind}": f"{begun}\U0010ffff"}
+    return Sought(len(wanted.patterns), query, values)
+
+
 def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, limit: int = 20) -> list[AnyRow]:
     """Return the best matches the member may see (kind, record_id, title, subtitle), best first.
 
     At most CANDIDATES are ranked, so that a very common word costs no more than a rare one. Where there are more,
     those called so and those whose name begins so are asked for by themselves, and are always among them.
     """
-    wanted = prepare(query)
-    if not wanted.grams:
+    words = sought(query, kinds)
+    if words is None or words is NOTHING:
         return []
-    entry = (SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, _told(member), SearchEntry.updated_at)
-    holding = select(*entry).where(_matches(wanted, member), _may_see(member, kinds)).limit(at_most(CANDIDATES))
-    found = {row.record_id: row for row in fetch(holding)}
+    asking, asked = reader(member, *_ASKED), tuple(kinds)
+    found = {row.record_id: row for row in fetch(_holding(asking, asked, words), words.values)}
     if len(found) == CANDIDATES:
-        opening = [_opening(select(*entry), wanted, kind, member, limit) for kind in kinds]
-        found |= {row.record_id: row for row in fetch(union_all(*opening))}
-    rows = list(found.values())
+        opening = _all_openings(asking, asked, words, limit)
+        found |= {row.record_id: row for row in fetch(opening, words.values)}
+    rows, wanted = list(found.values()), prepare(query)
     rows.sort(key=lambda row: (_rank(wanted, row), -row.updated_at.timestamp()))
     return rows[:limit]
+
+
+_ASKED = tuple(f"{kind}:read" for kind in KINDS)
+
+
+def _entry(member: CurrentMember) -> AnySelect:
+    return select(SearchEntry.kind, SearchEntry.record_id, SearchEntry.title, _told(member), SearchEntry.updated_at)
+
+
+@kept_queries(READERS)
+def _holding(asking: Reader, kinds: tuple[str, ...], words: Sought) -> AnySelect:
+    member = asking.member
+    return _entry(member).where(_matches(words, member), _may_see(member, kinds)).limit(at_most(CANDIDATES))
+
+
+@kept_queries(READERS)
+def _all_openings(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: int) -> AnyUnion:
+    return union_all(*(_opening(_entry(asking.member), words, kind, asking.member, limit) for kind in kinds))
 
 
 def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | None:
@@ -52,19 +117,23 @@ def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | Non
     None matches nothing. Only what the member may see counts towards MATCHES, or a common word's first thousand
     could all be somebody else's. The list that uses it starts from `visible()` all the same.
     """
-    wanted = prepare(query)
-    if not wanted.grams:
+    words = sought(query, (kind,))
+    if words is None or words is NOTHING:
         return None
     key = select(SearchEntry.record_id)
-    holding = key.where(_may_see(member, (kind,)), _matches(wanted, member)).limit(at_most(MATCHES))
-    return union_all(_opening(key, wanted, kind, member, OPENINGS), holding)
+    holding = key.where(_may_see(member, (kind,)), _matches(words, member)).limit(at_most(MATCHES))
+    return union_all(_opening(key, words, kind, member, OPENINGS), holding)
 
 
-def _opening(query: AnySelect, wanted: SearchQuery, kind: str, member: CurrentMember, limit: int) -> AnySelect:
+def _each(words: Sought, name: str, type_: Any) -> BindParameter[Any]:
+    return bindparam(name, words.values[name], type_=type_)
+
+
+def _opening(query: AnySelect, words: Sought, kind: str, member: CurrentMember, limit: int) -> AnySelect:
     """Narrow to the entries of a kind whose title begins with the query: first who is called just so."""
-    begun = f"{kind} {wanted.folded}"[:LONGEST_BEGINNING]
+    begun, ended = (_each(words, f"each_{end}_{kind}", Text) for end in ("begun", "ended"))
     return (
-        query.where(BEGINNING.between(begun, f"{begun}\U0010ffff"))
+        query.where(BEGINNING.between(begun, ended))
         .where(_may_see(member, (kind,)))
         .order_by(BEGINNING)
         .limit(at_most(limit))
@@ -78,13 +147,14 @@ def _rank(wanted: SearchQuery, row: AnyRow) -> int:
     return rank(wanted.folded, fold(row.title), spoken(row.title, person=row.kind == PERSON))
 
 
-def _matches(wanted: SearchQuery, member: CurrentMember) -> ColumnElement[bool]:
+def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:
     """Match what the member may know of an entry: a contact is not found by the name of a company they do not see."""
     text: ColumnElement[str] = SearchEntry.folded.expression
     if (unseen := _parent_unseen(member)) is not None:
         text = case((unseen, func.split_part(SearchEntry.folded, OF_PARENT, 1)), else_=SearchEntry.folded)
-    rechecks = [text.like(any_(array(patterns))) for patterns in wanted.patterns]
-    return and_(SearchEntry.grams.contains(list(wanted.grams)), *rechecks)
+    patterns = [_each(words, f"each_patterns_{at}", ARRAY(Text)) for at in range(words.terms)]
+    rechecks = [text.like(any_(one_of)) for one_of in patterns]
+    return and_(SearchEntry.grams.contains(_each(words, "each_grams", ARRAY(Text))), *rechecks)
 
 
 def _told(member: CurrentMember) -> ColumnElement[str]:
