@@ -26,8 +26,8 @@ Built_co = TypeVar("Built_co", bound=Query, covariant=True)
 _DIALECT: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 EACH = "each_"
 """Begins the name of a parameter that has a value where a query is built, and takes another one in each run of it."""
-before_run: list[Callable[[], None]] = []
-"""Called before each kept query is sent: whoever counts statements hears nothing of these from SQLAlchemy."""
+before_run: list[Callable[[bytes, Mapping[str, Any]], object]] = []
+"""Called with SQL and values before each kept query is sent: of these SQLAlchemy's own events tell nothing."""
 
 
 class Found(list[Any]):
@@ -65,11 +65,12 @@ class Kept:
         if not words.needed <= values.keys():
             raise KeyError(f"the query needs {sorted(words.needed)} and was given {sorted(values)}")
         driver: Any = connection.connection.driver_connection
+        given = {**words.fixed, **values}
         for tell in before_run:
-            tell()
+            tell(words.sql, given)
         try:
             with driver.cursor(row_factory=namedtuple_row) as cursor:
-                return Found(cursor.execute(words.sql, {**words.fixed, **values}).fetchall())
+                return Found(cursor.execute(words.sql, given).fetchall())
         except psycopg.Error as failed:
             raise told_as_sqlalchemy(connection, driver, failed) from failed
 
@@ -104,6 +105,10 @@ class KeptQueries(Protocol[Asked, Built_co]):
 
     def __call__(self, *args: Asked.args, **options: Asked.kwargs) -> Kept:
         """Return the kept query for these arguments."""
+        ...
+
+    def cache_clear(self) -> None:
+        """Forget the queries that are kept."""
         ...
 
     @property

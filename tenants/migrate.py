@@ -69,7 +69,7 @@ def upgrade_shared(owner_url: str, runtime_url: str, *, timeout_ms: int = 15_000
     with connect(owner_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_SHARED_LOCK])
         ensure_login(connection, runtime_url)
-        limit_statements(connection, runtime_url, timeout_ms)
+        set_login_defaults(connection, runtime_url, timeout_ms)
         revision = shared_revision(connection)
         ahead = standing(revision, known("shared")) == "newer"  # a newer release was here; this one runs on it
         for step in () if ahead else steps_after("shared", revision):
@@ -108,22 +108,27 @@ def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
         connection.execute(sql.SQL("ALTER ROLE {} SET search_path = ''").format(login))
 
 
-def limit_statements(connection: psycopg.Connection[Any], runtime_url: str, timeout_ms: int) -> None:
+def set_login_defaults(connection: psycopg.Connection[Any], runtime_url: str, timeout_ms: int) -> None:
     """Give the runtime login its statement timeout: it holds for the shared tables, and behind every pooler.
 
-    In a tenant the transaction sets its own. An owner who may not alter roles leaves it to the operator, whom
-    `saas-crm doctor` reminds; a login that is the owner must be able to migrate and keeps none.
+    In a tenant the transaction sets its own. Just-in-time compilation is off: it takes longer than any of our
+    statements, and PostgreSQL falls for it where a member sees much, because it reckons without the LIMIT. An owner
+    who may not alter roles leaves both to the operator, whom `saas-crm doctor` reminds; a login that is the owner
+    must be able to migrate and keeps none.
     """
     name = unquote(urlsplit(runtime_url).username or "")
     if not name or name == connection.info.user:
         return
-    wanted = f"statement_timeout={timeout_ms}"
     held = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-    if held is None or wanted in (held[0] or ()):
+    if held is None:
         return
-    change = sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(sql.Identifier(name), sql.Literal(timeout_ms))
-    with suppress(psycopg.errors.InsufficientPrivilege):
-        connection.execute(change)
+    for setting, value in {"statement_timeout": str(timeout_ms), "jit": "off"}.items():
+        if f"{setting}={value}" not in (held[0] or ()):
+            change = sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
+            )
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                connection.execute(change)
 
 
 def upgrade_tenants(

@@ -84,7 +84,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     if words is None or words is NOTHING:
         return []
     asking, asked = reader(member, *_ASKED), tuple(kinds)
-    found = {row.record_id: row for row in fetch(_holding(asking, asked, words), words.values)}
+    found = {row.record_id: row for row in fetch(_holding(asking, asked, words, CANDIDATES), words.values)}
     if len(found) == CANDIDATES:
         opening = _all_openings(asking, asked, words, limit)
         found |= {row.record_id: row for row in fetch(opening, words.values)}
@@ -101,9 +101,9 @@ def _entry(member: CurrentMember) -> AnySelect:
 
 
 @kept_queries(READERS)
-def _holding(asking: Reader, kinds: tuple[str, ...], words: Sought) -> AnySelect:
+def _holding(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: int) -> AnySelect:
     member = asking.member
-    return _entry(member).where(_matches(words, member), _may_see(member, kinds)).limit(at_most(CANDIDATES))
+    return _entry(member).where(_matches(words, member), _may_see(member, kinds)).limit(at_most(limit))
 
 
 @kept_queries(READERS)

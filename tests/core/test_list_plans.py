@@ -25,6 +25,7 @@ from saas_crm.opportunities.models import Opportunity
 from saas_crm.opportunities.queries import ORDERS as DEAL_ORDERS
 from saas_crm.opportunities.queries import DealFilter
 from tenants.db import db
+from tenants.kept import before_run
 from tests.support.cast import Cast
 from tests.support.installation import Installation
 from tests.support.making import Maker
@@ -93,11 +94,16 @@ def rows_touched(find: Callable[[], Any]) -> tuple[float, str]:
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         asked.append((statement, parameters))
 
+    def note_kept(statement: bytes, parameters: Any) -> None:
+        asked.append((statement.decode(), parameters))
+
     event.listen(connection, "before_cursor_execute", note)
+    before_run.append(note_kept)
     try:
         find()
     finally:
         event.remove(connection, "before_cursor_execute", note)
+        before_run.remove(note_kept)
     [(statement, parameters)] = asked
     found = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
     return touched(found.scalar_one()[0]["Plan"]), statement

@@ -176,7 +176,7 @@ def test_statements_are_counted_for_both_engines(probed: Flask, client_for: Call
         for engine in (db.engine, db.engines[SHARED]):
             event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
 
-    def kept() -> None:
+    def kept(*_: object) -> None:
         asked.append("a kept query")
 
     before_run.append(kept)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from saas_crm.customers import queries as customers
 from saas_crm.customers.queries import CustomerFilter, company_rows
 from saas_crm.search import queries
 from saas_crm.search.queries import find, matching_ids
@@ -16,6 +17,17 @@ from tests.support.clients import Browser, Phone, statements
 from tests.support.making import Maker
 
 Acting = Callable[[str], Any]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """The limits are part of a query, and a query that is kept would not hear of other ones."""
+    kept = (customers._rows_for, queries._holding, queries._all_openings)
+    for remembered in kept:
+        remembered.cache_clear()
+    yield
+    for remembered in kept:
+        remembered.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -89,10 +90,10 @@ def test_a_lost_connection_is_told_and_dropped(
 
 
 def test_whoever_counts_hears_of_it(app: Flask, cast: Cast) -> None:
-    heard: list[int] = []
+    heard: list[tuple[bytes, str]] = []
 
-    def count() -> None:
-        heard.append(1)
+    def count(sql: bytes, values: Mapping[str, Any]) -> None:
+        heard.append((sql, values["wanted"]))
 
     before_run.append(count)
     try:
@@ -100,7 +101,7 @@ def test_whoever_counts_hears_of_it(app: Flask, cast: Cast) -> None:
             fetch(Kept(_NAMED), {"wanted": "x"})
     finally:
         before_run.remove(count)
-    assert heard == [1]
+    assert [(sql[:6], wanted) for sql, wanted in heard] == [(b"SELECT", "x")]
 
 
 def test_rows_are_asked_for_as_sqlalchemys_are() -> None:
