@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 
 from saas_crm.access.permissions import CurrentMember
@@ -78,12 +79,14 @@ def settings(app: Flask) -> Settings:
 def app_with(app: Flask, installation: Installation) -> Iterator[Callable[..., Flask]]:
     """Build another application on the same database: `app_with(base_url="https://crm.example")`."""
     made: list[Flask] = []
+    logs = structlog.get_config()  # an application writes its logs to the standard error of when it was made
 
     def build(**changes: Any) -> Flask:
         made.append(create_app(installation.settings.model_copy(update=changes)))
         return made[-1]
 
     yield build
+    structlog.configure(**logs)
     for other in made:
         dispose(other)
 
