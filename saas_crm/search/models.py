@@ -25,7 +25,9 @@ class SearchEntry(TenantModel):
 
     __tablename__ = "search_entries"
     __table_args__ = (
-        Index("ix_search_entries_grams", "grams", postgresql_using="gin"),
+        Index(
+            "ix_search_entries_grams", "grams", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}
+        ),
         Index("ix_search_entries_parent_id", "parent_id"),
         # Its collation is "C", of which what compares models with migrations knows nothing.
         Index("ix_search_entries_beginning", text("\"left\"((kind || ' ') || folded, 80)")),

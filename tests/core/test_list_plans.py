@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from psycopg import sql
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.activities import records as activities
@@ -25,10 +25,10 @@ from saas_crm.opportunities.models import Opportunity
 from saas_crm.opportunities.queries import ORDERS as DEAL_ORDERS
 from saas_crm.opportunities.queries import DealFilter
 from tenants.db import db
-from tenants.kept import before_run
 from tests.support.cast import Cast
 from tests.support.installation import Installation
 from tests.support.making import Maker
+from tests.support.plans import rows_touched
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 MANY, SHOWN, MOST = 20_000, 50, 1_200
@@ -76,37 +76,6 @@ def kind(request: pytest.FixtureRequest, acting: Acting, make: Maker, cast: Cast
         schema = cast.tenants["acme"].schema_name
         connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))
     return table
-
-
-def touched(plan: dict[str, Any]) -> float:
-    """Return how many rows the scans of a plan read."""
-    if inner := plan.get("Plans"):
-        return sum(touched(part) for part in inner)
-    read = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
-    return float(read * plan["Actual Loops"])
-
-
-def rows_touched(find: Callable[[], Any]) -> tuple[float, str]:
-    """Return how many rows the statement of `find` reads from the tables, and the statement."""
-    asked: list[tuple[str, Any]] = []
-    connection = db.session.connection()
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    def note_kept(statement: bytes, parameters: Any) -> None:
-        asked.append((statement.decode(), parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    before_run.append(note_kept)
-    try:
-        find()
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
-        before_run.remove(note_kept)
-    [(statement, parameters)] = asked
-    found = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
-    return touched(found.scalar_one()[0]["Plan"]), statement
 
 
 def test_a_page_in_any_order_reads_few_rows(kind: str, acting: Acting) -> None:

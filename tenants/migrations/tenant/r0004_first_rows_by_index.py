@@ -1,8 +1,9 @@
 """Lead lists and searches to their first rows by an index (2026-11-22).
 
 All planned activities in the order in which they are due; and from the beginning of a title to its search entry, so
-that an exact name is never missed. Both are right without it too, and only slower: the release serves workspaces that
-do not have it yet.
+that an exact name is never missed. And what was written last is kept beside the search index in a shorter list, which
+every search reads from end to end: 256 kB in place of 4 MB. All is right without it too, and only slower: the release
+serves workspaces that do not have it yet.
 """
 
 import sqlalchemy as sa
@@ -29,3 +30,4 @@ def upgrade() -> None:
         [sa.text("""left(kind || ' ' || folded, 80) COLLATE \"C\" """)],
         unique=False,
     )
+    op.execute("ALTER INDEX ix_search_entries_grams SET (gin_pending_list_limit = 256)")

@@ -1,0 +1,75 @@
+"""A search reads what it finds and not what there is, and so does a list of what a member sees by its customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.customers.queries import CustomerFilter, company_rows, contact_rows
+from saas_crm.search.actions import Findable, put_all
+from saas_crm.search.queries import find
+from tenants.db import db, new_id
+from tests.support.cast import Cast
+from tests.support.installation import Installation
+from tests.support.making import Maker
+from tests.support.plans import rows_touched
+
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+MANY, MOST = 20_000, 1_200
+SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu")
+COMPANIES = """INSERT INTO companies (id, name, sort_name, name_key, owner_id)
+    SELECT gen_random_uuid(), n, lpad(n::text, 5, '0'), n, :owner FROM generate_series(1, :many) AS n"""
+CONTACTS = """INSERT INTO contacts (id, name, sort_name, company_id, owner_id)
+    SELECT gen_random_uuid(), name, sort_name, id, owner_id FROM companies"""
+
+
+def name_of(number: int) -> str:
+    return " ".join("".join(SYLLABLES[int(digit)] for digit in f"{number * step % 9973:04}") for step in (7, 31))
+
+
+@pytest.fixture
+def many(acting: Acting, cast: Cast, installation: Installation) -> None:
+    """Many entries of the search index, known to the planner."""
+    with acting("owner") as owner:
+        entries = [Findable("company", new_id(), name_of(number), owner_id=owner.id) for number in range(MANY)]
+        for first in range(0, MANY, 2_000):
+            put_all(db.session(), entries[first : first + 2_000])
+    analyze(cast, installation, "search_entries")
+
+
+def analyze(cast: Cast, installation: Installation, *tables: str) -> None:
+    schema = cast.tenants["acme"].schema_name
+    with installation.place.owner() as connection:
+        for table in tables:
+            connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table)))
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("word", ["Zwölfender", "wölfen", "鹤壁", "hebi"])
+def test_a_search_reads_what_it_finds(word: str, acting: Acting, make: Maker) -> None:
+    for name in ("Zwölfender & Söhne", "鹤壁机械"):
+        make.company("owner", name=name)
+    with acting("owner") as owner:
+        for search in (lambda: find(word, owner), lambda: company_rows(owner, CustomerFilter(q=word)).rows):
+            assert len(search()) == 1
+            read, statement = rows_touched(search)
+            assert read <= MOST, (read, statement)
+
+
+def test_a_page_of_contacts_looks_up_its_own_companies_alone(
+    acting: Acting, cast: Cast, installation: Installation
+) -> None:
+    with acting("owner"):
+        whose = {"owner": cast["rep"].member_id, "many": MANY}
+        db.session.execute(text(COMPANIES), whose)
+        db.session.execute(text(CONTACTS))
+    analyze(cast, installation, "companies", "contacts")
+    with acting("teammate") as teammate:
+        assert len(contact_rows(teammate, CustomerFilter(), limit=20).rows) == 20
+        read, statement = rows_touched(lambda: contact_rows(teammate, CustomerFilter(), limit=20))
+        assert read <= MOST, (read, statement)
