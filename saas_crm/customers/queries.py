@@ -177,8 +177,9 @@ def _rows_for(
     wanted = replace(wanted, q=words.query or wanted.q)
     member, order = asking.member, order_of(model, asked.sort, wanted.q)
     total: ColumnElement[int] = literal_column("0")
-    if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way
-        total = func.count().over() if wanted.q.strip() else _count(model, member, wanted).scalar_subquery()
+    if counted:  # what a search found is few, and all of it is sorted anyway: it is counted on the way,
+        on_the_way = wanted.q.strip() and not order.nullable  # where it is not sorted in two parts
+        total = func.count().over() if on_the_way else _count(model, member, wanted).scalar_subquery()
     query = select(*(_COMPANY_ROW if model is Company else _CONTACT_ROW))
     query = query.add_columns(order.column.label("sort_key"), total.label("total"))
     if model is Contact:

@@ -66,7 +66,7 @@ def sought(query: str, kinds: Sequence[str]) -> Sought | None:
     wanted = prepare(query)
     if not wanted.grams:
         return None
-    values: dict[str, Any] = {"each_grams": list(wanted.grams)}
+    values: dict[str, Any] = {"each_grams": list(wanted.grams), "each_title": wanted.folded}
     values |= {f"each_patterns_{at}": list(patterns) for at, patterns in enumerate(wanted.patterns)}
     for kind in kinds:
         begun = f"{kind} {wanted.folded}"[:LONGEST_BEGINNING]
@@ -130,10 +130,14 @@ def _each(words: Sought, name: str, type_: Any) -> BindParameter[Any]:
 
 
 def _opening(query: AnySelect, words: Sought, kind: str, member: CurrentMember, limit: int) -> AnySelect:
-    """Narrow to the entries of a kind whose title begins with the query: first who is called just so."""
+    """Narrow to the entries of a kind whose title begins with the query: first who is called just so.
+
+    The index has no more than the beginning of a long title; the rest of it is compared behind that.
+    """
     begun, ended = (_each(words, f"each_{end}_{kind}", Text) for end in ("begun", "ended"))
     return (
         query.where(BEGINNING.between(begun, ended))
+        .where(func.starts_with(SearchEntry.folded, _each(words, "each_title", Text)))
         .where(_may_see(member, (kind,)))
         .order_by(BEGINNING)
         .limit(at_most(limit))

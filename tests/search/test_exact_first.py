@@ -105,3 +105,22 @@ def test_an_index_leads_to_the_beginning(acting: Acting, make: Maker) -> None:
         plan = "\n".join(db.session.scalars(text("EXPLAIN " + str(compiled).replace(":", "\\:").replace("%%", "%"))))
         assert "Index Scan using ix_search_entries_beginning" in plan
         assert "Sort" not in plan, plan
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_long_name_is_compared_whole(acting: Acting, make: Maker) -> None:
+    """The index holds the beginning of a title only."""
+    begun = "Common " + "and very " * 9
+    make.company("rep", name=f"{begun}long")
+    make.company("rep", name=f"{begun}short")
+    with acting("rep") as rep:
+        for query in (f"{begun}long", f"{begun}l"):
+            assert [row.name for row in company_rows(rep, CustomerFilter(q=query)).rows] == [f"{begun}long"]
+
+
+def test_a_search_sorted_by_what_may_be_empty_is_counted_whole(make: Maker, client_for: Callable[..., Browser]) -> None:
+    first, *_ = [make.company("rep", name=f"Alpha {number}") for number in range(5)]
+    make.activity(company_id=first.id, kind="note", body="Met")
+    page = client_for("rep").get("/acme/companies?q=alpha&sort=-last_activity_at")
+    assert "5 companies" in page.text
+    assert page.text.index("Alpha 0") < page.text.index("Alpha 4")
