@@ -19,17 +19,22 @@ NOTED_SINCE = "0003"
 
 
 def begin_renewing(rules: int, limit: int) -> list[UUID]:
-    """Return claimed tenants, at most `limit`, whose entries are older than `rules`; noted as begun."""
+    """Return claimed tenants whose entries are older than `rules`, so many that `limit` are under way; noted as begun.
+
+    Those come last that were begun before and never heard of again: one that always fails is in nobody's way.
+    """
+    lost = or_(Tenant.search_renewing_at.is_(None), Tenant.search_renewing_at < func.now() - LOST)
     with shared_reader() as connection:
         if connection.scalar(text("SELECT revision FROM public.shared_version")) < NOTED_SINCE:
             return []
+        under_way = connection.scalar(select(func.count()).where(Tenant.search_rules < rules, ~lost))
     behind = (
         select(Tenant.id)
         .where(Tenant.search_rules < rules, Tenant.status.in_(("active", "suspended")))
         .where(Tenant.schema_version >= served_from("tenant"))
-        .where(or_(Tenant.search_renewing_at.is_(None), Tenant.search_renewing_at < func.now() - LOST))
-        .order_by(Tenant.id)
-        .limit(limit)
+        .where(lost)
+        .order_by(Tenant.search_renewing_at.nulls_first(), Tenant.id)
+        .limit(max(0, limit - under_way))
         .with_for_update(skip_locked=True)
     )
     begun = update(Tenant).where(Tenant.id.in_(behind.scalar_subquery())).values(search_renewing_at=func.now())

@@ -1,34 +1,47 @@
 """Jobs of the index: workspaces whose entries were written under former rules are found and renewed.
 
 A workspace is renewed in slices, each a job of its own that begins where the former one ended; a slice that dies is
-run again, and a workspace that nothing was heard of for an hour begins anew.
+run again, and a workspace that nothing was heard of for an hour begins anew. Few are under way at a time, and who is
+done lets the next begin: mails wait in the same queue, and never behind more than those few slices.
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from saas_crm.core.folding import RULES
 from saas_crm.core.jobs import defer, job
 from saas_crm.search.renewing import kinds, renew_batch
-from tenants.context import current_tenant
+from tenants.context import TenantRequired, current_tenant
 from tenants.db import db, tenant_scope
 from tenants.outdated import begin_renewing, note_renewed, note_renewing
 from tenants.runtime import runtime_directory
 
-WORKSPACES = 100
-"""Workspaces a round."""
-BATCHES = 25
-"""Transactions a slice: 5,000 records."""
+log = structlog.get_logger("search")
+WORKSPACES = 4
+"""Workspaces under way at a time."""
+BATCHES = 5
+"""Transactions a slice: 1,000 records."""
 
 
 @job("search.find_outdated", cron="*/10 * * * *")
 def find_outdated() -> None:
-    """Begin renewing workspaces whose entries are behind; a new one has none and is done at once."""
+    """Begin renewing workspaces whose entries are behind; a new one has none and is done at once.
+
+    One that cannot be entered (a role that is missing) is told and passed over, and keeps nobody else waiting.
+    """
     for tenant_id in begin_renewing(RULES, WORKSPACES):
-        with tenant_scope(runtime_directory().by_id(tenant_id)):
-            defer(db.session(), "search.renew", kind=next(iter(kinds)), after=None)
-            db.session.commit()
+        tenant = runtime_directory().by_id(tenant_id)
+        try:
+            with tenant_scope(tenant):
+                defer(db.session(), "search.renew", kind=next(iter(kinds)), after=None)
+                db.session.commit()
+        except (SQLAlchemyError, psycopg.Error, TenantRequired) as failed:
+            log.warning("workspace not renewed", tenant=str(tenant_id), error=type(failed).__name__)
 
 
 @job("search.renew", retries=4)
@@ -45,6 +58,7 @@ def renew(kind: str, after: str | None) -> None:
             at = _following(at)
     if at is None:
         note_renewed(current_tenant().id, RULES)
+        find_outdated()
         return
     note_renewing(current_tenant().id)
     defer(db.session(), "search.renew", kind=at, after=str(last) if last else None)

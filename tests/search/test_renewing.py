@@ -155,8 +155,7 @@ def test_a_large_workspace_is_done_in_slices_and_goes_on_where_one_died(
     with pytest.raises(RuntimeError):
         run_jobs(installation)
     assert rules_of(installation)[0] == 0
-    with installation.place.owner() as connection:  # nothing was heard of it for an hour
-        connection.execute("UPDATE public.tenants SET search_renewing_at = now() - interval '61 minutes'")
+    _an_hour_later(installation)  # and nothing was heard of it
     assert len(find_outdated()) == 1
     assert set(run_jobs(installation)) == {"search.renew"}
     assert rules_of(installation) == (RULES, None)
@@ -196,11 +195,37 @@ def test_who_works_meanwhile_is_neither_stopped_nor_overwritten(
         assert find("蓝天", rep, kinds=("company",)) == []
 
 
-def test_a_round_begins_with_so_many_at_most(
+def test_few_are_under_way_and_who_is_done_lets_the_next_begin(
     installation: Installation, find_outdated: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_jobs, "WORKSPACES", 1)
     with installation.place.owner() as connection:
         connection.execute("UPDATE public.tenants SET search_rules = 0")
-    assert [len(find_outdated()), len(find_outdated())] == [1, 2]
-    assert len(find_outdated()) == 2, "spares have no records"
+    assert [len(find_outdated()), len(find_outdated())] == [1, 1]
+    assert run_jobs(installation) == ["search.renew", "search.renew"], "spares have no records"
+    assert rules_of(installation) == (RULES, None)
+    assert find_outdated() == []
+
+
+def test_a_workspace_that_cannot_be_entered_keeps_nobody_waiting(
+    app: Flask, installation: Installation, cast: Cast, find_outdated: Callable[[], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(search_jobs, "WORKSPACES", 1)
+    acme, other = cast.tenants["acme"], cast.tenants["other"]
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET search_rules = 0")
+        connection.execute("UPDATE public.tenants SET role_name = 't_missing' WHERE id = %s", [acme.id])
+    app.extensions["directory"].forget()
+    try:
+        assert find_outdated() == []
+        _an_hour_later(installation)
+        assert find_outdated() == [str(other.id)]
+    finally:
+        with installation.place.owner() as connection:
+            connection.execute("UPDATE public.tenants SET role_name = %s WHERE id = %s", [acme.role_name, acme.id])
+
+
+def _an_hour_later(installation: Installation) -> None:
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET search_renewing_at = search_renewing_at - interval '61 minutes'")
