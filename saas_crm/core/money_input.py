@@ -16,6 +16,8 @@ UNITS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "k": 3, "m": 6}
 """What may stand behind a number, and how many zeros it stands for."""
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,]*|[.,]\d+)", re.ASCII)
+_NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]{1,2}\Z", re.ASCII)
+_FEW = re.compile(r"[1-9]\d{0,2}", re.ASCII)  # digits before the only mark that separates thousands
 _GROUPS = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ".,"}
 
 
@@ -34,17 +36,20 @@ def parse_money(text: str, currency: str, locale: str) -> Money:
 
     The currency's code or sign may stand before or after, spaces and apostrophes anywhere between digits.
     Where both marks occur the last is the decimal mark; a single mark that is not the locale's decimal mark
-    separates thousands when three digits follow, else decimals, so that 1200.50 is understood in Berlin too. One of
-    UNITS may stand behind the number, 12k or 12K.
+    separates thousands when three digits follow, else decimals, so that 1200.50 is understood in Berlin too. So does
+    the decimal mark where the currency has no three decimals: 9.500 is €9,500 for everybody, 0.125 is refused. One
+    of UNITS may stand behind the number, 12k or 12K, and the dash of 9500,- is left out.
 
     Raises AmountError: `not_a_number`, `too_precise` (more decimals than the currency has) or `too_large`.
     """
     plain = _without_currency(_ascii_digits(text[: MAX_LENGTH * 2]), currency)
     number, zeros = _without_unit(plain)
-    match = _NUMBER.fullmatch(re.sub(r"[\s'’]", "", number))
+    match = _NUMBER.fullmatch(_NO_CENTS.sub("", re.sub(r"[\s'’]", "", number)))
     if match is None or len(plain) > MAX_LENGTH:
         raise _not_a_number()
     whole, decimals = _split(match[2], _decimal_mark(locale))
+    if not zeros and len(decimals) == 3 > minor_digits(currency) and _FEW.fullmatch(whole):
+        whole, decimals = whole + decimals, ""
     if len(decimals) - zeros > minor_digits(currency):
         raise _too_precise(currency)
     amount = Decimal(f"{match[1]}{whole or '0'}.{decimals or '0'}").scaleb(zeros)

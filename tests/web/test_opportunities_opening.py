@@ -80,7 +80,7 @@ def test_a_unit_may_stand_behind_an_amount(
         ("name", "x" * 10_000, "At most 200 characters."),
         ("amount", "a lot", "Write an amount such as 1200, 1200.50 or 12k."),
         ("amount", "-5", "Write an amount of 0 or more."),
-        ("amount", "1.234", None),
+        ("amount", "1.2345", None),
         ("expected_close", "tomorrow", "Write a date."),
         ("company_id", "nonsense", "Choose one of the values offered."),
         ("company_id", "01890000-0000-7000-8000-000000000000", "Choose one of the values offered."),
