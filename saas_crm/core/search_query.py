@@ -119,7 +119,10 @@ def _rank_spoken(folded_query: str, spoken: str) -> int:
     wanted, words = sounds(folded_query), spoken.split()
     if not wanted or not any(word.startswith(wanted) for word in words):
         return 4
-    return 0 if wanted == words[0] else 1 if words[0].startswith(wanted) else 2
+    initials = next(
+        (word for word in words if not words[0].endswith(word)), ""
+    )  # behind the name from each syllable on
+    return 0 if wanted == words[0] else 1 if words[0].startswith(wanted) or initials.startswith(wanted) else 2
 
 
 def _rank_one(wanted: str, label: str) -> int:

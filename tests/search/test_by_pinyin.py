@@ -54,6 +54,13 @@ def test_the_best_pinyin_comes_first(acting: Acting, make: Maker) -> None:
         assert [row.title for row in find("huaxia", rep)] == ["华夏", "华夏科技", "北京华夏"]
 
 
+def test_initials_that_begin_a_name_come_before_those_inside_one(acting: Acting, make: Maker) -> None:
+    make.company("rep", name="康源生物科技有限公司")
+    make.deal("rep", name="立体仓库一期")
+    with acting("rep") as rep:
+        assert [row.title for row in find("ky", rep)] == ["康源生物科技有限公司", "立体仓库一期"]
+
+
 NAMES = ["中国移动", "Acme", "阿里巴巴", "黄河", "华夏", "Huawei", "上海银行", "3M", "臺積電", "重庆钢铁"]
 SORTED = ["3M", "阿里巴巴", "Acme", "重庆钢铁", "华夏", "黄河", "Huawei", "上海银行", "臺積電", "中国移动"]
 
