@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fields import InputContext
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.money_schema import MONEY_ERRORS
 from tenants.marks import N_
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -75,7 +76,7 @@ def _message(found: Any) -> str:
     own = context.get("error")
     if isinstance(own, Exception):  # ours; of a broken UUID and the like Pydantic tells its own English text here
         return _(getattr(own, "message", str(own)), **getattr(own, "params", {}))
-    text = MESSAGES.get(found["type"])
+    text = found["msg"] if found["type"] in MONEY_ERRORS else MESSAGES.get(found["type"])
     return _(text, **context) if text else _("This cannot be used here.")
 
 

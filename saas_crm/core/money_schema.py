@@ -15,6 +15,10 @@ from tenants.marks import N_
 AMOUNT_PATTERN = "^(0|[1-9][0-9]{0,13})(\\.[0-9]{1,3})?$"
 
 
+MONEY_ERRORS = ("money", "money_amount", "money_currency")
+"""Types of what Pydantic finds wrong here; the message it then has is English source text."""
+
+
 def core_schema(money: type[Money]) -> Any:
     """Return how Pydantic reads and writes Money; amounts that come from outside are not negative."""
     return pydantic_schema.no_info_plain_validator_function(

@@ -48,6 +48,16 @@ def test_what_is_no_money_here(amount: Any, api_for: Api) -> None:
     assert {place.partition("/amount")[1] for place in places(answer)} == {"/amount"}
 
 
+@pytest.mark.parametrize(("amount", "said"), [
+    (5, "Send an object with amount and currency."),
+    ({"amount": 5, "currency": "USD"}, "Send the amount as a string such as 1200.00."),
+    ({"amount": "5", "currency": "usd"}, "Send the currency as a code such as EUR."),
+])  # fmt: skip
+def test_what_is_wrong_with_money_is_said(amount: Any, said: str, api_for: Api) -> None:
+    answer = api_for("rep").post("/opportunities", json={"name": "x", "amount": amount})
+    assert [error["detail"] for error in answer.json["errors"]] == [said]
+
+
 def test_a_currency_without_decimals(api_for: Api, make: Maker) -> None:
     answer = api_for("outsider").post(
         "/opportunities", json={"name": "x", "amount": {"amount": "7", "currency": "CNY"}}
