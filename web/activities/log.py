@@ -120,7 +120,7 @@ def _put_customer(form: MultiDict[str, str]) -> dict[str, str]:
     """Put the ids of whom was chosen into the form: by the picker, else by a chip. Return what is wrong."""
     member, recent = current_member(), form.get("recent", OTHER)
     try:
-        chosen = customer_picked("customer", member)
+        chosen = customer_picked("customer", member, required=True)
         if chosen is None and recent != OTHER:
             chosen = customer_named(recent, "customer")
     except InvalidInput as invalid:

@@ -94,7 +94,7 @@ def member_written(text: str, _member: CurrentMember) -> UUID | None:
     return _only([row.id for row in member_names() if row.name.casefold() == wanted])
 
 
-def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] | None:
+def customer_picked(name: str, member: CurrentMember, *, required: bool = False) -> dict[str, UUID | None] | None:
     """Return `company_id` and `contact_id` of a field that takes either, None when it is empty.
 
     Its value is "company:<id>" or "contact:<id>"; words alone name one of both; a new name makes the one of them
@@ -110,7 +110,7 @@ def customer_picked(name: str, member: CurrentMember) -> dict[str, UUID | None] 
         return {"company_id": None, "contact_id": None, f"{kind}_id": _new_customer(kind, text, name, member)}
     companies, contacts = ids_named(Company, text, member), ids_named(Contact, text, member)
     if len(companies) + len(contacts) != 1:
-        raise InvalidInput({name: unknown_name()})
+        raise InvalidInput({name: unknown_name(required=required)})
     return {"company_id": _only(companies), "contact_id": _only(contacts)}
 
 
@@ -172,8 +172,10 @@ def _added(name: str) -> str:
     return added_words(request.form.get(name, ""))
 
 
-def unknown_name() -> str:
-    """Say that words in a picker name nothing."""
+def unknown_name(*, required: bool = False) -> str:
+    """Say that words in a picker name nothing; one that is `required` cannot be left empty instead."""
+    if required:
+        return _("No such name, or more than one. Choose one from the list, or add it there.")
     return _("No such name, or more than one. Choose from the list, or leave it empty.")
 
 
