@@ -15,7 +15,7 @@ from typing import Any
 from flask import current_app, request
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from web.language_menu import languages, way_back
 from web.navigation import Navigation
@@ -23,6 +23,7 @@ from web.written import with_token
 
 _KEPT = 500  # of some 12 kB each
 _BACK = f"back-{secrets.token_hex(16)}"  # stands for the way back, see FORM_TOKEN
+_LOG = f"log-{secrets.token_hex(16)}"  # stands for the address of + Log, which on a record's page names the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def shell(context: Context, part: str) -> Markup:
         workspace=context["current_tenant"].name, member=context["current_member"].name,
         photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
     )  # fmt: skip
-    return with_token(_written(frame).replace(_BACK, way_back()))
+    log_url = escape(context.get("log_url") or frame.nav.urls.get("log", ""))
+    return with_token(_written(frame).replace(_BACK, way_back()).replace(_LOG, log_url))
 
 
 @lru_cache(_KEPT)
@@ -56,5 +58,6 @@ def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
         "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK),
+        "log_url": _LOG,
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

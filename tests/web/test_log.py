@@ -165,3 +165,16 @@ def test_a_viewer_logs_nothing(client_for: ClientFor) -> None:
 def test_the_form_is_cheap(rep: Browser, make: Maker) -> None:
     deal = make.deal("rep", company_id=make.company("rep").id, contact_id=make.contact("rep").id)
     assert statements(rep.get(f"/acme/log?opportunity_id={deal.id}")) <= 8
+
+
+def test_log_in_the_bars_names_the_record_that_is_open(rep: Browser, make: Maker) -> None:
+    company, other = make.company("rep", name="Ada Ltd"), make.company("rep", name="Bob Ltd")
+    contact, deal = make.contact("rep", name="Eva"), make.deal("rep", name="Ovens")
+    for page, about in (
+        (f"companies/{company.id}", f"?company_id={company.id}"), (f"companies/{other.id}", f"?company_id={other.id}"),
+        (f"contacts/{contact.id}", f"?contact_id={contact.id}"), (f"deals/{deal.id}", f"?opportunity_id={deal.id}"),
+        ("companies", ""), ("deals", ""), ("", ""),
+    ):  # fmt: skip
+        text = rep.get(f"/acme/{page}").text
+        for bar in ("bar-link bar-log", "button button-primary sidebar-log"):
+            assert f'<a class="{bar}" href="/acme/log{about}"' in text, page
