@@ -99,6 +99,7 @@ def test_a_token_is_shown_once_works_and_is_ended(client_for: ClientFor, api_for
     phone.token = token
     assert phone.get("/me").status_code == 200
     page = viewer.get("/acme/settings/tokens")
+    assert re.search(r'href="[^"]*/acme/api/v1/docs"', page.text)
     assert token not in page.text
     assert "The till" in page.text
     assert "works until" in page.text
