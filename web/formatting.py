@@ -114,7 +114,9 @@ def moment(value: datetime | None) -> str:
 
 @lru_cache(_REMEMBERED)
 def _moment(value: datetime, zone: str, locale: str) -> str:
-    return dates.format_datetime(value, "short", tzinfo=ZoneInfo(zone), locale=locale)
+    local = value.astimezone(ZoneInfo(zone))  # the month in letters: 11/10 is read as two days, here and there
+    day, time = dates.format_date(local, "medium", locale=locale), dates.format_time(local, "short", locale=locale)
+    return str(dates.get_datetime_format("medium", locale=locale)).format(time, day)
 
 
 def clock_time(value: datetime | None) -> str:

@@ -91,4 +91,5 @@ def address_line(record: Any, country: str) -> str:
         place = "".join(part for part in (country, record.region, record.city, record.street) if part)
         return " ".join(part for part in (record.postcode, place) if part)
     town = " ".join(part for part in (record.postcode, record.city) if part)
-    return ", ".join(part for part in (record.street, town, record.region, country) if part)
+    region = "" if record.region == record.city else record.region  # Hamburg, Berlin, Wien
+    return ", ".join(part for part in (record.street, town, region, country) if part)
