@@ -56,7 +56,7 @@ class Kept:
     __slots__ = ("_query", "_words")
 
     def __init__(self, query: Query) -> None:
-        self._query = query
+        self._query: Query | None = query
         self._words: Words | None = None
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Found:
@@ -75,11 +75,16 @@ class Kept:
             raise told_as_sqlalchemy(connection, driver, failed) from failed
 
     def _compile(self) -> Words:
-        compiled = self._query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        query = self._query
+        if query is None:  # another thread was here at the same time
+            assert self._words is not None
+            return self._words
+        compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         needed = frozenset(name for name, bound in compiled.binds.items() if bound.required or name.startswith(EACH))
         fixed = {name: value for name, value in compiled.params.items() if name not in needed}
-        self._words = Words(compiled.string.encode(), fixed, needed)
-        return self._words
+        self._words = words = Words(compiled.string.encode(), fixed, needed)
+        self._query = None  # several times as large as its words
+        return words
 
 
 class Words(NamedTuple):
