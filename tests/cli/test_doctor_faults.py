@@ -60,8 +60,8 @@ DATABASE = [
     Fault("migrations", "1 tenants are behind and refuse to serve", UPGRADE,
           sql="UPDATE public.tenants SET schema_version = '0001' WHERE slug = 'acme'"),
     Fault("worker", "none was ever seen", "saas-crm worker", sql="DELETE FROM jobs.procrastinate_workers"),
-    Fault("worker", "last seen 600 s ago", "saas-crm worker",
-          sql="UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '600 seconds'"),
+    Fault("worker", "last seen 36", "saas-crm worker",  # 3,600 s, and what a slow machine takes
+          sql="UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"),
 ]  # fmt: skip
 MAIL = [
     Fault("mail", "does not answer: ", "MAIL_URL", {"MAIL_URL": "smtp://127.0.0.1:{free_port}"}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -15,12 +14,12 @@ from saas_crm.core import audit
 from saas_crm.core.jobs import Job, defer, job, registry
 from saas_crm.core.mail import Letter, send
 from saas_crm.customers.models import Company
-from saas_crm.worker import execute, work
+from saas_crm.worker import execute
 from tenants.context import tenant_or_none
 from tenants.db import SHARED, db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.installation import Installation
-from tests.support.mailbox import queued, run_jobs
+from tests.support.mailbox import queued, run_jobs, work_off
 
 ran: list[tuple[str, Any]] = []
 
@@ -164,10 +163,7 @@ def test_the_worker_itself_runs_them(app: Flask, cast: Cast, installation: Insta
     for slug in ("acme", "other"):
         in_tenant(app, cast, slug, lambda slug=slug: defer(db.session(), "probe.note", word=slug))
     in_tenant(app, cast, "acme", lambda: defer(db.session(), "probe.fail"))
-    worker = threading.Thread(target=work, args=(app, installation.settings), kwargs={"wait": False})
-    worker.start()
-    worker.join(60)
-    assert not worker.is_alive()
+    work_off(app, installation.settings)
     assert sorted(word for word, _ in ran) == ["acme", "other"]
     assert {where for _, (where, _) in ran} == {"acme", "other"}
     with installation.place.owner() as connection:
@@ -184,9 +180,7 @@ def test_the_worker_logs_no_arguments(
     caplog.set_level("DEBUG")
     in_tenant(app, cast, "acme", lambda: defer(db.session(), "probe.note", word="confidential"))
     in_tenant(app, cast, "acme", lambda: defer(db.session(), "probe.refuse", word="confidential"))
-    worker = threading.Thread(target=work, args=(app, installation.settings), kwargs={"wait": False})
-    worker.start()
-    worker.join(60)
+    work_off(app, installation.settings)
     said = [f"{record.name} {record.getMessage()} {record.__dict__}" for record in caplog.records]
     assert any("probe.note" in line for line in said)
     assert any("probe.refuse" in line for line in said)

@@ -14,12 +14,12 @@ from saas_crm.access.jobs import end_tokens
 from saas_crm.access.models import ApiToken, Member
 from saas_crm.access.profile import choose_language, spread_at_once
 from saas_crm.core.jobs import defer, job, registry
-from saas_crm.worker import work
 from tenants.db import SHARED, db, tenant_scope
 from tenants.migrations.lines import head
 from tenants.versions import TenantBehind
 from tests.support.cast import Cast
 from tests.support.installation import Installation
+from tests.support.mailbox import work_off
 
 ran: list[str] = []
 _JOBS = (
@@ -66,18 +66,18 @@ def test_a_job_waits_until_its_tenant_is_brought_up(
     set_version(app, owner, "acme", "0001")
     note_in(app, cast, "acme", queueing_lock="once")
     note_in(app, cast, "other")
-    work(app, installation.settings, wait=False)
+    work_off(app, installation.settings)
     assert ran == ["other"], "nobody else waits"
     waiting = ("probe.note", "todo", 0, "once", True, {"word": "acme"})
     assert owner.execute(_JOBS).fetchall() == [waiting], "no try is used up"
 
     owner.execute("UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL")
-    work(app, installation.settings, wait=False)
+    work_off(app, installation.settings)
     assert owner.execute(_JOBS).fetchall() == [waiting], "and it waits as long as it takes"
 
     set_version(app, owner, "acme", head("tenant"))
     owner.execute("UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL")
-    work(app, installation.settings, wait=False)
+    work_off(app, installation.settings)
     assert ran == ["other", "acme"]
     assert owner.execute(_JOBS).fetchall() == []
 
@@ -87,7 +87,7 @@ def test_it_waits_in_its_own_tenants_name(
 ) -> None:
     set_version(app, owner, "acme", "")
     note_in(app, cast, "acme")
-    work(app, installation.settings, wait=False)
+    work_off(app, installation.settings)
     held = owner.execute("SELECT args->>'tenant_id' FROM jobs.procrastinate_jobs WHERE task_name = 'probe.note'")
     assert held.fetchall() == [(str(cast.tenants["acme"].id),)]
 
@@ -108,7 +108,7 @@ def test_what_goes_to_all_of_a_persons_workspaces_is_done_where_it_can_and_waits
             end_tokens(str(person))
         with tenant_scope(cast.tenants["other"]):
             assert None not in db.session.scalars(select(ApiToken.revoked_at)).all()
-    work(app, installation.settings, wait=False)
+    work_off(app, installation.settings)
     assert owner.execute(_JOBS).fetchall() == [("access.end_tokens", "todo", 0, None, True, {"user_id": str(person)})]
 
 

@@ -13,11 +13,11 @@ from flask import Flask
 
 from saas_crm.core.jobs import defer, registry
 from saas_crm.core.mail import Letter, deliver, message, send
-from saas_crm.worker import execute, work
+from saas_crm.worker import execute
 from tenants.db import db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.installation import Installation
-from tests.support.mailbox import queued
+from tests.support.mailbox import queued, work_off
 from tests.support.smtp import SmtpServer
 
 LETTER = Letter(
@@ -99,7 +99,7 @@ def test_without_a_server_letters_are_dropped_and_work_goes_on(
         defer(db.session(), "idempotency.forget")
         db.session.commit()
     assert [name for name, _ in queued(installation)] == ["mail.send", "idempotency.forget"]
-    work(silent, installation.settings, wait=False)
+    work_off(silent, installation.settings)
     assert queued(installation) == [], "neither waits to be tried again"
     with installation.place.owner() as connection:
         assert connection.execute(

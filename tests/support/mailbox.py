@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from flask import Flask
+
 from saas_crm.core.jobs import registry
-from saas_crm.worker import execute
+from saas_crm.worker import execute, work
+from tenants.settings import Settings
 from tests.support.installation import Installation
 
 _NEXT = """
@@ -34,6 +38,15 @@ def run_jobs(installation: Installation, *, leave: tuple[str, ...] = SLOW) -> li
             execute(installation.app, registry[name], dict(args))
             ran.append(name)
     return ran
+
+
+def work_off(app: Flask, settings: Settings) -> None:
+    """Let the real worker do what is due, and end; raises what it raises.
+
+    In a thread of its own: where a browser was driven before, this one has a running event loop.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work, app, settings, wait=False).result(60)
 
 
 def queued(installation: Installation) -> list[tuple[str, dict[str, Any]]]:
