@@ -36,6 +36,7 @@ def test_a_healthy_installation(call: Call, with_worker: None) -> None:
     assert {name: state for name, (state, _, _) in found.items()} == {
         "settings": "good", "database": "good", "login": "good", "rights": "good", "worker": "good", "owner": "good",
         "migrations": "good", "spares": "good", "mail": "good", "assets": "good", "timeout": "good", "metrics": "good",
+        "jit": "good",
     }  # fmt: skip
 
 
@@ -83,6 +84,16 @@ def test_a_login_without_a_statement_timeout_is_a_warning(call: Call, installati
             assert states(call)["timeout"][0] == "warning"
         finally:
             connection.execute("ALTER ROLE crm_app SET statement_timeout = 15000")
+
+
+def test_a_login_that_compiles_its_statements_is_a_warning(call: Call, installation: Installation) -> None:
+    assert states(call)["jit"][0] == "good"
+    with installation.place.owner() as connection:
+        connection.execute("ALTER ROLE crm_app SET jit = on")
+        try:
+            assert states(call)["jit"][0] == "warning"
+        finally:
+            connection.execute("ALTER ROLE crm_app SET jit = off")
 
 
 def test_no_spare_is_a_warning(call: Call, installation: Installation, with_worker: None) -> None:

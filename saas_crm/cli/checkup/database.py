@@ -50,6 +50,7 @@ def _as_application(connection: Connection) -> Iterator[Finding]:
         yield good("database", f"PostgreSQL {version} answers {login}")
     yield from _login(connection)
     yield _limit(connection)
+    yield _compilation(connection)
     revision = connection.execute("SELECT to_regclass('public.shared_version')").fetchone()
     if revision == (None,):
         yield bad("tables", "there are none yet", _UPGRADE)
@@ -87,6 +88,13 @@ def _limit(connection: Connection) -> Finding:
     name = connection.info.user
     return warning("timeout", "a statement on the shared tables may run without end",
                    f"Run `saas-crm db upgrade`; or give the role {name} a statement_timeout.")  # fmt: skip
+
+
+def _compilation(connection: Connection) -> Finding:
+    if connection.execute("SHOW jit").fetchone() == ("off",):
+        return good("jit", "just-in-time compilation is off, as our short statements want it")
+    return warning("jit", "just-in-time compilation is on: long lists will take several times as long",
+                   f"Run `saas-crm db upgrade`; or switch jit off for the role {connection.info.user}.")  # fmt: skip
 
 
 def _worker(connection: Connection) -> Finding:
