@@ -100,9 +100,11 @@ def test_without_a_server_letters_are_dropped_and_work_goes_on(
         send(db.session(), LETTER)
         defer(db.session(), "idempotency.forget")
         db.session.commit()
-    assert [name for name, _ in queued(installation)] == ["mail.send", "idempotency.forget"]
+    ours = ["mail.send", "idempotency.forget"]
+    assert [name for name, _ in queued(installation)] == ours
     work_off(silent, installation.settings)
-    assert queued(installation) == [], "neither waits to be tried again"
+    # The worker brings jobs of its own, those of the clock.
+    assert not {name for name, _ in queued(installation)}.intersection(ours), "neither waits to be tried again"
     with installation.place.owner() as connection:
         assert connection.execute(
             "SELECT count(*) FROM jobs.procrastinate_jobs WHERE status = 'failed'"

@@ -65,10 +65,12 @@ def test_a_page_of_contacts_looks_up_its_own_companies_alone(
     acting: Acting, cast: Cast, installation: Installation
 ) -> None:
     with acting("owner"):
-        whose = {"owner": cast["rep"].member_id, "many": MANY}
-        db.session.execute(text(COMPANIES), whose)
+        db.session.execute(text(COMPANIES), {"owner": cast["rep"].member_id, "many": MANY})
+    # Before the contacts: a connection may keep a plan of the foreign key's check from when there were few companies.
+    analyze(cast, installation, "companies")
+    with acting("owner"):
         db.session.execute(text(CONTACTS))
-    analyze(cast, installation, "companies", "contacts")
+    analyze(cast, installation, "contacts")
     with acting("teammate") as teammate:
         assert len(contact_rows(teammate, CustomerFilter(), limit=20).rows) == 20
         read, statement = rows_touched(lambda: contact_rows(teammate, CustomerFilter(), limit=20))
