@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-import structlog
 from sqlalchemy import delete, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from saas_crm.access.mailed import mail_reset
 from saas_crm.access.models import ApiToken, Member
@@ -19,15 +16,15 @@ from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import in_language
 from saas_crm.core.jobs import defer, job
-from tenants.context import TenantRequired, current_tenant
+from saas_crm.core.rounds import in_each
+from tenants.context import current_tenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.models import Tenant
 from tenants.provisioning import make_spares
-from tenants.runtime import runtime_directory, runtime_settings
+from tenants.runtime import runtime_settings
 from tenants.versions import served_first
 
-log = structlog.get_logger("jobs")
 DAILY = ("idempotency.forget", "recycle_bin.purge")
 
 
@@ -90,21 +87,12 @@ def clean_up() -> None:
 
 @job("tenants.daily_round", cron="41 3 * * *")
 def daily_round() -> None:
-    """Defer the daily jobs once in every active tenant, each in the tenant's own name.
-
-    One that cannot be entered (a role that is missing) is told and passed over, and keeps nobody else waiting.
-    """
+    """Defer the daily jobs once in every active tenant, each in the tenant's own name."""
     with shared_reader() as connection:
         ids = connection.scalars(select(Tenant.id).where(Tenant.status == "active")).all()
-    for tenant_id in ids:
-        try:
-            _defer_daily(tenant_id)
-        except (SQLAlchemyError, psycopg.Error, TenantRequired) as failed:
-            log.warning("no daily round", tenant=str(tenant_id), error=type(failed).__name__)
+    in_each(ids, _defer_daily, what="daily round")
 
 
-def _defer_daily(tenant_id: UUID) -> None:
-    with tenant_scope(runtime_directory().by_id(tenant_id)):
-        for name in DAILY:
-            defer(db.session(), name, queueing_lock=f"{name}:{tenant_id}")
-        db.session.commit()
+def _defer_daily() -> None:
+    for name in DAILY:
+        defer(db.session(), name, queueing_lock=f"{name}:{current_tenant().id}")

@@ -9,19 +9,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import psycopg
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from saas_crm.core.folding import RULES
 from saas_crm.core.jobs import defer, job
+from saas_crm.core.rounds import in_each
 from saas_crm.search.renewing import kinds, renew_batch
-from tenants.context import TenantRequired, current_tenant
-from tenants.db import db, tenant_scope
+from tenants.context import current_tenant
+from tenants.db import db
 from tenants.outdated import begin_renewing, note_renewed, note_renewing
-from tenants.runtime import runtime_directory
 
-log = structlog.get_logger("search")
 WORKSPACES = 4
 """Workspaces under way at a time."""
 BATCHES = 5
@@ -30,18 +25,12 @@ BATCHES = 5
 
 @job("search.find_outdated", cron="*/10 * * * *")
 def find_outdated() -> None:
-    """Begin renewing workspaces whose entries are behind; a new one has none and is done at once.
+    """Begin renewing workspaces whose entries are behind; a new one has none and is done at once."""
+    in_each(begin_renewing(RULES, WORKSPACES), _begin, what="renewing the search")
 
-    One that cannot be entered (a role that is missing) is told and passed over, and keeps nobody else waiting.
-    """
-    for tenant_id in begin_renewing(RULES, WORKSPACES):
-        tenant = runtime_directory().by_id(tenant_id)
-        try:
-            with tenant_scope(tenant):
-                defer(db.session(), "search.renew", kind=next(iter(kinds)), after=None)
-                db.session.commit()
-        except (SQLAlchemyError, psycopg.Error, TenantRequired) as failed:
-            log.warning("workspace not renewed", tenant=str(tenant_id), error=type(failed).__name__)
+
+def _begin() -> None:
+    defer(db.session(), "search.renew", kind=next(iter(kinds)), after=None)
 
 
 @job("search.renew", retries=4)
