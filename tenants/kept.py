@@ -127,7 +127,6 @@ def kept_queries(size: int) -> Callable[[Callable[Asked, Built]], KeptQueries[As
 
     def keep(build: Callable[Asked, Built]) -> KeptQueries[Asked, Built]:
         @lru_cache(size)
-        @wraps(build)
         def kept(*args: Asked.args, **options: Asked.kwargs) -> Kept:
             return Kept(build(*args, **options))
 

@@ -19,7 +19,7 @@ from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.core.records import Record
 
 READERS = 100
-"""For how many readers each query is kept in a process: one takes some 30 kB."""
+"""For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
 
 _parents: dict[str, type[Any]] = {}
 

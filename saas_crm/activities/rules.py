@@ -25,17 +25,12 @@ def next_step_due(choice: str, *, today: date, timezone: str) -> datetime:
     return datetime.combine(day, time(DUE_HOUR), ZoneInfo(timezone)).astimezone(UTC)
 
 
-def bucket(due_at: datetime, *, now: datetime, timezone: str) -> str:
+def bucket(due: date, *, today: date) -> str:
     """Return where an open activity belongs on the Today page: "overdue", "today", "tomorrow" or "later".
 
-    What was due earlier today is overdue only when the day is over: a plan for nine is still today's at ten.
+    Both days are of the member's time zone. What was due earlier today is overdue only when the day is over: a plan
+    for nine is still today's at ten.
     """
-    zone = ZoneInfo(timezone)
-    return bucket_of_day(due_at.astimezone(zone).date(), today=now.astimezone(zone).date())
-
-
-def bucket_of_day(due: date, *, today: date) -> str:
-    """Return what `bucket` does, for who has both days already; both are of the member's time zone."""
     days = (due - today).days
     if days < 0:
         return "overdue"

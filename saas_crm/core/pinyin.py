@@ -45,13 +45,13 @@ def sort_key(name: str, *, person: bool = False) -> str:
 
 
 @lru_cache(2_000)
-def spoken(name: str, *, person: bool = False) -> str:
+def pinyin_words(name: str, *, person: bool = False) -> str:
     """Return the words that a name's pinyin may begin with, "" without Chinese characters: from each syllable on, and
     the initials from each on. Legal forms are left out.
 
     In capitals, which no folded text has: so these words are matched at their beginnings only, and nothing else is.
 
-    >>> spoken("华夏科技有限公司")
+    >>> pinyin_words("华夏科技有限公司")
     'HUAXIAKEJI XIAKEJI KEJI JI HXKJ XKJ KJ'
     """
     if name.isascii():

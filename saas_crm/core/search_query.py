@@ -91,17 +91,17 @@ def like_pattern(term: str) -> str:
     return f"%{escaped}%"
 
 
-def rank(folded_query: str, folded_label: str, spoken: str = "") -> int:
+def rank(folded_query: str, folded_label: str, pinyin: str = "") -> int:
     """Say how well a label answers: 0 equal, 1 begins so, 2 a word begins so, 3 contains it, 4 does not.
 
-    When the query is not in the label as it stands, the worst of its terms counts, but never better than 2. `spoken`
-    are the words of the label's pinyin.
+    When the query is not in the label as it stands, the worst of its terms counts, but never better than 2. `pinyin`
+    are the words of the label's.
     """
-    whole = min(_rank_one(folded_query, folded_label), _rank_spoken(folded_query, spoken))
+    whole = min(_rank_one(folded_query, folded_label), _rank_pinyin(folded_query, pinyin))
     if whole < 4 or not folded_query:
         return whole
     parts = terms(folded_query)
-    return max((2, *(min(_rank_one(part, folded_label), _rank_spoken(part, spoken)) for part in parts)))
+    return max((2, *(min(_rank_one(part, folded_label), _rank_pinyin(part, pinyin)) for part in parts)))
 
 
 def sounds(folded: str) -> str:
@@ -115,13 +115,12 @@ def _patterns(term: str) -> tuple[str, ...]:
     return (like_pattern(term), f"% {pinyin}%") if pinyin else (like_pattern(term),)
 
 
-def _rank_spoken(folded_query: str, spoken: str) -> int:
-    wanted, words = sounds(folded_query), spoken.split()
+def _rank_pinyin(folded_query: str, pinyin: str) -> int:
+    wanted, words = sounds(folded_query), pinyin.split()
     if not wanted or not any(word.startswith(wanted) for word in words):
         return 4
-    initials = next(
-        (word for word in words if not words[0].endswith(word)), ""
-    )  # behind the name from each syllable on
+    # They come behind the name from each syllable on.
+    initials = next((word for word in words if not words[0].endswith(word)), "")
     return 0 if wanted == words[0] else 1 if words[0].startswith(wanted) or initials.startswith(wanted) else 2
 
 

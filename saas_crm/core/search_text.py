@@ -27,7 +27,7 @@ def document(
     """Return the text that is stored for a record and matched with LIKE: one folded field a line.
 
     `names` are all words of the record (name, other name, address, website, number), the first what it is called;
-    `phones` are E.164; `pinyin` are the words that `core.pinyin.spoken` gives. German umlauts are found in both
+    `phones` are E.164; `pinyin` are the words that `core.pinyin.pinyin_words` gives. German umlauts are found in both
     spellings, long numbers with and without their separators.
     """
     lines: dict[str, None] = {}

@@ -47,16 +47,6 @@ def ids_named(model: type[Any], name: str, member: CurrentMember) -> Sequence[UU
     return [row.id for row in rows if fold(row.name) == wanted][:SAME_NAME]
 
 
-def company_of(contact: Contact, member: CurrentMember) -> AnyRow | None:
-    """Return name and phone of a contact's company, None without one that the member sees."""
-    if contact.company_id is None:
-        return None
-    query = select(Company.name, Company.phone).where(
-        Company.id == contact.company_id, Company.deleted_at.is_(None), visible(Company, member)
-    )
-    return fetch(query).one_or_none()
-
-
 def name_of(model: type[Any], record_id: UUID | None, member: CurrentMember) -> str:
     """Return the name of a visible customer, "" for none."""
     if record_id is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
-from saas_crm.core.pinyin import spoken
+from saas_crm.core.pinyin import pinyin_words
 from saas_crm.core.search_text import document
 from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
 from tenants.db import run
@@ -41,7 +41,7 @@ class Findable:
 
 def row_of(found: Findable) -> dict[str, object]:
     """Return the index row of a record, as the bulk loaders need it too."""
-    pinyin = spoken(found.title, person=found.kind == PERSON)
+    pinyin = pinyin_words(found.title, person=found.kind == PERSON)
     own = document(found.title, *found.words, emails=found.emails, phones=found.phones, pinyin=pinyin)
     parents = document(found.parent_name)
     folded = f"{own}\n{OF_PARENT}{parents}" if parents else own

@@ -28,8 +28,8 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, owned_within, reader
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
-from saas_crm.core.pinyin import spoken
-from saas_crm.core.search_query import SearchQuery, prepare, rank
+from saas_crm.core.pinyin import pinyin_words
+from saas_crm.core.search_query import prepare, rank
 from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 from tenants.kept import kept_queries
@@ -88,8 +88,8 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     if len(found) == CANDIDATES:
         opening = _all_openings(asking, asked, words, limit)
         found |= {row.record_id: row for row in fetch(opening, words.values)}
-    rows, wanted = list(found.values()), prepare(query)
-    rows.sort(key=lambda row: (_rank(wanted, row), -row.updated_at.timestamp()))
+    rows, folded = list(found.values()), words.values["each_title"]
+    rows.sort(key=lambda row: (_rank(folded, row), -row.updated_at.timestamp()))
     return rows[:limit]
 
 
@@ -144,11 +144,12 @@ def _opening(query: AnySelect, words: Sought, kind: str, member: CurrentMember, 
     )
 
 
-def _rank(wanted: SearchQuery, row: AnyRow) -> int:
-    written = rank(wanted.folded, fold(row.title))
+def _rank(folded_query: str, row: AnyRow) -> int:
+    label = fold(row.title)
+    written = rank(folded_query, label)
     if written < 4 or row.title.isascii():
         return written
-    return rank(wanted.folded, fold(row.title), spoken(row.title, person=row.kind == PERSON))
+    return rank(folded_query, label, pinyin_words(row.title, person=row.kind == PERSON))
 
 
 def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from saas_crm.activities.rules import bucket, next_step_due, place_in_time
+from saas_crm.core.clock import today_in
 
 NOON = datetime(2025, 11, 21, 12, tzinfo=UTC)  # a Friday
 
@@ -39,4 +40,4 @@ def test_the_next_step_is_at_nine_of_a_working_day(choice: str, today: date, due
     ("2025-11-21T05:00+00:00", "America/Denver", "overdue"),
 ])  # fmt: skip
 def test_days_are_those_of_the_readers_time_zone(due: str, zone: str, where: str) -> None:
-    assert bucket(datetime.fromisoformat(due), now=NOON, timezone=zone) == where
+    assert bucket(today_in(zone, datetime.fromisoformat(due)), today=today_in(zone, NOON)) == where

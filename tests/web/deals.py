@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.opportunities import queries
 from saas_crm.opportunities.models import Opportunity, OpportunityContact
+from saas_crm.opportunities.pipelines import stages as stages_of
 from tenants.db import db
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -27,6 +28,12 @@ def stored(acting: Acting, deal_id: UUID, who: str = "owner") -> Opportunity:
         found = db.session.get(Opportunity, deal_id)
         assert found is not None
         return found
+
+
+def in_use(acting: Acting, who: str = "owner") -> list[str]:
+    """Return the names of the stages in use, in order, as a member reads them."""
+    with acting(who) as member:
+        return [stage.name for stage in stages_of(member)]
 
 
 def further(acting: Acting, deal_id: UUID) -> set[UUID]:

@@ -12,7 +12,7 @@ from saas_crm.access.ownership import check_may
 from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
-from saas_crm.customers.choosing import company_of, name_of
+from saas_crm.customers.choosing import name_of
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import ContactWrite
@@ -52,7 +52,7 @@ def show(contact_id: UUID) -> str:
         return render_template("activities/_story_part.html", **story)
     deals = shown.deals("contact", contact_id, member)
     return render_template(
-        "contacts/show.html", contact=contact, company=company_of(contact, member),
+        "contacts/show.html", contact=contact, company=contact.company,
         deals=deals, **shown.parts({"deals": len(deals)}), **shown.customer(contact, member, g.tenant.country), **story,
     )  # fmt: skip
 

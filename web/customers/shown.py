@@ -20,6 +20,7 @@ from web.activities.story import Story
 from web.customers.values import address_line, company_labels, contact_labels
 from web.formatting import country_name
 from web.lists import address, asked_choice
+from web.opportunities.cards import base_url
 
 MAP = "https://www.openstreetmap.org/search"
 
@@ -80,10 +81,10 @@ def deals(parent: str, record_id: UUID, member: CurrentMember) -> list[dict[str,
     """Return a customer's deals as the card shows them."""
     if not member.can("opportunity:read"):
         return []
-    locale, base = spoken(), url_for("opportunities.show", opportunity_id=UUID(int=0)).rpartition("/")[0]
+    locale = spoken()
     return [
         {
-            "href": f"{base}/{row.id}", "name": row.name, "amount": row.amount,
+            "href": f"{base_url()}{row.id}", "name": row.name, "amount": row.amount,
             "currency": row.currency, "stage": name_in(row.stage_name, row.stage_names, locale),
             "stage_kind": row.stage_kind, "close": row.expected_close,
         }

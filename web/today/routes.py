@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
-from uuid import UUID
 
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, url_for
 
@@ -71,8 +70,7 @@ def _figures(groups: dict[str, list[Task]], quiet: list[Task]) -> list[tuple[str
 def _quiet(member: CurrentMember) -> list[Task]:
     if not member.can("opportunity:read"):
         return []
-    base = url_for("opportunities.show", opportunity_id=UUID(int=0)).rpartition("/")[0]
-    return [quiet_deal(row, base) for row in stale_for(member, now=now())]
+    return [quiet_deal(row) for row in stale_for(member, now=now())]
 
 
 def _first_steps(member: CurrentMember) -> list[dict[str, str]]:

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.activities.rules import bucket_of_day
+from saas_crm.activities.rules import bucket
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow
 from web.activities.story import day_label
 from web.activities.words import kind_label
 from web.formatting import clock_time, dotted, money, relative
+from web.opportunities.cards import base_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ def task_of(row: AnyRow, member: CurrentMember) -> Task:
     return tasks_of([row], member)[0]
 
 
-def quiet_deal(row: AnyRow, base: str) -> Task:
-    """Return a deal that went quiet as a line of Today; `base` is the address of all deals' pages up to their id."""
+def quiet_deal(row: AnyRow) -> Task:
+    """Return a deal that went quiet as a line of Today."""
     return Task(
-        id=row.id, title=row.name, href=f"{base}/{row.id}", kind="deal",
+        id=row.id, title=row.name, href=f"{base_url()}{row.id}", kind="deal",
         meta=dotted(row.company_name or row.contact_name, money(row.amount, row.currency)),
         due=_("last contact %(when)s", when=relative(row.last_activity_at)), due_at=row.last_activity_at.isoformat(),
         late=False, done=False, done_url="", call=None, bucket="",
@@ -67,7 +68,7 @@ def tasks_of(rows: Any, member: CurrentMember) -> list[Task]:
 
 def _task(row: AnyRow, zone: ZoneInfo, today: date, bases: dict[str, str]) -> Task:
     on = (row.due_at or row.at).astimezone(zone).date()
-    when = bucket_of_day(on, today=today) if row.due_at else "later"
+    when = bucket(on, today=today) if row.due_at else "later"
     done, here = row.done_at is not None, f"{bases['activity']}/{row.id}"
     name = row.contact_name or row.company_name or ""
     return Task(
