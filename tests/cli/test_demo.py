@@ -180,9 +180,11 @@ def test_a_demo_that_is_killed_takes_its_processes_along(folder: Path) -> None:
     with demo(folder) as running:
         running.ready()
         known = running.descendants()
+        assert len(known) >= 4, "database, server, its workers and the worker"
         running.process.kill()
-        running.process.wait()
+        assert running.process.wait() == -signal.SIGKILL
         wait_until_gone(known)
+        assert not any(is_alive(pid, command) for pid, command in known.items())
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def test_it_is_valid_openapi() -> None:
-    OpenAPIV31SpecValidator(mobile_api.description()).validate()  # type: ignore[arg-type]
+    assert list(OpenAPIV31SpecValidator(mobile_api.description()).iter_errors()) == []  # type: ignore[arg-type]
 
 
 def test_every_route_is_described_and_every_description_is_a_route(app: Flask) -> None:

@@ -53,7 +53,9 @@ def test_a_patch_is_a_merge_patch(api_for: Api, make: Maker) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_json(body: bytes, api_for: Api) -> None:
-    problem(api_for("rep").post("/companies", data=body, content_type=JSON), 400, "malformed")
+    rep = api_for("rep")
+    assert problem(rep.post("/companies", data=body, content_type=JSON), 400, "malformed")["detail"]
+    assert rep.get("/companies").json["items"] == []
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"5", b"true", b'[{"name": "x"}]'])
@@ -66,7 +68,8 @@ def test_json_that_is_no_object(body: bytes, api_for: Api) -> None:
 def test_a_body_that_is_too_large(size: int, api_for: Api) -> None:
     rep = api_for("rep")
     for path in ("/companies", "/tokens", "/opportunities"):
-        problem(rep.post(path, data=b'"' + b"x" * size + b'"', content_type=JSON), 413, "too-large")
+        answer = rep.post(path, data=b'"' + b"x" * size + b'"', content_type=JSON)
+        assert "xxx" not in problem(answer, 413, "too-large").get("detail", "")
 
 
 def test_ten_thousand_characters(api_for: Api) -> None:
@@ -77,13 +80,14 @@ def test_ten_thousand_characters(api_for: Api) -> None:
 
 def test_no_such_path(api_for: Api) -> None:
     for path in ("/nothing", "/companies/7", "/companies/", "/companies/%00", "", "/companies/x/y/z"):
-        problem(api_for("rep").get(path), 404, "not-found")
-        problem(api_for(None, "acme").post(path), 404, "not-found")
+        known = problem(api_for("rep").get(path), 404, "not-found")
+        assert problem(api_for(None, "acme").post(path), 404, "not-found") == known, "nobody is told less, nor more"
 
 
 def test_no_such_workspace(app: Flask) -> None:
-    for path in ("/nowhere/api/v1/me", "/api/v1/me", "/api/v1/tokens"):
-        problem(browser_of(app, None).get(path), 404, "not-found")
+    told = [problem(browser_of(app, None).get(path), 404, "not-found")
+            for path in ("/nowhere/api/v1/me", "/api/v1/me", "/api/v1/tokens")]  # fmt: skip
+    assert all(one == told[0] for one in told)
 
 
 def test_no_such_method(api_for: Api, make: Maker) -> None:

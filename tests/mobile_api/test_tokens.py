@@ -82,9 +82,12 @@ def test_an_unknown_address_costs_the_same_work(nobody: Phone, monkeypatch: pyte
 def test_a_member_who_is_locked_out_is_told_nothing_more(nobody: Phone, app: Flask, cast: Any) -> None:
     from saas_crm.access.members import get_member, set_frozen
 
+    wrong = nobody.post("/tokens", **ask("rep@acme.example", "wrong"))
     with acting(app, cast, "owner") as owner:
         set_frozen(get_member(cast["rep"].member_id), True, actor=owner)
-    problem(nobody.post("/tokens", **ask("rep@acme.example")), 401, "sign-in-refused")
+    locked = nobody.post("/tokens", **ask("rep@acme.example"))
+    problem(locked, 401, "sign-in-refused")
+    assert locked.data == wrong.data
 
 
 def test_after_several_failures_one_has_to_wait(nobody: Phone) -> None:

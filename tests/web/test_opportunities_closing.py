@@ -19,16 +19,6 @@ ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 
 
-@pytest.fixture
-def stages(make: Maker) -> list[StageView]:
-    return make.stages()
-
-
-@pytest.fixture
-def rep(client_for: ClientFor) -> Browser:
-    return client_for("rep")
-
-
 def test_a_deal_is_won_with_reason_and_note(rep: Browser, make: Maker, acting: Acting) -> None:
     deal = make.deal("rep", name="Ovens", amount="500")
     page = rep.get(f"/acme/deals/{deal.id}/closure?outcome=won")

@@ -23,16 +23,6 @@ ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 
 
-@pytest.fixture
-def stages(make: Maker) -> list[StageView]:
-    return make.stages()
-
-
-@pytest.fixture
-def rep(client_for: ClientFor) -> Browser:
-    return client_for("rep")
-
-
 def test_a_move_answers_the_card_the_two_sums_and_the_forecast(
     rep: Browser, make: Maker, stages: list[StageView], acting: Acting
 ) -> None:

@@ -16,32 +16,12 @@ from saas_crm.opportunities.pipelines import stages as stages_of
 from tenants.db import db
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
+from tests.web.deals import in_use
 from tests.web.pages import errors, flashed, value
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 PAGE = "/acme/settings/pipelines"
-
-
-@pytest.fixture
-def admin(client_for: ClientFor) -> Browser:
-    return client_for("admin")
-
-
-@pytest.fixture
-def stages(make: Maker) -> list[StageView]:
-    return make.stages()
-
-
-@pytest.fixture
-def pipeline_id(acting: Acting) -> UUID:
-    with acting("owner") as owner:
-        return pipelines(owner)[0].id
-
-
-def in_use(acting: Acting, who: str = "owner") -> list[str]:
-    with acting(who) as member:
-        return [stage.name for stage in stages_of(member)]
 
 
 def test_a_stage_is_added_after_the_last_open_one(admin: Browser, acting: Acting, pipeline_id: UUID) -> None:

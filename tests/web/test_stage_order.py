@@ -14,10 +14,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.opportunities.pipelines import StageView, pipelines
-from saas_crm.opportunities.pipelines import stages as stages_of
+from saas_crm.opportunities.pipelines import StageView
 from tests.support.clients import Browser
 from tests.support.making import Maker
+from tests.web.deals import in_use
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -25,29 +25,8 @@ PAGE = "/acme/settings/pipelines"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def admin(client_for: ClientFor) -> Browser:
-    return client_for("admin")
-
-
-@pytest.fixture
-def stages(make: Maker) -> list[StageView]:
-    return make.stages()
-
-
-@pytest.fixture
-def pipeline_id(acting: Acting) -> UUID:
-    with acting("owner") as owner:
-        return pipelines(owner)[0].id
-
-
 def order(page: TestResponse) -> list[str]:
     return re.findall(r'name="order" value="([0-9a-f-]{36})"', page.text)
-
-
-def in_use(acting: Acting, who: str = "owner") -> list[str]:
-    with acting(who) as member:
-        return [stage.name for stage in stages_of(member)]
 
 
 def test_buttons_move_a_stage_and_keep_it_in_the_list(admin: Browser, acting: Acting, pipeline_id: UUID) -> None:
