@@ -94,6 +94,8 @@ def _answer_error(error: Exception) -> Response:
     if isinstance(error, OperationalError | PoolTimeout):
         g.database_failed = True
     door.db.session.rollback()
+    if lifecycle.awaits_upgrade(error):
+        error = lifecycle.WorkspaceUnavailable("upgrading")
     return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)
 
 

@@ -10,12 +10,13 @@ from saas_crm.activities import models as _activities
 from saas_crm.core import audit as _audit
 from saas_crm.core import idempotency as _idempotency
 from saas_crm.customers import models as _customers
+from saas_crm.hand_over import models as _hand_over
 from saas_crm.opportunities import models as _opportunities
 from saas_crm.search import models as _search
 from tenants import models as _tenants
 from tenants.db import SHARED, db
 
-ROOMS = (_access, _shared, _activities, _audit, _idempotency, _customers, _opportunities, _search, _tenants)
+ROOMS = (_access, _shared, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _search, _tenants)
 
 
 def metadata(line: str) -> MetaData:

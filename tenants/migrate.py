@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
-from tenants.migrations.lines import fill, head, known, steps_after
-from tenants.versions import Standing, standing
+from tenants.migrations.lines import fill, head, steps_after
+from tenants.versions import Standing, stands
 
 LOCK_TIMEOUT = "2s"
 STATEMENT_TIMEOUT = "60s"
@@ -45,7 +45,7 @@ class TenantState:
     @property
     def standing(self) -> Standing:
         """How it stands to this release; all but "older" are served."""
-        return standing(self.revision, known("tenant"))
+        return stands("tenant", self.revision)
 
     @property
     def current(self) -> bool:
@@ -71,7 +71,7 @@ def upgrade_shared(owner_url: str, runtime_url: str, *, timeout_ms: int = 15_000
         ensure_login(connection, runtime_url)
         set_login_defaults(connection, runtime_url, timeout_ms)
         revision = shared_revision(connection)
-        ahead = standing(revision, known("shared")) == "newer"  # a newer release was here; this one runs on it
+        ahead = stands("shared", revision) == "newer"  # a newer release was here; this one runs on it
         for step in () if ahead else steps_after("shared", revision):
             with connection.transaction():
                 _timeouts(connection)

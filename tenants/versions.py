@@ -2,8 +2,9 @@
 
 Release V runs on schema V-1 and V, and the release before it on V too. So a release can be rolled out while
 another one serves, before or after the database is brought up. What makes it safe is how migrations are written:
-the newest one only adds, code does without it until the release after, and what nobody needs any more is
-taken away one release later still ("expand, then contract").
+they only add, what was there before does without it until the release after, and what nobody needs any more is
+taken away one release later still ("expand, then contract"). What is new, and cannot do without its own tables,
+answers "being upgraded" until they are there (`lacks_tables`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Literal
 from tenants.context import ActiveTenant
 from tenants.migrations.lines import known
 
-# Before the first release nobody ran on less: these revisions belong to it as a whole.
-_NEEDED = {"shared": "0002"}
+# Where the release before this one ended, to be raised with each release: a release may bring several revisions.
+FORMER = {"shared": "0002", "tenant": "0003"}
 
 Standing = Literal["older", "previous", "current", "newer"]
 
@@ -24,38 +25,35 @@ class TenantBehind(RuntimeError):
     """A tenant's tables are older than this release serves; work for it waits until `db upgrade` has run."""
 
 
-def standing(revision: str, revisions: Sequence[str]) -> Standing:
-    """Return how a database at `revision` stands to a release that knows `revisions`, oldest first.
+def standing(revision: str, newest: str, former: str) -> Standing:
+    """Return how a database at `revision` stands to a release of revision `newest`, before which `former` was served.
 
-    Revisions are numbers of one width, so they sort as they are written; one that the release does not know
-    and that comes after all it knows was made by a newer release. "" is an empty database.
+    Revisions are numbers of one width, so they sort as they are written; one that comes after all the release knows
+    was made by a newer release. "" is an empty database. What stands between both was interrupted on its way.
     """
-    if revision >= revisions[-1]:
-        return "current" if revision == revisions[-1] else "newer"
-    return "previous" if revision in revisions[-2:] else "older"
+    if revision >= newest:
+        return "current" if revision == newest else "newer"
+    return "previous" if revision >= former else "older"
 
 
-def is_served(revision: str, revisions: Sequence[str]) -> bool:
-    """Whether a release that knows `revisions` may serve a database at `revision`."""
-    return standing(revision, revisions) != "older"
+def stands(line: str, revision: str) -> Standing:
+    """Return how shared tables ("shared") or a tenant ("tenant") at a revision stand to this release."""
+    return standing(revision, known(line)[-1], FORMER[line])
 
 
 def serves(line: str, revision: str) -> bool:
     """Whether this release may serve shared tables ("shared") or a tenant ("tenant") at a revision."""
-    return is_served(revision, known(line)) and revision >= _NEEDED.get(line, "")
-
-
-def stands(line: str, revision: str) -> Standing:
-    """Return how shared tables ("shared") or a tenant ("tenant") at a revision stand to this release.
-
-    What it does not serve is "older", also where it would be the one before of a line that is still young.
-    """
-    return standing(revision, known(line)) if serves(line, revision) else "older"
+    return stands(line, revision) != "older"
 
 
 def served_from(line: str) -> str:
     """Return the oldest revision this release serves, to be compared in SQL: all that sort after it are served."""
-    return max(known(line)[-2:][0], _NEEDED.get(line, ""))
+    return FORMER[line]
+
+
+def lacks_tables(tenant: ActiveTenant) -> bool:
+    """Whether a tenant that is served lacks what this release brings: what needs it has to wait for `db upgrade`."""
+    return stands("tenant", tenant.schema_version) == "previous"
 
 
 def check_served(tenant: ActiveTenant) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -25,7 +25,11 @@ class Role(Record, TenantModel):
 
 
 class Team(Record, TenantModel):
-    """A node of the sales organisation; `path` lists its ancestors and itself, root first."""
+    """A node of the sales organisation; `path` lists its ancestors and itself, root first.
+
+    One with `closed_at` is a business unit: what the members of its branch own is hidden from the rest, except from
+    who stands above it and from its guests.
+    """
 
     __tablename__ = "teams"
     __resource__ = "team"
@@ -34,6 +38,10 @@ class Team(Record, TenantModel):
     name: Mapped[str]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
     path: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
+    manager_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("members.id", name="fk_teams_manager_id_members", use_alter=True), deferred=True
+    )
+    closed_at: Mapped[datetime | None] = mapped_column(deferred=True)
 
 
 class Member(Record, TenantModel):
@@ -56,9 +64,67 @@ class Member(Record, TenantModel):
     role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.id"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
     last_seen_at: Mapped[datetime | None]
+    working_hours: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    substitute_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"), deferred=True)
 
     role: Mapped[Role] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise")
+
+
+class TeamHelper(Record, TenantModel):
+    """A member who works for a team besides their own."""
+
+    __tablename__ = "team_helpers"
+    __resource__ = "team_helper"
+    __table_args__ = (
+        UniqueConstraint("team_id", "member_id", name="uq_team_helpers_team_id"),
+        Index("ix_team_helpers_member_id", "member_id"),
+    )
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+
+
+class UnitGuest(Record, TenantModel):
+    """A member from outside a closed unit who sees into it as far as their role reaches."""
+
+    __tablename__ = "unit_guests"
+    __resource__ = "unit_guest"
+    __table_args__ = (
+        UniqueConstraint("team_id", "member_id", name="uq_unit_guests_team_id"),
+        Index("ix_unit_guests_member_id", "member_id"),
+    )
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+
+
+class Share(Record, TenantModel):
+    """A member of a record's account team, who may read it or edit it whatever their scope."""
+
+    __tablename__ = "shares"
+    __resource__ = "share"
+    __table_args__ = (
+        CheckConstraint("level IN ('read', 'edit')", name="level"),
+        UniqueConstraint("record_id", "member_id", name="uq_shares_record_id"),
+        Index("ix_shares_member_id", "member_id", "resource"),
+    )
+
+    resource: Mapped[str]
+    record_id: Mapped[UUID]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    level: Mapped[str]
+
+
+class Policy(Record, TenantModel):
+    """What the workspace decided for all: at most one row; without it, what `access.policy` names as usual."""
+
+    __tablename__ = "policies"
+    __resource__ = "policy"
+    __table_args__ = (Index("uq_policies_one", text("(true)"), unique=True),)
+
+    children_follow: Mapped[bool] = mapped_column(default=True)
+    audit_days: Mapped[int | None]
 
 
 class Invitation(Record, TenantModel):

@@ -13,17 +13,18 @@ Scope = Literal["own", "team", "subtree", "all"]
 SCOPES: tuple[Scope, ...] = ("own", "team", "subtree", "all")
 
 RESOURCES: Mapping[str, tuple[str, ...]] = {
-    "company": ("read", "create", "update", "delete", "export", "assign"),
-    "contact": ("read", "create", "update", "delete", "export", "assign"),
-    "activity": ("read", "create", "update", "delete", "assign"),
-    "opportunity": ("read", "create", "update", "delete", "export", "assign"),
+    "company": ("read", "create", "update", "delete", "export", "assign", "share"),
+    "contact": ("read", "create", "update", "delete", "export", "assign", "share"),
+    "activity": ("read", "create", "update", "delete", "export", "assign"),
+    "opportunity": ("read", "create", "update", "delete", "export", "assign", "share"),
     "pipeline": ("read", "create", "update", "delete"),
-    "member": ("read", "create", "update", "delete"),
+    "member": ("read", "create", "update", "delete", "view_as"),
     "role": ("read", "create", "update", "delete"),
     "team": ("read", "create", "update", "delete"),
     "workspace": ("read", "update"),
     "token": ("read", "create", "delete"),
-    "audit": ("read",),
+    "hand_over": ("read", "create"),
+    "audit": ("read", "export"),
 }
 PERMISSIONS = frozenset(f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions)
 SALES = ("company", "contact", "activity", "opportunity")
@@ -47,10 +48,11 @@ BUILT_IN: Mapping[str, Mapping[str, Scope]] = {
     "admin": _everything("all"),
     "manager": {
         **_COMMON,
-        **_over(SALES, "read create update delete export assign", "subtree"),
+        **_over(SALES, "read create update delete export assign share", "subtree"),
+        **_over(("hand_over",), "read create", "subtree"),
         "audit:read": "subtree",
     },
-    "rep": {**_COMMON, **_over(SALES, "read", "team"), **_over(SALES, "create update delete", "own")},
+    "rep": {**_COMMON, **_over(SALES, "read", "team"), **_over(SALES, "create update delete share", "own")},
     "viewer": {**_COMMON, **_over(SALES, "read", "all")},
 }
 

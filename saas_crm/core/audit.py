@@ -23,7 +23,11 @@ class AuditEntry(TenantModel):
     __table_args__ = (
         Index("ix_audit_log_record_id_at", "record_id", "at"),
         Index("ix_audit_log_at", "at"),
+        Index("ix_audit_log_member_id_at", "member_id", "at"),
+        Index("ix_audit_log_resource_at", "resource", "at"),
     )
+    # A workspace that is a release behind has no `origin` yet, so it is neither written nor asked back unless told.
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - SQLAlchemy's own protocol
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -34,6 +38,7 @@ class AuditEntry(TenantModel):
     resource: Mapped[str]
     record_id: Mapped[UUID | None]
     changes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    origin: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}", deferred=True)
 
 
 @dataclass(frozen=True, slots=True)

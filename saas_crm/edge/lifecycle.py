@@ -7,6 +7,7 @@ import time
 from functools import cached_property
 from typing import Any, NoReturn
 
+import psycopg
 from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
@@ -19,7 +20,7 @@ from saas_crm.edge.templating import TemplateEnvironment
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
-from tenants.versions import serves
+from tenants.versions import lacks_tables, serves
 
 API_PREFIX = "/api/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -31,6 +32,12 @@ class WorkspaceUnavailable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def awaits_upgrade(error: Exception) -> bool:
+    """Whether a request failed for want of a table or a column that `db upgrade` will bring to its workspace."""
+    missing = isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)
+    return missing and g.get("tenant") is not None and lacks_tables(g.tenant)
 
 
 class MembershipEnded(Exception):
