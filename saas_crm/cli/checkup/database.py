@@ -92,7 +92,7 @@ def _limit(connection: Connection) -> Finding:
 
 def _compilation(connection: Connection) -> Finding:
     if connection.execute("SHOW jit").fetchone() == ("off",):
-        return good("jit", "just-in-time compilation is off, as our short statements want it")
+        return good("jit", "just-in-time compilation is off, as quick statements want it")
     return warning("jit", "just-in-time compilation is on: long lists will take several times as long",
                    f"Run `saas-crm db upgrade`; or switch jit off for the role {connection.info.user}.")  # fmt: skip
 
