@@ -68,7 +68,7 @@ class Member(Record, TenantModel):
     substitute_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"), deferred=True)
 
     role: Mapped[Role] = relationship(lazy="raise")
-    team: Mapped[Team | None] = relationship(lazy="raise")
+    team: Mapped[Team | None] = relationship(lazy="raise", foreign_keys=[team_id])
 
 
 class TeamHelper(Record, TenantModel):
