@@ -11,6 +11,7 @@ import pytest
 
 from tenants.migrations import lines
 from tenants.migrations.lines import Step
+from tenants.versions import FORMER
 
 NEXT = "9001"
 ADDS_A_COLUMN = "ALTER TABLE companies ADD COLUMN probe text DEFAULT 'new';"
@@ -23,7 +24,8 @@ class Release:
     monkeypatch: pytest.MonkeyPatch
 
     def brings(self, sql: str = ADDS_A_COLUMN, revision: str = NEXT) -> None:
-        """Add a revision after the newest one."""
+        """Be the release after: add a revision after the newest one, which is what the release before had."""
+        self.monkeypatch.setitem(FORMER, "tenant", lines.head("tenant"))
         self.has((*lines.steps("tenant"), Step(revision, sql)))
 
     def is_the_former(self) -> None:
@@ -32,6 +34,7 @@ class Release:
 
     def has(self, tenant_steps: tuple[Step, ...]) -> None:
         """Replace the tenant line."""
+        self.monkeypatch.setitem(FORMER, "tenant", min(FORMER["tenant"], tenant_steps[-1].revision))
         line = {"tenant": tenant_steps, "shared": lines.steps("shared")}
         numbers = {name: tuple(step.revision for step in steps) for name, steps in line.items()}
         self._replace("steps", line.__getitem__)
