@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 
 from saas_crm.access.models import Member, Team
-from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within, reaches
+from saas_crm.access.permissions import CurrentMember, Scope
+from saas_crm.access.visibility import visible, within_reach
 from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from tenants.db import db
@@ -20,17 +20,29 @@ def may(record: Any, action: str, actor: CurrentMember) -> bool:
 
     Asks the database only for team scopes, and only where the owner's team was not loaded with the record.
     """
-    permission = f"{record.__resource__}:{action}"
-    scope = actor.scope(permission)
+    scope = actor.scope(f"{record.__resource__}:{action}")
     if scope is None or record.deleted_at is not None:
         return False
-    if scope in ("all", "own") or record.owner_id == actor.id:
-        return reaches(record, actor, action)
-    team = _loaded_team(record)
-    if team is not None and actor.team_id is not None:
-        return team.id == actor.team_id if scope == "team" else actor.team_id in team.path
-    within = select(Member.id).where(Member.id == record.owner_id, owned_within(Member.id, actor, scope))
-    return db.session.scalar(within) is not None
+    if record.owner_id == actor.id or (scope == "all" and not actor.walls):
+        return True
+    if not actor.shares:
+        if scope == "own":
+            return False
+        team = _loaded_team(record)
+        if team is not None:
+            return _covers(team, scope, actor)
+    model: Any = type(record)
+    return db.session.scalar(select(model.id).where(model.id == record.id, visible(model, actor, action))) is not None
+
+
+def _covers(team: Team, scope: Scope, actor: CurrentMember) -> bool:
+    """Whether a scope reaches what the members of a team own, and no closed unit hides it."""
+    from_where = actor.teams or (actor.team_id,)
+    if not set(team.path).isdisjoint(actor.walls):
+        return False
+    if scope == "all":
+        return True
+    return team.id in from_where if scope == "team" else not set(team.path).isdisjoint(from_where)
 
 
 def _loaded_team(record: Any) -> Team | None:
@@ -64,9 +76,7 @@ def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember) -> N
         raise InvalidInput({"owner_id": _("This is needed.")}, {"owner_id": "missing"})
     if owner_id == actor.id:
         return
-    scope = actor.scope(f"{resource}:assign")
-    allowed = scope is not None and db.session.scalar(
-        select(Member.id).where(Member.id == owner_id, Member.status == "active", owned_within(Member.id, actor, scope))
-    )
+    within = within_reach(Member.id, actor, f"{resource}:assign")
+    allowed = db.session.scalar(select(Member.id).where(Member.id == owner_id, Member.status == "active", within))
     if not allowed:
         raise InvalidInput({"owner_id": _("Choose a member you may give records to.")}, {"owner_id": "owner"})

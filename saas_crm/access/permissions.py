@@ -59,7 +59,12 @@ BUILT_IN: Mapping[str, Mapping[str, Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class CurrentMember:
-    """The member who acts: a plain value, safe to keep after a rollback."""
+    """The member who acts: a plain value, safe to keep after a rollback.
+
+    `teams` are their own, those they help and those they manage: scopes reach from each of them. `walls` are the
+    closed units that hide from them what is owned inside. `shares` says whether anything is shared with them, and
+    `children_follow` whether, in this workspace, who sees a customer sees what hangs on it.
+    """
 
     id: UUID
     user_id: UUID
@@ -73,6 +78,10 @@ class CurrentMember:
     team_id: UUID | None = None
     photo_digest: str | None = None
     permissions: Mapping[str, Scope] = field(default_factory=dict)
+    teams: tuple[UUID, ...] = ()
+    walls: tuple[UUID, ...] = ()
+    shares: bool = False
+    children_follow: bool = True
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

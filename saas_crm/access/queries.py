@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -10,14 +11,17 @@ from sqlalchemy import bindparam, func, select
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.shared_models import User
+from saas_crm.access.standing import standing_columns
 from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import sort_key
+from tenants.context import current_tenant
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.directory import shared_reader
 from tenants.kept import Kept
+from tenants.versions import lacks_tables
 
 _MEMBER = (
     select(
@@ -27,25 +31,36 @@ _MEMBER = (
     .join(Role, Role.id == Member.role_id)
     .where(Member.status == "active", Member.deleted_at.is_(None))
 )  # fmt: skip
-# Built once: these stand before every answer.
-_OF_USER = Kept(_MEMBER.where(Member.user_id == bindparam("user_id")))
-_BY_ID = Kept(_MEMBER.where(Member.id == bindparam("member_id")))
-_OF_TOKEN = Kept(
-    _MEMBER.add_columns(ApiToken.id.label("token_id"))
-    .join(ApiToken, ApiToken.member_id == Member.id)
-    .where(
-        ApiToken.token_hash == bindparam("token_hash"),
-        ApiToken.revoked_at.is_(None),
-        ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("moment")),
-    )
-)
+_KNOWN = len(_MEMBER.selected_columns)
+
+
+class _LookUps:
+    """How a member is found, built once: these stand before every answer."""
+
+    def __init__(self, member: AnySelect) -> None:
+        self.of_user = Kept(member.where(Member.user_id == bindparam("user_id")))
+        self.by_id = Kept(member.where(Member.id == bindparam("member_id")))
+        self.of_token = Kept(
+            member.add_columns(ApiToken.id.label("token_id"))
+            .join(ApiToken, ApiToken.member_id == Member.id)
+            .where(
+                ApiToken.token_hash == bindparam("token_hash"),
+                ApiToken.revoked_at.is_(None),
+                ApiToken.expires_at.is_(None) | (ApiToken.expires_at > bindparam("moment")),
+            )
+        )
+
+
+_NOW = _LookUps(_MEMBER.add_columns(*standing_columns()))
+_FORMER = _LookUps(_MEMBER)
+"""For a workspace that has no teams' managers, helpers, units, shares and policies yet."""
 
 _NAMES = Kept(select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000)))
 
 
 def member_of_user(user_id: UUID) -> CurrentMember | None:
     """Return the user's member in the tenant that speaks, or None if they are no (active) member of it."""
-    return _one(_OF_USER, user_id=user_id)
+    return _member(fetch(_look_ups().of_user, {"user_id": user_id}).one_or_none())
 
 
 def ended_membership(user_id: UUID) -> str | None:
@@ -55,7 +70,7 @@ def ended_membership(user_id: UUID) -> str | None:
 
 def member_by_id(member_id: UUID) -> CurrentMember:
     """Return an active member as the value permissions are asked of; raises NotFound."""
-    found = _one(_BY_ID, member_id=member_id)
+    found = _member(fetch(_look_ups().by_id, {"member_id": member_id}).one_or_none())
     if found is None:
         raise NotFound
     return found
@@ -63,13 +78,24 @@ def member_by_id(member_id: UUID) -> CurrentMember:
 
 def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
     """Return the member behind an API token and the token's id; None if unknown, expired or revoked."""
-    row = fetch(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
-    return (CurrentMember(*row[:-1]), row[-1]) if row else None
+    row = fetch(_look_ups().of_token, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
+    found = _member(row[:-1] if row else None)
+    return (found, row[-1]) if row and found else None
 
 
-def _one(query: Kept, **values: UUID) -> CurrentMember | None:
-    row = fetch(query, values).one_or_none()
-    return CurrentMember(*row) if row else None
+def _look_ups() -> _LookUps:
+    return _FORMER if lacks_tables(current_tenant()) else _NOW
+
+
+def _member(row: Sequence[Any] | None) -> CurrentMember | None:
+    if row is None:
+        return None
+    if len(row) == _KNOWN:
+        return CurrentMember(*row)
+    teams, walls, shares, children_follow = row[_KNOWN:]
+    return CurrentMember(
+        *row[:_KNOWN], teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow
+    )
 
 
 def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:

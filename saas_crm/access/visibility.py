@@ -8,15 +8,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, and_, any_, false, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Uuid,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
-from saas_crm.access.models import Member, Team
+from saas_crm.access.models import Member, Share, Team
 from saas_crm.access.permissions import CurrentMember, Scope
-from saas_crm.core.records import Record
+from tenants.db import AnySelect
 
 READERS = 100
 """For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
@@ -37,18 +50,67 @@ def parent_model(resource: str) -> type[Any]:
 def visible(model: type[Any], member: CurrentMember, action: str = "read") -> ColumnElement[bool]:
     """Return the WHERE clause for the records of `model` the member may reach with `action`.
 
-    Reading follows a record's parents (`__follows__`): whoever sees a customer sees what hangs on it.
-    Changing does not: it takes the scope on the record itself.
+    Reading follows a record's parents (`__follows__`), unless the workspace switched that off: whoever sees a customer
+    sees what hangs on it. Changing does not: it takes the scope on the record itself. A closed unit hides what its
+    members own from who is outside, whatever the scope. What is shared with a member they see, and with `edit` may
+    change, all the same; and so what hangs on it.
     """
-    scope = member.scope(f"{model.__resource__}:{action}")
+    permission = f"{model.__resource__}:{action}"
+    scope = member.scope(permission)
     if scope is None:
         return false()
-    if scope == "all":
+    if scope == "all" and not member.walls:
         return true()
-    reach = owned_within(model.owner_id, member, scope)
-    if action != "read" or not model.__follows__:
-        return reach
-    return or_(reach, *(_through(model, column, parent, member) for column, parent in model.__follows__))
+    reach = within_reach(model.owner_id, member, permission)
+    if action == "read" and scope != "all" and member.children_follow and model.__follows__:
+        through = (_through(model, column, parent, member) for column, parent in model.__follows__)
+        reach = or_(reach, *(and_(parent_seen, *outside(model.owner_id, member)) for parent_seen in through))
+    shares = _shares(model, member, action)
+    return or_(reach, *shares) if shares else reach
+
+
+def within_reach(owner: Any, member: CurrentMember, permission: str) -> ColumnElement[bool]:
+    """Return the clause "its owner is within the scope of this permission, and behind no wall".
+
+    Less than `visible()`: what a member sees through a customer or a share is not theirs to answer for, and not in
+    the sums they are asked about.
+    """
+    scope = member.scope(permission)
+    if scope is None:
+        return false()
+    return and_(owned_within(owner, member, scope), *outside(owner, member))
+
+
+def outside(owner: Any, member: CurrentMember) -> tuple[ColumnElement[bool], ...]:
+    """Return the clause "no closed unit hides its owner from the member", if there are any."""
+    if not member.walls:
+        return ()
+    hidden = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.overlap(list(member.walls)))
+    return (not_(func.coalesce(owner == any_(_array(hidden)), false())),)
+
+
+def _shares(model: type[Any], member: CurrentMember, action: str) -> list[ColumnElement[bool]]:
+    """Return the clauses "it, or what it hangs on, is shared with the member"; to change it takes `edit`."""
+    if not member.shares or action not in ("read", "update"):
+        return []
+    found = [model.id == any_(shared_ids(model.__resource__, member, action))]
+    if member.children_follow:
+        found += [
+            func.coalesce(getattr(model, column) == any_(shared_ids(parent, member, action)), false())
+            for column, parent in model.__follows__
+            if member.can(f"{parent}:{action}")
+        ]
+    return found
+
+
+def shared_ids(resource: str, member: CurrentMember, action: str = "read") -> Any:
+    """Return an array of the records of a kind that are shared with a member, found once for a statement."""
+    shared = select(Share.record_id).where(Share.member_id == member.id, Share.resource == resource)
+    return _array(shared if action == "read" else shared.where(Share.level == "edit"))
+
+
+def _array(found: AnySelect) -> Any:
+    return func.array(found.correlate(None).scalar_subquery(), type_=ARRAY(Uuid))
 
 
 def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:
@@ -70,7 +132,8 @@ class Reader:
 
 def reader(member: CurrentMember, *permissions: str) -> Reader:
     """Return the member as a query depends on them that asks for these permissions' scopes."""
-    return Reader((member.id, member.team_id, *(member.scope(permission) for permission in permissions)), member)
+    where = (member.id, member.team_id, member.teams, member.walls, member.shares, member.children_follow)
+    return Reader((*where, *(member.scope(permission) for permission in permissions)), member)
 
 
 def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:
@@ -80,12 +143,15 @@ def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember,
     """
     if scope == "all":
         return true()
-    if scope == "own" or member.team_id is None:
+    teams = list(member.teams or filter(None, [member.team_id]))
+    if scope == "own" or not teams:
         return owner == member.id
-    within = select(Member.id).where(Member.team_id == member.team_id)
+    of_team = Member.team_id == any_(literal(teams, ARRAY(Uuid)))
+    within = select(Member.id).where(or_(of_team, Member.id == member.id))
     if scope != "team":
-        within = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.contains([member.team_id]))
-    return owner == any_(func.array(within.correlate(None).scalar_subquery(), type_=ARRAY(Uuid)))
+        below = or_(Team.path.overlap(teams), Member.id == member.id)
+        within = select(Member.id).outerjoin(Team, Team.id == Member.team_id).where(below)
+    return owner == any_(_array(within))
 
 
 def _through(model: type[Any], column: str, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:
@@ -96,17 +162,3 @@ def _through(model: type[Any], column: str, parent_resource: str, member: Curren
     parent = _parents[parent_resource]
     found = select(parent.id).where(and_(parent.id == getattr(model, column), visible(parent, member)))
     return found.correlate(model).offset(literal_column("0", Integer)).exists()
-
-
-def reaches(record: Record, member: CurrentMember, action: str, *, team_of_owner: UUID | None = None) -> bool:
-    """Whether the member's scope certainly covers one loaded record, without asking the database.
-
-    True for `all`, and for own records; team scopes are answered by the owner's team if it is given.
-    """
-    scope = member.scope(f"{record.__resource__}:{action}")
-    owner_id = getattr(record, "owner_id", None)
-    if scope is None:
-        return False
-    if scope == "all" or owner_id == member.id:
-        return True
-    return scope == "team" and member.team_id is not None and team_of_owner == member.team_id

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import READERS, Reader, owned_within, reader, seen, visible
+from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, at_most, cut, page
@@ -69,7 +69,7 @@ def _entries(member: CurrentMember) -> AnySelect:
     return _entries_of(reader(member, *_ASKED))
 
 
-_ASKED = ("activity:update", "company:read", "contact:read", "opportunity:read")
+_ASKED = ("activity:read", "activity:update", "company:read", "contact:read", "opportunity:read")
 
 
 @lru_cache(READERS)
@@ -85,9 +85,7 @@ def _entries_of(asking: Reader) -> AnySelect:
 
 
 def _may_update(member: CurrentMember) -> ColumnElement[bool]:
-    scope = member.scope("activity:update")
-    reach = false() if scope is None else owned_within(Activity.owner_id, member, scope)
-    return func.coalesce(reach, false()).label("may_update")
+    return func.coalesce(visible(Activity, member, "update"), false()).label("may_update")
 
 
 def _of(parent: str, record_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
@@ -97,6 +95,11 @@ def _of(parent: str, record_id: UUID | BindParameter[UUID]) -> ColumnElement[boo
         "opportunity": Activity.opportunity_id,
     }
     return columns[parent] == record_id  # type: ignore[no-any-return]
+
+
+def _shown(member: CurrentMember) -> tuple[ColumnElement[bool], ...]:
+    """Return what a visible record's story is narrowed by: nothing where who sees the record sees all of it."""
+    return () if member.children_follow and not member.walls else (visible(Activity, member),)
 
 
 _IS_PLANNED = and_(Activity.done_at.is_(None), Activity.due_at.is_not(None))
@@ -113,10 +116,11 @@ def timeline(
     """Return a page of what happened with a visible record, newest first; what is planned is `planned()`.
 
     `parent` is "company", "contact" or "opportunity". The caller has loaded the record as visible; an activity
-    follows its record, so no further clause is needed than the member's right to read activities at all.
+    follows its record, so no further clause is needed than the member's right to read activities at all, unless the
+    workspace switched that off or a closed unit hides some.
     """
     member.require("activity:read")
-    query = _entries(member).where(_of(parent, record_id), not_(_IS_PLANNED))
+    query = _entries(member).where(_of(parent, record_id), not_(_IS_PLANNED), *_shown(member))
     rows = fetch(page(query, ORDERS["-at"], Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, "at")
 
@@ -139,7 +143,7 @@ def story(
 
 @kept_queries(READERS)
 def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
-    query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)))
+    query = _entries_of(asking).where(_of(parent, bindparam("record_id", type_=Uuid)), *_shown(asking.member))
     ahead = query.where(_IS_PLANNED).order_by(Activity.due_at, Activity.id).limit(at_most(limit)).subquery()
     behind = page(query.where(not_(_IS_PLANNED)), ORDERS["-at"], Activity.id, after=None, limit=limit).subquery()
     return union_all(select(ahead), select(behind))
@@ -148,7 +152,7 @@ def _story_of(parent: str, asking: Reader, limit: int) -> AnyUnion:
 def planned(parent: str, record_id: UUID, *, member: CurrentMember, limit: int = 20) -> Sequence[AnyRow]:
     """Return what is planned with a visible record, the next step first, whoever is to do it."""
     member.require("activity:read")
-    query = _entries(member).where(_of(parent, record_id), _IS_PLANNED)
+    query = _entries(member).where(_of(parent, record_id), _IS_PLANNED, *_shown(member))
     return fetch(query.order_by(Activity.due_at, Activity.id).limit(at_most(limit))).all()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, cast, false, func, 
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import READERS, Reader, owned_within, reader, seen, visible
+from saas_crm.access.visibility import READERS, Reader, reader, seen, visible, within_reach
 from saas_crm.core.keyset import Page, at_most, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage
@@ -140,6 +140,15 @@ def _cards_for(asking: Reader) -> AnySelect:
     )  # fmt: skip
 
 
+def answered_for(member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause for the deals on a member's board: those whose owners they answer for by their scope.
+
+    A deal that is only shared with them is in their list: the kept totals know owners and no shares, and a forecast is
+    of what one answers for.
+    """
+    return within_reach(Opportunity.owner_id, member, "opportunity:read")
+
+
 def _fetch(query: AnySelect | Kept) -> list[CardRow]:
     return [CardRow._make(row) for row in fetch(query)]
 
@@ -157,7 +166,9 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
 @kept_queries(READERS)
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
-    ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
+    ids = select(Opportunity.id).where(
+        Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id, answered_for(member)
+    )
     first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(at_most(CARDS))
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
@@ -168,7 +179,8 @@ def more_cards(
     member: CurrentMember, stage_id: UUID, *, after: Sequence[Any] | None, owner_id: UUID | None = None
 ) -> Page[CardRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
-    query = narrow(_all_cards(member), member, DealFilter(owner_id=owner_id, stage_id=stage_id))
+    cards = _all_cards(member).where(answered_for(member))
+    query = narrow(cards, member, DealFilter(owner_id=owner_id, stage_id=stage_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
     return cut(_fetch(query.add_columns(_movable(member)).limit(at_most(CARDS + 1))), CARDS, "stage_since")
@@ -189,8 +201,7 @@ def totals(member: CurrentMember, pipeline_id: UUID, *, currency: str, owner_id:
 @kept_queries(READERS)
 def _totals_for(asking: Reader, owner_id: UUID | None) -> AnySelect:
     query = _all_totals()
-    if (scope := asking.member.require("opportunity:read")) != "all":
-        query = query.where(owned_within(OpportunityTotal.owner_id, asking.member, scope))
+    query = query.where(within_reach(OpportunityTotal.owner_id, asking.member, "opportunity:read"))
     return query if owner_id is None else query.where(OpportunityTotal.owner_id == owner_id)
 
 

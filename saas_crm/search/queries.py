@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import READERS, Reader, owned_within, reader
+from saas_crm.access.visibility import READERS, Reader, outside, reader, shared_ids, within_reach
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import pinyin_words
@@ -172,26 +172,32 @@ def _told(member: CurrentMember) -> ColumnElement[str]:
 
 def _parent_unseen(member: CurrentMember) -> ColumnElement[bool] | None:
     """Return the clause "has a company that the member does not see"; None for who sees all of them."""
-    through = member.scope("company:read")
-    if through == "all":
+    if member.scope("company:read") == "all" and not member.walls:
         return None
-    reach = false() if through is None else owned_within(SearchEntry.parent_owner_id, member, through)
-    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(reach, false())))
+    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(_parent_seen(member), false())))
+
+
+def _parent_seen(member: CurrentMember) -> ColumnElement[bool]:
+    reach = within_reach(SearchEntry.parent_owner_id, member, "company:read")
+    if not member.shares or not member.can("company:read"):
+        return reach
+    return or_(reach, SearchEntry.parent_id == any_(shared_ids("company", member)))
 
 
 def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
-    """The same rule as `visible()`, on the copied owners: own scope, or a contact's company's."""
-    clauses = []
-    for kind in kinds:
-        scope = member.scope(f"{kind}:read")
-        if scope is None:
-            continue
-        reach = owned_within(SearchEntry.owner_id, member, scope)
-        through = member.scope("company:read")
-        if kind == "contact" and through is not None and scope != "all":
-            by_company = and_(
-                SearchEntry.parent_id.is_not(None), owned_within(SearchEntry.parent_owner_id, member, through)
-            )
-            reach = or_(reach, by_company)
-        clauses.append(and_(SearchEntry.kind == kind, reach))
-    return or_(*clauses) if clauses else false()
+    """The same rule as `visible()`, on the copied owners: own scope, a contact's company's, or a share."""
+    may_read = [kind for kind in kinds if member.can(f"{kind}:read")]
+    return or_(false(), *(and_(SearchEntry.kind == kind, _reach(kind, member)) for kind in may_read))
+
+
+def _reach(kind: str, member: CurrentMember) -> ColumnElement[bool]:
+    reach = within_reach(SearchEntry.owner_id, member, f"{kind}:read")
+    follows = kind == PERSON and member.children_follow and member.can("company:read")
+    if follows and member.scope(f"{kind}:read") != "all":
+        by_company = within_reach(SearchEntry.parent_owner_id, member, "company:read")
+        reach = or_(reach, and_(SearchEntry.parent_id.is_not(None), by_company, *outside(SearchEntry.owner_id, member)))
+    if member.shares:
+        reach = or_(reach, SearchEntry.record_id == any_(shared_ids(kind, member)))
+        if follows:
+            reach = or_(reach, SearchEntry.parent_id == any_(shared_ids("company", member)))
+    return reach

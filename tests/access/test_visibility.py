@@ -6,100 +6,23 @@ chance, and every way in is compared with it. A way in that sees more is a leak,
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from saas_crm.access.ownership import may
-from saas_crm.access.permissions import BUILT_IN, SALES, SCOPES
+from saas_crm.access.permissions import BUILT_IN
 from saas_crm.activities import queries as activities
 from saas_crm.customers import duplicates
 from saas_crm.customers import queries as customers
 from saas_crm.customers.models import Company
 from tenants.db import db
-from tests.access.ways_in import MODELS, OWNERS, WORD, World, looks
+from tests.access.ways_in import MODELS, OWNERS, WORD, World, compare, scopes_by_chance
 from tests.conftest import Stage
-from tests.support.cast import Cast
 from tests.support.clients import browser_of, phone_of
-from tests.support.making import Maker, acting
-
-
-@pytest.fixture(scope="module")
-def world(stage: Stage) -> Iterator[World]:
-    """Records of everybody's, hanging on their own and on each other's companies."""
-    make, made = Maker(stage.installation.app, stage.cast), World()
-    for who in OWNERS:
-        company = make.company("owner", owner=who, name=f"{WORD} Company {who}", tags=f"tag-{who}")
-        made.add("company", company.id, who)
-    companies = list(made.all("company"))
-    for who in OWNERS:
-        for company_id in (*companies, None):
-            at = {"company_id": str(company_id)} if company_id else {}
-            parents = [company_id] if company_id else []
-            contact = make.contact("owner", owner=who, name=f"{WORD} Contact {who}", **at)
-            made.add("contact", contact.id, who, *parents)
-        company_id = companies[OWNERS.index(who)]
-        deal = make.deal("owner", owner=who, name=f"{WORD} Deal {who}", amount="100", company_id=str(company_id))
-        made.add("opportunity", deal.id, who)
-        for target in companies[:2]:
-            activity = make.activity("owner", owner=who, subject=f"{WORD} Call", company_id=str(target))
-            made.add("activity", activity.id, who, target)
-        activity = make.activity("owner", owner=who, subject=f"{WORD} Deal call", opportunity_id=str(deal.id))
-        made.add("activity", activity.id, who, deal.id, company_id)
-    yield made
-    stage.pristine.restore()
-
-
-def scopes_by_chance(seed: int) -> dict[str, str]:
-    """Return a role nobody would think of."""
-    chance = random.Random(seed)
-    scopes = {
-        permission: scope for permission, scope in BUILT_IN["viewer"].items() if permission.split(":")[0] not in SALES
-    }
-    for resource in SALES:
-        for action in ("read", "create", "update", "delete", "assign"):
-            scope = chance.choice((None, *SCOPES))
-            if scope:
-                scopes[f"{resource}:{action}"] = scope
-    return scopes
-
-
-@pytest.fixture
-def role_of(stage: Stage) -> Iterator[Callable[[str, dict[str, str]], None]]:
-    """Give the role that a member has other permissions; put back afterwards."""
-    schema = stage.cast.tenants["acme"].schema_name
-    before: dict[str, Any] = {}
-
-    def change(role: str, scopes: dict[str, str]) -> None:
-        with stage.installation.place.owner() as connection:
-            if role not in before:
-                row = connection.execute(f"SELECT permissions FROM {schema}.roles WHERE key = %s", [role]).fetchone()
-                assert row is not None
-                before[role] = row[0]
-            query = f"UPDATE {schema}.roles SET permissions = %s::jsonb WHERE key = %s"
-            connection.execute(query, [json.dumps(scopes), role])
-
-    yield change
-    for role, scopes in list(before.items()):
-        change(role, scopes)
-
-
-def compare(app: Flask, cast: Cast, world: World, who: str, scopes: dict[str, str]) -> int:
-    """Hold every way in against what the member should see; returns how many ways there were."""
-    compared = 0
-    for kind, ways in looks(app, cast, who).items():
-        compared += len(ways)
-        expected = world.seen(scopes, who, kind)
-        for way, found in ways.items():
-            more, less = len(found - expected), len(expected - found)
-            assert (more, less) == (0, 0), f"{who}: {way} of {kind} shows {more} too many, {less} too few; {scopes}"
-    return compared
+from tests.support.making import acting
 
 
 @pytest.mark.parametrize("who", [*OWNERS, "admin", "viewer"])
@@ -129,7 +52,7 @@ def test_changing_takes_the_scope_on_the_record_itself(
         for kind, model in MODELS.items():
             for record in db.session.scalars(select(model).where(model.deleted_at.is_(None))):
                 for action in ("update", "delete"):
-                    allowed = record.id in world.reach(scopes, "rep", kind, action)
+                    allowed = record.id in world.changeable(scopes, "rep", kind, action)
                     assert may(record, action, member) == allowed, f"{action} of {kind} with {scopes}"
 
 

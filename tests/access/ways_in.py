@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.permissions import BUILT_IN, SALES, SCOPES, CurrentMember
 from saas_crm.activities import queries as activities
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
@@ -35,9 +36,49 @@ Keys = set[UUID]
 
 
 @dataclass
+class Organisation:
+    """Who stands where, by names: slow and plain, to be compared with what the database finds."""
+
+    paths: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(TEAM_PATHS))
+    team: dict[str, str] = field(default_factory=lambda: dict(TEAMS))
+    helps: dict[str, set[str]] = field(default_factory=dict)
+    manages: dict[str, set[str]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    guests: set[tuple[str, str]] = field(default_factory=set)
+    shares: dict[tuple[UUID, str], str] = field(default_factory=dict)
+    children_follow: bool = True
+    owners: frozenset[str] = frozenset({"owner"})
+
+    def teams_of(self, who: str) -> set[str]:
+        """Return the teams from which a member's scopes reach."""
+        return {self.team[who]} | self.helps.get(who, set()) | self.manages.get(who, set())
+
+    def hidden(self, who: str, owner: str) -> bool:
+        """Whether a closed unit hides from a member what an owner has."""
+        units = self.closed & set(self.paths[self.team[owner]])
+        return who not in self.owners and any(self._is_outside(who, unit) for unit in units)
+
+    def _is_outside(self, who: str, unit: str) -> bool:
+        if (who, unit) in self.guests:
+            return False
+        return not any(unit in self.paths[team] or team in self.paths[unit] for team in self.teams_of(who))
+
+    def covers(self, scope: str | None, who: str, owner: str) -> bool:
+        """Whether a scope covers what an owner has."""
+        if scope is None or self.hidden(who, owner):
+            return False
+        if scope == "all" or owner == who:
+            return True
+        if scope == "team":
+            return self.team[owner] in self.teams_of(who)
+        return scope == "subtree" and bool(self.teams_of(who) & set(self.paths[self.team[owner]]))
+
+
+@dataclass
 class World:
     """Who owns what, and what hangs on what."""
 
+    organisation: Organisation = field(default_factory=Organisation)
     owner: dict[UUID, str] = field(default_factory=dict)
     kind: dict[UUID, str] = field(default_factory=dict)
     parents: dict[UUID, list[UUID]] = field(default_factory=dict)
@@ -54,24 +95,54 @@ class World:
     def reach(self, scopes: dict[str, str], who: str, kind: str, action: str) -> Keys:
         """Return the records a scope covers by their owners alone."""
         scope = scopes.get(f"{kind}:{action}")
-        mine = TEAM_PATHS[TEAMS[who]]
-        covered = {
-            None: lambda owner: False,
-            "own": lambda owner: owner == who,
-            "team": lambda owner: TEAMS[owner] == TEAMS[who],
-            "subtree": lambda owner: mine[-1] in TEAM_PATHS[TEAMS[owner]],
-            "all": lambda owner: True,
-        }[scope]
-        return {key for key in self.all(kind) if covered(self.owner[key])}
+        return {key for key in self.all(kind) if self.organisation.covers(scope, who, self.owner[key])}
+
+    def shared(self, scopes: dict[str, str], who: str, kind: str, action: str) -> Keys:
+        """Return what is shared with a member, and what hangs on it where children follow."""
+        levels = {"read": ("read", "edit"), "update": ("edit",)}.get(action, ())
+        if f"{kind}:{action}" not in scopes:
+            return set()
+        given = {key for (key, to), level in self.organisation.shares.items() if to == who and level in levels}
+        found = given & self.all(kind)
+        if self.organisation.children_follow:
+            parents = {resource for _, resource in MODELS[kind].__follows__ if f"{resource}:{action}" in scopes}
+            given = {key for key in given if self.kind[key] in parents}
+            found |= {key for key in self.all(kind) if given & set(self.parents[key])}
+        return found
+
+    def changeable(self, scopes: dict[str, str], who: str, kind: str, action: str) -> Keys:
+        """Return what a member may change, delete or give away."""
+        return self.reach(scopes, who, kind, action) | self.shared(scopes, who, kind, action)
 
     def seen(self, scopes: dict[str, str], who: str, kind: str) -> Keys:
-        """Return what a member sees: by owner, or through a parent they see; nothing without the permission."""
+        """Return what a member sees: by owner, by a share, or through a parent; nothing without the permission."""
+        if kind == "board":
+            return self.reach(scopes, who, "opportunity", "read")
         if f"{kind}:read" not in scopes:
             return set()
-        found = self.reach(scopes, who, kind, "read")
+        found = self.reach(scopes, who, kind, "read") | self.shared(scopes, who, kind, "read")
+        if not self.organisation.children_follow or scopes[f"{kind}:read"] == "all":
+            return found
         follows = [resource for _, resource in MODELS[kind].__follows__]
         through = {key for resource in follows for key in self.seen(scopes, who, resource)}
-        return found | {key for key in self.all(kind) if through & set(self.parents[key])}
+        return found | {
+            key for key in self.all(kind)
+            if through & set(self.parents[key]) and not self.organisation.hidden(who, self.owner[key])
+        }  # fmt: skip
+
+
+def scopes_by_chance(seed: int) -> dict[str, str]:
+    """Return a role nobody would think of."""
+    chance = random.Random(seed)
+    scopes = {
+        permission: scope for permission, scope in BUILT_IN["viewer"].items() if permission.split(":")[0] not in SALES
+    }
+    for resource in SALES:
+        for action in ("read", "create", "update", "delete", "assign"):
+            scope = chance.choice((None, *SCOPES))
+            if scope:
+                scopes[f"{resource}:{action}"] = scope
+    return scopes
 
 
 def looks(app: Flask, cast: Cast, who: str) -> dict[str, dict[str, Keys]]:
@@ -83,7 +154,7 @@ def looks(app: Flask, cast: Cast, who: str) -> dict[str, dict[str, Keys]]:
         if member.can("contact:read"):
             every["contact"] = _contacts(member)
         if member.can("opportunity:read"):
-            every["opportunity"] = _deals(member)
+            every["opportunity"], every["board"] = _deals(member)
         if member.can("activity:read"):
             every["activity"] = {"detail": _details(member, "activity", activities.get_activity)}
         hits = find(WORD, member, limit=200)
@@ -111,17 +182,14 @@ def _contacts(member: CurrentMember) -> dict[str, Keys]:
     return {"list": listed, "detail": _details(member, "contact", customers.get_contact)}
 
 
-def _deals(member: CurrentMember) -> dict[str, Keys]:
+def _deals(member: CurrentMember) -> tuple[dict[str, Keys], dict[str, Keys]]:
     every = deals.DealFilter()
     shown = board.board(member, currency="USD", today=datetime.now(UTC).date())
     listed = {row.id for row in deals.opportunity_rows(member, every, limit=200).rows}
     assert deals.count_up_to(member, every) == len(listed)
-    assert sum(column.count for column in shown.columns) == len(listed), "the kept totals hold"
-    return {
-        "list": listed,
-        "board": {UUID(str(card.id)) for column in shown.columns for card in column.cards},
-        "detail": _details(member, "opportunity", deals.get_opportunity),
-    }
+    cards = {UUID(str(card.id)) for column in shown.columns for card in column.cards}
+    assert sum(column.count for column in shown.columns) == len(cards), "the kept totals hold"
+    return {"list": listed, "detail": _details(member, "opportunity", deals.get_opportunity)}, {"cards": cards}
 
 
 def _details(member: CurrentMember, kind: str, get: Callable[..., Any]) -> Keys:
@@ -132,3 +200,15 @@ def _details(member: CurrentMember, kind: str, get: Callable[..., Any]) -> Keys:
         except NotFound:
             continue
     return found
+
+
+def compare(app: Flask, cast: Cast, world: World, who: str, scopes: dict[str, str]) -> int:
+    """Hold every way in against what the member should see; returns how many ways there were."""
+    compared = 0
+    for kind, ways in looks(app, cast, who).items():
+        compared += len(ways)
+        expected = world.seen(scopes, who, kind)
+        for way, found in ways.items():
+            more, less = len(found - expected), len(expected - found)
+            assert (more, less) == (0, 0), f"{who}: {way} of {kind} shows {more} too many, {less} too few; {scopes}"
+    return compared

@@ -1,0 +1,44 @@
+"""Where a member stands in the tree of teams, found with the member: the columns behind `CurrentMember`.
+
+Written as SQL: each stands inside the query that finds a member by `members` and `roles`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Uuid, literal_column
+from sqlalchemy.dialects.postgresql import ARRAY
+
+_TEAMS = """ARRAY(
+    SELECT members.team_id WHERE members.team_id IS NOT NULL
+    UNION SELECT helped.team_id FROM team_helpers AS helped WHERE helped.member_id = members.id
+    UNION SELECT managed.id FROM teams AS managed WHERE managed.manager_id = members.id AND managed.deleted_at IS NULL
+    ORDER BY 1
+)"""
+_WALLS = """ARRAY(
+    SELECT closed.id FROM teams AS closed
+    WHERE closed.closed_at IS NOT NULL AND closed.deleted_at IS NULL AND roles.key IS DISTINCT FROM 'owner'
+    AND NOT EXISTS (
+        SELECT FROM unit_guests AS guest WHERE guest.team_id = closed.id AND guest.member_id = members.id
+    )
+    AND NOT EXISTS (
+        SELECT FROM teams AS mine JOIN unnest({teams}) AS of_member(id) ON of_member.id = mine.id
+        WHERE mine.path @> ARRAY[closed.id] OR closed.path @> ARRAY[mine.id]
+    )
+    ORDER BY 1
+)""".replace("{teams}", _TEAMS)
+_SHARES = "EXISTS (SELECT FROM shares WHERE shares.member_id = members.id)"
+_FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
+
+
+def standing_columns() -> tuple[ColumnElement[Any], ...]:
+    """Return the columns teams, walls, shares and children_follow of a member.
+
+    `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
+    their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
+    """
+    return (
+        literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
+        literal_column(_SHARES, Boolean).label("shares"), literal_column(_FOLLOW, Boolean).label("children_follow"),
+    )  # fmt: skip
