@@ -12,7 +12,7 @@ from tenants.marks import N_
 BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
-    "pipelines", "search",
+    "pipelines", "search", "account_teams",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 

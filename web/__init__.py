@@ -27,6 +27,7 @@ PAGES = (
     "web.opportunities.board",
     "web.opportunities.routes",
     "web.search.routes",
+    "web.sharing.routes",
     "web.recycle_bin.routes",
     "web.settings.members",
     "web.settings.pipelines",

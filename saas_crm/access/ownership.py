@@ -9,7 +9,7 @@ from sqlalchemy import inspect, select
 
 from saas_crm.access.models import Member, Team
 from saas_crm.access.permissions import CurrentMember, Scope
-from saas_crm.access.visibility import visible, within_reach
+from saas_crm.access.visibility import SHARED, visible, within_reach
 from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from tenants.db import db
@@ -18,19 +18,19 @@ from tenants.db import db
 def may(record: Any, action: str, actor: CurrentMember) -> bool:
     """Whether the actor's scope for `action` covers the record.
 
-    Asks the database only for team scopes, and only where the owner's team was not loaded with the record.
+    Asks the database only where the owner's team was not loaded with the record, and for what may be shared.
     """
     scope = actor.scope(f"{record.__resource__}:{action}")
     if scope is None or record.deleted_at is not None:
         return False
     if record.owner_id == actor.id or (scope == "all" and not actor.walls):
         return True
-    if not actor.shares:
-        if scope == "own":
+    team = _loaded_team(record)
+    if scope == "own" or team is not None:
+        if team is not None and scope != "own" and _covers(team, scope, actor):
+            return True
+        if not actor.shares or action not in SHARED:
             return False
-        team = _loaded_team(record)
-        if team is not None:
-            return _covers(team, scope, actor)
     model: Any = type(record)
     return db.session.scalar(select(model.id).where(model.id == record.id, visible(model, actor, action))) is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -93,9 +94,8 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
     if len(row) == _KNOWN:
         return CurrentMember(*row)
     teams, walls, shares, children_follow = row[_KNOWN:]
-    return CurrentMember(
-        *row[:_KNOWN], teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow
-    )
+    found = CurrentMember(*row[:_KNOWN])
+    return replace(found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow)
 
 
 def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:

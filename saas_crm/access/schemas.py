@@ -174,6 +174,13 @@ class RoleChoice(Input):
     role_id: UUID
 
 
+class ShareWrite(Input):
+    """Whom a record is shared with, and whether they may edit it."""
+
+    member_id: UUID
+    level: Literal["read", "edit"] = "read"
+
+
 class TokenWrite(Input):
     """An API token: what it is for, and after how many days it ends by itself, if ever."""
 

@@ -34,6 +34,9 @@ from tenants.db import AnySelect
 READERS = 100
 """For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
 
+SHARED = ("read", "update")
+"""What a share can give; deleting, giving away and sharing on take the scope."""
+
 _parents: dict[str, type[Any]] = {}
 
 
@@ -91,7 +94,7 @@ def outside(owner: Any, member: CurrentMember) -> tuple[ColumnElement[bool], ...
 
 def _shares(model: type[Any], member: CurrentMember, action: str) -> list[ColumnElement[bool]]:
     """Return the clauses "it, or what it hangs on, is shared with the member"; to change it takes `edit`."""
-    if not member.shares or action not in ("read", "update"):
+    if not member.shares or action not in SHARED:
         return []
     found = [model.id == any_(shared_ids(model.__resource__, member, action))]
     if member.children_follow:

@@ -21,6 +21,7 @@ from web.customers.values import address_line, company_labels, contact_labels
 from web.formatting import country_name
 from web.lists import address, asked_choice
 from web.opportunities.cards import base_url
+from web.sharing.routes import team_of
 
 MAP = "https://www.openstreetmap.org/search"
 
@@ -51,6 +52,7 @@ def customer(record: Any, member: CurrentMember, country: str) -> dict[str, Any]
         "log_base": url_for("activities.log") if logs else "",
         "visit_url": url_for("activities.new", kind="visit", **parent) if logs else "",
         "new_deal_url": url_for("opportunities.new", **parent) if member.can("opportunity:create") else "",
+        **team_of(record, member),
         "address": where, "map_url": f"{MAP}?{urlencode({'query': where})}",
     }  # fmt: skip
 

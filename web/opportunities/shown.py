@@ -21,6 +21,7 @@ from web.activities.story import Story
 from web.formatting import money
 from web.opportunities.cards import time_in_stage
 from web.opportunities.words import reason_label
+from web.sharing.routes import share_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "stages": _path(deal, member),
         "history": _history(deal, member),
         **_parties(deal, member),
+        "share_url": share_url(deal, member),
         "edit_url": url_for("opportunities.edit", **here) if updates else "",
         "move_url": url_for("opportunities.move", **here) if updates else "",
         "closure_url": url_for("opportunities.closure", **here) if updates else "",

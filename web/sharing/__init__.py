@@ -1,0 +1,1 @@
+"""Pages: with whom a record is shared."""
