@@ -102,13 +102,13 @@ def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[
         root = db.session.scalars(select(Team.id)).one()
         teams = {"root": root, "north": new_id(), "south": new_id()}
         for key in ("north", "south"):
-            team = Team(id=teams[key], name=key.title(), parent_id=root, path=[root, teams[key]])
-            db.session.add(team)
+            path = [root, teams[key]]
+            db.session.execute(insert(Team).values(id=teams[key], name=key.title(), parent_id=root, path=path))
         roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id))}
         db.session.flush()
         for key, user_id in users.items():
             if key != "owner":
-                db.session.add(Member(
+                db.session.execute(insert(Member).values(
                     user_id=user_id, name=NAMES[key], email=f"{key}@acme.example", locale="en", timezone="UTC",
                     role_id=roles[ROLES.get(key, key)], team_id=teams[TEAMS[key]],
                 ))  # fmt: skip

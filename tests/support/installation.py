@@ -143,7 +143,7 @@ def settings_for(place: Place, folder: Path, **changes: Any) -> Settings:
 def _make_workspaces(place: Place) -> None:
     """Make spares, in the order they are claimed: those that will be FOUNDED first.
 
-    TEST_BEHIND names which stay one revision behind ("acme", "other", "spares", with commas between): a release
+    TEST_BEHIND names which stay one release behind ("acme", "other", "spares", with commas between): a release
     is rolled out while some workspaces are not migrated yet, and the suite must pass then too.
     """
     behind = set(filter(None, os.environ.get("TEST_BEHIND", "").split(",")))

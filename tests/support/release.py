@@ -29,8 +29,8 @@ class Release:
         self.has((*lines.steps("tenant"), Step(revision, sql)))
 
     def is_the_former(self) -> None:
-        """Take the newest revision away."""
-        self.has(lines.steps("tenant")[:-1])
+        """Take away what this release brought."""
+        self.has(tuple(step for step in lines.steps("tenant") if step.revision <= FORMER["tenant"]))
 
     def has(self, tenant_steps: tuple[Step, ...]) -> None:
         """Replace the tenant line."""
