@@ -30,7 +30,7 @@ from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
-from saas_crm.edge import compress, headers, health, language, lifecycle, observe
+from saas_crm.edge import compress, headers, health, language, lifecycle, observe, seen
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity
@@ -79,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     compress.init_app(app)
     headers.init_app(app)
     observe.init_app(app)
+    seen.init_app(app)
     app.register_blueprint(health.bp)
     _subscribe()
     register_jobs()

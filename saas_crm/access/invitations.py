@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.access.bulk import check_team_exists
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
@@ -18,7 +20,7 @@ from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
-from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
@@ -30,7 +32,7 @@ LIFETIME = timedelta(days=7)
 
 def invite(
     email: str, role_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str, verified: bool,
-    team_id: UUID | None = None,
+    team_id: UUID | None = None, invitation_id: UUID | None = None,
 ) -> Invitation:  # fmt: skip
     """Offer a seat to an address and mail the link.
 
@@ -40,40 +42,59 @@ def invite(
     actor.require("member:create")
     role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)))
     _check_invitation(email, role, actor, verified)
-    _count_mail(tenant)
+    if team_id is not None:
+        check_team_exists(team_id)
+    count_mail(tenant)
+    invitation, token = offered(email, role_id, team_id, actor)
+    if invitation_id is not None:
+        invitation.id = invitation_id
+    insert_offers([invitation])
+    mail_link(invitation, token, actor, tenant, base_url)
+    return invitation
+
+
+def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMember) -> tuple[Invitation, str]:
+    """Return a new invitation, not yet written, and the token of its link."""
     token = new_token()
     invitation = Invitation(
         email=email, role_id=role_id, team_id=team_id or actor.team_id, invited_by_id=actor.id,
         token_hash=token_hash(token), expires_at=now() + LIFETIME,
     )  # fmt: skip
-    db.session.add(invitation)
+    return invitation, token
+
+
+def insert_offers(offers: Sequence[Invitation]) -> None:
+    """Write invitations; raises InvalidInput if an address was invited at this very moment by somebody else."""
     try:
         with db.session.begin_nested():
+            db.session.add_all(offers)
             db.session.flush()
     except IntegrityError as taken:
-        raise InvalidInput({"email": _("This address has an open invitation already.")}) from taken
-    _mail(invitation, token, actor, tenant, base_url)
-    return invitation
+        if "uq_invitations_open" not in str(taken.orig):
+            raise AlreadyExists(str(offers[0].id)) from taken
+        said = {"email": _("This address has an open invitation already.")}
+        raise InvalidInput(said, {"email": "owner"}) from taken
 
 
-def _count_mail(tenant: ActiveTenant) -> None:
+def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
     """Limit what one workspace can mail to strangers."""
-    count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE})
+    count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE}, times)
 
 
 def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verified: bool) -> None:
     if not verified:
-        raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
+        raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")}, {"": "unverified"})
     if role is None:
-        raise InvalidInput({"role_id": _("Choose a role.")})
+        raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
     if role.key == "owner" and actor.role_key != "owner":
-        raise InvalidInput({"role_id": _("Only an owner can invite owners.")})
+        raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:
-        raise InvalidInput({"email": _("This person is a member already.")})
+        raise InvalidInput({"email": _("This person is a member already.")}, {"email": "owner"})
 
 
-def _mail(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
+def mail_link(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
+    """Mail the link of an invitation, in the language of the workspace."""
     with in_language(tenant.locale):
         send(db.session(), Letter(
             to=invitation.email,
@@ -101,12 +122,12 @@ def resend(
     invitation = _open(invitation_id)
     if actor.role_key != "owner" and _is_for_owner(invitation):
         raise InvalidInput({"": _("Only an owner can invite owners.")})
-    _count_mail(tenant)
+    count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
     invitation.invited_by_id = actor.id
     db.session.flush()
-    _mail(invitation, token, actor, tenant, base_url)
+    mail_link(invitation, token, actor, tenant, base_url)
     return invitation
 
 

@@ -47,8 +47,10 @@ def network_of(address: str) -> str:
 _HELD = select(Throttle.key, Throttle.failures, Throttle.updated_at, Throttle.blocked_until)
 
 
-def count(limits: Mapping[str, Patience]) -> dict[str, datetime]:
+def count(limits: Mapping[str, Patience], times: int = 1) -> dict[str, datetime]:
     """Count an attempt against each key, before it is made; returns until when each now waits.
+
+    Of several `times` at once, all must be free: else TooManyAttempts says when they will be, and none is counted.
 
     Raises TooManyAttempts if any of them must wait already.
 
@@ -65,14 +67,17 @@ def count(limits: Mapping[str, Patience]) -> dict[str, datetime]:
         left = max((row.blocked_until - moment for row in held), default=timedelta(0))
         if left > timedelta(0):
             raise TooManyAttempts(int(left.total_seconds()) + 1)
-        return {row.key: _count_one(connection, row, moment, limits[row.key]) for row in held}
+        return {row.key: _count_one(connection, row, moment, limits[row.key], times) for row in held}
 
 
-def _count_one(connection: Connection, row: Any, moment: datetime, patience: Patience) -> datetime:
+def _count_one(connection: Connection, row: Any, moment: datetime, patience: Patience, times: int) -> datetime:
     failures, since = counted(row.failures, row.updated_at, moment, patience)
-    wait = wait_after(failures + 1, patience)
+    if times > 1 and failures + times > patience.free:
+        left = patience.forgive_one * (failures + times - patience.free) - (moment - since)
+        raise TooManyAttempts(int(left.total_seconds()) + 1)
+    wait = wait_after(failures + times, patience)
     until: datetime = moment + wait if wait else row.blocked_until
-    values = {"failures": failures + 1, "updated_at": since, "blocked_until": until}
+    values = {"failures": failures + times, "updated_at": since, "blocked_until": until}
     connection.execute(update(Throttle).where(Throttle.key == row.key).values(**values))
     return until
 

@@ -52,6 +52,7 @@ def _sections() -> list[Section]:
         ("workspace:update", "settings_workspace.edit", _("Workspace"),
          _("Name, language, country, currency, time zone"), "building-2"),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
+        ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("token:read", "settings_tokens.index", _("API tokens"),

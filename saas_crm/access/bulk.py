@@ -1,0 +1,125 @@
+"""Changing many members at once: who may be changed is, and the others are told with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+
+from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.rules import MOST_AT_ONCE, Colleague, Refusal, refusals
+from saas_crm.access.visibility import owned_within
+from saas_crm.core.audit import record_act
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from tenants.db import AnyRow, db, fetch, run
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many were changed, and who was not, with the reason in the reader's language."""
+
+    done: int
+    refused: Sequence[tuple[str, str]]
+
+
+def hold_owners() -> None:
+    """Let nobody else add or take owners in this transaction: they all hold the owners' role first."""
+    db.session.execute(select(Role.id).where(Role.key == "owner").with_for_update())
+
+
+def change_roles(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> Outcome:
+    """Give members another role. Raises Forbidden, and InvalidInput for no or an unknown role."""
+    actor.require("member:update")
+    role = fetch(select(Role.key).where(Role.id == role_id, Role.deleted_at.is_(None))).one_or_none()
+    if role is None:
+        raise InvalidInput({"role_id": _("Choose a role.")})
+    ownership = role.key == "owner"
+    return _change(ids, {"role_id": role_id}, actor, takes_ownership=not ownership, gives_ownership=ownership)
+
+
+def change_teams(ids: Sequence[UUID], team_id: UUID, *, actor: CurrentMember) -> Outcome:
+    """Put members into another team. Raises Forbidden, and InvalidInput for an unknown team."""
+    actor.require("member:update")
+    check_team_exists(team_id)
+    return _change(ids, {"team_id": team_id}, actor)
+
+
+def freeze(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Outcome:
+    """Lock members out from their next request on, or let them in again. Raises Forbidden and InvalidInput."""
+    actor.require("member:update")
+    return _change(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
+
+
+def check_team_exists(team_id: UUID) -> None:
+    """Raise InvalidInput for a team that does not exist."""
+    if db.session.scalar(select(Team.id).where(Team.id == team_id, Team.deleted_at.is_(None))) is None:
+        raise InvalidInput({"team_id": _("Choose a team.")}, {"team_id": "unknown"})
+
+
+def _change(ids: Sequence[UUID], values: dict[str, Any], actor: CurrentMember, **ownership: bool) -> Outcome:
+    if not ids:
+        raise InvalidInput({"": _("Choose the members first.")})
+    if len(ids) > MOST_AT_ONCE:
+        raise InvalidInput({"": _("At most %(most)s at once.", most=MOST_AT_ONCE)})
+    hold_owners()
+    rows = _held(ids, actor)
+    chosen = [row for row in rows if row.id in set(ids) and row.within]
+    owners = {row.id for row in rows if row.key == "owner" and row.status == "active"}
+    people = [Colleague(row.id, row.key == "owner", row.status == "active") for row in chosen]
+    wrong = refusals(people, owners, actor_id=actor.id, actor_is_owner=actor.role_key == "owner", **ownership)
+    wanted = [row for row in chosen if row.id not in wrong]
+    _write(wanted, values)
+    return Outcome(len(wanted), [(row.name, _reason(wrong[row.id])) for row in chosen if row.id in wrong])
+
+
+def _held(ids: Sequence[UUID], actor: CurrentMember) -> Sequence[AnyRow]:
+    """Return the members named, held, and all active owners; `within` says whether the actor's scope covers them."""
+    within = owned_within(Member.id, actor, actor.require("member:update"))
+    query = (
+        select(Member.id, Member.name, Member.status, Member.role_id, Member.team_id, Role.key, within.label("within"))
+        .join(Role, Role.id == Member.role_id)
+        .where(
+            or_(Member.id.in_(ids), (Role.key == "owner") & (Member.status == "active")),
+            Member.status != "removed", Member.deleted_at.is_(None),
+        )
+        .order_by(Member.id)
+        .with_for_update(of=Member)
+    )  # fmt: skip
+    return fetch(query).all()
+
+
+def _write(rows: Sequence[AnyRow], values: dict[str, Any]) -> None:
+    [(name, value)] = values.items()
+    changed = [row for row in rows if getattr(row, name) != value]
+    if not changed:
+        return
+    ids = [row.id for row in changed]
+    renewed = {**values, "version": Member.version + 1, "updated_at": func.now()}
+    run(db.session(), update(Member).where(Member.id.in_(ids)).values(renewed), {})
+    for row in changed:
+        before = getattr(row, name)
+        change = [str(before) if isinstance(before, UUID) else before, str(value)]
+        record_act(db.session(), "update", "member", row.id, {name: change})
+    db.session.flush()
+    db.session.expire_all()
+
+
+def put_into_team(ids: Sequence[UUID], team_id: UUID, *, former: UUID) -> None:
+    """Put members, also former ones, into another team because theirs ends; each change leaves its row."""
+    values = {"team_id": team_id, "version": Member.version + 1, "updated_at": func.now()}
+    run(db.session(), update(Member).where(Member.id.in_(ids)).values(values), {})
+    for member_id in ids:
+        record_act(db.session(), "update", "member", member_id, {"team_id": [str(former), str(team_id)]})
+
+
+def _reason(refusal: Refusal) -> str:
+    return {
+        "owner": _("Only an owner can change owners or make somebody an owner."),
+        "self": _("You cannot lock yourself out. Ask another administrator."),
+        "last_owner": _("A workspace needs at least one active owner."),
+    }[refusal]
