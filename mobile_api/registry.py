@@ -13,6 +13,8 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
     "pipelines", "search", "account_teams",
+    "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
+    "pipelines", "search",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -26,7 +28,9 @@ TAGS = (
     ("activities", N_("What happened or is planned with a customer: calls, meetings, visits, tasks, e-mails, notes.")),
     ("opportunities", N_("Possible sales, their way through the stages, and how they end.")),
     ("pipelines", N_("The steps a sale goes through.")),
-    ("members", N_("The people of the workspace, to choose owners from.")),
+    ("members", N_("The people of the workspace: who they are, their role, team and status.")),
+    ("teams", N_("The team tree: who belongs together, who leads whom, and which branches are closed to the others.")),
+    ("invitations", N_("Seats offered by e-mail, each good for seven days.")),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

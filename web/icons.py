@@ -70,6 +70,7 @@ ICONS: tuple[str, ...] = (
     "monitor",
     "moon",
     "move-right",
+    "network",
     "paperclip",
     "pencil",
     "phone",

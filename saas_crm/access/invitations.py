@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.bulk import check_team_exists
 from saas_crm.access.models import Invitation, Member, Role
+from saas_crm.access.ownership import check_version
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id, user_by_id
@@ -119,7 +120,7 @@ def resend(
     actor.require("member:create")
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
-    invitation = _open(invitation_id)
+    invitation = get_open(invitation_id)
     if actor.role_key != "owner" and _is_for_owner(invitation):
         raise InvalidInput({"": _("Only an owner can invite owners.")})
     count_mail(tenant)
@@ -131,14 +132,17 @@ def resend(
     return invitation
 
 
-def withdraw(invitation_id: UUID, *, actor: CurrentMember) -> None:
-    """Take an invitation back; raises NotFound if it is no longer open."""
+def withdraw(invitation_id: UUID, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Take an invitation back; raises VersionConflict, and NotFound if it is no longer open."""
     actor.require("member:create")
-    _open(invitation_id).withdrawn_at = now()
+    invitation = getget_open(invitation_id)
+    check_version(invitation, version)
+    invitation.withdrawn_at = now()
     db.session.flush()
 
 
-def _open(invitation_id: UUID) -> Invitation:
+def get_open(invitation_id: UUID) -> Invitation:
+    """Return an invitation that is neither accepted nor withdrawn; raises NotFound."""
     found = db.session.scalar(
         select(Invitation).where(
             Invitation.id == invitation_id,

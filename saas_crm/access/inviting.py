@@ -23,7 +23,7 @@ from tenants.db import fetch
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line: what was typed, the address that was read from it, role and team, and what is wrong with which field."""
+    """One line: what was typed, the address that was read from it, role and team, and what is wrong with which."""
 
     typed: str
     role_id: UUID | None

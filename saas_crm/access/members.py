@@ -14,8 +14,8 @@ from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import leads_back
-from saas_crm.access.schemas import MemberWrite
 from saas_crm.access.team_people import leave_all
+from saas_crm.access.team_schemas import MemberWrite
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
@@ -40,6 +40,11 @@ def get_member(member_id: UUID, *, details: bool = False) -> Member:
     if found is None:
         raise NotFound
     return found
+
+
+def name_of(member_id: UUID | None) -> str:
+    """Return a member's name, "" for nobody."""
+    return db.session.scalar(select(Member.name).where(Member.id == member_id)) or "" if member_id else ""
 
 
 def change_role(member: Member, role_id: UUID, *, actor: CurrentMember) -> None:

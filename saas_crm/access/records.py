@@ -1,4 +1,4 @@
-"""API tokens and members for programs: whichever columns they ask for, as plain rows."""
+"""API tokens, members, teams and invitations for programs: whichever columns they ask for, as plain rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from saas_crm.access.models import ApiToken, Member, Role
+from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.errors import NotFound
@@ -16,6 +16,10 @@ from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cu
 from tenants.db import AnyRow, AnySelect, fetch
 
 TOKEN_ORDERS = {"-created_at": Order(ApiToken.created_at, descending=True), "created_at": Order(ApiToken.created_at)}
+TEAM_ORDERS = {"name": Order(Team.name), "-name": Order(Team.name, descending=True)}
+INVITATION_ORDERS = {
+    "-created_at": Order(Invitation.created_at, descending=True), "created_at": Order(Invitation.created_at)
+}  # fmt: skip
 MEMBER_ORDERS = {"name": Order(Member.name), "-name": Order(Member.name, descending=True)}
 
 
@@ -65,6 +69,47 @@ def member_record(member_id: UUID, member: CurrentMember, columns: Sequence[Any]
 
 def _members(*columns: Any) -> AnySelect:
     return select(*columns).join(Role, Role.id == Member.role_id).where(Member.deleted_at.is_(None))
+
+
+def teams(
+    member: CurrentMember, *, columns: Sequence[Any], sort: str, after: Sequence[Any] | None, limit: int,
+    parent_id: UUID | None = None,
+) -> Page[AnyRow]:  # fmt: skip
+    """Return one page of the teams, or of those right below one."""
+    _, order = choose(TEAM_ORDERS, sort, "name")
+    query = _teams(member, *columns, *cursor_columns(order, Team.id))
+    if parent_id is not None:
+        query = query.where(Team.parent_id == parent_id)
+    return cut(fetch(page(query, order, Team.id, after=after, limit=limit)).all(), limit, *CURSOR)
+
+
+def team_record(team_id: UUID, member: CurrentMember, columns: Sequence[Any]) -> AnyRow:
+    """Return one team; raises NotFound."""
+    return _one(_teams(member, *columns).where(Team.id == team_id))
+
+
+def _teams(member: CurrentMember, *columns: Any) -> AnySelect:
+    member.require("team:read")
+    return select(*columns).where(Team.deleted_at.is_(None))
+
+
+def invitations(
+    member: CurrentMember, *, columns: Sequence[Any], sort: str, after: Sequence[Any] | None, limit: int
+) -> Page[AnyRow]:
+    """Return one page of the invitations nobody has answered or withdrawn."""
+    _, order = choose(INVITATION_ORDERS, sort, "-created_at")
+    query = _invitations(member, *columns, *cursor_columns(order, Invitation.id))
+    return cut(fetch(page(query, order, Invitation.id, after=after, limit=limit)).all(), limit, *CURSOR)
+
+
+def invitation_record(invitation_id: UUID, member: CurrentMember, columns: Sequence[Any]) -> AnyRow:
+    """Return one open invitation; raises NotFound."""
+    return _one(_invitations(member, *columns).where(Invitation.id == invitation_id))
+
+
+def _invitations(member: CurrentMember, *columns: Any) -> AnySelect:
+    member.require("member:create")
+    return select(*columns).where(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
 
 
 def _one(query: AnySelect) -> AnyRow:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from saas_crm.access.passwords import MAXIMUM, weakness
-from saas_crm.core.fields import Email, FieldError, Name, OrNone, Text, clean_line
+from saas_crm.core.fields import Email, FieldError, Name, OrNone, clean_line
 from saas_crm.core.forms import Input
 from saas_crm.core.money import currencies
 from saas_crm.core.places import countries, currency_of, timezone_of, timezones
@@ -61,12 +61,6 @@ def _currency(value: str) -> str:
 def _timezone(value: str) -> str:
     if value and value not in timezones():
         raise FieldError("timezone", N_("Choose a time zone."))
-    return value
-
-
-def _forward(value: list[str]) -> list[str]:
-    if value[0] >= value[1]:
-        raise FieldError("invalid", N_("The end must come after the beginning."))
     return value
 
 
@@ -160,14 +154,6 @@ class InvitationWrite(Input):
     email: GivenEmail
     role_id: UUID
     team_id: SomeId = Field(default=None, description="Without one it is the inviter's.")
-
-
-class InvitationsWrite(Input):
-    """Many people to be invited: pasted addresses, and the role and the team that all get unless told otherwise."""
-
-    addresses: Text
-    role_id: UUID
-    team_id: SomeId = None
 
 
 class Joining(Input):

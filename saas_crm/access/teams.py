@@ -16,7 +16,7 @@ from saas_crm.access.models import Invitation, Member, Team
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import Node, in_tree_order, moved_path
-from saas_crm.access.schemas import TeamWrite
+from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound

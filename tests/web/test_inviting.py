@@ -21,7 +21,7 @@ ClientFor = Callable[..., Browser]
     ("email", "role", "field", "said"),
     [
         ("", "rep", "email", "needed"), ("nonsense", "rep", "email", "@"),
-        ("viewer@acme.example", "rep", "email", "member"), (EMAIL, "", "role_id", "Choose one"),
+        ("viewer@acme.example", "rep", "email", "member"), (EMAIL, "", "role_id", "Choose a role"),
         (EMAIL, "00000000-0000-0000-0000-000000000000", "role_id", "Choose a role"),
     ],
 )  # fmt: skip
@@ -45,9 +45,9 @@ def test_one_address_is_invited_once(
 
 
 def test_only_an_owner_invites_owners(client_for: ClientFor, role_ids: dict[str, str]) -> None:
-    page = client_for("admin").get("/acme/settings/members")
+    page = client_for("admin").get("/acme/settings/members/invite")
     assert role_ids["owner"] not in page.text
-    assert role_ids["owner"] in client_for("owner").get("/acme/settings/members").text
+    assert role_ids["owner"] in client_for("owner").get("/acme/settings/members/invite").text
     data = {"email": EMAIL, "role_id": role_ids["owner"]}
     assert client_for("admin").post("/acme/settings/members/invitations", data=data).status_code == 422
 
@@ -56,7 +56,8 @@ def test_only_an_owner_invites_owners(client_for: ClientFor, role_ids: dict[str,
 def test_others_do_not_invite(client_for: ClientFor, role_ids: dict[str, str], who: str) -> None:
     data = {"email": EMAIL, "role_id": role_ids["rep"]}
     assert client_for(who).post("/acme/settings/members/invitations", data=data).status_code == 403
-    assert "Invite somebody" not in client_for(who).get("/acme/settings/members").text
+    assert "Invite people" not in client_for(who).get("/acme/settings/members").text
+    assert client_for(who).get("/acme/settings/members/invite").status_code == 403
 
 
 def test_inviting_waits_for_ones_own_address(
@@ -65,7 +66,7 @@ def test_inviting_waits_for_ones_own_address(
     with installation.place.owner() as connection:
         connection.execute("UPDATE public.users SET email_verified_at = NULL WHERE email = 'owner@acme.example'")
     owner = client_for("owner")
-    page = owner.get("/acme/settings/members")
+    page = owner.get("/acme/settings/members/invite")
     assert "First confirm that owner@acme.example is yours" in page.text
     data = {"email": EMAIL, "role_id": role_ids["rep"]}
     answer = owner.post("/acme/settings/members/invitations", data=data)

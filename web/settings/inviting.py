@@ -1,6 +1,8 @@
-"""Inviting a colleague, from the members' page and from the set-up."""
+"""Inviting a colleague from the set-up, and what those who invite may choose from."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import g, request
 
@@ -32,7 +34,15 @@ def invite_from_form() -> str:
 
 def role_choices(member: CurrentMember) -> list[tuple[str, str]]:
     """Return the roles this member may give, the everyday one first; only owners make owners."""
-    offered = [role for role in roles() if role.key != "owner" or member.role_key == "owner"]
+    return _named([role for role in roles() if role.key != "owner" or member.role_key == "owner"])
+
+
+def all_roles() -> list[tuple[str, str]]:
+    """Return all roles, the everyday one first."""
+    return _named(list(roles()))
+
+
+def _named(offered: list[Any]) -> list[tuple[str, str]]:
     everyday = {"rep": 0, "manager": 1, "viewer": 2, "admin": 3, "owner": 4}
     ordered = sorted(offered, key=lambda role: everyday.get(role.key or "", 5))
     return [(str(role.id), role_name(role.key, role.name)) for role in ordered]

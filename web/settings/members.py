@@ -1,4 +1,4 @@
-"""Members of the workspace: who is in, in which role, who is invited."""
+"""The list of members: searched, narrowed, sorted, paged; many changed at once."""
 
 from __future__ import annotations
 
@@ -6,50 +6,82 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access import invitations
-from saas_crm.access import members as actions
-from saas_crm.access.models import Member
-from saas_crm.access.queries import members, open_invitations, roles
-from saas_crm.access.schemas import RoleChoice
-from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.access import bulk
+from saas_crm.access.member_list import ORDERS, STATUSES, MemberFilter, member_page
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import open_invitations
 from saas_crm.core.clock import now
+from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.errors import InvalidInput
-from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
-from saas_crm.edge.current import current_member, settings, signed_in_user
+from saas_crm.core.i18n import ngettext
+from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.edge.input import input_context
-from web.account.sign_in import wait_message
 from web.context import photo_url
-from web.forms import saved, shown_again
-from web.settings.inviting import invite_from_form, role_choices
+from web.formatting import relative
+from web.forms import came_from, saved, shown_again, wants_part
+from web.lists import address, asked, asked_choice, asked_id, sorting
+from web.settings.inviting import all_roles, role_choices
+from web.settings.members_bp import bp
 from web.settings.role_names import role_abilities, role_name
-
-bp = Blueprint("settings_members", __name__)
+from web.settings.team_choices import team_choices
 
 
 def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
-    """Show everybody, and to those who may invite the form and the open invitations."""
-    member = current_member()
-    may_invite = member.can("member:create")
+    """Show who works here, to those who may change them with boxes to choose them, and the open invitations."""
+    member, listing = current_member(), _listing()
+    if wants_part("results", "rows"):
+        return render_template("settings/_members_results.html", values=values or {}, **listing)
+    may_invite, may_update = member.can("member:create"), member.can("member:update")
     return render_template(
-        "settings/members.html", rows=[_row(found) for found in members(include_frozen=True)],
-        may_invite=may_invite, invitations=[_open(found) for found in open_invitations()] if may_invite else [],
-        verified=signed_in_user().email_verified, email=signed_in_user().email, shows_mail=settings().shows_mail,
-        roles=role_choices(member) if may_invite else [], abilities=role_abilities(), values=values or {},
-        errors=errors or {},
+        "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
+        invitations=[_open(found) for found in open_invitations()] if may_invite else [],
+        roles=role_choices(member) if may_update else [], teams=team_choices() if may_update else [],
+        abilities=role_abilities(), errors=errors or {},
+        **{**listing, **_filters_shown(listing), "values": {**listing["filter_values"], **(values or {})}},
     )  # fmt: skip
 
 
-def _row(found: Any) -> dict[str, Any]:
+def _asked_filter() -> MemberFilter:
+    return MemberFilter(asked("q"), asked_id("role"), asked_id("team"), asked_choice("status", STATUSES))
+
+
+def _listing() -> dict[str, Any]:
+    member, wanted, sort = current_member(), _asked_filter(), asked_choice("sort", ORDERS, "name")
+    page = member_page(member, wanted, sort=sort, after=_after(sort))
+    following = address(after=encode_cursor(f"members:{sort}", page.after)) if page.after else ""
     return {
-        "href": url_for("settings_members.show", member_id=found.id), "name": found.name, "email": found.email,
-        "role": role_name(found.role_key, found.role_name), "team": found.team_name or "",
-        "frozen": found.status == "frozen", "me": found.id == current_member().id,
-        "photo": photo_url(found.user_id, found.photo_digest),
+        "rows": [_row(found, member) for found in page.rows], "count": page.count, "next_url": following,
+        "wanted": wanted, "columns": _columns(sort, member), "choosing": member.can("member:update"),
+        "filter_values": {
+            "role": str(wanted.role_id or ""), "team": str(wanted.team_id or ""), "status": wanted.status, "sort": sort,
+        },
+    }  # fmt: skip
+
+
+def _after(sort: str) -> tuple[Any, ...] | None:
+    try:
+        return decode_cursor(request.args["after"], f"members:{sort}", (str, UUID)) if "after" in request.args else None
+    except CursorError:
+        return None
+
+
+def _columns(sort: str, member: CurrentMember) -> list[dict[str, Any]]:
+    box = [{"label": _("Choose"), "hidden": True}] if member.can("member:update") else []
+    seen = sorting(_("Last seen"), "-last_seen_at", sort)
+    return [*box, sorting(_("Name"), "name", sort), {"label": _("Role")}, {"label": _("Team")}, seen,
+            {"label": _("Status")}]  # fmt: skip
+
+
+def _row(found: Any, viewer: CurrentMember) -> dict[str, Any]:
+    return {
+        "id": str(found.id), "href": url_for("settings_members.show", member_id=found.id), "name": found.name,
+        "email": found.email, "role": role_name(found.role_key, found.role_name), "team": found.team_name or "",
+        "frozen": found.status == "frozen", "me": found.id == viewer.id,
+        "seen": relative(found.last_seen_at) or _("Not yet"), "photo": photo_url(found.user_id, found.photo_digest),
     }  # fmt: skip
 
 
@@ -60,6 +92,23 @@ def _open(found: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _filters_shown(listing: dict[str, Any]) -> dict[str, Any]:
+    """Return what the filter bar shows; its choices come when it is opened, unless something is chosen already."""
+    chosen = listing["filter_values"]
+    count = sum(bool(chosen[name]) for name in ("role", "team", "status")) + (chosen["sort"] != "name")
+    opened = bool(count or asked("filters"))
+    return {"filters_set": count, "filters_open": opened, **(_choices() if opened else {})}
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "filter_roles": all_roles(), "filter_teams": team_choices(),
+        "statuses": [("active", _("Active")), ("frozen", _("Locked out"))],
+        "sorts": [("name", _("Name")), ("email", _("E-mail")), ("-last_seen_at", _("Last seen first")),
+                  ("last_seen_at", _("Longest away first"))],
+    }  # fmt: skip
+
+
 @bp.get("/settings/members")
 @requires("member:read")
 def index() -> str:
@@ -67,113 +116,47 @@ def index() -> str:
     return members_page()
 
 
-@bp.post("/settings/members/invitations")
-@requires("member:create")
-@shown_again(members_page)
-def invite() -> ResponseReturnValue:
-    """Invite somebody by e-mail."""
-    email = invite_from_form()
-    return saved(url_for("settings_members.index"), _("%(email)s is invited.", email=email))
-
-
-@bp.post("/settings/members/invitations/<uuid:invitation_id>/mail")
-@requires("member:create")
-def resend(invitation_id: UUID) -> ResponseReturnValue:
-    """Mail a new link for an open invitation."""
-    back = url_for("settings_members.index")
-    try:
-        invitation = invitations.resend(
-            invitation_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
-            verified=signed_in_user().email_verified,
-        )  # fmt: skip
-    except InvalidInput as refused:
-        return _refused(refused, back)
-    except TooManyAttempts as too_many:
-        flash(wait_message(too_many.seconds), "error")
-        return redirect(back, 303)
-    return saved(back, _("A new link is on its way to %(email)s.", email=invitation.email))
-
-
-@bp.post("/settings/members/invitations/<uuid:invitation_id>/withdrawal")
-@requires("member:create")
-def withdraw(invitation_id: UUID) -> ResponseReturnValue:
-    """Take an invitation back."""
-    invitations.withdraw(invitation_id, actor=current_member())
-    return saved(url_for("settings_members.index"), _("The invitation is withdrawn; its link no longer works."))
-
-
-def member_page(
-    member_id: UUID, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
-) -> str:
-    """Show one member and what may be done about them."""
-    found, viewer = actions.get_member(member_id), current_member()
-    role = next(role for role in roles() if role.id == found.role_id)
-    above = role.key == "owner" and viewer.role_key != "owner"
-    may_update = viewer.can("member:update") and not above
-    return render_template(
-        "settings/member.html", found=found, me=found.id == viewer.id, role=role_name(role.key, role.name),
-        photo=photo_url(found.user_id, found.photo_digest), may_update=may_update,
-        may_lock=may_update and found.id != viewer.id,
-        may_remove=viewer.can("member:delete") and not above and found.id != viewer.id,
-        roles=role_choices(viewer) if may_update else [], values=values or {"role_id": str(found.role_id)},
-        errors=errors or {}, abilities=role_abilities(),
-    )  # fmt: skip
-
-
-@bp.get("/settings/members/<uuid:member_id>")
+@bp.get("/settings/members/filters")
 @requires("member:read")
-def show(member_id: UUID) -> str:
-    """Show one member."""
-    return member_page(member_id)
+def filters() -> str:
+    """Answer what the list can be narrowed to, when the filters are opened."""
+    return render_template("settings/_members_filters.html", values={"sort": "name"}, **_choices())
 
 
-@bp.post("/settings/members/<uuid:member_id>/role")
+@bp.post("/settings/members/changes")
 @requires("member:update")
-@shown_again(member_page)
-def change_role(member_id: UUID) -> ResponseReturnValue:
-    """Give a member another role."""
-    data = from_form(RoleChoice, request.form, input_context(form=True))
-    member = actions.get_member(member_id)
-    actions.change_role(member, data.role_id, actor=current_member())
-    return saved(_page(member), _("%(name)s has another role now.", name=member.name))
+@shown_again(members_page, lists=("members",))
+def change_many() -> ResponseReturnValue:
+    """Give the chosen members another role or team, lock them out or let them in again; each refusal is told."""
+    outcome = _changed([found for text in request.form.getlist("members") if (found := _id(text)) is not None])
+    back = came_from(url_for("settings_members.index"))
+    for name, reason in outcome.refused:
+        flash(f"{name}: {reason}", "error")
+    if not outcome.done:
+        return redirect(back, 303)
+    return saved(back, ngettext("%(num)s person changed.", "%(num)s people changed.", outcome.done))
 
 
-@bp.post("/settings/members/<uuid:member_id>/freezing")
-@requires("member:update")
-@shown_again(member_page)
-def freeze(member_id: UUID) -> ResponseReturnValue:
-    """Lock a member out for the time being; undone by `thawing`."""
-    member = actions.get_member(member_id)
-    actions.set_frozen(member, True, actor=current_member())
-    undo = url_for("settings_members.thaw", member_id=member_id)
-    return saved(_page(member), _("%(name)s is locked out.", name=member.name), undo=undo)
+def _changed(ids: list[UUID]) -> bulk.Outcome:
+    actor, what = current_member(), request.form.get("what", "")
+    if what == "role":
+        return bulk.change_roles(ids, _chosen("role_id", _("Choose a role.")), actor=actor)
+    if what == "team":
+        return bulk.change_teams(ids, _chosen("team_id", _("Choose a team.")), actor=actor)
+    if what in ("freeze", "thaw"):
+        return bulk.freeze(ids, what == "freeze", actor=actor)
+    raise InvalidInput({"": _("Choose what to change.")})
 
 
-@bp.post("/settings/members/<uuid:member_id>/thawing")
-@requires("member:update")
-@shown_again(member_page)
-def thaw(member_id: UUID) -> ResponseReturnValue:
-    """Let a member in again."""
-    member = actions.get_member(member_id)
-    actions.set_frozen(member, False, actor=current_member())
-    return saved(_page(member), _("%(name)s can work again.", name=member.name))
+def _chosen(name: str, message: str) -> UUID:
+    found = _id(request.form.get(name, ""))
+    if found is None:
+        raise InvalidInput({name: message})
+    return found
 
 
-@bp.post("/settings/members/<uuid:member_id>/removal")
-@requires("member:delete")
-@shown_again(member_page)
-def remove(member_id: UUID) -> ResponseReturnValue:
-    """Take a member out of the workspace."""
-    member = actions.get_member(member_id)
-    actions.remove(member, actor=current_member())
-    return saved(url_for("settings_members.index"), _("%(name)s is no longer a member.", name=member.name))
-
-
-def _page(member: Member) -> str:
-    return url_for("settings_members.show", member_id=member.id)
-
-
-def _refused(refused: InvalidInput, back: str) -> ResponseReturnValue:
-    for message in refused.errors.values():
-        flash(message, "error")
-    return redirect(back, 303)
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -11,6 +11,8 @@ import './combobox.js';
 import './board.js';
 import './stage-tabs.js';
 import './sortable.js';
+import './team-tree.js';
+import './check-all.js';
 import './picked.js';
 import './tags.js';
 import './global-search.js';

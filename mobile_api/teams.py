@@ -1,0 +1,126 @@
+"""The team tree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from mobile_api.lists import Listing, listed, listing, start
+from mobile_api.openapi import list_of, sparse
+from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
+from mobile_api.registry import api
+from mobile_api.shapes import Fields, Shape
+from saas_crm.access import teams as actions
+from saas_crm.access.models import Team
+from saas_crm.access.records import TEAM_ORDERS, team_record, teams
+from saas_crm.access.team_schemas import TeamWrite
+from saas_crm.core.forms import patch_of
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+
+TeamPatch = patch_of(TeamWrite, "TeamPatch")
+
+
+class TeamRead(BaseModel):
+    """A team of the tree."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    name: str = Field(examples=["North"])
+    parent_id: UUID | None
+    path: list[UUID] = Field(description="The teams above it, from the top, and itself.")
+    manager_id: UUID | None = Field(description="The member who leads it.")
+    closed: bool = Field(description="Whether what its branch owns is hidden from the rest.")
+
+
+class NewTeam(Identified, TeamWrite):
+    """A new team."""
+
+
+class TeamFilters(Listing):
+    """Which teams."""
+
+    parent_id: UUID | None = Field(default=None, description="Those right below this one.")
+
+
+TEAM = Shape(
+    TeamRead,
+    {name: Team.closed_at.is_not(None).label("closed") if name == "closed" else getattr(Team, name)
+     for name in TeamRead.model_fields},
+)  # fmt: skip
+TeamListing = listing(TeamFilters, TeamRead, TEAM_ORDERS, "name")
+
+
+@api.operation("GET", "/teams", tag="teams", query_model=TeamListing, responses={200: list_of(sparse(TeamRead))})
+@requires("team:read")
+def list_teams(query: TeamFilters) -> Response:
+    """List teams."""
+    names, columns = TEAM.select(query.fields)
+    page = teams(
+        current_member(), columns=columns, sort=query.sort, after=start(query, "teams", TEAM_ORDERS),
+        limit=query.limit, parent_id=query.parent_id,
+    )  # fmt: skip
+    return listed(page, names, TEAM, query, "teams")
+
+
+@api.operation(
+    "POST", "/teams", tag="teams", request_model=NewTeam, responses={201: TeamRead}, etag=True, idempotent=True
+)
+@requires("team:create")
+def create_team(body: NewTeam) -> Response:
+    """Make a team."""
+    team = actions.create_team(body, actor=current_member(), team_id=taken_id(body))
+    return made(_of(team), f"teams/{team.id}")
+
+
+@api.operation("GET", "/teams/<uuid:team_id>", tag="teams", responses={200: TeamRead}, etag=True)
+@requires("team:read")
+def show_team(team_id: UUID) -> Response:
+    """Show a team."""
+    return shown(_team(team_id))
+
+
+@api.operation(
+    "PATCH", "/teams/<uuid:team_id>", tag="teams", request_model=TeamPatch, responses={200: TeamRead}, etag=True,
+    if_match=True, idempotent=True,
+)  # fmt: skip
+@requires("team:update")
+def change_team(team_id: UUID, body: TeamWrite) -> Response:
+    """Change a team.
+
+    Another `parent_id` moves it with its members and all teams below it; it cannot be moved below itself.
+    """
+    if "parent_id" in body.model_fields_set:
+        actions.hold_tree()
+    team = actions.get_team(team_id, member=current_member())
+    version = agreed_version(team, lambda: _team(team_id))
+    actions.update_team(team, body, actor=current_member(), version=version)
+    return shown(_of(team))
+
+
+@api.operation("DELETE", "/teams/<uuid:team_id>", tag="teams", responses={204: None}, if_match=True, idempotent=True)
+@requires("team:delete")
+def delete_team(team_id: UUID) -> Response:
+    """Delete a team for good.
+
+    One that still has members or teams below it is refused: move them first. The last team stays.
+    """
+    actions.hold_tree()
+    team = actions.get_team(team_id, member=current_member())
+    version = agreed_version(team, lambda: _team(team_id))
+    actions.delete_team(team, actor=current_member(), version=version)
+    return gone()
+
+
+def _of(team: Team) -> Fields:
+    return TEAM.of(team, closed=team.closed_at is not None)
+
+
+def _team(team_id: UUID) -> Fields:
+    names, columns = TEAM.select()
+    return TEAM.shown(names, team_record(team_id, current_member(), columns))

@@ -1,0 +1,188 @@
+"""One member: role, team, helped teams, working hours, substitute, locking out, removing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access import members as actions
+from saas_crm.access.models import Member, TeamHelper
+from saas_crm.access.schemas import RoleChoice
+from saas_crm.access.team_people import add_helper, helped_teams, take_out
+from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
+from saas_crm.access.teams import get_team
+from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
+from saas_crm.core.forms import from_form
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import members_only, requires
+from saas_crm.edge.input import input_context
+from tenants.versions import lacks_tables
+from web.context import photo_url
+from web.customers.picked import checked, member_written, with_picked
+from web.forms import saved, shown_again
+from web.settings.hours import hours_from_form, hours_shown, hours_values
+from web.settings.inviting import role_choices
+from web.settings.members_bp import bp
+from web.settings.role_names import role_abilities, role_name
+from web.settings.team_choices import team_choices
+
+
+def member_page(
+    member_id: UUID, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
+) -> str:
+    """Show one member and what may be done about them."""
+    viewer, behind = current_member(), lacks_tables(g.tenant)
+    found = actions.get_member(member_id, details=not behind)
+    me, above = found.id == viewer.id, found.role.key == "owner" and viewer.role_key != "owner"
+    may_update = viewer.can("member:update") and not above
+    stored = {"role_id": str(found.role_id), "team_id": str(found.team_id or "")}
+    teams = team_choices()
+    return render_template(
+        "settings/member.html", found=found, me=me, role=role_name(found.role.key, found.role.name),
+        photo=photo_url(found.user_id, found.photo_digest), may_update=may_update, may_lock=may_update and not me,
+        may_remove=viewer.can("member:delete") and not above and not me, may_arrange=may_update or me,
+        roles=role_choices(viewer) if may_update else [], teams=teams, abilities=role_abilities(),
+        team=dict(teams).get(stored["team_id"], "").strip(),
+        errors=errors or {}, values={**stored, **({} if behind else _arranged(found)), **(values or {})},
+        **({"arranges": False} if behind else _beside(found)),
+    )  # fmt: skip
+
+
+def _arranged(found: Member) -> dict[str, str]:
+    """Return hours and substitute as their forms have them."""
+    return {**hours_values(found.working_hours), "substitute_id": str(found.substitute_id or "")}
+
+
+def _beside(found: Member) -> dict[str, Any]:
+    """Return what came with a later release: helped teams, hours and the substitute's name."""
+    may_help = current_member().can("team:update")
+    name = actions.name_of(found.substitute_id)
+    return {
+        "arranges": True, "helped": helped_teams(found.id), "may_help": may_help,
+        "hours": hours_shown(found.working_hours), "substitute": name,
+    }  # fmt: skip
+
+
+@bp.get("/settings/members/<uuid:member_id>")
+@requires("member:read")
+def show(member_id: UUID) -> str:
+    """Show one member."""
+    return member_page(member_id)
+
+
+@bp.post("/settings/members/<uuid:member_id>/role")
+@requires("member:update")
+@shown_again(member_page)
+def change_role(member_id: UUID) -> ResponseReturnValue:
+    """Give a member another role."""
+    data = from_form(RoleChoice, request.form, input_context(form=True))
+    member = actions.get_member(member_id)
+    actions.change_role(member, data.role_id, actor=current_member())
+    return saved(_page(member), _("%(name)s has another role now.", name=member.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/team")
+@requires("member:update")
+@shown_again(member_page)
+def change_team(member_id: UUID) -> ResponseReturnValue:
+    """Put a member into another team."""
+    data = from_form(TeamChoice, request.form, input_context(form=True))
+    member = actions.get_member(member_id)
+    actions.change_team(member, data.team_id, actor=current_member())
+    return saved(_page(member), _("%(name)s is in another team now.", name=member.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/helped-teams")
+@requires("team:update")
+@shown_again(member_page)
+def help_team(member_id: UUID) -> ResponseReturnValue:
+    """Let a member work for a further team."""
+    data = from_form(TeamChoice, request.form, input_context(form=True))
+    member = actions.get_member(member_id)
+    try:
+        team = get_team(data.team_id, member=current_member())
+    except NotFound:
+        raise InvalidInput({"team_id": _("Choose a team.")}) from None
+    add_helper(team, member.id, actor=current_member())
+    return saved(_page(member), _("%(name)s helps “%(team)s” now.", name=member.name, team=team.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/helped-teams/<uuid:team_id>/end")
+@requires("team:update")
+def end_help(member_id: UUID, team_id: UUID) -> ResponseReturnValue:
+    """End a member's work for a further team."""
+    member, team = actions.get_member(member_id), get_team(team_id, member=current_member())
+    take_out(TeamHelper, team, member.id, actor=current_member())
+    return saved(_page(member), _("%(name)s no longer helps “%(team)s”.", name=member.name, team=team.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/hours")
+@members_only
+@shown_again(member_page)
+def set_hours(member_id: UUID) -> ResponseReturnValue:
+    """Say when a member works: their own hours everybody may set."""
+    member = _arrangeable(member_id)
+    hours: HoursWrite = hours_from_form()
+    data = MemberWrite.model_construct({"working_hours"}, role_id=member.role_id, working_hours=hours.working_hours)
+    actions.update_member(member, data, actor=current_member())
+    return saved(_page(member), _("Working hours saved."))
+
+
+@bp.post("/settings/members/<uuid:member_id>/substitute")
+@members_only
+@shown_again(member_page)
+def set_substitute(member_id: UUID) -> ResponseReturnValue:
+    """Say who stands in for a member: for oneself everybody may."""
+    member = _arrangeable(member_id)
+    sent = checked(SubstituteWrite, *with_picked(current_member(), substitute_id=member_written))
+    data = MemberWrite.model_construct({"substitute_id"}, role_id=member.role_id, substitute_id=sent.substitute_id)
+    actions.update_member(member, data, actor=current_member())
+    return saved(_page(member), _("Substitute saved."))
+
+
+def _arrangeable(member_id: UUID) -> Member:
+    """Return a member whose hours and substitute the reader may set; raises NotFound and Forbidden."""
+    viewer = current_member()
+    if member_id != viewer.id and not viewer.can("member:update"):
+        raise Forbidden("member:update")
+    return actions.get_member(member_id, details=True)
+
+
+@bp.post("/settings/members/<uuid:member_id>/freezing")
+@requires("member:update")
+@shown_again(member_page)
+def freeze(member_id: UUID) -> ResponseReturnValue:
+    """Lock a member out for the time being; undone by `thawing`."""
+    member = actions.get_member(member_id)
+    actions.set_frozen(member, True, actor=current_member())
+    undo = url_for("settings_members.thaw", member_id=member_id)
+    return saved(_page(member), _("%(name)s is locked out.", name=member.name), undo=undo)
+
+
+@bp.post("/settings/members/<uuid:member_id>/thawing")
+@requires("member:update")
+@shown_again(member_page)
+def thaw(member_id: UUID) -> ResponseReturnValue:
+    """Let a member in again."""
+    member = actions.get_member(member_id)
+    actions.set_frozen(member, False, actor=current_member())
+    return saved(_page(member), _("%(name)s can work again.", name=member.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/removal")
+@requires("member:delete")
+@shown_again(member_page)
+def remove(member_id: UUID) -> ResponseReturnValue:
+    """Take a member out of the workspace."""
+    member = actions.get_member(member_id)
+    actions.remove(member, actor=current_member())
+    return saved(url_for("settings_members.index"), _("%(name)s is no longer a member.", name=member.name))
+
+
+def _page(member: Member) -> str:
+    return url_for("settings_members.show", member_id=member.id)

@@ -1,0 +1,121 @@
+"""Putting people into a team and taking them out: members, helpers, and guests of a closed unit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access import members, team_people, teams
+from saas_crm.access.models import Member, Team, TeamHelper, UnitGuest
+from saas_crm.access.queries import is_active_member
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.forms import Input
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+from web.customers.picked import checked, member_written, with_picked
+from web.forms import by_field, saved, shown_again
+from web.settings.team import team_page
+from web.settings.teams_bp import bp
+
+
+class MemberForm(Input):
+    """Whom a form puts into a team, as a `member_id`, a `helper_id` or a `guest_id`."""
+
+    person: UUID
+
+
+def _picked(name: str) -> UUID:
+    """Return the member whom the picker `name` names. Raises InvalidInput for that field."""
+    form, errors = with_picked(current_member(), **{name: member_written})
+    form["person"] = form.get(name, "")
+    try:
+        return checked(MemberForm, form, errors).person
+    except InvalidInput as invalid:
+        said = by_field(invalid.errors)
+        raise InvalidInput({name: said.get(name) or said.get("person") or _("Choose an active member.")}) from None
+
+
+def _named(name: str, invalid: InvalidInput) -> InvalidInput:
+    """Return what is wrong with a `member_id` as a fault of the field `name`."""
+    return InvalidInput({name if where == "member_id" else where: text for where, text in invalid.errors.items()})
+
+
+@bp.post("/settings/teams/<uuid:team_id>/members")
+@requires("member:update")
+@shown_again(team_page)
+def put_in(team_id: UUID) -> ResponseReturnValue:
+    """Make this the team of a member; they leave the one they had."""
+    team, member = _both(team_id, _picked("member_id"), "member_id")
+    members.change_team(member, team.id, actor=current_member())
+    return saved(_page(team_id), _("%(name)s is in “%(team)s” now.", name=member.name, team=team.name))
+
+
+@bp.post("/settings/teams/<uuid:team_id>/members/<uuid:member_id>/leaving")
+@requires("member:update")
+@shown_again(lambda team_id, member_id, **shown: team_page(team_id, **shown))  # noqa: ARG005
+def take_out(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
+    """Put a member into the team above."""
+    team, member = teams.get_team(team_id, member=current_member()), members.get_member(member_id)
+    members.change_team(member, team.parent_id, actor=current_member())
+    return saved(_page(team_id), _("%(name)s is in the team above now.", name=member.name))
+
+
+@bp.post("/settings/teams/<uuid:team_id>/helpers")
+@requires("team:update")
+@shown_again(team_page)
+def add_helper(team_id: UUID) -> ResponseReturnValue:
+    """Let a member of another team work for this one too."""
+    team, member = _both(team_id, _picked("helper_id"), "helper_id")
+    try:
+        team_people.add_helper(team, member.id, actor=current_member())
+    except InvalidInput as invalid:
+        raise _named("helper_id", invalid) from None
+    return saved(_page(team_id), _("%(name)s helps “%(team)s” now.", name=member.name, team=team.name))
+
+
+@bp.post("/settings/teams/<uuid:team_id>/helpers/<uuid:member_id>/leaving")
+@requires("team:update")
+def end_help(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
+    """End a helper's work for this team."""
+    team = teams.get_team(team_id, member=current_member())
+    team_people.take_out(TeamHelper, team, member_id, actor=current_member())
+    name = members.name_of(member_id)
+    return saved(_page(team_id), _("%(name)s no longer helps “%(team)s”.", name=name, team=team.name))
+
+
+@bp.post("/settings/teams/<uuid:team_id>/guests")
+@requires("team:update")
+@shown_again(team_page)
+def add_guest(team_id: UUID) -> ResponseReturnValue:
+    """Let a member from outside see into this closed team."""
+    team, member = _both(team_id, _picked("guest_id"), "guest_id")
+    try:
+        team_people.add_guest(team, member.id, actor=current_member())
+    except InvalidInput as invalid:
+        raise _named("guest_id", invalid) from None
+    return saved(_page(team_id), _("%(name)s is a guest of “%(team)s” now.", name=member.name, team=team.name))
+
+
+@bp.post("/settings/teams/<uuid:team_id>/guests/<uuid:member_id>/leaving")
+@requires("team:update")
+def end_visit(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
+    """Take a guest's sight of this closed team away."""
+    team = teams.get_team(team_id, member=current_member())
+    team_people.take_out(UnitGuest, team, member_id, actor=current_member())
+    name = members.name_of(member_id)
+    return saved(_page(team_id), _("%(name)s is no longer a guest of “%(team)s”.", name=name, team=team.name))
+
+
+def _both(team_id: UUID, member_id: UUID, field: str) -> tuple[Team, Member]:
+    """Return a team and a member; raises NotFound for the one and InvalidInput for the other."""
+    team = teams.get_team(team_id, member=current_member())
+    if not is_active_member(member_id):
+        raise InvalidInput({field: _("Choose an active member.")})
+    return team, members.get_member(member_id)
+
+
+def _page(team_id: UUID) -> str:
+    return url_for("settings_teams.show", team_id=team_id)

@@ -1,0 +1,110 @@
+"""The team tree: all teams at a look, a new one, and moving one under another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access import teams as actions
+from saas_crm.access.team_schemas import TeamWrite
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.forms import from_form
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+from saas_crm.edge.input import input_context
+from tenants.db import AnyRow, db
+from web.forms import is_htmx, saved, shown_again, with_toast
+from web.lists import asked_id
+from web.settings.team_choices import STEP, team_choices
+from web.settings.teams_bp import bp
+
+TOP = "top"
+"""Stands for "at the top" where a new place is chosen: an empty field means that none was."""
+
+
+def teams_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
+    """Show the tree, with its form for a new team to those who may make one; htmx gets the tree alone."""
+    member = current_member()
+    shown = actions.tree(member)
+    may_create = member.can("team:create")
+    parents = [(str(row.id), STEP * depth + row.name) for row, depth in shown] if may_create else []
+    template = "settings/_team_tree.html" if is_htmx() else "settings/teams.html"
+    return render_template(
+        template, roots=_nested(shown), count=len(shown), parents=parents, may_create=may_create,
+        may_update=member.can("team:update"), errors=errors or {},
+        values=values or {"parent_id": parents[0][0] if parents else ""},
+    )  # fmt: skip
+
+
+def _nested(shown: Sequence[tuple[AnyRow, int]]) -> list[dict[str, Any]]:
+    """Return the teams as a tree, each with those below it."""
+    roots: list[dict[str, Any]] = []
+    above: list[dict[str, Any]] = []
+    for row, depth in shown:
+        node = {
+            "id": str(row.id), "name": row.name, "manager": row.manager_name or "", "people": row.people,
+            "closed": row.closed_at is not None, "below": [], "depth": depth,
+            "parent_id": str(row.parent_id or ""),
+        }  # fmt: skip
+        (above[depth - 1]["below"] if depth else roots).append(node)
+        above[depth:] = [node]
+    return roots
+
+
+@bp.get("/settings/teams")
+@requires("team:read")
+def index() -> str:
+    """Show the tree."""
+    return teams_page()
+
+
+@bp.post("/settings/teams")
+@requires("team:create")
+@shown_again(teams_page)
+def create() -> ResponseReturnValue:
+    """Add a team below another one."""
+    data = from_form(TeamWrite, request.form, input_context(form=True))
+    team = actions.create_team(data, actor=current_member())
+    return saved(url_for("settings_teams.index"), _("Team “%(name)s” added.", name=team.name))
+
+
+@bp.get("/settings/teams/<uuid:team_id>/move")
+@requires("team:update")
+def choose_place(team_id: UUID, error: str = "") -> str:
+    """Show where a team can go: a list of buttons."""
+    member = current_member()
+    team = actions.get_team(team_id, member=member)
+    return render_template(
+        "settings/team_move.html", team=team, places=team_choices(but=team.id), top=TOP, error=error,
+        at_top=member.scope("team:update") == "all", parent_id=str(team.parent_id or TOP),
+    )  # fmt: skip
+
+
+@bp.post("/settings/teams/moves")
+@requires("team:update")
+def move() -> ResponseReturnValue:
+    """Put a team with all below it under another one: as dragged, or as chosen from the list."""
+    team_id, to = asked_id("team_id", request.form), request.form.get("parent_id", "")
+    parent_id = asked_id("parent_id", request.form)
+    try:
+        if team_id is None or (parent_id is None and to != TOP):
+            raise InvalidInput({"parent_id": _("Choose a team.")})
+        team = actions.move_team(team_id, parent_id, actor=current_member())
+    except InvalidInput as invalid:
+        db.session.rollback()
+        return _not_moved(team_id, " ".join(invalid.errors.values()))
+    said = _("“%(name)s” is in its new place.", name=team.name)
+    if is_htmx():
+        return make_response(with_toast(teams_page(), said))
+    return saved(url_for("settings_teams.index"), said)
+
+
+def _not_moved(team_id: UUID | None, why: str) -> ResponseReturnValue:
+    if is_htmx() or team_id is None:
+        return teams_page(errors={"": why}), 422
+    return choose_place(team_id, why), 422
