@@ -15,6 +15,8 @@ RESOURCES = (
     "pipelines", "search", "account_teams",
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
     "pipelines", "search",
+    "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
+    "opportunity_steps", "pipelines", "search",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 

@@ -135,7 +135,7 @@ def resend(
 def withdraw(invitation_id: UUID, *, actor: CurrentMember, version: int | None = None) -> None:
     """Take an invitation back; raises VersionConflict, and NotFound if it is no longer open."""
     actor.require("member:create")
-    invitation = getget_open(invitation_id)
+    invitation = get_open(invitation_id)
     check_version(invitation, version)
     invitation.withdrawn_at = now()
     db.session.flush()

@@ -138,7 +138,7 @@ def _move(team: Team, parent_id: UUID | None, actor: CurrentMember) -> None:
     before = list(team.path)
     team.parent_id, team.path = parent_id, moved_path(before, team.id, parent.path if parent else [])
     beginning = cast(literal(team.path, ARRAY(Uuid)), ARRAY(Uuid))
-    rest = func.coalesce(Team.path[literal(len(before) + 1, Integer) :], cast(literal([], ARRAY(Uuid)), ARRAY(Uuid)))
+    rest = Team.path[literal(len(before) + 1, Integer) : func.cardinality(Team.path)]
     below = Team.path.contains([team.id]) & (Team.id != team.id)
     moved = update(Team).where(below).values(path=func.array_cat(beginning, rest), updated_at=Team.updated_at)
     db.session.flush()

@@ -113,9 +113,9 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
     values = {
         "company_id": company.id, "contact_id": contact.id, "opportunity_id": deal.id, "activity_id": activity.id,
         "member_id": person.member_id, "user_id": person.user_id, "session_id": session_id, "token_id": token_id,
-        "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id, "kind": "company",
-        "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en", "stamp": 1,
-        "name": "404", "part": "buttons", "path": "app.css", "version": "1",
+        "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
+        "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
+        "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "version": "1",
     }  # fmt: skip
     return Samples(person.slug, person, values)
 

@@ -24,6 +24,7 @@ SHARED_DOOR = re.compile(r"(tenants/|saas_crm/((access|edge|cli|demo)/|worker\.p
 COMMITTERS = {
     "saas_crm/customers/jobs.py", "saas_crm/search/jobs.py",  # batch after batch
     "saas_crm/core/rounds.py",  # tenant after tenant
+    "saas_crm/edge/seen.py",  # after the answer has left
     "saas_crm/edge/lifecycle.py", "saas_crm/worker.py", "saas_crm/access/jobs.py", "saas_crm/access/profile.py",
 }  # fmt: skip
 OUTSIDE_THE_BUSINESS = re.compile(r"saas_crm/(edge|cli|demo)/|saas_crm/(app|worker|tables|__init__)\.py")

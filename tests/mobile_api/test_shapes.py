@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from mobile_api.invitations import INVITATION
 from mobile_api.me import MeRead
 from mobile_api.members import MEMBER
 from mobile_api.opportunity_shape import OPPORTUNITY
 from mobile_api.registry import load
 from mobile_api.search import Hit
 from mobile_api.shapes import Shape
+from mobile_api.teams import TEAM
 from mobile_api.tokens import TOKEN
 from saas_crm.activities.schemas import ActivityRead
 from saas_crm.customers.schemas import CompanyRead, ContactRead
@@ -24,7 +26,7 @@ from tests.support.making import Maker
 LISTS: list[tuple[str, type[BaseModel]]] = [
     ("/companies", CompanyRead), ("/contacts", ContactRead), ("/activities", ActivityRead),
     ("/opportunities", OpportunityRead), ("/pipelines", PipelineRead), ("/search?q=ada", Hit),
-    ("/members", MEMBER.read), ("/tokens", TOKEN.read),
+    ("/members", MEMBER.read), ("/tokens", TOKEN.read), ("/teams", TEAM.read),
 ]  # fmt: skip
 
 
@@ -42,6 +44,14 @@ def test_lists(path: str, model: type[BaseModel], api_for: Callable[..., Phone],
     for item in items:
         assert model.model_validate(item).model_dump(mode="json") == item
         assert list(item) == list(model.model_fields)
+
+
+def test_the_list_for_admins(api_for: Callable[..., Phone], make: Maker) -> None:
+    owner = api_for("owner")
+    role = owner.get(f"/members/{make.member_id('rep')}").json["role_id"]
+    owner.post("/invitations", json={"email": "n@new.example", "role_id": role})
+    [item] = owner.get("/invitations").json["items"]
+    assert INVITATION.read.model_validate(item).model_dump(mode="json") == item
 
 
 def test_me(api_for: Callable[..., Phone]) -> None:
@@ -81,4 +91,4 @@ def test_every_list_has_a_test_here() -> None:
         for operation in load().operations()
         if operation.method == "GET" and "items" in getattr(operation.responses.get(200), "model_fields", ())
     }
-    assert lists == {path.partition("?")[0] for path, _ in LISTS}
+    assert lists == {path.partition("?")[0] for path, _ in LISTS} | {"/invitations"}

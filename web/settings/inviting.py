@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from flask import g, request
 
@@ -15,6 +15,7 @@ from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.edge.current import current_member, settings, signed_in_user
 from saas_crm.edge.input import input_context
+from tenants.db import AnyRow
 from web.account.sign_in import wait_message
 from web.settings.role_names import role_name
 
@@ -32,17 +33,14 @@ def invite_from_form() -> str:
     return data.email
 
 
-def role_choices(member: CurrentMember) -> list[tuple[str, str]]:
+def role_choices(member: CurrentMember, known: Sequence[AnyRow] | None = None) -> list[tuple[str, str]]:
     """Return the roles this member may give, the everyday one first; only owners make owners."""
-    return _named([role for role in roles() if role.key != "owner" or member.role_key == "owner"])
+    found = roles() if known is None else known
+    return all_roles([role for role in found if role.key != "owner" or member.role_key == "owner"])
 
 
-def all_roles() -> list[tuple[str, str]]:
-    """Return all roles, the everyday one first."""
-    return _named(list(roles()))
-
-
-def _named(offered: list[Any]) -> list[tuple[str, str]]:
+def all_roles(known: Sequence[AnyRow]) -> list[tuple[str, str]]:
+    """Return id and name of roles, the everyday one first."""
     everyday = {"rep": 0, "manager": 1, "viewer": 2, "admin": 3, "owner": 4}
-    ordered = sorted(offered, key=lambda role: everyday.get(role.key or "", 5))
+    ordered = sorted(known, key=lambda role: everyday.get(role.key or "", 5))
     return [(str(role.id), role_name(role.key, role.name)) for role in ordered]

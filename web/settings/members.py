@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import bulk
 from saas_crm.access.member_list import ORDERS, STATUSES, MemberFilter, member_page
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import open_invitations
+from saas_crm.access.queries import open_invitations, roles
 from saas_crm.core.clock import now
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.errors import InvalidInput
@@ -29,6 +29,8 @@ from web.settings.members_bp import bp
 from web.settings.role_names import role_abilities, role_name
 from web.settings.team_choices import team_choices
 
+Choices = list[tuple[str, str]]
+
 
 def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show who works here, to those who may change them with boxes to choose them, and the open invitations."""
@@ -39,9 +41,8 @@ def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
     return render_template(
         "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
         invitations=[_open(found) for found in open_invitations()] if may_invite else [],
-        roles=role_choices(member) if may_update else [], teams=team_choices() if may_update else [],
-        abilities=role_abilities(), errors=errors or {},
-        **{**listing, **_filters_shown(listing), "values": {**listing["filter_values"], **(values or {})}},
+        abilities=role_abilities(), errors=errors or {}, **listing, **_choices_shown(member, listing["filter_values"]),
+        values={**listing["filter_values"], **(values or {})},
     )  # fmt: skip
 
 
@@ -92,17 +93,24 @@ def _open(found: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _filters_shown(listing: dict[str, Any]) -> dict[str, Any]:
-    """Return what the filter bar shows; its choices come when it is opened, unless something is chosen already."""
-    chosen = listing["filter_values"]
+def _choices_shown(member: CurrentMember, chosen: dict[str, str]) -> dict[str, Any]:
+    """Return what the bar for the chosen members offers, and the filter bar.
+
+    The choices of the latter come when it is opened, unless something is chosen already.
+    """
     count = sum(bool(chosen[name]) for name in ("role", "team", "status")) + (chosen["sort"] != "name")
-    opened = bool(count or asked("filters"))
-    return {"filters_set": count, "filters_open": opened, **(_choices() if opened else {})}
-
-
-def _choices() -> dict[str, Any]:
+    opened, may_update = bool(count or asked("filters")), member.can("member:update")
+    known = roles() if opened or may_update else ()
+    teams = team_choices() if opened or may_update else []
     return {
-        "filter_roles": all_roles(), "filter_teams": team_choices(),
+        "filters_set": count, "filters_open": opened, "roles": role_choices(member, known), "teams": teams,
+        **(_filter_choices(all_roles(known), teams) if opened else {}),
+    }  # fmt: skip
+
+
+def _filter_choices(named: Choices, teams: Choices) -> dict[str, Choices]:
+    return {
+        "filter_roles": named, "filter_teams": teams,
         "statuses": [("active", _("Active")), ("frozen", _("Locked out"))],
         "sorts": [("name", _("Name")), ("email", _("E-mail")), ("-last_seen_at", _("Last seen first")),
                   ("last_seen_at", _("Longest away first"))],
@@ -120,7 +128,8 @@ def index() -> str:
 @requires("member:read")
 def filters() -> str:
     """Answer what the list can be narrowed to, when the filters are opened."""
-    return render_template("settings/_members_filters.html", values={"sort": "name"}, **_choices())
+    choices = _filter_choices(all_roles(roles()), team_choices())
+    return render_template("settings/_members_filters.html", values={"sort": "name"}, **choices)
 
 
 @bp.post("/settings/members/changes")

@@ -1,0 +1,119 @@
+"""The pages of the team tree and of one team."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.cast import Cast
+from tests.support.clients import Browser, statements
+from tests.web.pages import errors, flashed, summary, value
+
+ClientFor = Callable[..., Browser]
+PAGE = "/acme/settings/teams"
+HTMX = {"HX-Request": "true"}
+
+
+def test_everybody_sees_the_tree(client_for: ClientFor, cast: Cast) -> None:
+    page = client_for("viewer").get(PAGE)
+    assert page.status_code == 200
+    assert re.findall(r'class="team-name tap"[^>]*>([^<]+)<', page.text) == ["Acme Instruments", "North", "South"]
+    assert "Add a team" not in page.text
+    assert "data-movable" not in page.text
+    for key in ("north", "root"):
+        assert client_for("viewer").get(f"{PAGE}/{cast.teams[key]}").status_code == 200
+    assert "Rita Rep" in client_for("viewer").get(f"{PAGE}/{cast.teams['north']}").text
+
+
+def test_a_team_is_added_renamed_and_led(client_for: ClientFor, cast: Cast) -> None:
+    admin, north = client_for("admin"), f"{PAGE}/{cast.teams['north']}"
+    data = {"name": "大区", "parent_id": str(cast.teams["north"])}
+    assert admin.post(PAGE, data=data).status_code == 303
+    assert flashed(admin.get(PAGE)) == "Team “大区” added."
+    data = {"name": "Nord", "manager_id": str(cast["manager"].member_id)}
+    assert admin.post(north, data=data).status_code == 303
+    tree = admin.get(PAGE)
+    assert "Nord" in tree.text
+    assert "led by Mona Manager" in tree.text
+    assert value(admin.get(north), "manager_id_text") == "Mona Manager"
+    assert errors(admin.post(north, data={"name": ""}))["name"] == "This is needed."
+    assert "name" in errors(admin.post(PAGE, data={"name": " ", "parent_id": str(cast.teams["north"])}))
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_team_is_moved(client_for: ClientFor, cast: Cast, headers: dict[str, str]) -> None:
+    admin, south = client_for("admin"), str(cast.teams["south"])
+    data = {"team_id": str(cast.teams["north"]), "parent_id": south}
+    answer = admin.post(f"{PAGE}/moves", data=data, headers=headers)
+    assert answer.status_code == (200 if headers else 303)
+    if headers:
+        assert "<html" not in answer.text
+        assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"] == "“North” is in its new place."
+    assert f'data-team="{cast.teams["north"]}" data-parent="{south}"' in admin.get(PAGE).text
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_move_below_itself_is_refused_with_the_reason(
+    client_for: ClientFor, cast: Cast, headers: dict[str, str]
+) -> None:
+    data = {"team_id": str(cast.teams["root"]), "parent_id": str(cast.teams["south"])}
+    answer = client_for("admin").post(f"{PAGE}/moves", data=data, headers=headers)
+    assert answer.status_code == 422
+    assert "cannot be moved into itself" in answer.text
+    for wrong in ({}, {"team_id": "x"}, {"team_id": str(cast.teams["north"]), "parent_id": ""}):
+        assert client_for("admin").post(f"{PAGE}/moves", data=wrong).status_code == 422
+
+
+def test_places_to_move_to_leave_out_what_is_below(client_for: ClientFor, cast: Cast) -> None:
+    page = client_for("admin").get(f"{PAGE}/{cast.teams['north']}/move")
+    assert page.status_code == 200
+    assert f'value="{cast.teams["south"]}"' in page.text
+    assert f'name="parent_id" value="{cast.teams["north"]}"' not in page.text
+    data = {"team_id": str(cast.teams["north"]), "parent_id": "top"}
+    assert client_for("admin").post(f"{PAGE}/moves", data=data).status_code == 303
+
+
+def test_people_come_and_go(client_for: ClientFor, cast: Cast) -> None:
+    admin, south = client_for("admin"), f"{PAGE}/{cast.teams['south']}"
+    rep = str(cast["rep"].member_id)
+    assert admin.post(f"{south}/members", data={"member_id": rep}).status_code == 303
+    assert "Rita Rep" in admin.get(south).text
+    assert admin.post(f"{south}/members/{rep}/leaving").status_code == 303
+    assert "Rita Rep" in admin.get(f"{PAGE}/{cast.teams['root']}").text
+    assert admin.post(f"{south}/helpers", data={"helper_id_text": "Rita Rep"}).status_code == 303
+    assert "helper_id" in errors(admin.post(f"{south}/helpers", data={"helper_id": rep}))
+    assert admin.post(f"{south}/closing").status_code == 303
+    assert admin.post(f"{south}/guests", data={"guest_id": rep}).status_code == 303
+    page = admin.get(south)
+    assert page.text.count("Rita Rep") >= 2
+    assert statements(page) <= 8
+    for what in ("helpers", "guests"):
+        assert admin.post(f"{south}/{what}/{rep}/leaving").status_code == 303
+        assert admin.post(f"{south}/{what}/{rep}/leaving").status_code == 404
+        field = what.removesuffix("s") + "_id"
+        assert field in errors(admin.post(f"{south}/{what}", data={f"{field}_text": "Nobody"}))
+    assert admin.post(f"{south}/opening").status_code == 303
+    assert "Close this team to others" in admin.get(south).text
+
+
+def test_a_team_is_deleted_and_the_last_one_not(client_for: ClientFor, cast: Cast) -> None:
+    admin = client_for("admin")
+    full = admin.post(f"{PAGE}/{cast.teams['south']}/deletion")
+    assert (full.status_code, "Move them first" in summary(full)) == (422, True)
+    assert admin.post(f"{PAGE}/{cast.teams['south']}/deletion", data={"move_up": "1"}).status_code == 303
+    assert admin.get(f"{PAGE}/{cast.teams['south']}").status_code == 404
+    assert "Carl Colleague" in admin.get(f"{PAGE}/{cast.teams['root']}").text
+    top = admin.post(f"{PAGE}/{cast.teams['root']}/deletion", data={"move_up": "1"})
+    assert (top.status_code, "top of the tree" in summary(top)) == (422, True)
+
+
+@pytest.mark.parametrize("who", ["manager", "rep", "viewer"])
+def test_others_change_no_team(client_for: ClientFor, cast: Cast, who: str) -> None:
+    browser, north, rep = client_for(who), f"{PAGE}/{cast.teams['north']}", cast["rep"].member_id
+    inside = ("", "/closing", "/opening", "/deletion", "/members", "/helpers", "/guests", f"/helpers/{rep}/leaving")
+    for address in (PAGE, f"{PAGE}/moves", *(north + end for end in inside)):
+        assert browser.post(address, data={"name": "X"}).status_code == 403, address
+    assert '<form class="stack' not in browser.get(north).text
