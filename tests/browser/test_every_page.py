@@ -42,7 +42,9 @@ FORMS: Ends = {
 }  # fmt: skip
 SETTINGS: Ends = {
     "account.show_setup": ("",), "settings_workspace.index": ("",), "settings_workspace.edit": ("",),
-    "settings_members.index": ("",), "settings_members.show": ("",), "settings_pipelines.index": ("",),
+    "settings_members.index": ("", "?q=nobody", "?filters=1"), "settings_members.show": ("",),
+    "settings_members.show_invite": ("",), "settings_teams.index": ("",), "settings_teams.show": ("",),
+    "settings_teams.choose_place": ("",), "settings_pipelines.index": ("",),
     "settings_pipelines.edit": ("",), "settings_pipelines.name": ("",), "settings_tokens.index": ("",),
     "api_documents.docs": ("",),
 }  # fmt: skip
@@ -66,7 +68,7 @@ NO_PAGES = {
     "parts of pages": {
         "companies.filters", "companies.twins", "contacts.filters", "contacts.twins", "board.cards",
         "pickers.companies", "pickers.contacts", "pickers.customers", "pickers.members", "public.follow_country",
-        "public.slug_state", "public.slug_suggestion",
+        "settings_members.filters", "public.slug_state", "public.slug_suggestion",
     },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {"public.language"},
@@ -90,6 +92,7 @@ def made(make: Maker) -> dict[str, Any]:
     call = make.activity("owner", kind="call", body=f"{CHINESE} " * 8, **ids)
     member, stage = make.member_id("colleague"), make.stages()[0]
     others = {"member_id": str(member), "stage_id": str(stage.id), "pipeline_id": str(stage.pipeline_id)}
+    others["team_id"] = str(make.team_id("north"))
     return {**ids, **others, "activity_id": str(call.id)}
 
 

@@ -112,6 +112,10 @@ class Maker:
         )  # fmt: skip
         return parse(schema, fields, context)
 
+    def team_id(self, key: str) -> UUID:
+        """Return the id of one of the teams of the cast."""
+        return self._cast.teams[key]
+
     def member_id(self, who: str) -> UUID:
         """Return the member id of one of the cast."""
         found = self._cast[who].member_id

@@ -37,7 +37,7 @@ def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
     member, listing = current_member(), _listing()
     if wants_part("results", "rows"):
         return render_template("settings/_members_results.html", values=values or {}, **listing)
-    may_invite, may_update = member.can("member:create"), member.can("member:update")
+    may_invite = member.can("member:create")
     return render_template(
         "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
         invitations=[_open(found) for found in open_invitations()] if may_invite else [],

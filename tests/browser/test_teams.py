@@ -1,0 +1,76 @@
+"""Moving teams by mouse, by keyboard and on the phone; changing many members at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.cast import Cast
+from tests.support.clients import Browser
+
+PageFor = Callable[..., Page]
+TREE = "/acme/settings/teams"
+
+
+def inside(page: Page, cast: Cast, key: str, parent: str) -> None:
+    """Expect one team below another, on the page as it is and as it is loaded anew."""
+    for _ in range(2):
+        expect(page.locator(f"#team-{cast.teams[parent]} #team-{cast.teams[key]}")).to_be_visible()
+        page.goto(TREE)
+
+
+def test_a_team_is_dragged_onto_another(page_for: PageFor, cast: Cast) -> None:
+    page = page_for("admin")
+    page.goto(TREE)
+    page.get_by_role("link", name="North", exact=True).drag_to(page.get_by_role("link", name="South", exact=True))
+    expect(page.locator(".toast-text", has_text="“North” is in its new place.")).to_be_visible()
+    inside(page, cast, "north", "south")
+
+
+def test_a_team_is_moved_by_keys_and_keeps_the_focus(page_for: PageFor, cast: Cast) -> None:
+    page = page_for("admin")
+    page.goto(TREE)
+    page.get_by_role("link", name="South", exact=True).focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator(f"#team-{cast.teams['north']} #team-{cast.teams['south']}")).to_be_visible()
+    expect(page.get_by_role("link", name="South", exact=True)).to_be_focused()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(page.locator(f"#team-{cast.teams['north']} #team-{cast.teams['south']}")).to_have_count(0)
+    inside(page, cast, "south", "root")
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_a_team_is_moved_by_the_list_of_places(page_for: PageFor, cast: Cast, width: str) -> None:
+    page = page_for("admin", width)
+    page.goto(TREE)
+    page.get_by_role("link", name="Move to… North").click()
+    page.get_by_role("button", name="South").click()
+    expect(page.locator(".toast-text", has_text="“North” is in its new place.")).to_be_visible()
+    inside(page, cast, "north", "south")
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_many_members_are_changed(page_for: PageFor, client_for: Callable[..., Browser], width: str) -> None:
+    page = page_for("admin", width)
+    page.goto("/acme/settings/members")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.get_by_role("checkbox", name="Choose Rita Rep").check()
+    page.get_by_role("checkbox", name="Choose Tom Teammate").check()
+    if width == "phone":
+        page.get_by_role("button", name="Change…").click()
+    page.locator("#field-role_id").select_option(label="Viewer")
+    page.get_by_role("button", name="Set role").click()
+    expect(page.locator(".toast-text", has_text="2 people changed.")).to_be_visible()
+    assert client_for("rep").get("/acme/companies/new").status_code == 403
+
+
+def test_all_that_are_shown_are_chosen_at_once(page_for: PageFor) -> None:
+    page = page_for("admin")
+    page.goto("/acme/settings/members")
+    page.get_by_role("checkbox", name="Choose Rita Rep").check()
+    page.get_by_label("All shown").check()
+    expect(page.locator("input[name=members]:checked")).to_have_count(7)
+    page.get_by_role("checkbox", name="Choose Rita Rep").uncheck()
+    expect(page.get_by_label("All shown")).not_to_be_checked()
