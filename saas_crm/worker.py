@@ -12,8 +12,11 @@ from uuid import UUID
 import structlog
 from flask import Flask
 
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import member_by_id
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
+from saas_crm.core.errors import NotFound
 from saas_crm.core.jobs import Job, defer, registry
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
@@ -132,9 +135,23 @@ def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
         if tenant is not None:
             check_served(tenant)
         with tenant_scope(tenant):
-            act_as(db.session(), Actor(None, "job"))
+            if entry.for_member and not _take_member(entry, args):
+                return
+            actor: CurrentMember | None = args.get("actor") if entry.for_member else None
+            act_as(db.session(), Actor(actor.id if actor else None, "job"))
             entry.run(**args)
             db.session.commit()
+
+
+def _take_member(entry: Job, args: dict[str, Any]) -> bool:
+    """Put the member a job speaks for in place of their id; whether they may still act: freezing holds here too."""
+    member_id = args.pop("member_id")
+    try:
+        args["actor"] = member_by_id(UUID(member_id))
+    except NotFound:
+        log.info("job of a member who may not act", job=entry.name, member=member_id)
+        return False
+    return True
 
 
 def put_off(app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | None) -> None:

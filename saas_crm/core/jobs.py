@@ -16,27 +16,33 @@ DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A named piece of work and, for a periodic one, its cron expression (UTC)."""
+    """A named piece of work and, for a periodic one, its cron expression (UTC).
+
+    One `for_member` is done in the name of the member whose id it was deferred with.
+    """
 
     name: str
     run: Callable[..., None]
     cron: str | None = None
     retries: int = 0
+    for_member: bool = False
 
 
 registry: dict[str, Job] = {}
 
 
 def job(
-    name: str, *, cron: str | None = None, retries: int = 0
+    name: str, *, cron: str | None = None, retries: int = 0, for_member: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a job; it runs inside the tenant that deferred it, or outside any.
 
-    `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses.
+    `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses. What is done
+    `for_member` is deferred with a `member_id` and gets the member as `actor`, with the role they have when it runs;
+    if they are frozen or removed by then, it is not done.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
-        registry[name] = Job(name, run, cron, retries)
+        registry[name] = Job(name, run, cron, retries, for_member)
         return run
 
     return register

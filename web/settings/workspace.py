@@ -63,6 +63,12 @@ def _sections() -> list[Section]:
         for permission, endpoint, title, text, icon in rows
         if member.can(permission) and endpoint in current_app.view_functions
     ]
+    hours = Section(
+        url_for("settings_members.show", member_id=member.id), _("My working hours"),
+        _("When you work, and who stands in for you"), "clock",
+    )  # fmt: skip
+    if member.can("member:read"):
+        sections.append(hours)
     mine = Section("/profile", _("My profile"), _("Your name, photo, language, password and browsers"), "user")
     return [*sections, mine]
 
