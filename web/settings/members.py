@@ -17,7 +17,7 @@ from saas_crm.core.clock import now
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from web.context import photo_url
@@ -73,7 +73,7 @@ def _after(sort: str) -> tuple[Any, ...] | None:
 def _columns(sort: str, member: CurrentMember) -> list[dict[str, Any]]:
     box = [{"label": _("Choose"), "hidden": True}] if member.can("member:update") else []
     seen = sorting(_("Last seen"), "-last_seen_at", sort)
-    return [*box, sorting(_("Name"), "name", sort), {"label": _("Role")}, {"label": _("Team")}, seen,
+    return [*box, sorting(pgettext("person", "Name"), "name", sort), {"label": _("Role")}, {"label": _("Team")}, seen,
             {"label": _("Status")}]  # fmt: skip
 
 
@@ -111,8 +111,8 @@ def _choices_shown(member: CurrentMember, chosen: dict[str, str]) -> dict[str, A
 def _filter_choices(named: Choices, teams: Choices) -> dict[str, Choices]:
     return {
         "filter_roles": named, "filter_teams": teams,
-        "statuses": [("active", _("Active")), ("frozen", _("Locked out"))],
-        "sorts": [("name", _("Name")), ("email", _("E-mail")), ("-last_seen_at", _("Last seen first")),
+        "statuses": [("active", pgettext("member", "Active")), ("frozen", _("Locked out"))],
+        "sorts": [("name", pgettext("person", "Name")), ("email", _("E-mail")), ("-last_seen_at", _("Last seen first")),
                   ("last_seen_at", _("Longest away first"))],
     }  # fmt: skip
 
