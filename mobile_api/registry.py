@@ -11,12 +11,8 @@ from tenants.marks import N_
 
 BASE = "/api/v1"
 RESOURCES = (
-    "tokens", "me", "members", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
-    "pipelines", "search", "account_teams",
-    "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
-    "pipelines", "search",
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
-    "opportunity_steps", "pipelines", "search",
+    "opportunity_steps", "pipelines", "search", "account_teams",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
