@@ -15,6 +15,8 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.access.profile import update_own_profile
+from saas_crm.access.role_rules import known
+from saas_crm.access.role_words import meaning
 from saas_crm.access.schemas import Locale, ProfileWrite
 from saas_crm.core.forms import given, patch_of
 from saas_crm.edge.current import current_member
@@ -53,6 +55,34 @@ class MeRead(BaseModel):
     workspace: WorkspaceRead
 
 
+class PermissionRead(BaseModel):
+    """One thing the member may do."""
+
+    resource: str = Field(examples=["company"])
+    action: str = Field(examples=["read"])
+    scope: Scope
+    meaning: str = Field(description="In the member's language.", examples=["Companies: See – Own team"])
+
+
+class PermissionsRead(BaseModel):
+    """Everything the member may do."""
+
+    items: list[PermissionRead]
+
+
+@api.operation("GET", "/me/permissions", tag="me", responses={200: PermissionsRead}, etag=True)
+@members_only
+def show_my_permissions() -> Response:
+    """Show what the member may do, how far it reaches, and what that means."""
+    mine = known(current_member().permissions)
+    items = [
+        {**dict(zip(("resource", "action"), permission.split(":"), strict=True)), "scope": scope,
+         "meaning": meaning(permission, scope)}
+        for permission, scope in mine.items()
+    ]  # fmt: skip
+    return shown({"items": items})
+
+
 @api.operation("GET", "/me", tag="me", responses={200: MeRead}, etag=True)
 @members_only
 def show_me() -> Response:
@@ -81,7 +111,7 @@ def _me(member: CurrentMember) -> Fields:
     return {
         "id": member.id, "name": member.name, "email": member.email, "locale": member.locale,
         "timezone": member.timezone, "role_key": member.role_key, "role_name": member.role_name,
-        "team_id": member.team_id, "permissions": dict(sorted(member.permissions.items())), "token_id": g.token_id,
+        "team_id": member.team_id, "permissions": known(member.permissions), "token_id": g.token_id,
         "workspace": {
             "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "locale": tenant.locale,
             "country": tenant.country, "currency": tenant.currency, "timezone": tenant.timezone,

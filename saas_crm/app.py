@@ -138,6 +138,7 @@ def _subscribe() -> None:
     visibility.follows("company", Company)
     visibility.follows("contact", Contact)
     visibility.follows("opportunity", Opportunity)
+    visibility.follows("activity", Activity)
     recyclable("activity", Bin(Activity, "subject", activities.restore))
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
     recyclable("contact", Bin(Contact, "name", customers.restore))

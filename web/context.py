@@ -11,6 +11,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.recycled import kinds_for
 from saas_crm.core.i18n import html_lang, spoken
 from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.viewing import viewing
 from tenants.db import new_id
 from web.language_menu import languages, way_back
 from web.navigation import Navigation, navigation
@@ -48,6 +49,7 @@ def _values() -> dict[str, Any]:
     }
     if member is not None:
         values["nav"] = navigation_of(member)
+        values["looking_until"] = (found := viewing()) and found.until
         values["manifest_url"] = request.script_root + _path("today.manifest")
         values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
     return values
@@ -60,13 +62,17 @@ def navigation_of(member: CurrentMember) -> Navigation:
         for key, (_, permission) in ENTRIES.items()
         if (permission is None or member.can(permission)) and (key != "bin" or kinds_for(member))
     )
-    return _navigation(request.script_root, allowed, spoken())
+    return _navigation(request.script_root, allowed, spoken(), tuple(OUTSIDE) if viewing() is None else ("signout",))
 
 
 @lru_cache(1_000)
-def _navigation(root: str, allowed: tuple[str, ...], _locale: str) -> Navigation:
-    """Return the entries of a workspace; the locale is that in which their names are written."""
-    return navigation({**{key: root + _path(ENTRIES[key][0]) for key in allowed}, **OUTSIDE})
+def _navigation(root: str, allowed: tuple[str, ...], _locale: str, outside: tuple[str, ...]) -> Navigation:
+    """Return the entries of a workspace; the locale is that in which their names are written.
+
+    What is the reader's own, outside any workspace, has no entry while they look as another member.
+    """
+    beside = {key: OUTSIDE[key] for key in outside}
+    return navigation({**{key: root + _path(ENTRIES[key][0]) for key in allowed}, **beside})
 
 
 @lru_cache

@@ -17,27 +17,27 @@ from werkzeug.exceptions import HTTPException
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
-from saas_crm.edge.current import NotSignedIn
+from saas_crm.edge.current import NotSignedIn, current_member
 from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
+from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
 from web.standing import reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
-INSIDE = frozenset({"400", "403", "404", "405", "413", "415", "422", "429", "recycled", "stale"})
+INSIDE = frozenset({"400", "403", "404", "405", "413", "415", "422", "429", "looking", "recycled", "stale"})
 """Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
 
 def answer(error: Exception) -> Response:
     """Return the page, fragment or redirect that tells a person what happened and what to do."""
-    if isinstance(error, NotSignedIn):
-        return _sign_in()
     if isinstance(error, WorkspaceUnavailable):
         return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
-    if isinstance(error, CSRFError):
-        return _stale()
+    for kind, tell in ((NotSignedIn, _sign_in), (OnlyLooking, _only_looking), (CSRFError, _stale)):
+        if isinstance(error, kind):
+            return tell()
     status = _status(error)
     if status >= 500:
         log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
@@ -95,6 +95,16 @@ def _stale() -> Response:
     response = make_response("", 400)
     response.headers["HX-Reswap"] = "none"
     said = {"text": _("This page was open for too long. Load it again."), "tone": "bad"}
+    response.headers["HX-Trigger"] = json.dumps({"toast": said})
+    return response
+
+
+def _only_looking() -> Response:
+    """Nothing is changed in another member's name; htmx leaves the page as it is and says so."""
+    if not request.headers.get("HX-Request"):
+        return _page("looking", 403, seen=current_member().name)
+    response = make_response("", 403)
+    said = {"text": _("You are only looking. Leave the view to change something."), "tone": "bad"}
     response.headers["HX-Trigger"] = json.dumps({"toast": said})
     return response
 

@@ -14,6 +14,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.recycling import KEPT, bins
 from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.lifecycle import see_through
 from tenants.versions import serves
 
 KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "opportunity", "activity_id": "activity"}
@@ -25,7 +26,8 @@ def reader_inside() -> CurrentMember | None:
     if found is not None or tenant is None or user is None:
         return found
     if tenant.is_open and serves("tenant", tenant.schema_version):
-        g.member = member_of_user(user.id)
+        reader = member_of_user(user.id)
+        g.member = see_through(reader) if reader else None
     return member_or_none()
 
 

@@ -16,6 +16,7 @@ from saas_crm.access.ownership import check_version
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id, user_by_id
+from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.throttle import count, throttle_key
@@ -89,6 +90,8 @@ def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verif
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
     if role.key == "owner" and actor.role_key != "owner":
         raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
+        raise InvalidInput({"role_id": _("Only an owner can invite owners.")})
+    role_to_give(role.id, actor)
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:
         raise InvalidInput({"email": _("This person is a member already.")}, {"email": "owner"})

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.role_rules import EVERYTHING, OWNER
 from saas_crm.access.shared_models import User
 from saas_crm.access.standing import standing_columns
 from saas_crm.access.tokens import token_hash
@@ -96,6 +97,19 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
     teams, walls, shares, children_follow = row[_KNOWN:]
     found = CurrentMember(*row[:_KNOWN])
     return replace(found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow)
+    row = fetch(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
+    return (_member(row[:-1]), row[-1]) if row else None
+
+
+def _one(query: Kept, **values: UUID) -> CurrentMember | None:
+    row = fetch(query, values).one_or_none()
+    return _member(row) if row else None
+
+
+def _member(values: Sequence[Any]) -> CurrentMember:
+    """Make the value; an owner has everything there is, also what came with a later release."""
+    found = CurrentMember(*values)
+    return replace(found, permissions=EVERYTHING) if found.role_key == OWNER else found
 
 
 def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:

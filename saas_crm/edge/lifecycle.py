@@ -11,12 +11,14 @@ import psycopg
 from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.templating import TemplateEnvironment
+from saas_crm.edge.viewing import eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
@@ -63,9 +65,12 @@ class CrmFlask(Flask):
         return {key: rules for key, rules in found.items() if len(rules) > 1}
 
     def dispatch_request(self) -> Any:
-        """Answer, then commit if the answer is good; a lost race at commit gets its own page."""
+        """Answer, then commit if the answer is good; a lost race at commit gets its own page.
+
+        Who looks as another member leaves nothing behind, whatever a page may have noted.
+        """
         response = self.make_response(super().dispatch_request())
-        if response.status_code < 400:
+        if response.status_code < 400 and viewing() is None:
             db.session.commit()
         else:
             db.session.rollback()
@@ -163,11 +168,27 @@ def _find_member() -> None:
             raise NotSignedIn
         g.member, g.token_id = found
     else:
-        g.member = member_of_user(signed_in_user().id)
-        if g.member is None:
+        reader = member_of_user(signed_in_user().id)
+        if reader is None:
             _tell_former_member()
+        g.member = see_through(reader)
+        refuse_changes()
     through = "api" if is_api() else "web"
-    act_as(db.session(), Actor(g.member.id, through, g.request_id))
+    act_as(db.session(), Actor(themselves(g.member).id, through, g.request_id))
+
+
+def see_through(reader: CurrentMember) -> CurrentMember:
+    """Return the member whose pages the reader gets; the end of looking as another one is kept at once."""
+    seen = eyes_of(reader)
+    if g.pop("viewing_ended", False):
+        db.session.commit()
+    return seen
+
+
+def themselves(member: CurrentMember) -> CurrentMember:
+    """Return who really reads."""
+    present = viewing()
+    return present.reader if present else member
 
 
 def _tell_former_member() -> NoReturn:

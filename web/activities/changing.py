@@ -31,6 +31,7 @@ from web.conflicts import conflict_page
 from web.customers.picked import added, checked, customer_picked
 from web.forms import came_from, form_id, form_version, local_path, saved, saved_before, shown_again
 from web.lists import asked, asked_choice, asked_id
+from web.settings.access_words import access_url
 
 LOCAL = "%Y-%m-%dT%H:%M"
 FORM_KINDS = ("task", "call", "visit", "meeting", "email", "note")
@@ -83,6 +84,7 @@ def show(activity_id: UUID) -> str:
         outcome=words.outcome(activity.outcome), kind=words.kind_label(activity.kind),
         edit_url=f"{here}/edit" if may(activity, "update", member) else "",
         recycle_url=f"{here}/recycle" if may(activity, "delete", member) else "",
+        access_url=access_url("activity", activity.id, member),
     )  # fmt: skip
 
 

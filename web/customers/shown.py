@@ -22,6 +22,7 @@ from web.formatting import country_name
 from web.lists import address, asked_choice
 from web.opportunities.cards import base_url
 from web.sharing.routes import team_of
+from web.settings.access_words import access_url
 
 MAP = "https://www.openstreetmap.org/search"
 
@@ -53,6 +54,7 @@ def customer(record: Any, member: CurrentMember, country: str) -> dict[str, Any]
         "visit_url": url_for("activities.new", kind="visit", **parent) if logs else "",
         "new_deal_url": url_for("opportunities.new", **parent) if member.can("opportunity:create") else "",
         **team_of(record, member),
+        "access_url": access_url(resource, record.id, member),
         "address": where, "map_url": f"{MAP}?{urlencode({'query': where})}",
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ from web.formatting import money
 from web.opportunities.cards import time_in_stage
 from web.opportunities.words import reason_label
 from web.sharing.routes import share_url
+from web.settings.access_words import access_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "move_url": url_for("opportunities.move", **here) if updates else "",
         "closure_url": url_for("opportunities.closure", **here) if updates else "",
         "recycle_url": url_for("opportunities.recycle", **here) if may(deal, "delete", member) else "",
+        "access_url": access_url("opportunity", deal.id, member),
         "log_url": url_for("activities.log", **here) if member.can("activity:create") else "",
     }
 

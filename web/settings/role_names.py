@@ -28,6 +28,11 @@ def role_name(key: str | None, name: str) -> str:
     return _names()[key] if key in ABILITIES and name == ROLE_NAMES.get(key) else name
 
 
+def role_ability(key: str | None) -> str:
+    """Return one sentence on a built-in role, "" for others."""
+    return _(ABILITIES[key]) if key in ABILITIES else ""
+
+
 def role_abilities() -> list[tuple[str, str]]:
     """Return name and one sentence for each built-in role."""
     names = _names()

@@ -53,6 +53,7 @@ def _sections() -> list[Section]:
          _("Name, language, country, currency, time zone"), "building-2"),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
         ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
+        ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("token:read", "settings_tokens.index", _("API tokens"),

@@ -1,0 +1,114 @@
+"""Why somebody sees a record, or does not: the same as `visible()` decides, told from plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas_crm.access.chains import Seen, ways_to
+from saas_crm.access.models import Share
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.reach import REACHED, Person, Reason, Refusal, World, reason
+from saas_crm.access.visibility import parent_model, visible
+from saas_crm.access.world import present_world
+from saas_crm.core.errors import NotFound
+from tenants.db import fetch
+
+Level = Literal["read", "edit"]
+Shares = Mapping[tuple[UUID, UUID], Level]
+"""(record, member) → what the member may do with it by a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a member sees and may edit a record, and why.
+
+    `why` is of the record itself or, where `through` names a kind, of the parent by which it is seen. Of who does not
+    see it, it tells what the record itself lacks.
+    """
+
+    member_id: UUID
+    sees: bool
+    edits: bool
+    why: Reason | Refusal | Literal["shared"]
+    through: str = ""
+    owner_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Who sees one record: its name and owner, everybody as they stand, and a verdict for each."""
+
+    label: str
+    ways: tuple[Seen, ...]
+    world: World
+    verdicts: tuple[Verdict, ...]
+
+
+def explain(world: World, ways: Sequence[Seen], shares: Shares, person: Person) -> Verdict:
+    """Return whether somebody sees a record, by whichever of the ways to it, and why: a pure function."""
+    itself = ways[0]
+    resource = itself.link.resource
+    edits = _edits(world, itself, shares, person)
+    first = _by(world, itself, shares, person)
+    if first in _SEEN or first in ("inactive", "no_permission"):
+        return Verdict(person.id, first in _SEEN, edits and first in _SEEN, first, "", itself.owner_id)
+    for way in ways[1:] if world.follow else ():
+        found = _by(world, way, shares, person)
+        if found in _SEEN:
+            return Verdict(person.id, True, edits, found, _nearest(way, resource), way.owner_id)
+    return Verdict(person.id, False, False, first, "", itself.owner_id)
+
+
+_SEEN = REACHED | {"shared"}
+
+
+def _nearest(way: Seen, resource: str) -> str:
+    """Return the parent that the record itself hangs on, where it is seen through a parent of that."""
+    further = [kind for kind in way.link.held if kind != resource]
+    return further[0]
+
+
+def _by(world: World, way: Seen, shares: Shares, person: Person) -> Reason | Refusal | Literal["shared"]:
+    held = all(world.scope(person, f"{kind}:read") for kind in way.link.held)
+    found = reason(world, person, f"{way.link.resource}:read", way.owner_id) if held else "no_permission"
+    if held and person.active and found not in REACHED and (way.record_id, person.id) in shares:
+        return "shared"
+    return found
+
+
+def _edits(world: World, itself: Seen, shares: Shares, person: Person) -> bool:
+    permission = f"{itself.link.resource}:update"
+    if reason(world, person, permission, itself.owner_id) in REACHED:
+        return True
+    may = person.active and world.scope(person, permission) is not None
+    return may and shares.get((itself.record_id, person.id)) == "edit"
+
+
+def explained(resource: str, record_id: UUID, *, asker: CurrentMember) -> Explained:
+    """Return who sees a record that the asker sees themselves; raises NotFound.
+
+    Active members only, those who see it first, then by name.
+    """
+    model = parent_model(resource)
+    label = model.subject if resource == "activity" else model.name
+    query = select(label).where(model.id == record_id, model.deleted_at.is_(None), visible(model, asker))
+    row = fetch(query).one_or_none()
+    ways = ways_to(resource, record_id) if row is not None else []
+    if row is None or not ways:
+        raise NotFound
+    world, shares = present_world(), _shares([way.record_id for way in ways])
+    found = [explain(world, ways, shares, person) for person in world.people.values() if person.active]
+    found.sort(key=lambda verdict: (not verdict.sees, world.people[verdict.member_id].name, verdict.member_id))
+    return Explained(row[0], tuple(ways), world, tuple(found))
+
+
+def _shares(record_ids: Sequence[UUID]) -> Shares:
+    query = select(Share.record_id, Share.member_id, Share.level).where(
+        Share.record_id.in_(list(record_ids)), Share.deleted_at.is_(None)
+    )
+    return {(row.record_id, row.member_id): row.level for row in fetch(query)}

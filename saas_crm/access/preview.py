@@ -1,0 +1,118 @@
+"""Who would gain and who would lose how many records by a change, before it is made.
+
+Records are counted once, by their owners (`chains.alike`); everything else is reckoned from plain values. A member's
+sight of others' records depends only on the owners' teams, so it is reckoned once for all who reach the same teams;
+what is one's own is put right afterwards.
+
+For pages: `preview_of_role`, `preview_of_team_move`, `preview_of_member_change`; the template that shows the answer is
+`settings/_preview.html`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from saas_crm.access.chains import Alike, alike, kinds
+from saas_crm.access.reach import Person, World, with_members, with_role, with_team_moved
+from saas_crm.access.reckoning import ACTIONS, Action, Change, Reckoning
+from saas_crm.access.world import present_world
+from saas_crm.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does to one member; only what changes is named."""
+
+    member_id: UUID
+    name: str
+    changes: tuple[Change, ...]
+
+    @property
+    def gained(self) -> int:
+        """How many records they would come to see."""
+        return sum(change.gained for change in self.changes if change.action == "read")
+
+    @property
+    def lost(self) -> int:
+        """How many records they would no longer see."""
+        return sum(change.lost for change in self.changes if change.action == "read")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change does to everybody it touches, who loses most first."""
+
+    effects: tuple[Effect, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.effects)
+
+    @property
+    def gaining(self) -> int:
+        """How many members would gain something."""
+        return sum(any(change.gained for change in effect.changes) for effect in self.effects)
+
+    @property
+    def losing(self) -> int:
+        """How many members would lose something."""
+        return sum(any(change.lost for change in effect.changes) for effect in self.effects)
+
+
+def preview_of_role(role_id: UUID, permissions: Mapping[str, str]) -> Preview:
+    """Return what it does if a role allows this; raises NotFound."""
+    world = present_world()
+    if role_id not in world.roles:
+        raise NotFound
+    return preview(world, with_role(world, role_id, permissions))
+
+
+def preview_of_team_move(team_id: UUID, new_parent_id: UUID | None) -> Preview:
+    """Return what it does if a team stands under another one (None: at the top); raises NotFound.
+
+    Whether it may stand there, not below itself, is for the caller to check before.
+    """
+    world = present_world()
+    if team_id not in world.teams or (new_parent_id is not None and new_parent_id not in world.teams):
+        raise NotFound
+    return preview(world, with_team_moved(world, team_id, new_parent_id))
+
+
+def preview_of_member_change(
+    member_ids: Iterable[UUID], *, role_id: UUID | None = None, team_id: UUID | None = None
+) -> Preview:
+    """Return what it does if members get another role, or another team; raises NotFound for an unknown one."""
+    world, members = present_world(), frozenset(member_ids)
+    known = members <= world.people.keys() and (team_id is None or team_id in world.teams)
+    if not known or (role_id is not None and role_id not in world.roles):
+        raise NotFound
+    return preview(world, with_members(world, members, role_id=role_id, team_id=team_id))
+
+
+def preview(before: World, after: World) -> Preview:
+    """Return what it does if the world becomes another; asks the database for counts only where reach differs."""
+    touched = [person for person in after.people.values() if person.active and _differs(before, after, person)]
+    counted = alike(kinds()) if touched else []
+    return reckoned(before, after, touched, counted)
+
+
+def _differs(before: World, after: World, person: Person) -> bool:
+    if before.teams != after.teams or before.people != after.people:
+        return True
+    return any(_scopes(before, person, action) != _scopes(after, person, action) for action in ACTIONS)
+
+
+def _scopes(world: World, person: Person, action: Action) -> tuple[str | None, ...]:
+    return tuple(world.scope(person, f"{kind}:{action}") for kind in kinds())
+
+
+def reckoned(before: World, after: World, members: Sequence[Person], counted: Sequence[Alike]) -> Preview:
+    """Return the same from counts at hand: a pure function."""
+    reckoning = Reckoning(before, after, counted)
+    effects = [Effect(person.id, person.name, reckoning.changes(person.id)) for person in members]
+    return Preview(tuple(sorted((effect for effect in effects if effect.changes), key=_most_lost_first)))
+
+
+def _most_lost_first(effect: Effect) -> tuple[int, int, str, UUID]:
+    return -effect.lost, -effect.gained, effect.name, effect.member_id

@@ -1,0 +1,214 @@
+"""Roles: making, changing, copying, deleting and restoring them. Nobody gives more than they have themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from saas_crm.access.founding import ROLE_NAMES
+from saas_crm.access.models import Invitation, Member, Role
+from saas_crm.access.ownership import check_version
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.role_rules import OWNER, as_it_came, beyond, effective, known, lacks, merged
+from saas_crm.access.role_schemas import RoleWrite
+from saas_crm.access.role_words import permission_words, scope_word
+from saas_crm.core.clock import now
+from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound
+from saas_crm.core.forms import given
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.saving import insert
+from tenants.db import AnyRow, db, fetch, new_id
+
+MOST = 100
+"""Roles of one workspace at most."""
+_MEMBERS = (
+    select(func.count()).where(Member.role_id == Role.id, Member.status != "removed").correlate(Role).scalar_subquery()
+)
+_OFFERS = (
+    select(func.count())
+    .where(Invitation.role_id == Role.id, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+    .correlate(Role)
+    .scalar_subquery()
+)
+
+
+def roles_in_use() -> Sequence[AnyRow]:
+    """Return every role with how many members hold it and how many open invitations name it, built-in ones first."""
+    query = (
+        select(Role.id, Role.key, Role.name, Role.version, _MEMBERS.label("members"), _OFFERS.label("invitations"))
+        .where(Role.deleted_at.is_(None))
+        .order_by(Role.key.is_(None), Role.created_at, Role.id)
+    )
+    return fetch(query).all()
+
+
+def get_role(role_id: UUID, *, hold: bool = False) -> Role:
+    """Return a role, held for this transaction if it is to be changed with what uses it; raises NotFound."""
+    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None))
+    found = db.session.scalar(query.with_for_update() if hold else query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def allowed_by(role: Role) -> dict[str, str]:
+    """Return the permissions of a role, the owner's everything."""
+    return known(effective(role.key, role.permissions))
+
+
+def create_role(
+    data: RoleWrite, *, actor: CurrentMember, role_id: UUID | None = None, like: Role | None = None
+) -> Role:
+    """Make a role, with what else `like` says if it is a copy. Raises Forbidden, InvalidInput and AlreadyExists."""
+    actor.require("role:create")
+    if role_id is not None and db.session.get(Role, role_id) is not None:
+        raise AlreadyExists(str(role_id))
+    wanted = data.granted()
+    _check_name(data.name, None)
+    _check(wanted, {}, actor)
+    if (db.session.scalar(select(func.count()).select_from(Role).where(Role.deleted_at.is_(None))) or 0) >= MOST:
+        raise InvalidInput({"": _("A workspace has at most %(most)s roles.", most=MOST)}, {"": "too_many"})
+    stored = merged(like.permissions if like else {}, wanted)
+    role = Role(id=role_id or new_id(), key=None, name=data.name, permissions=stored)
+    insert(role, may_exist=role_id is not None)
+    return role
+
+
+def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: int | None = None) -> Role:
+    """Rename a role or change what it allows; what is not given stays.
+
+    Raises Forbidden (also for the owner's role, which always has everything), InvalidInput and VersionConflict.
+    """
+    check_changeable(role, actor)
+    check_version(role, version)
+    changes = given(data)
+    if "name" in changes and data.name != role.name:
+        _check_name(data.name, role)
+        role.name = data.name
+    if "permissions" in changes:
+        wanted = data.granted(role.permissions)
+        check_permissions(role, wanted, actor)
+        stored = merged(role.permissions, wanted)
+        if stored != role.permissions:
+            role.permissions = stored
+    db.session.flush()
+    return role
+
+
+def check_changeable(role: Role, actor: CurrentMember) -> None:
+    """Raise Forbidden unless the actor may change this role; nobody changes the owner's."""
+    actor.require("role:update")
+    if role.key == OWNER:
+        raise Forbidden("role:update")
+
+
+def check_permissions(role: Role, wanted: Mapping[str, str], actor: CurrentMember) -> None:
+    """Refuse permissions that do not fit together, or that the actor has not; raises InvalidInput."""
+    _check(wanted, role.permissions, actor)
+
+
+def restore_built_in(role: Role, *, actor: CurrentMember, version: int | None = None) -> Role:
+    """Give a built-in role the name and the permissions it came with. Raises as `update_role`, and NotFound."""
+    check_changeable(role, actor)
+    check_version(role, version)
+    if role.key is None:
+        raise NotFound
+    _check(as_it_came(role.key), role.permissions, actor)
+    role.name = ROLE_NAMES[role.key]
+    role.permissions = merged(role.permissions, as_it_came(role.key))
+    db.session.flush()
+    return role
+
+
+def delete_role(
+    role: Role, *, actor: CurrentMember, replacement_id: UUID | None = None, version: int | None = None
+) -> int:
+    """Delete an own role, held before by `get_role(…, hold=True)`; returns how many members have another one now.
+
+    Who holds it, or is invited into it, gets the replacement, without which a role in use stays. Raises Forbidden,
+    InvalidInput and VersionConflict.
+    """
+    actor.require("role:delete")
+    if role.key is not None:
+        raise InvalidInput({"": _("Built-in roles stay. You may change them.")}, {"": "built_in"})
+    check_version(role, version)
+    moved = _give_another(role, replacement_id, actor)
+    role.deleted_at, role.deleted_by_id = now(), actor.id
+    db.session.flush()
+    return moved
+
+
+def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember) -> int:
+    holders = db.session.scalars(select(Member).where(Member.role_id == role.id, Member.status != "removed")).all()
+    open_ones = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+    offers = db.session.scalars(select(Invitation).where(Invitation.role_id == role.id, *open_ones)).all()
+    if not holders and not offers:
+        return 0
+    if replacement_id is None:
+        raise InvalidInput(
+            {"replacement_id": _("Choose the role that its members and invitations get instead.")},
+            {"replacement_id": "in_use"},
+        )
+    if replacement_id == role.id:
+        raise InvalidInput({"replacement_id": _("Choose another role.")}, {"replacement_id": "unknown"})
+    replacement = role_to_give(replacement_id, actor, field="replacement_id")
+    for holder in holders:
+        holder.role_id = replacement.id
+    for offer in offers:
+        offer.role_id = replacement.id
+    return len(holders)
+
+
+def undelete_role(role_id: UUID, *, actor: CurrentMember) -> Role:
+    """Bring a deleted role back; those who got another one keep that. Raises Forbidden and NotFound."""
+    actor.require("role:delete")
+    role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_not(None)))
+    if role is None:
+        raise NotFound
+    _check_name(role.name, role)
+    role.deleted_at = role.deleted_by_id = None
+    db.session.flush()
+    return role
+
+
+def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id") -> Role:
+    """Return a role the actor may give to a member: one that is there and does not go beyond their own.
+
+    It stays there until this transaction ends. Raises InvalidInput for the form's `field`.
+    """
+    role = db.session.scalar(
+        select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True)
+    )
+    if role is None:
+        raise InvalidInput({field: _("Choose a role.")}, {field: "unknown"})
+    if actor.role_key != OWNER and (role.key == OWNER or beyond(role.permissions, {}, actor.permissions)):
+        raise InvalidInput({field: _("This role may do more than you may yourself.")}, {field: "beyond"})
+    return role
+
+
+def _check_name(name: str, role: Role | None) -> None:
+    same = select(Role.id).where(func.lower(Role.name) == name.lower(), Role.deleted_at.is_(None))
+    if db.session.scalar(same.where(Role.id != role.id) if role else same) is not None:
+        raise InvalidInput({"name": _("There is a role of this name already.")}, {"name": "taken"})
+
+
+def _check(wanted: Mapping[str, str], former: Mapping[str, str], actor: CurrentMember) -> None:
+    """Raise InvalidInput for each permission that lacks what it needs, or that goes beyond the actor's own."""
+    errors, codes = {}, {}
+    for lack in lacks(wanted):
+        errors[lack.permission] = _(
+            "This needs “%(permission)s”, reaching at least: %(scope)s.",
+            permission=permission_words(lack.needed), scope=scope_word(lack.at_least, lack.needed),
+        )  # fmt: skip
+        codes[lack.permission] = "needs"
+    own = effective(actor.role_key, actor.permissions)
+    for permission in beyond(wanted, former, own):
+        errors[permission] = _("You may not give more than you may yourself.")
+        codes[permission] = "beyond"
+    if errors:
+        places = {permission: f"permissions.{permission}" for permission in errors}
+        raise InvalidInput(
+            {places[name]: text for name, text in errors.items()}, {places[name]: code for name, code in codes.items()}
+        )

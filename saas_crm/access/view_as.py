@@ -1,0 +1,53 @@
+"""Seeing the workspace as another member does: who may, whom, and the two lines it leaves in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import member_by_id
+from saas_crm.access.role_rules import OWNER
+from saas_crm.core.audit import record_act
+from saas_crm.core.clock import now
+from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
+from saas_crm.core.i18n import gettext as _
+from tenants.db import db
+
+LONGEST = timedelta(minutes=30)
+PERMISSION = "member:view_as"
+
+
+def begin(member_id: UUID, *, actor: CurrentMember) -> tuple[CurrentMember, datetime]:
+    """Note that the actor looks as a member from now on; returns the member and until when at most.
+
+    Raises Forbidden (also for an owner, unless the actor is one), NotFound, and InvalidInput for oneself.
+    """
+    actor.require(PERMISSION)
+    seen = member_by_id(member_id)
+    if seen.id == actor.id:
+        raise InvalidInput({"": _("This is you.")})
+    if not may_view(actor, seen):
+        raise Forbidden(PERMISSION)
+    until = now() + LONGEST
+    record_act(db.session(), "view_as", "member", seen.id, {"until": [None, until.isoformat()]})
+    return seen, until
+
+
+def note_end(member_id: UUID, why: str) -> None:
+    """Note that somebody no longer looks as this member: "left", "time" or "rights"."""
+    record_act(db.session(), "view_as_end", "member", member_id, {"why": [None, why]})
+
+
+def still_seen(member_id: UUID, actor: CurrentMember) -> CurrentMember | None:
+    """Return the member as they are now, or None if the actor may not look as them any more."""
+    try:
+        seen = member_by_id(member_id)
+    except NotFound:
+        return None
+    return seen if may_view(actor, seen) else None
+
+
+def may_view(actor: CurrentMember, seen: CurrentMember) -> bool:
+    """Whether the actor may look as a member: with the permission, and as owners only when they are one."""
+    return actor.can(PERMISSION) and actor.id != seen.id and (seen.role_key != OWNER or actor.role_key == OWNER)

@@ -1,0 +1,88 @@
+"""Whose eyes a page is seen through: the reader's own, or another member's, to look and not to touch.
+
+What the session keeps is no permission: it is checked again on every request, and ends by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import g, request, session
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.view_as import note_end, still_seen
+from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.clock import now
+from tenants.db import db
+
+KEY = "view_as"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LEAVING = "viewing.end"
+"""The one change that may be asked for while one looks as somebody else."""
+
+
+class OnlyLooking(Exception):
+    """Something was to be changed while the reader looks as another member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """The reader themselves, while `g.member` is whom they look as; `until` it ends by itself."""
+
+    reader: CurrentMember
+    until: datetime
+
+
+def viewing() -> Viewing | None:
+    """Return who really reads, while they look as another member; else None."""
+    found: Viewing | None = g.get("viewing") if g else None
+    return found
+
+
+def begin_viewing(reader: CurrentMember, member_id: UUID, until: datetime) -> None:
+    """Let the reader's browser show this workspace as the member sees it, from the next request on."""
+    session[KEY] = {
+        "tenant": str(g.tenant.id), "reader": str(reader.id), "member": str(member_id), "until": until.timestamp(),
+    }  # fmt: skip
+
+
+def end_viewing() -> None:
+    """Let the reader see with their own eyes again; nothing happens when they do already."""
+    session.pop(KEY, None)
+    g.pop("viewing", None)
+
+
+def eyes_of(reader: CurrentMember) -> CurrentMember:
+    """Return the member whose pages the reader gets: themselves, or whom they look as.
+
+    Where looking has come to its end, that is noted in the audit at once, whatever becomes of the request.
+    """
+    kept: dict[str, Any] | None = session.get(KEY)
+    if not kept or kept["tenant"] != str(g.tenant.id):
+        return reader
+    if kept["reader"] != str(reader.id):
+        end_viewing()
+        return reader
+    until = datetime.fromtimestamp(kept["until"], tz=now().tzinfo)
+    seen = still_seen(UUID(kept["member"]), reader) if until > now() else None
+    if seen is None:
+        _end_by_itself(reader, UUID(kept["member"]), "rights" if until > now() else "time")
+        return reader
+    g.viewing = Viewing(reader, until)
+    return seen
+
+
+def refuse_changes() -> None:
+    """Raise OnlyLooking for everything but reading, and leaving."""
+    if viewing() is not None and request.method not in READING and request.endpoint != LEAVING:
+        raise OnlyLooking
+
+
+def _end_by_itself(reader: CurrentMember, member_id: UUID, why: str) -> None:
+    end_viewing()
+    act_as(db.session(), Actor(reader.id, "web", g.request_id))
+    note_end(member_id, why)
+    g.viewing_ended = True

@@ -1,0 +1,197 @@
+"""What is told of who sees what, and what a change would do, is what `visible()` does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from saas_crm.access.explaining import explained
+from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.permissions import SALES, SCOPES, CurrentMember
+from saas_crm.access.preview import (
+    Preview,
+    preview_of_member_change,
+    preview_of_role,
+    preview_of_team_move,
+)
+from saas_crm.access.queries import member_by_id
+from saas_crm.access.visibility import parent_model, visible
+from saas_crm.core.errors import NotFound
+from tenants.db import db, new_id
+from tests.support.cast import Cast
+from tests.support.making import Maker
+
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+Seen = dict[tuple[UUID, str, str], set[UUID]]
+STAFF = ("owner", "admin", "manager", "rep", "teammate", "colleague", "viewer")
+
+
+@pytest.fixture
+def records(make: Maker, acting: Acting) -> list[tuple[str, UUID]]:
+    """Records whose owners differ along what they hang on, and one of nobody."""
+    found: list[tuple[str, UUID]] = []
+    dice = random.Random(7)
+    owners = ("manager", "rep", "teammate", "colleague", "owner")
+    for who in owners:
+        company = make.company("owner", owner=who)
+        contact = make.contact("owner", owner=dice.choice(owners), company_id=str(company.id))
+        deal = make.deal("owner", owner=dice.choice(owners), company_id=str(company.id))
+        alone = make.contact("owner", owner=who)
+        near = {"company_id": str(company.id)}
+        activities = [
+            make.activity("owner", owner=dice.choice(owners), **near),
+            make.activity("owner", owner=dice.choice(owners), contact_id=str(contact.id)),
+            make.activity("owner", owner=dice.choice(owners), opportunity_id=str(deal.id), **near),
+        ]
+        found += [("company", company.id), ("contact", contact.id), ("contact", alone.id), ("opportunity", deal.id)]
+        found += [("activity", activity.id) for activity in activities]
+    orphan = make.company("owner")
+    with acting("owner"):
+        db.session.get_one(parent_model("company"), orphan.id).owner_id = None
+    return [*found, ("company", orphan.id)]
+
+
+def seen_now() -> Seen:
+    """Return what every active member sees and may edit, by SQL."""
+    found: Seen = {}
+    for member_id in db.session.scalars(select(Member.id).where(Member.status == "active")):
+        member = member_by_id(member_id)
+        for kind in SALES:
+            model = parent_model(kind)
+            for action in ("read", "update"):
+                query = select(model.id).where(model.deleted_at.is_(None), visible(model, member, action))
+                found[member_id, kind, action] = set(db.session.scalars(query))
+    return found
+
+
+def told(preview: Preview) -> dict[tuple[UUID, str, str], tuple[int, int]]:
+    return {
+        (effect.member_id, change.resource, change.action): (change.gained, change.lost)
+        for effect in preview.effects
+        for change in effect.changes
+    }
+
+
+def happened(before: Seen, after: Seen) -> dict[tuple[UUID, str, str], tuple[int, int]]:
+    counts = {key: (len(after[key] - before[key]), len(before[key] - after[key])) for key in before}
+    return {key: both for key, both in counts.items() if both != (0, 0)}
+
+
+def roles_by_key() -> dict[str, Role]:
+    return {role.key or role.name: role for role in db.session.scalars(select(Role))}
+
+
+def scopes(dice: random.Random) -> dict[str, str]:
+    """Return permissions of which some are missing."""
+    wanted = {f"{kind}:{action}": dice.choice((*SCOPES, "")) for kind in SALES for action in ("read", "update")}
+    return {permission: scope for permission, scope in wanted.items() if scope}
+
+
+def test_a_role_does_what_its_preview_says(records: list[tuple[str, UUID]], acting: Acting) -> None:
+    assert records
+    dice = random.Random(11)
+    with acting("owner"):
+        for _ in range(12):
+            role = roles_by_key()[dice.choice(("rep", "manager", "viewer", "admin"))]
+            wanted = scopes(dice)
+            before, preview = seen_now(), preview_of_role(role.id, wanted)
+            role.permissions = wanted
+            db.session.flush()
+            assert told(preview) == happened(before, seen_now())
+
+
+def test_members_reach_what_the_preview_says(
+    records: list[tuple[str, UUID]], acting: Acting, cast: Cast, make: Maker
+) -> None:
+    assert records
+    with acting("owner"):
+        moved = [make.member_id("rep"), make.member_id("viewer")]
+        for team, role in [("south", "rep"), ("root", ""), ("north", "manager"), ("root", "viewer"), ("south", "")]:
+            role_id = roles_by_key()[role].id if role else None
+            before = seen_now()
+            preview = preview_of_member_change(moved, role_id=role_id, team_id=cast.teams[team])
+            for member in db.session.scalars(select(Member).where(Member.id.in_(moved))):
+                member.team_id, member.role_id = cast.teams[team], role_id or member.role_id
+            db.session.flush()
+            assert told(preview) == happened(before, seen_now())
+
+
+@pytest.mark.parametrize(("team", "under"), [("south", "north"), ("north", "south"), ("north", "root")])
+def test_a_team_takes_what_is_below_with_it(
+    team: str, under: str, records: list[tuple[str, UUID]], acting: Acting, cast: Cast, make: Maker
+) -> None:
+    assert records
+    with acting("owner"):
+        below = Team(id=new_id(), name="Below", parent_id=cast.teams[team], path=[])
+        below.path = [cast.teams["root"], cast.teams[team], below.id]
+        db.session.add(below)
+        db.session.flush()
+        rep = db.session.get_one(Member, make.member_id("teammate"))
+        rep.team_id = below.id
+        for key in ("colleague", "rep"):
+            db.session.get_one(Member, make.member_id(key)).role_id = roles_by_key()["manager"].id
+        db.session.flush()
+        before, preview = seen_now(), preview_of_team_move(cast.teams[team], cast.teams[under])
+        above = [cast.teams["root"]] if under == "root" else [cast.teams["root"], cast.teams[under]]
+        db.session.get_one(Team, cast.teams[team]).path = [*above, cast.teams[team]]
+        below.path = [*above, cast.teams[team], below.id]
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now())
+        assert bool(preview) == (under != "root")
+
+
+def test_a_preview_of_what_is_not_there(acting: Acting, cast: Cast) -> None:
+    with acting("owner"):
+        for ask in (
+            lambda: preview_of_role(new_id(), {}),
+            lambda: preview_of_team_move(new_id(), None),
+            lambda: preview_of_team_move(cast.teams["north"], new_id()),
+            lambda: preview_of_member_change([new_id()]),
+            lambda: preview_of_member_change([], role_id=new_id()),
+        ):
+            with pytest.raises(NotFound):
+                ask()
+
+
+def test_the_reason_told_is_the_reason_it_is_seen(records: list[tuple[str, UUID]], acting: Acting) -> None:
+    """First with the roles as they come, then with others."""
+    dice = random.Random(5)
+    with acting("owner") as owner:
+        for _ in range(6):
+            sight = seen_now()
+            for kind, record_id in records:
+                found = explained(kind, record_id, asker=owner)
+                assert len(found.verdicts) == len(STAFF)
+                for verdict in found.verdicts:
+                    sees = record_id in sight[verdict.member_id, kind, "read"]
+                    assert verdict.sees == sees, (kind, found.world.people[verdict.member_id].name, verdict)
+                    edits = record_id in sight[verdict.member_id, kind, "update"]
+                    assert verdict.edits == (sees and edits)
+            for key, role in roles_by_key().items():
+                if key != "owner":
+                    role.permissions = scopes(dice)
+            db.session.flush()
+
+
+def test_who_does_not_see_a_record_is_told_nothing_of_it(acting: Acting, make: Maker) -> None:
+    company = make.company("colleague")
+    with acting("rep") as rep, pytest.raises(NotFound):
+        explained("company", company.id, asker=rep)
+
+
+def test_counting_takes_one_statement_for_all_members(records: list[tuple[str, UUID]], acting: Acting) -> None:
+    from flask import g
+
+    assert records
+    with acting("owner"):
+        role = roles_by_key()["rep"]
+        g.statements = 0
+        preview = preview_of_role(role.id, {"company:read": "all"})
+        assert preview.losing == 3
+        assert g.statements == 4
+        assert db.session.scalar(select(func.count()).select_from(Role)) == 5

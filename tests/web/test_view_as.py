@@ -1,0 +1,166 @@
+"""Seeing the workspace as another member: their pages, nothing to change, and an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from saas_crm.access.models import Member, Role
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.audit import AuditEntry
+from tenants.db import db
+from tests.support.cast import Cast
+from tests.support.clients import Browser, Phone
+from tests.support.making import Maker
+from tests.web.pages import flashed, heading
+
+ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+
+
+def look_as(browser: Browser, cast: Cast, who: str) -> Any:
+    return browser.post(f"/acme/settings/members/{cast[who].member_id}/viewing")
+
+
+def noted(acting: Acting) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what the audit says of looking: by whom, what, and how it ended."""
+    with acting("owner"):
+        found = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.action.in_(["view_as", "view_as_end"])).order_by(AuditEntry.id)
+        )
+        return [(str(entry.member_id), entry.action, entry.changes) for entry in found]
+
+
+def test_an_admin_sees_what_a_rep_sees(client_for: ClientFor, cast: Cast, acting: Acting, make: Maker) -> None:
+    mine, theirs = make.company("rep", name="Seen by Rita"), make.company("colleague", name="Hidden from Rita")
+    admin = client_for("admin")
+    assert admin.get(f"/acme/companies/{theirs.id}").status_code == 200
+    assert look_as(admin, cast, "rep").location == "/acme/"
+    page = admin.get("/acme/companies")
+    assert "Seen by Rita" in page.text
+    assert "Hidden from Rita" not in page.text
+    assert "You see this as Rita Rep." in page.text
+    assert "Adam" not in page.text
+    assert admin.get(f"/acme/companies/{mine.id}").status_code == 200
+    lost = admin.get(f"/acme/companies/{theirs.id}")
+    assert lost.status_code == 404
+    assert "You see this as Rita Rep." in lost.text
+    nowhere = admin.get("/acme/no-such-page")
+    assert nowhere.status_code == 404
+    assert "You see this as Rita Rep." in nowhere.text
+    assert admin.get("/acme/settings/workspace").status_code == 403
+    left = admin.post("/acme/viewing/end")
+    assert left.status_code == 303
+    back = admin.get(left.location)
+    assert flashed(back) == "You are yourself again."
+    assert "You see this as" not in back.text
+    assert admin.get(f"/acme/companies/{theirs.id}").status_code == 200
+    by = str(cast["admin"].member_id)
+    assert [(who, act) for who, act, _ in noted(acting)] == [(by, "view_as"), (by, "view_as_end")]
+    assert noted(acting)[1][2] == {"why": [None, "left"]}
+
+
+def test_nothing_is_changed_meanwhile(client_for: ClientFor, cast: Cast, acting: Acting, make: Maker) -> None:
+    company, admin = make.company("rep", name="Before"), client_for("admin")
+    look_as(admin, cast, "rep")
+    with acting("owner"):
+        before = db.session.scalar(select(func.count()).select_from(AuditEntry))
+    for path in (
+        f"/acme/companies/{company.id}", f"/acme/companies/{company.id}/recycle", "/acme/companies",
+        "/acme/settings/tokens", f"/acme/settings/members/{cast['viewer'].member_id}/viewing", "/acme/no-such-page",
+    ):  # fmt: skip
+        answer = admin.post(path, data={"name": "After"})
+        assert answer.status_code in (403, 404, 405), path
+        assert "Rita Rep" in answer.text
+    refused = admin.post(f"/acme/companies/{company.id}", data={"name": "After"})
+    assert heading(refused) == "You are only looking"
+    part = admin.post(f"/acme/companies/{company.id}", data={"name": "After"}, headers={"HX-Request": "true"})
+    assert part.status_code == 403
+    assert "only looking" in part.headers["HX-Trigger"]
+    assert "Before" in admin.get(f"/acme/companies/{company.id}").text
+    with acting("owner"):
+        assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == before
+        assert db.session.get_one(Member, cast["rep"].member_id).last_seen_at is None
+
+
+def test_it_ends_by_itself(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin = client_for("admin")
+    look_as(admin, cast, "rep")
+    content = admin.read_session()
+    content["view_as"]["until"] -= 31 * 60
+    admin.write_session(content)
+    assert "You see this as" not in admin.get("/acme/settings/workspace").text
+    assert "view_as" not in admin.read_session()
+    assert [act for _who, act, _ in noted(acting)] == ["view_as", "view_as_end"]
+    assert noted(acting)[1][2] == {"why": [None, "time"]}
+
+
+@pytest.mark.parametrize("what", ["frozen", "owner", "right taken"])
+def test_it_ends_when_either_loses_the_right(client_for: ClientFor, cast: Cast, acting: Acting, what: str) -> None:
+    admin = client_for("admin")
+    look_as(admin, cast, "rep")
+    with acting("owner"):
+        roles = {role.key: role for role in db.session.scalars(select(Role))}
+        seen = db.session.get_one(Member, cast["rep"].member_id)
+        if what == "frozen":
+            seen.status = "frozen"
+        elif what == "owner":
+            seen.role_id = roles["owner"].id
+        else:
+            kept = {key: scope for key, scope in roles["admin"].permissions.items() if key != "member:view_as"}
+            roles["admin"].permissions = kept
+    assert "You see this as" not in admin.get("/acme/").text
+    assert noted(acting)[1][2] == {"why": [None, "rights"]}
+
+
+def test_nobody_looks_as_an_owner_but_an_owner(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin = client_for("admin")
+    assert look_as(admin, cast, "owner").status_code == 403
+    assert "View as Olivia" not in admin.get(f"/acme/settings/members/{cast['owner'].member_id}").text
+    with acting("owner"):
+        roles = {role.key: role for role in db.session.scalars(select(Role))}
+        db.session.get_one(Member, cast["viewer"].member_id).role_id = roles["owner"].id
+    owner = client_for("owner")
+    assert look_as(owner, cast, "viewer").status_code == 303
+    assert "You see this as Vera Viewer." in owner.get("/acme/").text
+
+
+def test_nobody_looks_as_themselves_or_as_who_is_not_there(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin = client_for("admin")
+    assert look_as(admin, cast, "admin").status_code == 303
+    assert "You see this as" not in admin.get("/acme/").text
+    assert look_as(admin, cast, "outsider").status_code == 404
+    assert noted(acting) == []
+
+
+@pytest.mark.parametrize("who", ["manager", "rep", "viewer"])
+def test_others_look_as_nobody(client_for: ClientFor, cast: Cast, who: str) -> None:
+    assert look_as(client_for(who), cast, "teammate").status_code == 403
+    assert "View as" not in client_for(who).get(f"/acme/settings/members/{cast['teammate'].member_id}").text
+
+
+def test_a_session_of_somebody_else_or_another_workspace_shows_nothing(
+    client_for: ClientFor, cast: Cast, api_for: Callable[..., Phone]
+) -> None:
+    admin = client_for("admin")
+    look_as(admin, cast, "rep")
+    kept = admin.read_session()["view_as"]
+    colleague = client_for("colleague")
+    colleague.write_session({**colleague.read_session(), "view_as": kept})
+    assert "You see this as" not in colleague.get("/acme/").text
+    outsider = client_for("outsider")
+    outsider.write_session({**outsider.read_session(), "view_as": kept})
+    assert "Rita" not in outsider.get("/other/").text
+    assert api_for("admin").get("/me").json["name"] == "Adam Admin"
+    assert admin.post("/signout").status_code in (302, 303)
+
+
+def test_leaving_twice_does_nothing(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin = client_for("admin")
+    assert admin.post("/acme/viewing/end").status_code == 303
+    assert noted(acting) == []
+    assert admin.get("/acme/settings/workspace").status_code == 200

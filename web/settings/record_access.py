@@ -1,0 +1,91 @@
+"""Page: who can see this record, and why: for those who decide what roles may do."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+
+from saas_crm.access.chains import kinds
+from saas_crm.access.explaining import Explained, Verdict, explained
+from saas_crm.core.errors import NotFound
+from saas_crm.core.folding import fold
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+from web.lists import asked_choice
+from web.settings.access_words import ASKED_BY, role_of, team_path, why
+
+bp = Blueprint("settings_access", __name__)
+SHOWN = 50
+_PAGES = {
+    "company": ("companies.show", "company_id"), "contact": ("contacts.show", "contact_id"),
+    "opportunity": ("opportunities.show", "opportunity_id"), "activity": ("activities.show", "activity_id"),
+}  # fmt: skip
+
+
+@bp.get("/settings/access/<kind>/<uuid:record_id>")
+@requires(ASKED_BY)
+def show(kind: str, record_id: UUID) -> str:
+    """Show owner and teams of a record, and for each member why they see it, or why not."""
+    if kind not in kinds():
+        raise NotFound
+    found = explained(kind, record_id, asker=current_member())
+    q, part = request.args.get("q", "").strip()[:200], asked_choice("part", ("can", "cannot"), "can")
+    wanted = [
+        verdict for verdict in found.verdicts if _matches(verdict, found, q) and (q or verdict.sees == (part == "can"))
+    ]
+    rest = _from(wanted, request.args.get("after", ""))
+    endpoint, name = _PAGES[kind]
+    here: dict[str, Any] = {name: record_id}
+    return render_template(
+        "settings/record_access.html", label=found.label or _("Activity"), q=q, owner=_owner(found),
+        record_url=url_for(endpoint, **here), rows=[_row(verdict, found) for verdict in rest[:SHOWN]],
+        parts=_parts(found, part, kind, record_id), next_url=_following(rest, kind, record_id, part, q),
+        kind=kind, record_id=record_id, part=part,
+    )  # fmt: skip
+
+
+def _matches(verdict: Verdict, found: Explained, q: str) -> bool:
+    return not q or fold(q) in fold(found.world.people[verdict.member_id].name)
+
+
+def _from(verdicts: list[Verdict], after: str) -> list[Verdict]:
+    """Return the verdicts behind the member with this id."""
+    at = next((at for at, verdict in enumerate(verdicts) if str(verdict.member_id) == after), -1)
+    return verdicts[at + 1 :]
+
+
+def _following(rest: list[Verdict], kind: str, record_id: UUID, part: str, q: str) -> str:
+    if len(rest) <= SHOWN:
+        return ""
+    after = rest[SHOWN - 1].member_id
+    return url_for("settings_access.show", kind=kind, record_id=record_id, part=part, q=q or None, after=after)
+
+
+def _row(verdict: Verdict, found: Explained) -> dict[str, Any]:
+    person = found.world.people[verdict.member_id]
+    return {
+        "name": person.name, "role": role_of(verdict, found), "team": team_path(person.team_id, found),
+        "sees": verdict.sees, "edits": verdict.edits, "why": why(verdict, found),
+        "href": url_for("settings_members.show", member_id=person.id),
+    }  # fmt: skip
+
+
+def _owner(found: Explained) -> dict[str, str]:
+    owner = found.world.people.get(found.ways[0].owner_id)
+    if owner is None:
+        return {"name": _("Nobody"), "team": ""}
+    return {"name": owner.name, "team": team_path(owner.team_id, found)}
+
+
+def _parts(found: Explained, part: str, kind: str, record_id: UUID) -> list[dict[str, Any]]:
+    seeing = sum(verdict.sees for verdict in found.verdicts)
+    counts = {"can": seeing, "cannot": len(found.verdicts) - seeing}
+    words = {"can": _("Can see it"), "cannot": _("Cannot see it")}
+    return [
+        {"label": words[name], "count": counts[name], "current": name == part,
+         "href": url_for("settings_access.show", kind=kind, record_id=record_id, part=name)}
+        for name in words
+    ]  # fmt: skip
