@@ -15,10 +15,11 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import roles as actions
 from saas_crm.access.models import Role
-from saas_crm.access.preview import preview_of_role
+from saas_crm.access.preview import preview_of_role, role_in
 from saas_crm.access.role_records import ROLE_ORDERS, role_record, roles
 from saas_crm.access.role_rules import effective, known
 from saas_crm.access.role_schemas import Granted, RoleRead, RoleWrite
+from saas_crm.access.world import present_world
 from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
@@ -151,16 +152,18 @@ def delete_role(role_id: UUID, query: RoleDeletion) -> Response:
 
 
 @api.operation(
-    "POST", "/roles/<uuid:role_id>/preview", tag="roles", request_model=WantedPermissions, responses={200: RolePreview}
-)
+    "POST", "/roles/<uuid:role_id>/preview", tag="roles", request_model=WantedPermissions, responses={200: RolePreview},
+    idempotent=True,
+)  # fmt: skip
 @requires("role:update")
 def preview_role(role_id: UUID, body: WantedPermissions) -> Response:
     """Show who would gain and who would lose how many records by a change; nothing is saved."""
-    role, member = actions.get_role(role_id), current_member()
+    world, member = present_world(), current_member()
+    role = role_in(world, role_id)
     actions.check_changeable(role, member)
     wanted = RoleWrite(name=role.name, permissions=body.permissions).granted(role.permissions)
     actions.check_permissions(role, wanted, member)
-    found = preview_of_role(role_id, wanted)
+    found = preview_of_role(role_id, wanted, world=world)
     effects = [
         {"member_id": effect.member_id, "name": effect.name, "changes": [change._asdict() for change in effect.changes]}
         for effect in found.effects

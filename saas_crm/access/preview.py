@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from saas_crm.access.chains import Alike, alike, kinds
-from saas_crm.access.reach import Person, World, with_members, with_role, with_team_moved
+from saas_crm.access.chains import Alike, alike, kinds, links
+from saas_crm.access.reach import Person, RoleHeld, World, with_members, with_role, with_team_moved
 from saas_crm.access.reckoning import ACTIONS, Action, Change, Reckoning
 from saas_crm.access.world import present_world
 from saas_crm.core.errors import NotFound
@@ -60,12 +60,19 @@ class Preview:
         return sum(any(change.lost for change in effect.changes) for effect in self.effects)
 
 
-def preview_of_role(role_id: UUID, permissions: Mapping[str, str]) -> Preview:
-    """Return what it does if a role allows this; raises NotFound."""
-    world = present_world()
-    if role_id not in world.roles:
-        raise NotFound
+def preview_of_role(role_id: UUID, permissions: Mapping[str, str], *, world: World | None = None) -> Preview:
+    """Return what it does if a role allows this; raises NotFound. `world` is the present one, if it is at hand."""
+    world = world or present_world()
+    role_in(world, role_id)
     return preview(world, with_role(world, role_id, permissions))
+
+
+def role_in(world: World, role_id: UUID) -> RoleHeld:
+    """Return a role that is not deleted; raises NotFound."""
+    found = world.roles.get(role_id)
+    if found is None or not found.living:
+        raise NotFound
+    return found
 
 
 def preview_of_team_move(team_id: UUID, new_parent_id: UUID | None) -> Preview:
@@ -84,16 +91,17 @@ def preview_of_member_change(
 ) -> Preview:
     """Return what it does if members get another role, or another team; raises NotFound for an unknown one."""
     world, members = present_world(), frozenset(member_ids)
-    known = members <= world.people.keys() and (team_id is None or team_id in world.teams)
-    if not known or (role_id is not None and role_id not in world.roles):
+    if not members <= world.people.keys() or (team_id is not None and team_id not in world.teams):
         raise NotFound
+    if role_id is not None:
+        role_in(world, role_id)
     return preview(world, with_members(world, members, role_id=role_id, team_id=team_id))
 
 
 def preview(before: World, after: World) -> Preview:
     """Return what it does if the world becomes another; asks the database for counts only where reach differs."""
     touched = [person for person in after.people.values() if person.active and _differs(before, after, person)]
-    counted = alike(kinds()) if touched else []
+    counted = alike(_kinds_touched(before, after)) if touched else []
     return reckoned(before, after, touched, counted)
 
 
@@ -101,6 +109,20 @@ def _differs(before: World, after: World, person: Person) -> bool:
     if before.teams != after.teams or before.people != after.people:
         return True
     return any(_scopes(before, person, action) != _scopes(after, person, action) for action in ACTIONS)
+
+
+def _kinds_touched(before: World, after: World) -> tuple[str, ...]:
+    """Return the kinds of records of which somebody may come to reach others."""
+    if before.teams != after.teams or before.people != after.people:
+        return kinds()
+    changed = {
+        kind
+        for role_id, role in after.roles.items()
+        for kind in kinds()
+        for action in ACTIONS
+        if role.permissions.get(f"{kind}:{action}") != before.roles[role_id].permissions.get(f"{kind}:{action}")
+    }
+    return tuple(kind for kind in kinds() if changed.intersection(way.resource for way in links(kind)))
 
 
 def _scopes(world: World, person: Person, action: Action) -> tuple[str | None, ...]:

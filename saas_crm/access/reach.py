@@ -56,6 +56,7 @@ class RoleHeld:
     key: str | None
     name: str
     permissions: Mapping[str, str]
+    living: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from saas_crm.access.chains import Alike, Link, kinds, links
+from saas_crm.access.chains import Alike, kinds, links
 from saas_crm.access.reach import Person, World, covers_team
 
 Action = Literal["read", "update"]
@@ -33,143 +33,136 @@ class Sight(NamedTuple):
     walls: frozenset[UUID]
     scopes: tuple[str | None, ...]
 
+    def scope(self, resource: str, action: Action) -> str | None:
+        """Return how far an action reaches on a kind of record, None if not at all."""
+        return self.scopes[ACTIONS.index(action) * len(kinds()) + kinds().index(resource)]
+
+
+Ways = tuple[tuple[int, frozenset[Slot]], ...]
+"""The places along a record's links whose owners count, each with the slots that are covered there."""
+
 
 class Side:
     """One of the two worlds, asked again and again for the same sights."""
 
-    def __init__(self, world: World, at: int) -> None:
-        self.world, self._at = world, at
-        self._ways = {kind: links(kind) if world.follow else links(kind)[:1] for kind in kinds()}
-        self._covered: dict[tuple[Sight, str, UUID | None], bool] = {}
+    def __init__(self, world: World, at: int, slots: frozenset[Slot]) -> None:
+        self.world, self._at, self._slots = world, at, slots
+        self._links = {kind: links(kind) if world.follow else links(kind)[:1] for kind in kinds()}
+        self._covered: dict[tuple[Sight, str], frozenset[Slot]] = {}
+        self._ways: dict[tuple[Sight, str, Action], Ways] = {}
 
     def sight(self, person: Person) -> Sight:
         """Return what somebody's sight depends on here."""
         scopes = tuple(self.world.scope(person, f"{kind}:{action}") for action in ACTIONS for kind in kinds())
         return Sight(person.teams, self.world.walls(person), scopes)
 
-    def holds(self, sight: Sight, resource: str, action: Action) -> bool:
-        """Whether a sight has the permission at all."""
-        return _scope(sight, resource, action) is not None
+    def ways(self, sight: Sight, resource: str, action: Action) -> Ways:
+        """Return how records of a kind are reached; not at all without the permission. Changing follows no parent."""
+        key = (sight, resource, action)
+        if key not in self._ways:
+            found = self._links[resource] if action == "read" else self._links[resource][:1]
+            self._ways[key] = tuple(
+                (at, self._covers(sight, sight.scope(link.resource, action) or ""))
+                for at, link in enumerate(found)
+                if all(sight.scope(kind, action) for kind in (resource, *link.held))
+            )
+        return self._ways[key]
 
-    def reaches(self, sight: Sight, alike: tuple[str, tuple[Slot, ...]], action: Action, mine: Sequence[bool]) -> bool:
-        """Whether records are reached; `mine` tells which of the owners along their links one is oneself."""
-        resource, slots = alike
-        if not self.holds(sight, resource, action):
-            return False
-        ways = self._ways[resource] if action == "read" else self._ways[resource][:1]
-        return any(
-            slot is not None and self._by(link, sight, slot, action, own)
-            for link, slot, own in zip(ways, slots, mine, strict=False)
-        )
-
-    def _by(self, link: Link, sight: Sight, slot: tuple[UUID | None, UUID | None], action: Action, own: bool) -> bool:
-        if not all(self.holds(sight, kind, action) for kind in link.held):
-            return False
-        scope = _scope(sight, link.resource, action) or ""
-        return own or self._covers(sight, scope, slot[self._at])
-
-    def _covers(self, sight: Sight, scope: str, team_id: UUID | None) -> bool:
-        key = (sight, scope, team_id)
+    def _covers(self, sight: Sight, scope: str) -> frozenset[Slot]:
+        key = (sight, scope)
         if key not in self._covered:
-            self._covered[key] = covers_team(self.world, sight.teams, sight.walls, scope, team_id)
+            self._covered[key] = frozenset(
+                slot
+                for slot in self._slots
+                if slot is not None and covers_team(self.world, sight.teams, sight.walls, scope, slot[self._at])
+            )
         return self._covered[key]
-
-
-def _scope(sight: Sight, resource: str, action: Action) -> str | None:
-    return sight.scopes[ACTIONS.index(action) * len(kinds()) + kinds().index(resource)]
 
 
 class Reckoning:
     """Gains and losses of members when one world becomes another."""
 
     def __init__(self, before: World, after: World, counted: Sequence[Alike]) -> None:
-        self._before, self._after = Side(before, 0), Side(after, 1)
-        self._classes: Counter[tuple[str, tuple[Slot, ...]]] = Counter()
-        self._owned: Mapping[UUID, list[Alike]] = defaultdict(list)
-        self._shared: Mapping[UUID, list[Alike]] = defaultdict(list)
+        self._worlds = (before, after)
+        self._classes: dict[str, Counter[tuple[Slot, ...]]] = defaultdict(Counter)
+        self._owned: dict[UUID, list[tuple[Alike, tuple[Slot, ...]]]] = defaultdict(list)
+        self._shared: dict[UUID, list[tuple[Alike, tuple[Slot, ...]]]] = defaultdict(list)
         self._sums: dict[tuple[Sight, Sight], Sums] = {}
         for alike in counted:
+            slots = tuple(None if owner is None else self._slot(owner) for owner in alike.owners)
             if alike.member_id is not None:
-                self._shared[alike.member_id].append(alike)
+                self._shared[alike.member_id].append((alike, slots))
                 continue
-            self._classes[self._slots(alike)] += alike.number
+            self._classes[alike.resource][slots] += alike.number
             for owner_id in {owner for owner in alike.owners if owner is not None}:
-                self._owned[owner_id].append(alike)
-        self._moves = before.teams != after.teams or any(
-            slot is not None and slot[0] != slot[1] for _resource, slots in self._classes for slot in slots
-        )
+                self._owned[owner_id].append((alike, slots))
+        known = frozenset(slot for found in self._classes.values() for slots in found for slot in slots)
+        self._sides = (Side(before, 0, known), Side(after, 1, known))
+
+    def _slot(self, owner_id: UUID) -> tuple[UUID | None, UUID | None]:
+        former, present = (world.people.get(owner_id) for world in self._worlds)
+        return (former.team_id if former else None, present.team_id if present else None)
 
     def changes(self, member_id: UUID) -> tuple[Change, ...]:
         """Return what changes for a member of both worlds, by kind of record and by action."""
-        before, after = (side.sight(side.world.people[member_id]) for side in (self._before, self._after))
-        if before == after and not self._moves:  # a team that moves takes what its members own with it
-            return ()
-        sums = Counter[tuple[str, Action, int]]()
-        for (resource, action), both in self._of_others(before, after).items():
-            sums[resource, action, 0], sums[resource, action, 1] = both
-        for resource, action, former, present, number in self._put_right(member_id, before, after):
-            sums[resource, action, 0] += number * (_gained(*present) - _gained(*former))
-            sums[resource, action, 1] += number * (_lost(*present) - _lost(*former))
-        found = (Change(kind, action, sums[kind, action, 0], sums[kind, action, 1])
-                 for action in ACTIONS for kind in kinds())  # fmt: skip
+        before, after = (side.sight(side.world.people[member_id]) for side in self._sides)
+        found = (self._change(member_id, kind, action, before, after) for action in ACTIONS for kind in kinds())
         return tuple(change for change in found if change.gained or change.lost)
 
-    def _of_others(self, before: Sight, after: Sight) -> Sums:
-        """Return gains and losses by the owners' teams alone, as if nothing were one's own."""
-        if (before, after) not in self._sums:
-            self._sums[before, after] = self._summed(before, after)
-        return self._sums[before, after]
+    def _change(self, member_id: UUID, kind: str, action: Action, before: Sight, after: Sight) -> Change:
+        both = (self._sides[0].ways(before, kind, action), self._sides[1].ways(after, kind, action))
+        if both[0] == both[1]:  # then what is one's own does not change either
+            return Change(kind, action, 0, 0)
+        gained, lost = self._of_others(kind, action, before, after, both)
+        for former, present, number in self._put_right(member_id, kind, action, both):
+            gained += number * (_gained(present) - _gained(former))
+            lost += number * (_lost(present) - _lost(former))
+        return Change(kind, action, gained, lost)
 
-    def _summed(self, before: Sight, after: Sight) -> Sums:
-        sums: Sums = {(kind, action): (0, 0) for kind in kinds() for action in ACTIONS}
-        for alike, number in self._classes.items():
-            for action in ACTIONS:
-                both = self._both(alike, action, before, after, _NOT_MINE)
-                if both[0] != both[1]:
-                    gained, lost = sums[alike[0], action]
-                    sums[alike[0], action] = (gained + number * _gained(*both), lost + number * _lost(*both))
-        return sums
+    def _of_others(
+        self, kind: str, action: Action, before: Sight, after: Sight, both: tuple[Ways, Ways]
+    ) -> tuple[int, int]:
+        """Return gains and losses by the owners' teams alone, as if nothing were one's own."""
+        sums = self._sums.setdefault((before, after), {})
+        if (kind, action) not in sums:
+            gained = lost = 0
+            for slots, number in self._classes[kind].items():
+                reached = _reached(both, slots)
+                gained += number * _gained(reached)
+                lost += number * _lost(reached)
+            sums[kind, action] = (gained, lost)
+        return sums[kind, action]
 
     def _put_right(
-        self, member_id: UUID, before: Sight, after: Sight
-    ) -> Iterator[tuple[str, Action, tuple[bool, bool], tuple[bool, bool], int]]:
+        self, member_id: UUID, kind: str, action: Action, both: tuple[Ways, Ways]
+    ) -> Iterator[tuple[Both, Both, int]]:
         """Yield what was reckoned without what is one's own or shared with one, and how it is with that."""
-        for alike in self._owned.get(member_id, ()):
-            mine = tuple(owner == member_id for owner in alike.owners)
-            for action in ACTIONS:
-                key = self._slots(alike)
-                former = self._both(key, action, before, after, _NOT_MINE)
-                yield alike.resource, action, former, self._both(key, action, before, after, mine), alike.number
-        for alike in self._shared.get(member_id, ()):
-            mine = tuple(owner == member_id for owner in alike.owners)
-            for action in ACTIONS:
-                former = self._both(self._slots(alike), action, before, after, mine)
-                held = [side.holds(sight, alike.resource, action) for side, sight in self._sides(before, after)]
-                present = (former[0] or held[0], former[1] or held[1])
-                yield alike.resource, action, former, present, alike.number if action == "read" else alike.edited
-
-    def _both(
-        self, alike: tuple[str, tuple[Slot, ...]], action: Action, before: Sight, after: Sight, mine: Sequence[bool]
-    ) -> tuple[bool, bool]:
-        return self._before.reaches(before, alike, action, mine), self._after.reaches(after, alike, action, mine)
-
-    def _sides(self, before: Sight, after: Sight) -> tuple[tuple[Side, Sight], tuple[Side, Sight]]:
-        return (self._before, before), (self._after, after)
-
-    def _slots(self, alike: Alike) -> tuple[str, tuple[Slot, ...]]:
-        return alike.resource, tuple(None if owner is None else self._slot(owner) for owner in alike.owners)
-
-    def _slot(self, owner_id: UUID) -> tuple[UUID | None, UUID | None]:
-        former, present = (side.world.people.get(owner_id) for side in (self._before, self._after))
-        return (former.team_id if former else None, present.team_id if present else None)
+        for alike, slots in self._owned.get(member_id, ()):
+            if alike.resource == kind:
+                mine = frozenset(at for at, owner in enumerate(alike.owners) if owner == member_id)
+                yield _reached(both, slots), _reached(both, slots, mine), alike.number
+        for alike, slots in self._shared.get(member_id, ()):
+            if alike.resource == kind:
+                mine = frozenset(at for at, owner in enumerate(alike.owners) if owner == member_id)
+                held = (bool(both[0]), bool(both[1]))  # a share gives nothing that the role has not at all
+                yield _reached(both, slots, mine), held, alike.number if action == "read" else alike.edited
 
 
-_NOT_MINE = (False,) * 8
+Both = tuple[bool, bool]
 
 
-def _gained(before: bool, after: bool) -> bool:
-    return after and not before
+def _reached(both: tuple[Ways, Ways], slots: tuple[Slot, ...], mine: frozenset[int] = frozenset()) -> Both:
+    """Return whether records are reached before and after; `mine` are the places where one is the owner oneself."""
+    before, after = both
+    return (
+        any(slots[at] in covered or at in mine for at, covered in before),
+        any(slots[at] in covered or at in mine for at, covered in after),
+    )
 
 
-def _lost(before: bool, after: bool) -> bool:
-    return before and not after
+def _gained(reached: Both) -> bool:
+    return reached[1] and not reached[0]
+
+
+def _lost(reached: Both) -> bool:
+    return reached[0] and not reached[1]

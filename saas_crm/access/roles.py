@@ -11,6 +11,7 @@ from saas_crm.access.founding import ROLE_NAMES
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.reach import RoleHeld
 from saas_crm.access.role_rules import OWNER, as_it_came, beyond, effective, known, lacks, merged
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.access.role_words import permission_words, scope_word
@@ -97,14 +98,14 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
     return role
 
 
-def check_changeable(role: Role, actor: CurrentMember) -> None:
+def check_changeable(role: Role | RoleHeld, actor: CurrentMember) -> None:
     """Raise Forbidden unless the actor may change this role; nobody changes the owner's."""
     actor.require("role:update")
     if role.key == OWNER:
         raise Forbidden("role:update")
 
 
-def check_permissions(role: Role, wanted: Mapping[str, str], actor: CurrentMember) -> None:
+def check_permissions(role: Role | RoleHeld, wanted: Mapping[str, str], actor: CurrentMember) -> None:
     """Refuse permissions that do not fit together, or that the actor has not; raises InvalidInput."""
     _check(wanted, role.permissions, actor)
 

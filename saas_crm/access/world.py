@@ -33,7 +33,9 @@ _TEAMS = select(
     func.array(_GUESTS).label("guests"),
 ).where(Team.deleted_at.is_(None))  # fmt: skip
 _FOLLOW = select(Policy.children_follow).limit(1).scalar_subquery()
-_ROLES = select(Role.id, Role.key, Role.name, Role.permissions, _FOLLOW.label("follow"))
+_ROLES = select(
+    Role.id, Role.key, Role.name, Role.permissions, Role.deleted_at.is_(None).label("living"), _FOLLOW.label("follow")
+)
 
 
 def present_world() -> World:
@@ -41,7 +43,7 @@ def present_world() -> World:
     people, teams, roles = (fetch(query).all() for query in (_PEOPLE, _TEAMS, _ROLES))
     return World(
         people=_people(people, teams),
-        roles={row.id: RoleHeld(row.id, row.key, row.name, row.permissions) for row in roles},
+        roles={row.id: RoleHeld(row.id, row.key, row.name, row.permissions, row.living) for row in roles},
         teams={row.id: TeamNode(row.id, row.name, tuple(row.path), row.closed_at is not None) for row in teams},
         guests=frozenset((row.id, member_id) for row in teams for member_id in row.guests),
         follow=all(row.follow is not False for row in roles),

@@ -46,6 +46,8 @@ SETTINGS: Ends = {
     "settings_members.show_invite": ("",), "settings_teams.index": ("",), "settings_teams.show": ("",),
     "settings_teams.choose_place": ("",), "settings_pipelines.index": ("",),
     "settings_pipelines.edit": ("",), "settings_pipelines.name": ("",), "settings_tokens.index": ("",),
+    "settings_roles.index": ("",), "settings_roles.show": ("",), "settings_roles.new": ("",),
+    "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "api_documents.docs": ("",),
 }  # fmt: skip
 INSIDE: Mapping[str, Ends] = {"lists": LISTS, "records": RECORDS, "forms": FORMS, "settings": SETTINGS}
@@ -93,6 +95,7 @@ def made(make: Maker) -> dict[str, Any]:
     member, stage = make.member_id("colleague"), make.stages()[0]
     others = {"member_id": str(member), "stage_id": str(stage.id), "pipeline_id": str(stage.pipeline_id)}
     others["team_id"] = str(make.team_id("north"))
+    others |= {"role_id": make.own_role("owner", GERMAN), "kind": "company", "record_id": str(company.id)}
     return {**ids, **others, "activity_id": str(call.id)}
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Flask, g
 
+from saas_crm.access.models import Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id
 from saas_crm.activities import actions as activities
@@ -97,6 +98,15 @@ class Maker:
         """Return the stages of the workspace's pipeline, in order."""
         with acting(self._app, self._cast, who) as member:
             return pipelines.stages(member)
+
+    def own_role(self, who: str = "owner", name: str = "Partners", **permissions: str) -> str:
+        """Make a role and return its id; permissions are written `company__read="team"`."""
+        with acting(self._app, self._cast, who):
+            wanted = {field.replace("__", ":"): scope for field, scope in permissions.items()}
+            role = Role(key=None, name=name, permissions=wanted or {"company:read": "own"})
+            db.session.add(role)
+            db.session.flush()
+            return str(role.id)
 
     def _tenant(self, who: str) -> ActiveTenant:
         return self._cast.tenants[self._cast[who].slug]

@@ -87,14 +87,14 @@ def new_page(values: Values | None = None, errors: Mapping[str, str] | None = No
         values = {**role_values(like), "name": _("Copy of %(name)s", name=role_name(like.key, like.name))[:200]}
     return render_template(
         "settings/role.html", role=None, title=_("New role"), editable=True, used=None, owners=False,
-        action=url_for("settings_roles.create", like=like.id if like else None), values=values or permission_values({}),
+        action=url_for("settings_roles.create"), like=like.id if like else "", values=values or permission_values({}),
         errors=errors or {}, labels=role_labels(), **matrix(),
     )  # fmt: skip
 
 
 def _liked() -> Role | None:
-    """Return the role that is to be copied, if the address names one; raises NotFound."""
-    named = request.args.get("like", "")
+    """Return the role that is to be copied, if the address or the form names one; raises NotFound."""
+    named = request.values.get("like", "")
     try:
         return actions.get_role(UUID(named)) if named else None
     except ValueError:
