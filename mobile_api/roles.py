@@ -129,7 +129,7 @@ def show_role(role_id: UUID) -> Response:
 def change_role(role_id: UUID, body: RoleWrite) -> Response:
     """Rename a role or change what it allows; it holds from the next request of each member on.
 
-    The owner's role always has everything and cannot be changed (403). Ask `POST /roles/{role_id}/preview` before
+    The owner's role always has everything and cannot be changed (422). Ask `POST /roles/{role_id}/preview` before
     what it would do.
     """
     role = actions.get_role(role_id)

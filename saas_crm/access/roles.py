@@ -16,7 +16,7 @@ from saas_crm.access.role_rules import OWNER, as_it_came, beyond, effective, kno
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.access.role_words import permission_words, scope_word
 from saas_crm.core.clock import now
-from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound
+from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import insert
@@ -80,7 +80,7 @@ def create_role(
 def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: int | None = None) -> Role:
     """Rename a role or change what it allows; what is not given stays.
 
-    Raises Forbidden (also for the owner's role, which always has everything), InvalidInput and VersionConflict.
+    Raises Forbidden, InvalidInput (also for the owner's role, which always has everything) and VersionConflict.
     """
     check_changeable(role, actor)
     check_version(role, version)
@@ -99,10 +99,10 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
 
 
 def check_changeable(role: Role | RoleHeld, actor: CurrentMember) -> None:
-    """Raise Forbidden unless the actor may change this role; nobody changes the owner's."""
+    """Raise Forbidden unless the actor may change roles, and InvalidInput for the owner's, which nobody changes."""
     actor.require("role:update")
     if role.key == OWNER:
-        raise Forbidden("role:update")
+        raise InvalidInput({"": _("The owner's role has everything; nobody can change it.")}, {"": "owner_role"})
 
 
 def check_permissions(role: Role | RoleHeld, wanted: Mapping[str, str], actor: CurrentMember) -> None:

@@ -23,10 +23,12 @@ EXAMPLES = 10
 """Of each operation in each phase: some 2,000 requests and 50,000 checks, a minute on two quiet cores."""
 
 # What a schema cannot say, by the code of the error: that a record named is there and may be named, that a text
-# has more to it than blanks, that a lost deal needs a reason, that an e-mail address is one.
+# has more to it than blanks, that a lost deal needs a reason, that an e-mail address is one, which permissions of a
+# role fit together and which role may go.
 OF_MEANING = {
     "unknown", "owner", "currency", "closed", "pipeline", "cursor", "missing", "enum", "string_too_short",
     "website", "country", "timezone", "moment", "invalid", "no_at_sign", "key-reused",
+    "needs", "beyond", "taken", "in_use", "built_in", "owner_role", "too_many",
 }  # fmt: skip
 # A record that is not there, a lost race or a broken rule is no judgement of the data's form; which rules may say
 # no is looked at by the check below. That a token is unknown or a permission missing would be wrong here.
