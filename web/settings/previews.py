@@ -7,8 +7,7 @@ from typing import Any
 
 from saas_crm.access.chains import kinds
 from saas_crm.access.preview import Effect, Preview
-from saas_crm.access.role_words import resource_words
-from saas_crm.core.i18n import gettext as _
+from saas_crm.access.role_words import action_words, resource_words
 from saas_crm.core.i18n import ngettext
 from web.formatting import number
 
@@ -49,7 +48,7 @@ def _row(effect: Effect) -> dict[str, Any]:
                     Figure(words[kind], _signed("+", change.gained), _signed("−", change.lost))
                 )
     return {"name": effect.name, "parts": [
-        (label, by_action[action]) for action, label in (("read", _("See")), ("update", _("Edit"))) if by_action[action]
+        (label, by_action[action]) for action, label in action_words().items() if by_action.get(action)
     ]}  # fmt: skip
 
 
