@@ -12,9 +12,7 @@ from tenants.marks import N_
 BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
-    "opportunity_steps", "pipelines", "search", "account_teams",
-    "tokens", "me", "members", "companies", "contacts", "activities", "opportunities", "opportunity_steps",
-    "pipelines", "roles", "search",
+    "opportunity_steps", "pipelines", "roles", "search", "account_teams",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -31,7 +29,6 @@ TAGS = (
     ("members", N_("The people of the workspace: who they are, their role, team and status.")),
     ("teams", N_("The team tree: who belongs together, who leads whom, and which branches are closed to the others.")),
     ("invitations", N_("Seats offered by e-mail, each good for seven days.")),
-    ("members", N_("The people of the workspace, to choose owners from.")),
     ("roles", N_("What members may see and do: a named set of permissions, each with how far it reaches.")),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )

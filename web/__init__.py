@@ -31,7 +31,6 @@ PAGES = (
     "web.recycle_bin.routes",
     "web.settings.members_routes",
     "web.settings.teams_routes",
-    "web.settings.members",
     "web.settings.roles",
     "web.settings.record_access",
     "web.settings.viewing",

@@ -90,7 +90,6 @@ def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verif
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
     if role.key == "owner" and actor.role_key != "owner":
         raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
-        raise InvalidInput({"role_id": _("Only an owner can invite owners.")})
     role_to_give(role.id, actor)
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:

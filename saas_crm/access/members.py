@@ -13,10 +13,10 @@ from saas_crm.access.bulk import check_team_exists, hold_owners
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import leads_back
 from saas_crm.access.team_people import leave_all
 from saas_crm.access.team_schemas import MemberWrite
-from saas_crm.access.roles import role_to_give
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
@@ -59,13 +59,6 @@ def change_team(member: Member, team_id: UUID | None, *, actor: CurrentMember) -
     """Put a member into another team; raises Forbidden, and InvalidInput for an unknown one or none."""
     check_reach(member, actor)
     _set_team(member, team_id, actor)
-    actor.require("member:update")
-    role = db.session.get(Role, role_id)
-    if role is None:
-        raise InvalidInput({"role_id": _("Choose a role.")})
-    _guard_owner(member, role.key, actor)
-    if role_id != member.role_id:
-        member.role_id = role_to_give(role_id, actor).id
     db.session.flush()
 
 
@@ -111,6 +104,8 @@ def _set_role(member: Member, role_id: UUID, actor: CurrentMember) -> None:
     if role is None or role.deleted_at is not None:
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
     _guard_owner(member, role.key, actor)
+    if role_id != member.role_id:
+        role = role_to_give(role_id, actor)
     member.role_id = role_id
     set_committed_value(member, "role", role)
 

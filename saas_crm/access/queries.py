@@ -92,23 +92,13 @@ def _look_ups() -> _LookUps:
 def _member(row: Sequence[Any] | None) -> CurrentMember | None:
     if row is None:
         return None
-    if len(row) == _KNOWN:
-        return CurrentMember(*row)
-    teams, walls, shares, children_follow = row[_KNOWN:]
     found = CurrentMember(*row[:_KNOWN])
-    return replace(found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow)
-    row = fetch(_OF_TOKEN, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
-    return (_member(row[:-1]), row[-1]) if row else None
-
-
-def _one(query: Kept, **values: UUID) -> CurrentMember | None:
-    row = fetch(query, values).one_or_none()
-    return _member(row) if row else None
-
-
-def _member(values: Sequence[Any]) -> CurrentMember:
-    """Make the value; an owner has everything there is, also what came with a later release."""
-    found = CurrentMember(*values)
+    if len(row) > _KNOWN:
+        teams, walls, shares, children_follow = row[_KNOWN:]
+        found = replace(
+            found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow
+        )  # fmt: skip
+    # An owner has everything there is, also what came with a later release.
     return replace(found, permissions=EVERYTHING) if found.role_key == OWNER else found
 
 

@@ -95,11 +95,10 @@ def test_no_link_and_no_form_leads_to_a_refusal(app: Flask, client_for: ClientFo
     for endpoint, address, form in forms:
         answer = browser.post(form.action, data=form.filled({}))
         assert answer.status_code in (200, 204, 303, 409, 422), f"{endpoint} on {address}: {answer.status_code}"
-    own = ("settings_tokens.", "settings_members.set_")  # their tokens, their hours and their substitute
-    changing = {endpoint for endpoint, _address, _form in forms if not endpoint.startswith(own)}
         if endpoint == "viewing.begin":  # who looks as somebody else is refused all the rest
             assert browser.post("/acme/viewing/end").status_code == 303
-    changing = {endpoint for endpoint, _address, _form in forms if not endpoint.startswith("settings_tokens.")}
+    own = ("settings_tokens.", "settings_members.set_")  # their tokens, their hours and their substitute
+    changing = {endpoint for endpoint, _address, _form in forms if not endpoint.startswith(own)}
     assert bool(changing) is (who != "viewer"), changing
 
 

@@ -21,8 +21,8 @@ from web.customers.values import address_line, company_labels, contact_labels
 from web.formatting import country_name
 from web.lists import address, asked_choice
 from web.opportunities.cards import base_url
-from web.sharing.routes import team_of
 from web.settings.access_words import access_url
+from web.sharing.routes import team_of
 
 MAP = "https://www.openstreetmap.org/search"
 

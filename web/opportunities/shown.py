@@ -21,8 +21,8 @@ from web.activities.story import Story
 from web.formatting import money
 from web.opportunities.cards import time_in_stage
 from web.opportunities.words import reason_label
-from web.sharing.routes import share_url
 from web.settings.access_words import access_url
+from web.sharing.routes import share_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access import members as actions
 from saas_crm.access.models import Member, TeamHelper
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
 from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
@@ -47,10 +48,16 @@ def member_page(
         photo=photo_url(found.user_id, found.photo_digest), may_update=may_update, may_lock=may_update and not me,
         may_remove=viewer.can("member:delete") and not above and not me, may_arrange=may_update or me,
         roles=role_choices(viewer) if may_update else [], teams=teams, abilities=role_abilities(),
+        view_as_url=url_for("viewing.begin", member_id=member_id) if _may_view(found, viewer) else "",
         team=dict(teams).get(stored["team_id"], "").strip(),
         errors=errors or {}, values={**stored, **({} if behind else _arranged(found)), **(values or {})},
         **({"arranges": False} if behind else _beside(found)),
     )  # fmt: skip
+
+
+def _may_view(found: Member, viewer: CurrentMember) -> bool:
+    owners = found.role.key != "owner" or viewer.role_key == "owner"
+    return viewer.can("member:view_as") and owners and found.status == "active" and found.id != viewer.id
 
 
 def _arranged(found: Member) -> dict[str, str]:

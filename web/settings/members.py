@@ -13,13 +13,6 @@ from saas_crm.access import bulk
 from saas_crm.access.member_list import ORDERS, STATUSES, MemberFilter, member_page
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import open_invitations, roles
-from saas_crm.access import invitations
-from saas_crm.access import members as actions
-from saas_crm.access.models import Member
-from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import members, open_invitations, roles
-from saas_crm.access.schemas import RoleChoice
-from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.clock import now
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.errors import InvalidInput
@@ -132,66 +125,6 @@ def index() -> str:
 
 
 @bp.get("/settings/members/filters")
-@bp.post("/settings/members/invitations")
-@requires("member:create")
-@shown_again(members_page)
-def invite() -> ResponseReturnValue:
-    """Invite somebody by e-mail."""
-    email = invite_from_form()
-    return saved(url_for("settings_members.index"), _("%(email)s is invited.", email=email))
-
-
-@bp.post("/settings/members/invitations/<uuid:invitation_id>/mail")
-@requires("member:create")
-def resend(invitation_id: UUID) -> ResponseReturnValue:
-    """Mail a new link for an open invitation."""
-    back = url_for("settings_members.index")
-    try:
-        invitation = invitations.resend(
-            invitation_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
-            verified=signed_in_user().email_verified,
-        )  # fmt: skip
-    except InvalidInput as refused:
-        return _refused(refused, back)
-    except TooManyAttempts as too_many:
-        flash(wait_message(too_many.seconds), "error")
-        return redirect(back, 303)
-    return saved(back, _("A new link is on its way to %(email)s.", email=invitation.email))
-
-
-@bp.post("/settings/members/invitations/<uuid:invitation_id>/withdrawal")
-@requires("member:create")
-def withdraw(invitation_id: UUID) -> ResponseReturnValue:
-    """Take an invitation back."""
-    invitations.withdraw(invitation_id, actor=current_member())
-    return saved(url_for("settings_members.index"), _("The invitation is withdrawn; its link no longer works."))
-
-
-def member_page(
-    member_id: UUID, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
-) -> str:
-    """Show one member and what may be done about them."""
-    found, viewer = actions.get_member(member_id), current_member()
-    role = next(role for role in roles() if role.id == found.role_id)
-    above = role.key == "owner" and viewer.role_key != "owner"
-    may_update = viewer.can("member:update") and not above
-    return render_template(
-        "settings/member.html", found=found, me=found.id == viewer.id, role=role_name(role.key, role.name),
-        photo=photo_url(found.user_id, found.photo_digest), may_update=may_update,
-        may_lock=may_update and found.id != viewer.id,
-        may_remove=viewer.can("member:delete") and not above and found.id != viewer.id,
-        view_as_url=url_for("viewing.begin", member_id=member_id) if _may_view(found, role.key, viewer) else "",
-        roles=role_choices(viewer) if may_update else [], values=values or {"role_id": str(found.role_id)},
-        errors=errors or {}, abilities=role_abilities(),
-    )  # fmt: skip
-
-
-def _may_view(found: Member, role_key: str | None, viewer: CurrentMember) -> bool:
-    owners = role_key != "owner" or viewer.role_key == "owner"
-    return viewer.can("member:view_as") and owners and found.status == "active" and found.id != viewer.id
-
-
-@bp.get("/settings/members/<uuid:member_id>")
 @requires("member:read")
 def filters() -> str:
     """Answer what the list can be narrowed to, when the filters are opened."""
