@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, g, request
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
 from mobile_api import idempotency
 from mobile_api.limiting import count_request, tell_limit
@@ -18,6 +18,7 @@ from mobile_api.openapi import Operation, Registry
 from mobile_api.reading import MAX_BODY, read_body, read_idempotency_key, read_query, refuse_query
 from mobile_api.registry import BASE
 from saas_crm.access.models import ApiToken
+from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.edge.input import input_context
 from tenants.db import db
@@ -90,8 +91,15 @@ def _mark_used(token_id: UUID) -> None:
         _seen.clear()
     _seen[token_id] = moment
     earlier = now() - timedelta(seconds=SEEN_EVERY)
-    db.session.execute(
+    unmarked = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < earlier)
+    before = select(ApiToken.id, ApiToken.last_used_at).where(ApiToken.id == token_id, unmarked).with_for_update().cte()
+    marking = (
         update(ApiToken)
-        .where(ApiToken.id == token_id, or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < earlier))
+        .where(ApiToken.id == before.c.id)
         .values(last_used_at=now(), updated_at=ApiToken.updated_at)
+        .returning(before.c.last_used_at)
+        .execution_options(synchronize_session=False)
     )
+    marked = db.session.execute(marking).one_or_none()
+    if marked is not None and marked[0] is None:
+        record_act(db.session(), "first_use", "token", token_id)

@@ -20,10 +20,11 @@ from saas_crm.access.queries import member_of_user
 from saas_crm.access.records import TOKEN_ORDERS, token, tokens
 from saas_crm.access.schemas import SignIn
 from saas_crm.access.sign_in import SignInRefused, authenticate
-from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.audit import act_as
 from saas_crm.core.fields import clean_line
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import public, requires
+from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
 
 
@@ -84,11 +85,11 @@ def sign_in(body: TokenRequest) -> Response:
     Whether the address is unknown, the password is wrong or the person is no member here: the answer is the
     same 401, after the same time. After several failures one has to wait (429).
     """
-    user_id = authenticate(body.email, body.password, request.remote_addr or "")
+    user_id = authenticate(body.email, body.password, request.remote_addr or "", origin=request_origin())
     member = member_of_user(user_id)
     if member is None:
         raise SignInRefused
-    act_as(db.session(), Actor(member.id, "api", g.request_id))
+    act_as(db.session(), request_actor(member.id, "api"))
     issued, secret = issue_token(member, body.name)
     response = made({**TOKEN.of(issued, current=None), "current": False, "token": secret}, f"tokens/{issued.id}")
     del response.headers["ETag"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from saas_crm.access.mailed import mail_reset
 from saas_crm.access.models import ApiToken, Member
+from saas_crm.access.policy import forget_batch
 from saas_crm.access.profile import tenants_of
 from saas_crm.access.queries import user_by_email
 from saas_crm.access.shared_models import MailedToken, Membership, Throttle, UserSession
-from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.audit import Actor, act_as, record_act, record_once
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import in_language
 from saas_crm.core.jobs import defer, job
@@ -23,9 +24,9 @@ from tenants.directory import shared_reader
 from tenants.models import Tenant
 from tenants.provisioning import make_spares
 from tenants.runtime import runtime_settings
-from tenants.versions import served_first
+from tenants.versions import lacks_tables, served_first
 
-DAILY = ("idempotency.forget", "recycle_bin.purge")
+DAILY = ("idempotency.forget", "recycle_bin.purge", "audit.forget")
 
 
 @job("tenants.make_spares", cron="* * * * *")
@@ -58,6 +59,39 @@ def end_tokens(user_id: str) -> None:
             for token in db.session.scalars(held.where(Member.user_id == UUID(user_id), ApiToken.revoked_at.is_(None))):
                 token.revoked_at = now()
             db.session.commit()
+
+
+@job("access.note_sign_in", retries=8)
+def note_sign_in(
+    entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = ""
+) -> None:  # fmt: skip
+    """Write a sign-in down in all the person's workspaces; see `access.sign_in_log`."""
+    user = None if user_id else user_by_email(email)
+    known = UUID(user_id) if user_id else user and user.id
+    if known is None:
+        return
+    for tenant in served_first(tenants_of(known, None)):
+        with tenant_scope(tenant):
+            member_id = db.session.scalar(select(Member.id).where(Member.user_id == known))
+            if member_id is not None:
+                record_once(
+                    db.session(), UUID(entry_id), datetime.fromisoformat(moment), Actor(member_id, "web", None, origin),
+                    action, "session",
+                )  # fmt: skip
+                db.session.commit()
+
+
+@job("audit.forget")
+def forget_audit() -> None:
+    """Let go of audit entries that are older than the workspace keeps them, batch after batch."""
+    if lacks_tables(current_tenant()):
+        return
+    gone = 0
+    while few := forget_batch():
+        gone += few
+        db.session.commit()
+    if gone:
+        record_act(db.session(), "forget", "audit", None, {"rows": [gone, None]})
 
 
 @job("access.drop_membership", retries=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from saas_crm.access.shared_models import Membership, User, UserSession
+from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
@@ -56,8 +58,13 @@ _LOOK_UP = Kept(
 )  # fmt: skip
 
 
-def start_session(user_id: UUID, *, user_agent: str, address: str) -> str:
-    """Open a session and return its token; older sessions of the user stay."""
+def start_session(
+    user_id: UUID, *, user_agent: str, address: str, origin: Mapping[str, str] | None = None
+) -> str:  # fmt: skip
+    """Open a session and return its token; older sessions of the user stay.
+
+    With an `origin` the logs of the user's workspaces are told.
+    """
     token = new_token()
     with db.engines[SHARED].begin() as connection:
         connection.execute(
@@ -66,6 +73,8 @@ def start_session(user_id: UUID, *, user_agent: str, address: str) -> str:
                 user_agent=user_agent[:300], address=address,
             )
         )  # fmt: skip
+        if origin is not None:
+            tell_workspaces(connection, "sign_in", origin, user_id=user_id)
     return token
 
 
@@ -122,11 +131,14 @@ def open_sessions(user_id: UUID) -> list[OpenSession]:
         return [OpenSession(*row) for row in connection.execute(query)]
 
 
-def end_session(user_id: UUID, session_id: UUID) -> bool:
-    """Sign one of the user's browsers out; returns whether there was one."""
+def end_session(user_id: UUID, session_id: UUID, *, origin: Mapping[str, str] | None = None) -> bool:
+    """Sign one of the user's browsers out; returns whether there was one. An `origin` is as for `start_session`."""
     query = delete(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
     with db.engines[SHARED].begin() as connection:
-        return bool(connection.execute(query).rowcount)
+        ended = bool(connection.execute(query).rowcount)
+        if ended and origin is not None:
+            tell_workspaces(connection, "sign_out", origin, user_id=user_id)
+    return ended
 
 
 def end_other_sessions(user_id: UUID, keep: UUID | None = None) -> None:

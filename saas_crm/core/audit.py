@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, event, func, inspect
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from saas_crm.core.records import Record
+from tenants.context import tenant_or_none
 from tenants.db import TenantModel, new_id
+from tenants.versions import lacks_tables
 
 
 class AuditEntry(TenantModel):
@@ -43,11 +46,15 @@ class AuditEntry(TenantModel):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts in this session and through what: "web", "api", "job", "command", "import"."""
+    """Who acts in this session and through what: "web", "api", "job", "command", "import".
+
+    `origin` says from where ("address", "browser") and as whom ("as", a member's id), as far as it is known.
+    """
 
     member_id: UUID | None
     through: str
     request_id: str | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 def act_as(session: Session, actor: Actor) -> None:
@@ -70,12 +77,30 @@ def record_act(
 ) -> None:
     """Write an audit row for an act that is no change of a record's columns (a sign-in, an export)."""
     actor = acting(session)
-    session.add(
-        AuditEntry(
-            member_id=actor.member_id, through=actor.through, request_id=actor.request_id,
-            action=action, resource=resource, record_id=record_id, changes=changes or {},
-        )
+    entry = AuditEntry(
+        member_id=actor.member_id, through=actor.through, request_id=actor.request_id,
+        action=action, resource=resource, record_id=record_id, changes=changes or {},
     )  # fmt: skip
+    if actor.origin and keeps_origin():
+        entry.origin = dict(actor.origin)
+    session.add(entry)
+
+
+def record_once(session: Session, entry_id: UUID, at: datetime, actor: Actor, action: str, resource: str) -> None:
+    """Write an audit row for an act of some moments ago, unless the row with this id is there already."""
+    values: dict[str, Any] = {
+        "id": entry_id, "at": at, "member_id": actor.member_id, "through": actor.through, "action": action,
+        "resource": resource, "changes": {},
+    }  # fmt: skip
+    if actor.origin and keeps_origin():
+        values["origin"] = dict(actor.origin)
+    session.execute(insert(AuditEntry).values(values).on_conflict_do_nothing())
+
+
+def keeps_origin() -> bool:
+    """Whether the tenant that speaks has a column for the origin of an act: one that is a release behind has none."""
+    tenant = tenant_or_none()
+    return tenant is not None and not lacks_tables(tenant)
 
 
 @event.listens_for(Session, "before_flush")

@@ -13,10 +13,11 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
-from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.audit import act_as
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
+from saas_crm.edge.origin import request_actor
 from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
@@ -174,7 +175,7 @@ def _find_member() -> None:
         g.member = see_through(reader)
         refuse_changes()
     through = "api" if is_api() else "web"
-    act_as(db.session(), Actor(themselves(g.member).id, through, g.request_id))
+    act_as(db.session(), request_actor(themselves(g.member).id, through))
 
 
 def see_through(reader: CurrentMember) -> CurrentMember:

@@ -11,8 +11,9 @@ from saas_crm.access.sessions import end_other_sessions, end_session, open_sessi
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.declared import signed_in
+from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
-from web.account.devices import device_of
+from saas_crm.edge.devices import device_of
 from web.forms import saved
 
 PAGE = "/profile/browsers"
@@ -32,7 +33,7 @@ def show_browsers() -> str:
 @signed_in
 def end_browser(session_id: UUID) -> ResponseReturnValue:
     """Sign one browser out."""
-    if not end_session(signed_in_user().id, session_id):
+    if not end_session(signed_in_user().id, session_id, origin=request_origin()):
         abort(404)
     return saved(PAGE, _("That browser is signed out."))
 

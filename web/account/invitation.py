@@ -26,6 +26,7 @@ from saas_crm.core.i18n import spoken
 from saas_crm.edge.current import user_or_none
 from saas_crm.edge.declared import public
 from saas_crm.edge.input import input_context
+from saas_crm.edge.origin import request_origin
 from tenants.db import db
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
@@ -62,7 +63,7 @@ def join(token: str) -> ResponseReturnValue:
     state = state_of(invitation)
     if invitation is None or state != "good":
         return _gone(state)
-    act_as(db.session(), Actor(None, "invitation", g.request_id))
+    act_as(db.session(), Actor(None, "invitation", g.request_id, request_origin()))
     try:
         user_id = _identify(invitation)
     except TooManyAttempts as too_many:
@@ -96,7 +97,7 @@ def _identify(invitation: Invitation) -> UUID:
         return _new_user(invitation)
     data = from_form(SignInHere, request.form, input_context(form=True))
     try:
-        return authenticate(invitation.email, data.password, caller())
+        return authenticate(invitation.email, data.password, caller(), origin=request_origin())
     except SignInRefused:
         raise InvalidInput({"password": _("This is not the password of this address.")}) from None
 

@@ -16,6 +16,7 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import signed_in_user, user_or_none
 from saas_crm.edge.declared import public, signed_in
 from saas_crm.edge.input import input_context
+from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.signing import begin_session, caller, end_this_session, home_of
 from web.forms import local_path, shown_again
@@ -44,7 +45,7 @@ def sign_in() -> ResponseReturnValue:
     """Sign in; one answer for a wrong address, a wrong password and both."""
     data = from_form(SignIn, request.form, input_context(form=True))
     try:
-        user_id = authenticate(data.email, data.password, caller())
+        user_id = authenticate(data.email, data.password, caller(), origin=request_origin())
     except SignInRefused:
         raise InvalidInput({"": _("E-mail and password do not fit together.")}) from None
     except TooManyAttempts as too_many:

@@ -15,6 +15,7 @@ from saas_crm.access.sessions import (
     workspaces_of,
 )
 from saas_crm.edge.current import NotSignedIn, user_or_none
+from saas_crm.edge.origin import request_origin
 
 CHOOSE = "/workspaces"
 
@@ -32,7 +33,10 @@ def begin_session(user_id: UUID) -> SignedInUser:
     """
     end_this_session()
     session.permanent = True
-    user = session_user(start_session(user_id, user_agent=request.user_agent.string, address=caller()))
+    token = start_session(
+        user_id, user_agent=request.user_agent.string, address=caller(), origin=request_origin()
+    )  # fmt: skip
+    user = session_user(token)
     if user is None:
         raise NotSignedIn
     login_user(user)
@@ -43,7 +47,7 @@ def end_this_session() -> None:
     """Sign this browser out, in the database and in its cookie."""
     user = user_or_none()
     if user is not None:
-        end_session(user.id, user.session_id)
+        end_session(user.id, user.session_id, origin=request_origin())
     logout_user()
     session.clear()
 

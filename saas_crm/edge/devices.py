@@ -7,6 +7,7 @@ more particular name first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BROWSERS = (
     ("MicroMessenger", "WeChat"), ("DingTalk", "DingTalk"), ("Lark", "Lark"), ("EdgA", "Edge"), ("EdgiOS", "Edge"),
@@ -29,6 +30,7 @@ class Device:
     handheld: bool
 
 
+@lru_cache(1_000)
 def device_of(user_agent: str) -> Device:
     """Return what a User-Agent header seems to tell; empty names where it tells nothing known."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
