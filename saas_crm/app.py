@@ -21,6 +21,7 @@ import web
 from saas_crm import tables
 from saas_crm.access import visibility
 from saas_crm.access.founding import WorkspaceFounded
+from saas_crm.access.naming import Nameable, nameable
 from saas_crm.access.sessions import SignedInUser, session_user
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
@@ -33,7 +34,7 @@ from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.edge import compress, headers, health, language, lifecycle, observe, seen
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import pipelines
-from saas_crm.opportunities.models import Opportunity
+from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
 from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
@@ -143,6 +144,11 @@ def _subscribe() -> None:
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
     recyclable("contact", Bin(Contact, "name", customers.restore))
     recyclable("company", Bin(Company, "name", customers.restore, customers.forget_companies))
+    for model in (Company, Contact, Opportunity):
+        nameable(model.__resource__, Nameable(model, model.name))
+    nameable("activity", Nameable(Activity, Activity.subject))
+    nameable("stage", Nameable(Stage, Stage.name, names=Stage.names, guarded=False))
+    nameable("pipeline", Nameable(Pipeline, Pipeline.name, names=Pipeline.names, guarded=False))
     renewable("company", COMPANIES)
     renewable("contact", CONTACTS)
     renewable("opportunity", DEALS)

@@ -37,7 +37,16 @@ PAGES = (
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.tokens",
+    "web.settings.audit",
+    "web.exports.routes",
 )
+FURTHER = (
+    "web.customers.history",
+    "web.opportunities.history",
+    "web.activities.history",
+    "web.settings.history",
+)
+"""Modules that add to pages of others: to their blueprints, before these are registered."""
 ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)
 
 
@@ -51,6 +60,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     context.init_app(app)
     written.init_app(app)
     pages = PAGES + (ONLY_WHERE_MAIL_IS_SHOWN if settings.shows_mail else ())
+    for module in FURTHER:
+        import_module(module)
     for page in pages:
         app.register_blueprint(import_module(page).bp)
     if settings.environment != "production":

@@ -63,7 +63,7 @@ def end_tokens(user_id: str) -> None:
 
 @job("access.note_sign_in", retries=8)
 def note_sign_in(
-    entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = ""
+    *, entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = ""
 ) -> None:  # fmt: skip
     """Write a sign-in down in all the person's workspaces; see `access.sign_in_log`."""
     user = None if user_id else user_by_email(email)
@@ -74,10 +74,8 @@ def note_sign_in(
         with tenant_scope(tenant):
             member_id = db.session.scalar(select(Member.id).where(Member.user_id == known))
             if member_id is not None:
-                record_once(
-                    db.session(), UUID(entry_id), datetime.fromisoformat(moment), Actor(member_id, "web", None, origin),
-                    action, "session",
-                )  # fmt: skip
+                act_as(db.session(), Actor(member_id, "web", None, origin))
+                record_once(db.session(), action, "session", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment))
                 db.session.commit()
 
 

@@ -24,7 +24,7 @@ def records(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of activities; raises InvalidInput for an order there is not."""
     _, order = choose(ORDERS, sort, "-at")
-    query = _narrow(_all(columns, sort).where(visible(Activity, member)), wanted)
+    query = narrowed(_all(columns, sort).where(visible(Activity, member)), wanted)
     rows = fetch(page(query, order, Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 
@@ -38,7 +38,8 @@ def record(activity_id: UUID, member: CurrentMember, columns: tuple[Any, ...]) -
     return found
 
 
-def _narrow(query: AnySelect, wanted: ActivityFilter) -> AnySelect:
+def narrowed(query: AnySelect, wanted: ActivityFilter) -> AnySelect:
+    """Narrow a query of activities to what was asked for; the caller sees to what the member may see."""
     for name in ("kind", "owner_id", "company_id", "contact_id", "opportunity_id"):
         if value := getattr(wanted, name):
             query = query.where(getattr(Activity, name) == value)

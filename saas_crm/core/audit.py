@@ -86,8 +86,9 @@ def record_act(
     session.add(entry)
 
 
-def record_once(session: Session, entry_id: UUID, at: datetime, actor: Actor, action: str, resource: str) -> None:
+def record_once(session: Session, action: str, resource: str, *, entry_id: UUID, at: datetime) -> None:
     """Write an audit row for an act of some moments ago, unless the row with this id is there already."""
+    actor = acting(session)
     values: dict[str, Any] = {
         "id": entry_id, "at": at, "member_id": actor.member_id, "through": actor.through, "action": action,
         "resource": resource, "changes": {},

@@ -120,6 +120,13 @@ def _further(order: Order, key: InstrumentedAttribute[Any], last: Any) -> Column
     return further
 
 
+def in_order(query: AnySelect, order: Order, key: InstrumentedAttribute[Any]) -> AnySelect:
+    """Return the whole query sorted by (order, key), for those who read all of it; NULLs come last."""
+    if order.nullable:
+        query = query.order_by(order.column.is_(None))
+    return _sorted(query, order, order.column, key)
+
+
 CURSOR = ("cursor_value", "cursor_key")
 """What the columns are called that a page is cut by, where the columns shown may be any."""
 

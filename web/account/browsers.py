@@ -11,9 +11,9 @@ from saas_crm.access.sessions import end_other_sessions, end_session, open_sessi
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.declared import signed_in
+from saas_crm.edge.devices import device_of
 from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
-from saas_crm.edge.devices import device_of
 from web.forms import saved
 
 PAGE = "/profile/browsers"

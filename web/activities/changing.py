@@ -82,6 +82,7 @@ def show(activity_id: UUID) -> str:
     return render_template(
         "activities/show.html", activity=activity, about=about_activity(activity, member),
         outcome=words.outcome(activity.outcome), kind=words.kind_label(activity.kind),
+        history_url=f"{here}/history",
         edit_url=f"{here}/edit" if may(activity, "update", member) else "",
         recycle_url=f"{here}/recycle" if may(activity, "delete", member) else "",
         access_url=access_url("activity", activity.id, member),

@@ -49,6 +49,8 @@ def listed(model: Any) -> dict[str, Any]:
     return {
         "rows": rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
         "columns": _columns(companies, sort), "wanted": wanted, "sort": sort,
+        "export_url": address(url_for(f"exports.{model.__tablename__}"), after=None)
+        if member.can(f"{model.__resource__}:export") else "",
     }  # fmt: skip
 
 

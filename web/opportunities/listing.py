@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
@@ -62,6 +62,9 @@ def render(member: CurrentMember) -> str:
         owners=[] if part else owner_choices(member),
         statuses=status_choices(),
         may_create=member.can("opportunity:create"),
+        export_url=address(url_for("exports.opportunities"), after=None, view=None)
+        if member.can("opportunity:export")
+        else "",
     )
 
 

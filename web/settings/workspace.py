@@ -58,6 +58,8 @@ def _sections() -> list[Section]:
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("token:read", "settings_tokens.index", _("API tokens"),
          _("Let programs and devices work in your name"), "key-round"),
+        ("activity:export", "exports.index", _("Export"), _("Take your data out as files"), "download"),
+        ("audit:read", "settings_audit.index", _("Audit log"), _("Who did what, when and from where"), "history"),
     )  # fmt: skip
     sections = [
         Section(url_for(endpoint), title, text, icon)

@@ -1,0 +1,39 @@
+"""What all exports have in common: permission, a few at a time, and a line in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.audit import plain, record_act
+from tenants.db import db
+
+AT_ONCE = 2
+"""Exports a member can have under way at the same time."""
+PAUSE = 10  # seconds after which to try again
+
+
+def begin_export(member: CurrentMember, resource: str) -> None:
+    """Check the permission, and hold one of the member's places until the end of this transaction.
+
+    Raises Forbidden, and TooManyAttempts where all of them are taken. They are advisory locks: they go with the
+    transaction, however it ends.
+    """
+    member.require(f"{resource}:export")
+    key = (member.id.int & (2**61 - 1)) << 1
+    for place in range(AT_ONCE):
+        if db.session.scalar(select(func.pg_try_advisory_xact_lock(key | place))):
+            return
+    raise TooManyAttempts(PAUSE)
+
+
+def note_export(resource: str, *, rows: int, kind: str, wanted: dict[str, Any]) -> None:
+    """Write down that so many records left the workspace, and which."""
+    narrowed = {name: plain(value) for name, value in wanted.items()}
+    changes: dict[str, Any] = {"rows": [None, rows], "format": [None, kind]}
+    if narrowed:
+        changes["filter"] = [None, narrowed]
+    record_act(db.session(), "export", resource, None, changes)

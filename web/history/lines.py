@@ -1,0 +1,133 @@
+"""Entries of the audit log, ready to be shown: who, when, through what, and each field before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from saas_crm.access.audit_log import as_whom, named_records, told_changes
+from saas_crm.access.naming import Names
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.i18n import gettext as _
+from tenants.context import current_tenant
+from tenants.db import AnyRow
+from web.history.rooms import Room, Telling, ids_in, name_told, rooms, written
+from web.history.words import labels_of_acts, verb, way
+
+ICONS = {
+    "create": "plus", "update": "pencil", "recycle": "trash-2", "restore": "rotate-ccw", "purge": "trash-2",
+    "export": "download", "sign_in": "log-in", "sign_in_failed": "triangle-alert", "sign_out": "log-out",
+    "first_use": "key-round",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after; `returns` is its name where the value before can be put back."""
+
+    label: str
+    old: str
+    new: str
+    returns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One act. `word` is the kind of record and `name` the record, "" where it is not told."""
+
+    id: UUID
+    at: datetime
+    icon: str
+    who: str
+    as_whom: str
+    verb: str
+    word: str
+    name: str
+    href: str
+    through: str
+    origin: str
+    changes: list[Change] = field(default_factory=list)
+
+
+def lines(rows: Sequence[AnyRow], member: CurrentMember, *, record: Any = None, may_return: bool = False) -> list[Line]:
+    """Return the entries as lines. With the `record` whose history it is, values can be put back if one may."""
+    names = named_records(rows, _references(rows), member)
+    currency = getattr(record, "currency", None) or current_tenant().currency
+    telling = Telling(names, currency)
+    return [_line(row, telling, member, record if may_return else None) for row in rows]
+
+
+def _references(rows: Sequence[AnyRow]) -> dict[str, set[UUID]]:
+    wanted: dict[str, set[UUID]] = {}
+    for row in rows:
+        if row.resource == "pipeline" and row.record_id is not None:  # a stage's changes count as its pipeline's
+            wanted.setdefault("stage", set()).add(row.record_id)
+        refers = rooms[row.resource].refers if row.resource in rooms else {}
+        for name, change in row.changes.items():
+            if name in refers and isinstance(change, list):
+                wanted.setdefault(refers[name], set()).update(one for value in change for one in ids_in(value))
+    return wanted
+
+
+def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> Line:
+    room, names = rooms.get(row.resource), telling.names
+    other = as_whom(row.origin)
+    origin = row.origin or {}
+    name, href = _record(row, room, names)
+    return Line(
+        id=row.id, at=row.at, icon=ICONS.get(row.action, "circle-dot"), who=row.member_name or _("Nobody signed in"),
+        as_whom=name_told(names, "member", other) if other else "", verb=verb(row.action),
+        word=room.word() if room else row.resource.replace("_", " ").capitalize(), name=name, href=href,
+        through=way(row.through),
+        origin=", ".join(origin[part] for part in ("browser", "address") if origin.get(part)),
+        changes=_changes(row, room or Room(lambda: ""), telling, member, record),
+    )  # fmt: skip
+
+
+def _record(row: AnyRow, room: Room | None, names: Names) -> tuple[str, str]:
+    """Return the name of the record that an entry is about and the address of its page, as far as told."""
+    if row.record_id is None:
+        return "", ""
+    kind = "stage" if ("stage", row.record_id) in names and row.resource == "pipeline" else row.resource
+    found = names.get((kind, row.record_id))
+    if found is None:
+        return "", ""
+    endpoint, argument = room.page if room else ("", "")
+    href = url_for(endpoint, **{argument: row.record_id}) if endpoint and not found.gone else ""
+    return name_told(names, kind, row.record_id), href
+
+
+def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, record: Any) -> list[Change]:
+    told, labels = told_changes(row, telling.names, member), {**labels_of_acts(), **room.labels()}
+    found = []
+    for name in sorted(told, key=list(labels).index if set(told) <= set(labels) else str):
+        change = told[name]
+        if not labels.get(name) or not isinstance(change, list) or len(change) != 2:
+            continue
+        if isinstance(change[1], dict) and isinstance(change[0], dict):
+            found += _entries(labels[name], change[0], change[1])
+            continue
+        old, new = (written(room, name, value, telling) for value in change)
+        if old or new:
+            found.append(Change(labels[name], old, new, _returns(row, room, name, change[0], record)))
+    return found
+
+
+def _entries(label: str, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    """Return what changed inside a value of many entries, as a role's permissions are."""
+    differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    return [Change(f"{label}: {key}", str(old.get(key) or ""), str(new.get(key) or "")) for key in differing]
+
+
+def _returns(row: AnyRow, room: Room, name: str, old: Any, record: Any) -> str:
+    """Return the field's name if its former value can be offered: a change of a field that a form has."""
+    if record is None or room.returning is None or row.action != "update" or old == "purged":
+        return ""
+    if name not in room.returning.schema.model_fields:
+        return ""
+    return name

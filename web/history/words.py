@@ -1,0 +1,45 @@
+"""Acts and ways in the reader's words."""
+
+from __future__ import annotations
+
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import pgettext
+
+
+def verbs() -> dict[str, str]:
+    """Return the words for acts, the frequent ones first."""
+    return {
+        "create": pgettext("act", "Added"), "update": pgettext("act", "Changed"),
+        "recycle": _("Moved to the recycle bin"), "restore": pgettext("act", "Restored"),
+        "purge": _("Removed for good"), "export": pgettext("act", "Exported"), "sign_in": _("Signed in"),
+        "sign_in_failed": _("Sign-in failed"), "sign_out": _("Signed out"), "first_use": _("Used for the first time"),
+        "sign-up": _("Workspace founded"), "forget": _("Old entries removed"),
+    }  # fmt: skip
+
+
+def verb(action: str) -> str:
+    """Return the word for an act; one that has none is called by its own name."""
+    return verbs().get(action) or action.replace("_", " ").replace("-", " ").capitalize()
+
+
+def ways() -> dict[str, str]:
+    """Return the words for that through which people and programs act."""
+    return {
+        "web": pgettext("through", "Website"), "api": pgettext("through", "API"),
+        "import": pgettext("through", "Import"), "job": pgettext("through", "Background job"),
+        "command": pgettext("through", "Operator"), "invitation": pgettext("through", "Invitation"),
+        "profile": pgettext("through", "Profile"), "password": pgettext("through", "Password change"),
+        "sign-up": pgettext("through", "Sign-up"),
+    }  # fmt: skip
+
+
+def way(through: str) -> str:
+    """Return the word for what an act came through."""
+    return ways().get(through, through)
+
+
+def labels_of_acts() -> dict[str, str]:
+    """Return the labels of what acts note beside the fields of records."""
+    return {
+        "rows": _("Rows"), "format": _("Format"), "filter": _("Filter"), "deleted_by_id": "", "deleted_at": "",
+    }  # fmt: skip

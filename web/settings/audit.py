@@ -1,0 +1,122 @@
+"""Pages: the audit log of the workspace, its export, and how long it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.access.audit_log import ORDERS, AuditFilter, entries
+from saas_crm.access.policy import AUDIT_DAYS, keep_audit, policy
+from saas_crm.access.queries import member_names
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import ngettext
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+from web.exports.audit import export_audit
+from web.exports.routes import asked_day, moment_of
+from web.forms import form_version, is_htmx, saved, shown_again
+from web.history.lines import lines
+from web.history.rooms import rooms
+from web.history.words import verbs, ways
+from web.lists import address, after_key, asked, asked_choice, asked_id, next_url
+
+bp = Blueprint("settings_audit", __name__)
+NARROWING = ("member", "action", "resource", "record", "through", "from", "until", "after")
+FOR_EVER = "0"
+
+
+def asked_log() -> AuditFilter:
+    """Return what the address narrows the log to; days are the reader's, and the last one is in."""
+    until = asked_day("until")
+    return AuditFilter(
+        member_id=asked_id("member"), action=asked_choice("action", verbs()) or _word(asked("action")),
+        resource=asked_choice("resource", rooms), record_id=asked_id("record"),
+        through=asked_choice("through", ways()), since=moment_of(asked_day("from")),
+        before=moment_of(until + timedelta(days=1) if until and until < date.max else None),
+    )  # fmt: skip
+
+
+def _word(text: str) -> str:
+    """Return an act that has no word of ours yet, as another room may have named it."""
+    return text if text.replace("_", "").replace("-", "").isalpha() else ""
+
+
+@bp.get("/settings/audit")
+@requires("audit:read")
+def index() -> ResponseReturnValue:
+    """List what the members within the reader's scope did, newest first."""
+    member, wanted = current_member(), asked_log()
+    page = entries(member, wanted, after=after_key("audit", ORDERS["-at"]))
+    shown = {
+        "lines": lines(page.rows, member), "next_url": next_url(page, "audit"), "of_record": False,
+        "clear_url": address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
+        "export_url": address(url_for("settings_audit.export"), after=None) if member.can("audit:export") else "",
+    }  # fmt: skip
+    if is_htmx():
+        return render_template("settings/_audit_results.html", **shown)
+    keep = policy().audit_days if member.can("workspace:update") else None
+    return render_template(
+        "settings/audit.html", **shown, **_choices(wanted), keep_url=url_for("settings_audit.keep")
+        if member.can("workspace:update") else "", kept=_kept(keep),
+    )  # fmt: skip
+
+
+def _choices(wanted: AuditFilter) -> dict[str, Any]:
+    """Return what the filters offer, and what is chosen."""
+    values = {name: request.args.get(name, "")[:60] for name in NARROWING}
+    return {
+        "values": values, "errors": {}, "people": [(str(row.id), row.name) for row in member_names()],
+        "acts": list(verbs().items()), "through": list(ways().items()), "record": wanted.record_id,
+        "kinds": sorted(((kind, room.word()) for kind, room in rooms.items()), key=lambda pair: pair[1]),
+        "set_now": sum(bool(values[name]) for name in NARROWING if name != "after"),
+    }  # fmt: skip
+
+
+@bp.get("/settings/audit/export")
+@requires("audit:export")
+def export() -> Response:
+    """Give the log out as a file, as far as the filters show it; this leaves a line in the log itself."""
+    return export_audit(asked_log())
+
+
+def _kept(days: int | None) -> str:
+    if days is None:
+        return _("for ever")
+    years, rest = divmod(days, 365)
+    if rest:
+        return ngettext("%(num)s day", "%(num)s days", days)
+    return ngettext("%(num)s year", "%(num)s years", years)
+
+
+def keep_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
+    """Show for how long the log is kept."""
+    found = policy()
+    stored = {"audit_days": str(found.audit_days or FOR_EVER), "version": found.version}
+    return render_template(
+        "settings/audit_keep.html", values={**stored, **(values or {})}, errors=errors or {},
+        choices=[(FOR_EVER, _("For ever")), *((str(days), _kept(days)) for days in AUDIT_DAYS)],
+    )  # fmt: skip
+
+
+@bp.get("/settings/audit/keep")
+@requires("workspace:update")
+def keep() -> str:
+    """Ask for how long the log is kept."""
+    return keep_page()
+
+
+@bp.post("/settings/audit/keep")
+@requires("workspace:update")
+@shown_again(keep_page)
+def save_keep() -> ResponseReturnValue:
+    """Decide for how long the log is kept."""
+    text = request.form.get("audit_days", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise InvalidInput({"audit_days": _("Choose one of the values offered.")})
+    keep_audit(int(text) or None, actor=current_member(), version=form_version())
+    return saved(url_for("settings_audit.index"), _("Saved."))

@@ -1,0 +1,80 @@
+"""What the log tells of members, teams, roles and the workspace itself."""
+
+from __future__ import annotations
+
+from saas_crm.core.i18n import LANGUAGES, pgettext
+from saas_crm.core.i18n import gettext as _
+from web.history.rooms import Room, as_moment, chosen, tells
+
+
+def _statuses() -> dict[str, str]:
+    return {"active": _("Active"), "frozen": _("Locked out"), "removed": _("Removed")}
+
+
+def _member_labels() -> dict[str, str]:
+    return {
+        "name": pgettext("person", "Name"), "email": _("E-mail"), "role_id": _("Role"), "team_id": _("Team"),
+        "status": _("Status"), "locale": _("Language"), "timezone": _("Time zone"),
+        "working_hours": _("Working hours"), "substitute_id": _("Substitute"),
+    }  # fmt: skip
+
+
+tells("member", Room(
+    word=lambda: _("Member"), labels=_member_labels, page=("settings_members.show", "member_id"),
+    writers={"status": chosen(_statuses), "locale": chosen(lambda: LANGUAGES)},
+    refers={"role_id": "role", "team_id": "team", "substitute_id": "member"},
+))  # fmt: skip
+tells("role", Room(word=lambda: _("Role"), labels=lambda: {"name": _("Name"), "permissions": _("Permissions")}))
+tells("team", Room(
+    word=lambda: _("Team"),
+    labels=lambda: {
+        "name": _("Name"), "parent_id": _("Part of"), "manager_id": _("Manager"), "closed_at": _("Closed unit since"),
+    },
+    writers={"closed_at": as_moment}, refers={"parent_id": "team", "manager_id": "member"},
+))  # fmt: skip
+tells("invitation", Room(
+    word=lambda: _("Invitation"),
+    labels=lambda: {
+        "email": _("E-mail"), "role_id": _("Role"), "team_id": _("Team"), "expires_at": _("Good until"),
+        "accepted_at": _("Accepted"), "withdrawn_at": _("Withdrawn"),
+    },
+    writers={"expires_at": as_moment, "accepted_at": as_moment, "withdrawn_at": as_moment},
+    refers={"role_id": "role", "team_id": "team"},
+))  # fmt: skip
+tells("token", Room(
+    word=lambda: _("API token"),
+    labels=lambda: {
+        "name": _("Name"), "member_id": _("Member"), "expires_at": _("Good until"), "revoked_at": _("Ended"),
+    },
+    writers={"expires_at": as_moment, "revoked_at": as_moment}, refers={"member_id": "member"},
+))  # fmt: skip
+for _kind in ("team_helper", "unit_guest"):
+    tells(_kind, Room(
+        word=(lambda: _("Team helper")) if _kind == "team_helper" else (lambda: _("Guest of a closed unit")),
+        labels=lambda: {"team_id": _("Team"), "member_id": _("Member")},
+        refers={"team_id": "team", "member_id": "member"},
+    ))  # fmt: skip
+tells("share", Room(
+    word=lambda: _("Share"), labels=lambda: {"member_id": _("Member"), "level": _("May")},
+    writers={"level": chosen(lambda: {"read": pgettext("share", "read"), "edit": pgettext("share", "edit")})},
+    refers={"member_id": "member"},
+))  # fmt: skip
+tells("policy", Room(
+    word=lambda: _("Policy"),
+    labels=lambda: {"audit_days": _("Days the log is kept"), "children_follow": _("Contacts and deals follow")},
+))  # fmt: skip
+tells("hand_over", Room(
+    word=lambda: _("Hand-over"),
+    labels=lambda: {"from_id": _("From"), "made_by_id": _("Made by"), "note": _("Note"), "undone_at": _("Undone")},
+    writers={"undone_at": as_moment}, refers={"from_id": "member", "made_by_id": "member"},
+))  # fmt: skip
+tells("workspace", Room(
+    word=lambda: _("Workspace"),
+    labels=lambda: {
+        "name": _("Name"), "locale": _("Language"), "country": _("Country"), "currency": _("Currency"),
+        "timezone": _("Time zone"),
+    },
+    writers={"locale": chosen(lambda: LANGUAGES)},
+))  # fmt: skip
+tells("session", Room(word=lambda: _("Sign-in")))
+tells("audit", Room(word=lambda: _("Audit log")))
