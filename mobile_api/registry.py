@@ -12,7 +12,7 @@ from tenants.marks import N_
 BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
-    "opportunity_steps", "pipelines", "roles", "search", "account_teams",
+    "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -30,6 +30,7 @@ TAGS = (
     ("teams", N_("The team tree: who belongs together, who leads whom, and which branches are closed to the others.")),
     ("invitations", N_("Seats offered by e-mail, each good for seven days.")),
     ("roles", N_("What members may see and do: a named set of permissions, each with how far it reaches.")),
+    ("audit", N_("Who did what, when, from where and through what.")),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

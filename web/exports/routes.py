@@ -85,9 +85,8 @@ def activity_file() -> Response:
         contact_id=asked_id("contact_id"), opportunity_id=asked_id("opportunity_id"),
     )  # fmt: skip
     since, until = asked_day("from"), asked_day("until")
-    times = {
-        "since": moment_of(since), "before": moment_of(until + timedelta(days=1)) if until and until < date.max else None,
-    }  # fmt: skip
+    end = until + timedelta(days=1) if until and until < date.max else None
+    times = {"since": moment_of(since), "before": moment_of(end)}
     return _export(
         "activity", _("Activities"), activities.FIELDS,
         lambda told: activities.exported(member, wanted, told, **times), asdict(wanted) | times,
