@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -23,11 +24,15 @@ def begin_export(member: CurrentMember, resource: str) -> None:
     transaction, however it ends.
     """
     member.require(f"{resource}:export")
-    key = (member.id.int & (2**61 - 1)) << 1
     for place in range(AT_ONCE):
-        if db.session.scalar(select(func.pg_try_advisory_xact_lock(key | place))):
+        if db.session.scalar(select(func.pg_try_advisory_xact_lock(place_of(member.id, place)))):
             return
     raise TooManyAttempts(PAUSE)
+
+
+def place_of(member_id: UUID, place: int) -> int:
+    """Return the key of the lock of one of a member's places: a positive number of 63 bits."""
+    return (member_id.int & (2**61 - 1)) << 1 | place
 
 
 def note_export(resource: str, *, rows: int, kind: str, wanted: dict[str, Any]) -> None:

@@ -65,6 +65,8 @@ def write(
 
 def defused(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
+    if text[:1].isalnum():
+        return text
     begins = text.lstrip(" \t\r\n\v\f\u00a0\u3000'\"")
     return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in ("\t", "\r", "\n") else text
 
@@ -85,10 +87,10 @@ def _write_csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequen
 
 
 def _in_csv(value: Cell) -> str | int:
+    if value is None or value == "":
+        return ""
     if isinstance(value, str):
         return defused(value)
-    if value is None:
-        return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     return value if isinstance(value, int) else f"{value:f}" if isinstance(value, Decimal) else value.isoformat()

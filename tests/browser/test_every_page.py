@@ -35,6 +35,10 @@ RECORDS: Ends = {
     "companies.show": ("?part=details",), "contacts.show": ("",), "opportunities.show": ("",),
     "activities.show": ("",),
 }  # fmt: skip
+HISTORIES: Ends = {
+    "companies.company_history": ("",), "contacts.contact_history": ("",), "opportunities.deal_history": ("",),
+    "activities.activity_history": ("",),
+}  # fmt: skip
 FORMS: Ends = {
     "companies.new": ("",), "companies.edit": ("",), "contacts.new": ("",), "contacts.edit": ("",),
     "opportunities.new": ("",), "opportunities.edit": ("",), "opportunities.closure": ("?outcome=lost", "?outcome=won"),
@@ -48,9 +52,17 @@ SETTINGS: Ends = {
     "settings_pipelines.edit": ("",), "settings_pipelines.name": ("",), "settings_tokens.index": ("",),
     "settings_roles.index": ("",), "settings_roles.show": ("",), "settings_roles.new": ("",),
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
+    "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
+    "exports.index": ("",),
     "api_documents.docs": ("",),
 }  # fmt: skip
-INSIDE: Mapping[str, Ends] = {"lists": LISTS, "records": RECORDS, "forms": FORMS, "settings": SETTINGS}
+INSIDE: Mapping[str, Ends] = {
+    "lists": LISTS,
+    "records": RECORDS,
+    "histories": HISTORIES,
+    "forms": FORMS,
+    "settings": SETTINGS,
+}
 ALONE: Ends = {
     "account.workspaces": ("",),
     "account.profile": ("",),
@@ -63,8 +75,8 @@ OUTSIDE: Ends = {
     "dev_mail.index": ("",), "dev_mail.show": ("",),
 }  # fmt: skip
 CHINESE_TOO: Ends = {
-    **RECORDS, "today.index": ("",), "companies.index": ("",), "board.index": ("", "?view=list"),
-    "activities.log": ("",), "companies.new": ("",), "settings_workspace.edit": ("",),
+    **RECORDS, **HISTORIES, "today.index": ("",), "companies.index": ("",), "board.index": ("", "?view=list"),
+    "activities.log": ("",), "companies.new": ("",), "settings_workspace.edit": ("",), "settings_audit.index": ("",),
 }  # fmt: skip
 NO_PAGES = {
     "parts of pages": {
@@ -74,6 +86,10 @@ NO_PAGES = {
     },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {"public.language"},
+    "files": {
+        "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
+        "settings_audit.export",
+    },
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},
 }  # fmt: skip
 GERMAN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Maschinenbau GmbH"

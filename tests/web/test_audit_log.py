@@ -165,6 +165,7 @@ def test_the_log_can_be_taken_out_and_that_is_in_it(client_for: ForWhom, make: M
 def test_programs_read_the_same(api_for: Callable[..., Phone], make: Maker, cast: Cast) -> None:
     company = make.company("rep", name="Adler", city="Bonn")
     make.company("colleague", name="Geheim")
+    assert api_for("manager").get("/audit").status_code == 200
     answer = api_for("manager").get(f"/audit?resource=company&action=create&member_id={cast['rep'].member_id}")
     assert statements(answer) <= 5
     [act] = answer.json["items"]

@@ -79,6 +79,8 @@ def cells_of(room: Room, fields: Sequence[str]) -> Maker:
 
 def typed(value: Any, zone: ZoneInfo) -> Cell:
     """Return a value as a cell: a moment in the reader's time zone, a list as one text."""
+    if value.__class__ is str or value is None:
+        return cast("Cell", value)
     if isinstance(value, datetime):
         return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
     if isinstance(value, list):
