@@ -49,6 +49,7 @@ def customer(record: Any, member: CurrentMember, country: str) -> dict[str, Any]
         "labels": company_labels() if resource == "company" else contact_labels(),
         "edit_url": url_for(f"{blueprint}.edit", **parent) if may(record, "update", member) else "",
         "recycle_url": url_for(f"{blueprint}.recycle", **parent) if may(record, "delete", member) else "",
+        "activities_url": url_for("exports.index", **parent) if member.can("activity:export") else "",
         "history_url": url_for(f"{blueprint}.{resource}_history", **parent),
         "log_url": url_for("activities.log", **parent) if logs else "",
         "log_base": url_for("activities.log") if logs else "",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from saas_crm.access.naming import names_of
 from saas_crm.access.queries import member_names
 from saas_crm.activities import exporting as activities
 from saas_crm.activities.models import KINDS
@@ -142,5 +143,13 @@ def index() -> str:
         "settings/export.html", values=dict(request.args), errors={},
         lists=[(url_for(endpoint), title, icon) for _kind, endpoint, title, icon in allowed],
         kinds=[(kind, words.kind_label(kind)) for kind in KINDS],
-        people=[(str(row.id), row.name) for row in member_names()],
+        people=[(str(row.id), row.name) for row in member_names()], formats=(("Excel", "xlsx"), ("CSV", "csv")),
+        about=_about(),
     )  # fmt: skip
+
+
+def _about() -> str:
+    """Return the name of the one customer or deal whose activities are asked for, "" for all."""
+    asked_for = {kind: asked_id(f"{kind}_id") for kind in ("company", "contact", "opportunity")}
+    names = names_of({kind: {found} for kind, found in asked_for.items() if found}, current_member())
+    return ", ".join(found.name for found in names.values())

@@ -51,6 +51,7 @@ class Line:
     href: str
     through: str
     origin: str
+    is_change: bool = False
     changes: list[Change] = field(default_factory=list)
 
 
@@ -85,6 +86,7 @@ def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> 
         word=room.word() if room else row.resource.replace("_", " ").capitalize(), name=name, href=href,
         through=way(row.through),
         origin=", ".join(origin[part] for part in ("browser", "address") if origin.get(part)),
+        is_change=row.action == "update",
         changes=_changes(row, room or Room(lambda: ""), telling, member, record),
     )  # fmt: skip
 
@@ -105,9 +107,9 @@ def _record(row: AnyRow, room: Room | None, names: Names) -> tuple[str, str]:
 def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, record: Any) -> list[Change]:
     told, labels = told_changes(row, telling.names, member), {**labels_of_acts(), **room.labels()}
     found = []
-    for name in sorted(told, key=list(labels).index if set(told) <= set(labels) else str):
+    for name in (name for name in labels if name in told):
         change = told[name]
-        if not labels.get(name) or not isinstance(change, list) or len(change) != 2:
+        if not labels[name] or not isinstance(change, list) or len(change) != 2:
             continue
         if isinstance(change[1], dict) and isinstance(change[0], dict):
             found += _entries(labels[name], change[0], change[1])
