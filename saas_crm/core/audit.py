@@ -28,6 +28,7 @@ class AuditEntry(TenantModel):
         Index("ix_audit_log_at", "at"),
         Index("ix_audit_log_member_id_at", "member_id", "at"),
         Index("ix_audit_log_resource_at", "resource", "at"),
+        Index("ix_audit_log_action_at", "action", "at"),
     )
     # A workspace that is a release behind has no `origin` yet, so it is neither written nor asked back unless told.
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - SQLAlchemy's own protocol

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from saas_crm.access.jobs import forget_audit
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import policy
-from saas_crm.core.audit import AuditEntry
+from saas_crm.core.audit import Actor, AuditEntry, act_as, record_act
 from tenants import versions
 from tenants.db import db
 from tests.support.cast import PASSWORD, Cast
@@ -97,6 +97,16 @@ def test_the_first_use_of_a_token_is_written_once(
     found = acts(acting, resource="token", action="first_use")
     assert [str(act.record_id) for act in found] == [answer.json["id"]]
     assert acts(acting, resource="token", action="create")[0].origin["address"] == "127.0.0.1"
+
+
+def test_it_says_as_whom_somebody_looked(client_for: ForWhom, acting: Acting, cast: Cast) -> None:
+    with acting("owner") as owner:
+        act_as(db.session(), Actor(owner.id, "web", None, {"as": str(cast["rep"].member_id), "address": "192.0.2.7"}))
+        record_act(db.session(), "view_as", "member", cast["rep"].member_id)
+    page = client_for("owner").get("/acme/settings/audit?action=view_as").text
+    assert "(looking as Rita Rep)" in page
+    assert "View as: Member" in page
+    assert "192.0.2.7" in page
 
 
 @pytest.mark.parametrize(("who", "status"), [("rep", 403), ("viewer", 403), ("outsider", 404), ("stranger", 404)])

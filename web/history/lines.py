@@ -13,6 +13,7 @@ from flask import url_for
 from saas_crm.access.audit_log import as_whom, named_records, told_changes
 from saas_crm.access.naming import Names
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.audit import plain
 from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import AnyRow
@@ -130,6 +131,5 @@ def _returns(row: AnyRow, room: Room, name: str, old: Any, record: Any) -> str:
     """Return the field's name if its former value can be offered: a change of a field that a form has."""
     if record is None or room.returning is None or row.action != "update" or old == "purged":
         return ""
-    if name not in room.returning.schema.model_fields:
-        return ""
-    return name
+    is_so_now = plain(getattr(record, name, row)) == old
+    return name if name in room.returning.schema.model_fields and not is_so_now else ""

@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.add_column("audit_log", sa.Column("origin", postgresql.JSONB(), server_default="{}", nullable=False))
     op.create_index("ix_audit_log_member_id_at", "audit_log", ["member_id", "at"])
     op.create_index("ix_audit_log_resource_at", "audit_log", ["resource", "at"])
+    op.create_index("ix_audit_log_action_at", "audit_log", ["action", "at"])
     op.execute(FORGET)
     op.execute("REVOKE ALL ON FUNCTION forget_audit(integer) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION forget_audit(integer) TO __tenant_role__")
