@@ -82,12 +82,26 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
         return operation_of(case) != "sign_out" or case.path_parameters.get("token_id") != mine
 
     closed = [str(make.deal("owner", outcome="won").id) for _ in range(EXAMPLES)]
+    rep = f"{make.member_id('rep')}"
+    role = api_for("owner").get(f"/members/{rep}").json["role_id"]
+    offers = [{"email": f"n{number}@new.example", "role_id": role} for number in range(2 * EXAMPLES)]
+    open_offers = [api_for("owner").post("/invitations", json=offers.pop()).json["id"] for _ in range(EXAMPLES)]
 
     @found.hook
     def map_case(context: Any, case: Any) -> Any:
-        """Some closed deals are there to be opened again: the answers rarely lead to one."""
-        if closed and operation_of(case) == "reopen_opportunity" and case.meta.generation.mode.is_positive:
+        """Some records are there to be opened again, withdrawn and changed: the answers rarely lead to one."""
+        operation = operation_of(case)
+        if not case.meta.generation.mode.is_positive:
+            return case
+        if closed and operation == "reopen_opportunity":
             case.path_parameters["opportunity_id"] = closed.pop()
+        if open_offers and operation == "withdraw_invitation":
+            case.path_parameters["invitation_id"] = open_offers.pop()
+        if offers and operation == "invite":
+            case.body = offers.pop()
+        if operation == "change_member" and isinstance(case.body, dict):
+            case.path_parameters["member_id"] = rep
+            case.body = {key: value for key, value in case.body.items() if not key.endswith("_id")}
         return case
 
     return found
