@@ -38,11 +38,26 @@ _OFFERS = (
 def roles_in_use() -> Sequence[AnyRow]:
     """Return every role with how many members hold it and how many open invitations name it, built-in ones first."""
     query = (
-        select(Role.id, Role.key, Role.name, Role.version, _MEMBERS.label("members"), _OFFERS.label("invitations"))
+        select(
+            Role.id,
+            Role.key,
+            Role.name,
+            Role.version,
+            Role.permissions,
+            _MEMBERS.label("members"),
+            _OFFERS.label("invitations"),
+        )
         .where(Role.deleted_at.is_(None))
         .order_by(Role.key.is_(None), Role.created_at, Role.id)
     )
     return fetch(query).all()
+
+
+def was_changed(role: Role | AnyRow) -> bool:
+    """Whether a built-in role is not as it came; the owner's always is."""
+    if role.key is None or role.key == OWNER:
+        return False
+    return bool(role.permissions != merged(role.permissions, as_it_came(role.key)) or role.name != ROLE_NAMES[role.key])
 
 
 def get_role(role_id: UUID, *, hold: bool = False) -> Role:

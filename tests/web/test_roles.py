@@ -254,6 +254,9 @@ def test_a_built_in_role_is_renamed_and_restored(client_for: ClientFor, pages: d
     page = admin.get(pages["rep"])
     assert heading(page) == "Hunter"
     assert "Restore as it came" in page.text
+    listed = admin.get("/acme/settings/roles").text
+    assert listed.count("Changed here") == 1
+    assert "Sees the customers and deals of their team, changes" not in listed
     assert admin.post(f"{pages['rep']}/restoral").status_code == 303
     assert heading(admin.get(pages["rep"])) == "Sales rep"
     assert stored(acting, "rep") == BUILT_IN["rep"]

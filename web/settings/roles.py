@@ -10,11 +10,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import roles as actions
-from saas_crm.access.founding import ROLE_NAMES
 from saas_crm.access.models import Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.preview import Preview, preview_of_role
-from saas_crm.access.role_rules import OWNER, as_it_came, merged
+from saas_crm.access.role_rules import OWNER, as_it_came
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.forms import from_form
@@ -48,7 +47,8 @@ def index() -> str:
     rows = [
         {
             "href": url_for("settings_roles.show", role_id=row.id), "name": role_name(row.key, row.name),
-            "text": role_ability(row.key), "built_in": row.key is not None, "members": row.members,
+            "text": "" if actions.was_changed(row) else role_ability(row.key), "changed": actions.was_changed(row),
+            "built_in": row.key is not None, "members": row.members,
             "mine": row.key == current_member().role_key and row.key is not None,
         }
         for row in actions.roles_in_use()
@@ -67,17 +67,10 @@ def role_page(role_id: UUID, values: Values | None = None, errors: Mapping[str, 
         "settings/role.html", role=role, title=role_name(role.key, role.name), editable=may_update, used=used,
         owners=role.key == OWNER, action=url_for("settings_roles.update", **here) if may_update else "",
         copy_url=url_for("settings_roles.new", like=role_id) if member.can("role:create") else "",
-        restore_url=url_for("settings_roles.restore", **here) if may_update and _was_changed(role) else "",
+        restore_url=url_for("settings_roles.restore", **here) if may_update and actions.was_changed(role) else "",
         delete_url=url_for("settings_roles.deletion", **here) if member.can("role:delete") and not role.key else "",
         values=values or role_values(role), errors=errors or {}, labels=role_labels(), **matrix(),
     )  # fmt: skip
-
-
-def _was_changed(role: Role) -> bool:
-    """Whether a built-in role is not as it came."""
-    if role.key is None:
-        return False
-    return role.permissions != merged(role.permissions, as_it_came(role.key)) or role.name != ROLE_NAMES[role.key]
 
 
 def new_page(values: Values | None = None, errors: Mapping[str, str] | None = None) -> str:

@@ -19,6 +19,7 @@ from saas_crm.demo.samples import has_sample_data
 from saas_crm.edge.current import current_member, directory
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
+from saas_crm.edge.viewing import viewing
 from saas_crm.opportunities.queries import any_opportunity
 from web.forms import saved, shown_again
 
@@ -73,7 +74,7 @@ def _sections() -> list[Section]:
     if member.can("member:read"):
         sections.append(hours)
     mine = Section("/profile", _("My profile"), _("Your name, photo, language, password and browsers"), "user")
-    return [*sections, mine]
+    return sections if viewing() else [*sections, mine]
 
 
 def workspace_form(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
