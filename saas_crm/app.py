@@ -25,17 +25,22 @@ from saas_crm.access.naming import Nameable, nameable
 from saas_crm.access.sessions import SignedInUser, session_user
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
+from saas_crm.activities.handing_over import PLANNED
 from saas_crm.activities.models import Activity
 from saas_crm.core import events
 from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
+from saas_crm.customers import handing_over as customers_handed_over
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.edge import compress, headers, health, language, lifecycle, observe, seen
+from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
+from saas_crm.opportunities import handing_over as deals_handed_over
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
+from saas_crm.search import owners
 from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
 from tenants import db as door
@@ -154,6 +159,11 @@ def _subscribe() -> None:
     renewable("opportunity", DEALS)
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
+    events.subscribe(OwnersMoved, owners.follow)
+    hands_over("company", customers_handed_over.COMPANIES)
+    hands_over("contact", customers_handed_over.CONTACTS)
+    hands_over("opportunity", deals_handed_over.DEALS)
+    hands_over("activity", PLANNED)
 
 
 def _wrap(app: Flask, settings: Settings) -> None:

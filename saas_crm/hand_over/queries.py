@@ -1,0 +1,134 @@
+"""Reads: what was handed over, by whom, to whom, and how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import owned_within, visible
+from saas_crm.core.errors import NotFound
+from saas_crm.core.keyset import Order, Page, cut, page
+from saas_crm.hand_over.models import HandOver, HandOverItem
+from saas_crm.hand_over.registry import handed_over
+from tenants.db import AnyRow, AnySelect, db, fetch
+
+ORDERS = {"-created_at": Order(HandOver.created_at, descending=True), "created_at": Order(HandOver.created_at)}
+_From, _By = aliased(Member), aliased(Member)
+COLUMNS = (
+    HandOver.id, HandOver.version, HandOver.created_at, HandOver.from_id, _From.name.label("from_name"),
+    _From.status.label("from_status"), HandOver.made_by_id, _By.name.label("made_by_name"), HandOver.note,
+    HandOver.undone_at,
+)  # fmt: skip
+
+
+def _rows(clause: ColumnElement[bool]) -> AnySelect:
+    return (
+        select(*COLUMNS)
+        .join(_From, _From.id == HandOver.from_id)
+        .join(_By, _By.id == HandOver.made_by_id)
+        .where(HandOver.deleted_at.is_(None), clause)
+    )
+
+
+def _within(member: CurrentMember) -> ColumnElement[bool]:
+    return owned_within(HandOver.from_id, member, member.require("hand_over:read"))
+
+
+def _to_me(member: CurrentMember) -> ColumnElement[bool]:
+    given = select(HandOverItem.record_id).where(
+        HandOverItem.hand_over_id == HandOver.id, HandOverItem.to_id == member.id
+    )
+    return given.exists()
+
+
+def hand_overs(
+    member: CurrentMember, *, after: Sequence[Any] | None = None, limit: int = 20, sort: str = "-created_at"
+) -> Page[AnyRow]:
+    """Return a page of the hand-overs within the member's scope, newest first."""
+    rows = fetch(page(_rows(_within(member)), ORDERS[sort], HandOver.id, after=after, limit=limit)).all()
+    return cut(rows, limit, "created_at")
+
+
+def hand_over(hand_over_id: UUID, *, member: CurrentMember) -> AnyRow:
+    """Return a hand-over within the member's scope; raises NotFound."""
+    return _one(_rows(_within(member)), hand_over_id)
+
+
+def received(member: CurrentMember, *, after: Sequence[Any] | None = None, limit: int = 20) -> Page[AnyRow]:
+    """Return a page of the hand-overs by which the member was given something, newest first."""
+    query = _rows(_to_me(member)).where(HandOver.undone_at.is_(None))
+    rows = fetch(page(query, ORDERS["-created_at"], HandOver.id, after=after, limit=limit)).all()
+    return cut(rows, limit, "created_at")
+
+
+def received_one(hand_over_id: UUID, *, member: CurrentMember) -> AnyRow:
+    """Return a hand-over by which the member was given something; raises NotFound."""
+    return _one(_rows(_to_me(member)), hand_over_id)
+
+
+def _one(query: AnySelect, hand_over_id: UUID) -> AnyRow:
+    found = fetch(query.where(HandOver.id == hand_over_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def items_of(hand_over_id: UUID) -> int:
+    """Return how many records a hand-over moved, those of the recycle bin with them."""
+    return db.session.scalar(select(func.count()).where(HandOverItem.hand_over_id == hand_over_id)) or 0
+
+
+def counts_of(hand_over_ids: Collection[UUID]) -> dict[UUID, dict[UUID, dict[str, int]]]:
+    """Return how many records of each resource went to whom by each of these; not those in the recycle bin then."""
+    ids = literal(list(hand_over_ids), ARRAY(HandOver.id.type))
+    parts: list[AnySelect] = [
+        select(HandOverItem.hand_over_id.label("hand_over_id"), HandOverItem.to_id.label("to_id"),
+               literal(resource).label("resource"), func.count().label("num"))
+        .join(HandOver, HandOver.id == HandOverItem.hand_over_id)
+        .join(kind.model, kind.model.id == HandOverItem.record_id)
+        .where(HandOverItem.hand_over_id == ids.any_(), HandOverItem.resource == resource,
+               or_(kind.model.deleted_at.is_(None), kind.model.deleted_at > HandOver.created_at))
+        .group_by(HandOverItem.hand_over_id, HandOverItem.to_id)
+        for resource, kind in handed_over.items()
+    ]  # fmt: skip
+    found: dict[UUID, dict[UUID, dict[str, int]]] = {one: {} for one in hand_over_ids}
+    for hand_over_id, to_id, resource, num in fetch(union_all(*parts)):
+        found[hand_over_id].setdefault(to_id, dict.fromkeys(handed_over, 0))[resource] = num
+    return found
+
+
+def names_of_members(member_ids: Collection[UUID]) -> dict[UUID, AnyRow]:
+    """Return id, name, user and photo of members, also of those who have left."""
+    query = select(Member.id, Member.name, Member.user_id, Member.photo_digest, Member.team_id)
+    return {row.id: row for row in fetch(query.where(Member.id.in_(member_ids)))} if member_ids else {}
+
+
+def briefed(
+    hand_over_id: UUID, *, member: CurrentMember, to_id: UUID | None = None, after: Sequence[Any] | None = None,
+    limit: int = 10,
+) -> Page[AnyRow]:  # fmt: skip
+    """Return a page of what a hand-over moved that has briefs (customers and deals) and that the member sees, by name.
+
+    Each has resource, id, name and to_id. What was deleted meanwhile is left out.
+    """
+    parts = [
+        select(kind.model.id.label("id"), literal(resource).label("resource"), kind.name.label("name"),
+               func.concat(place, ":", func.lower(kind.name)).label("place"), HandOverItem.to_id.label("to_id"))
+        .join(HandOverItem, HandOverItem.record_id == kind.model.id)
+        .where(HandOverItem.hand_over_id == hand_over_id, HandOverItem.resource == resource,
+               *((HandOverItem.to_id == to_id,) if to_id else ()),
+               kind.goes(closed=False), kind.model.deleted_at.is_(None), visible(kind.model, member))
+        for place, (resource, kind) in enumerate(handed_over.items())
+        if kind.briefed
+    ]  # fmt: skip
+    found = union_all(*parts).subquery()
+    order = Order(found.c.place)
+    rows = fetch(page(select(found), order, found.c.id, after=after, limit=limit)).all()  # type: ignore[arg-type]
+    return cut(rows, limit, "place")

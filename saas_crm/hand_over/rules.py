@@ -1,0 +1,108 @@
+"""How customers are divided among those who take over: plain values in, plain answers out.
+
+A bundle is a customer with all that belongs to it and goes along: it stays together, with one successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+from typing import Literal, get_args
+from uuid import UUID
+
+Way = Literal["one", "team", "load", "picked"]
+WAYS: tuple[Way, ...] = get_args(Way)
+UNDO_DAYS = 30
+Division = Mapping[UUID, UUID]
+"""Who gets which bundle: successor by customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One customer to be handed over, and how much work comes with it."""
+
+    customer: UUID
+    customers: int = 1
+    deals: int = 0
+    activities: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One who takes over, and the open deals they have already."""
+
+    member: UUID
+    deals: int = 0
+
+
+def divided(way: Way, bundles: Iterable[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
+    """Return who gets what; the same input always gives the same answer, so a preview tells what will happen.
+
+    Nobody gets anything by "picked" or where there is no seat. Raises KeyError for a way there is not.
+    """
+    return _WAYS[way](sorted(bundles, key=_heaviest_first), seats) if seats else {}
+
+
+def with_picks(division: Division, picks: Division, bundles: Iterable[Bundle], keeper: UUID) -> dict[UUID, UUID]:
+    """Return a division in which single customers go where they were picked to; what the keeper keeps is left out.
+
+    Picks of customers that are not handed over count for nothing.
+    """
+    known = {bundle.customer for bundle in bundles}
+    chosen = {**division, **{customer: to for customer, to in picks.items() if customer in known}}
+    return {customer: to for customer, to in chosen.items() if to != keeper}
+
+
+def gains(division: Division, bundles: Iterable[Bundle]) -> dict[UUID, Bundle]:
+    """Return for each successor what a division brings them, summed up."""
+    sums: dict[UUID, Bundle] = {}
+    for bundle in bundles:
+        to = division.get(bundle.customer)
+        if to is not None:
+            had = sums.get(to, Bundle(to, customers=0))
+            sums[to] = Bundle(
+                to, had.customers + bundle.customers, had.deals + bundle.deals, had.activities + bundle.activities
+            )
+    return sums
+
+
+def _heaviest_first(bundle: Bundle) -> tuple[int, int, UUID]:
+    return -bundle.deals, -bundle.customers, bundle.customer
+
+
+def _to_one(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
+    return {bundle.customer: seats[0].member for bundle in bundles}
+
+
+def _evenly(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
+    """Give each bundle to who was given fewest customers so far, and of these to who was given fewest deals."""
+    return _greedily(bundles, [(0, 0) for _ in seats], seats)
+
+
+def _by_load(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
+    """Give each bundle to who has fewest open deals then, and of these to who was given fewest customers."""
+    return _greedily(bundles, [(seat.deals, 0) for seat in seats], seats, deals_first=True)
+
+
+def _greedily(
+    bundles: Sequence[Bundle], begin: Sequence[tuple[int, int]], seats: Sequence[Seat], *, deals_first: bool = False
+) -> dict[UUID, UUID]:
+    waiting = [(load, place) for place, load in enumerate(begin)]
+    heapify(waiting)
+    division = {}
+    for bundle in bundles:
+        (first, second), place = waiting[0]
+        division[bundle.customer] = seats[place].member
+        more = (bundle.deals, bundle.customers) if deals_first else (bundle.customers, bundle.deals)
+        heapreplace(waiting, ((first + more[0], second + more[1]), place))
+    return division
+
+
+def _nothing(_bundles: Sequence[Bundle], _seats: Sequence[Seat]) -> dict[UUID, UUID]:
+    return {}
+
+
+_WAYS: Mapping[str, Callable[[Sequence[Bundle], Sequence[Seat]], dict[UUID, UUID]]] = {
+    "one": _to_one, "team": _evenly, "load": _by_load, "picked": _nothing,
+}  # fmt: skip

@@ -1,0 +1,38 @@
+"""What may be said about a hand-over: one schema for the wizard and for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from saas_crm.core.fields import Text
+from saas_crm.core.forms import Input
+from saas_crm.hand_over.rules import Way
+
+
+class Pick(Input):
+    """A single customer that goes to somebody else than the division says."""
+
+    customer_id: UUID = Field(description="A company, or a contact or deal that belongs to none.")
+    to_id: UUID = Field(description="Who gets it, with all that belongs to it; the member themself keeps it.")
+
+
+class HandOverWrite(Input):
+    """Who hands over to whom, and how it is divided."""
+
+    from_id: UUID = Field(description="The member who hands over what they own.")
+    by: Way = Field(
+        default="one",
+        description="`one`: all to one. `team`: evenly, customer by customer; without `to_ids` among the others of "
+        "the member's team. `load`: each customer to who has fewest open deals then. `picked`: only the `picks`.",
+    )
+    to_ids: Annotated[list[UUID], Field(max_length=200)] = Field(
+        default_factory=list, description="Who takes over: active members the token's member may give records to."
+    )
+    picks: Annotated[list[Pick], Field(max_length=10_000)] = Field(
+        default_factory=list, description="Customers that go elsewhere than the division says."
+    )
+    closed: bool = Field(default=True, description="Whether closed deals go along, or stay with who closed them.")
+    note: Text = Field(default="", description="A word to those who take over.")
