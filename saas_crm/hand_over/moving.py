@@ -73,7 +73,13 @@ def _move(hand_over_id: UUID, from_id: UUID, *, back: bool) -> int:
     for kind in handed_over.values():
         if kind.hold is not None:
             kind.hold()
-    return sum(_move_kind(resource, hand_over_id, from_id, back=back) for resource in handed_over)
+    moved = sum(_move_kind(resource, hand_over_id, from_id, back=back) for resource in handed_over)
+    takers = select(HandOverItem.to_id).where(HandOverItem.hand_over_id == hand_over_id).distinct()
+    concerned = [from_id, *db.session.scalars(takers)]
+    for kind in handed_over.values():
+        if kind.settle is not None:
+            kind.settle(concerned)
+    return moved
 
 
 def _hold(kind: HandedOver, hand_over_id: UUID) -> None:

@@ -20,7 +20,8 @@ class HandedOver:
     it belongs to, and its own where it belongs to none: what has the same customer stays together. `counts` says as
     what it is counted. `open` are the records that always go, `closed` those that go when that is chosen; where
     neither says so, a record stays with who owns it. `briefed`: each of them has a page of its own for the successor.
-    `hold` is called before owners change, to take locks that its own triggers need.
+    `hold` is called before owners change, and `settle` after it with all whose records came or went, where sums
+    depend on owners.
     """
 
     model: type[Any]
@@ -31,6 +32,7 @@ class HandedOver:
     closed: ColumnElement[bool] | None = None
     briefed: bool = False
     hold: Callable[[], None] | None = None
+    settle: Callable[[Sequence[UUID]], None] | None = None
 
     def goes(self, *, closed: bool) -> ColumnElement[bool]:
         """Return the clause "it goes along", with the closed ones or without."""
