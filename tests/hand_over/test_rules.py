@@ -58,7 +58,7 @@ def test_a_team_gets_the_same_number_of_customers_each(customers: int, team: int
     bundles = [customer(number, number % 4) for number in range(customers)]
     division = divided("team", bundles, [Seat(UUID(int=900 + place)) for place in range(team)])
     numbers = Counter(division.values())
-    assert max(numbers.values(), default=0) - min((numbers[UUID(int=900 + p)] for p in range(team))) <= 1
+    assert max(numbers.values(), default=0) - min(numbers[UUID(int=900 + p)] for p in range(team)) <= 1
 
 
 def test_single_customers_go_elsewhere_or_stay() -> None:
