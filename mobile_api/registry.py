@@ -12,7 +12,7 @@ from tenants.marks import N_
 BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
-    "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit",
+    "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -31,6 +31,7 @@ TAGS = (
     ("invitations", N_("Seats offered by e-mail, each good for seven days.")),
     ("roles", N_("What members may see and do: a named set of permissions, each with how far it reaches.")),
     ("audit", N_("Who did what, when, from where and through what.")),
+    ("hand-overs", N_("Giving what a member owns to others, all at once, and taking it back.")),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

@@ -29,6 +29,7 @@ PAGES = (
     "web.search.routes",
     "web.sharing.routes",
     "web.recycle_bin.routes",
+    "web.hand_over.routes",
     "web.settings.members_routes",
     "web.settings.teams_routes",
     "web.settings.roles",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, func, select
 
+from saas_crm.activities import telling
 from saas_crm.activities.models import Activity
 from saas_crm.customers.models import Contact
 from saas_crm.hand_over.registry import HandedOver
@@ -17,4 +18,5 @@ PLANNED = HandedOver(
     func.coalesce(Activity.company_id, _OF_PERSON, Activity.opportunity_id, Activity.id),
     "activities",
     open=and_(Activity.done_at.is_(None), Activity.due_at.is_not(None)),
+    tells=telling.tell,
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from saas_crm.access import members
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
@@ -50,15 +51,31 @@ def hand_over(
     made = HandOver(from_id=data.from_id, made_by_id=actor.id, note=data.note)
     if hand_over_id is not None:
         made.id = hand_over_id
-    source(data.from_id, actor)
+    _check_source(data.from_id, actor)
     insert(made, may_exist=hand_over_id is not None)
     plan = plan_of(data, actor)
     if not note_items(made.id, plan.source.id, plan.division, closed=data.closed):
         raise InvalidInput({"": _("There is nothing to hand over.")}, {"": "nothing"})
     give(made.id, plan.source.id)
     publish(OwnersMoved(made.id, plan.source.id, undone=False))
+    _lock_out(data, actor)
     letters.tell_successors(made, plan, actor=actor, tenant=tenant, base_url=base_url)
     return made
+
+
+def _check_source(member_id: UUID, actor: CurrentMember) -> None:
+    try:
+        source(member_id, actor)
+    except NotFound:
+        raise InvalidInput({"from_id": _("Choose one of the values offered.")}, {"from_id": "unknown"}) from None
+
+
+def _lock_out(data: HandOverWrite, actor: CurrentMember) -> None:
+    """Lock the member out, or remove them, in the same transaction, if that was asked."""
+    if data.then == "freeze":
+        members.set_frozen(members.get_member(data.from_id), True, actor=actor)
+    elif data.then == "remove":
+        members.remove(members.get_member(data.from_id), actor=actor)
 
 
 def undo(hand_over_id: UUID, *, actor: CurrentMember) -> Undone:

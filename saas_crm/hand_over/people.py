@@ -44,6 +44,13 @@ def may_hand_over(member_id: UUID, actor: CurrentMember) -> bool:
     return bool(fetch(select(Member.id).where(Member.id == member_id, owned_within(Member.id, actor, scope))))
 
 
+def sources(actor: CurrentMember) -> Sequence[AnyRow]:
+    """Return the members whose records the actor may hand over, also those who have left, by name: at most 1,000."""
+    within = owned_within(Member.id, actor, actor.require("hand_over:create"))
+    query = select(*_PERSON).outerjoin(Team, Team.id == Member.team_id).where(Member.deleted_at.is_(None), within)
+    return sorted(fetch(query.order_by(Member.id).limit(1000)), key=_by_name)
+
+
 def successors(from_id: UUID, actor: CurrentMember) -> Sequence[AnyRow]:
     """Return the active members the actor may give everything to, by name: at most 1,000.
 

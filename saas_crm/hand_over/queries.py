@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, column, func, literal, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,7 @@ from saas_crm.hand_over.registry import handed_over
 from tenants.db import AnyRow, AnySelect, db, fetch
 
 ORDERS = {"-created_at": Order(HandOver.created_at, descending=True), "created_at": Order(HandOver.created_at)}
+BRIEFED = Order(column("place", String))
 _From, _By = aliased(Member), aliased(Member)
 COLUMNS = (
     HandOver.id, HandOver.version, HandOver.created_at, HandOver.from_id, _From.name.label("from_name"),
@@ -59,6 +60,19 @@ def hand_overs(
 def hand_over(hand_over_id: UUID, *, member: CurrentMember) -> AnyRow:
     """Return a hand-over within the member's scope; raises NotFound."""
     return _one(_rows(_within(member)), hand_over_id)
+
+
+def made(hand_over_id: UUID) -> AnyRow:
+    """Return a hand-over that the reader has just made, whatever they may read of others."""
+    return _one(_rows(true()), hand_over_id)
+
+
+def reached(hand_over_id: UUID, *, member: CurrentMember) -> None:
+    """Raise NotFound unless a hand-over is of somebody whose records the member may hand over."""
+    scope = member.require("hand_over:create")
+    query = select(HandOver.id).where(HandOver.id == hand_over_id, owned_within(HandOver.from_id, member, scope))
+    if db.session.scalar(query) is None:
+        raise NotFound
 
 
 def received(member: CurrentMember, *, after: Sequence[Any] | None = None, limit: int = 20) -> Page[AnyRow]:
@@ -120,7 +134,8 @@ def briefed(
     """
     parts = [
         select(kind.model.id.label("id"), literal(resource).label("resource"), kind.name.label("name"),
-               func.concat(place, ":", func.lower(kind.name)).label("place"), HandOverItem.to_id.label("to_id"))
+               func.concat(place, ":", func.lower(kind.name), type_=String).label("place"),
+               HandOverItem.to_id.label("to_id"))
         .join(HandOverItem, HandOverItem.record_id == kind.model.id)
         .where(HandOverItem.hand_over_id == hand_over_id, HandOverItem.resource == resource,
                *((HandOverItem.to_id == to_id,) if to_id else ()),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, true
+
+if TYPE_CHECKING:
+    from saas_crm.hand_over.briefs import Teller
 
 Counted = Literal["customers", "deals", "activities"]
 
@@ -33,6 +36,7 @@ class HandedOver:
     briefed: bool = False
     hold: Callable[[], None] | None = None
     settle: Callable[[Sequence[UUID]], None] | None = None
+    tells: Teller | None = None
 
     def goes(self, *, closed: bool) -> ColumnElement[bool]:
         """Return the clause "it goes along", with the closed ones or without."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -35,4 +35,7 @@ class HandOverWrite(Input):
         default_factory=list, description="Customers that go elsewhere than the division says."
     )
     closed: bool = Field(default=True, description="Whether closed deals go along, or stay with who closed them.")
+    then: Literal["keep", "freeze", "remove"] = Field(
+        default="keep", description="What becomes of the member: nothing, locked out, or removed; all in one go."
+    )
     note: Text = Field(default="", description="A word to those who take over.")

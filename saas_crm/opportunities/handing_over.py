@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.customers.models import Contact
 from saas_crm.hand_over.registry import HandedOver
+from saas_crm.opportunities import telling
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal
 from tenants.db import db
 
@@ -57,4 +58,5 @@ DEALS = HandedOver(
     briefed=True,
     hold=hold_totals,
     settle=sum_up,
+    tells=telling.tell,
 )

@@ -21,6 +21,7 @@ from saas_crm.access.shared_models import UserSession
 from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.edge.declared import Declared, declared_for
+from saas_crm.hand_over.models import HandOver
 from saas_crm.opportunities.models import Pipeline
 from tenants.db import SHARED, db, new_id
 from tests.support.cast import Cast, Person
@@ -106,7 +107,8 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
             email=f"canary-{who}@invited.example", role_id=role_id, invited_by_id=member.id,
             token_hash=token_hash(f"invitation of {who}"), expires_at=now(),
         )  # fmt: skip
-        db.session.add(invitation)
+        hand_over = HandOver(from_id=person.member_id, made_by_id=member.id)
+        db.session.add_all([invitation, hand_over])
     with app.app_context(), db.engines[SHARED].connect() as connection:
         session_id = connection.scalar(select(UserSession.id).where(UserSession.user_id == person.user_id))
     stage = make.stages(who)[1]
@@ -116,7 +118,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "version": "1",
-        "role_id": role_id,
+        "role_id": role_id, "hand_over_id": hand_over.id,
     }  # fmt: skip
     return Samples(person.slug, person, values)
 

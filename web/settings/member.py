@@ -26,6 +26,7 @@ from tenants.versions import lacks_tables
 from web.context import photo_url
 from web.customers.picked import checked, member_written, with_picked
 from web.forms import saved, shown_again
+from web.hand_over.offer import offer
 from web.settings.hours import hours_from_form, hours_shown, hours_values
 from web.settings.inviting import role_choices
 from web.settings.members_bp import bp
@@ -48,6 +49,7 @@ def member_page(
         photo=photo_url(found.user_id, found.photo_digest), may_update=may_update, may_lock=may_update and not me,
         may_remove=viewer.can("member:delete") and not above and not me, may_arrange=may_update or me,
         roles=role_choices(viewer) if may_update else [], teams=teams, abilities=role_abilities(),
+        hand_over=offer(member_id),
         view_as_url=url_for("viewing.begin", member_id=member_id) if _may_view(found, viewer) else "",
         team=dict(teams).get(stored["team_id"], "").strip(),
         errors=errors or {}, values={**stored, **({} if behind else _arranged(found)), **(values or {})},

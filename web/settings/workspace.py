@@ -57,6 +57,8 @@ def _sections() -> list[Section]:
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
+        ("hand_over:read", "hand_overs.index", _("Hand-overs"),
+         _("Give what somebody looked after to others, and take it back"), "users"),
         ("token:read", "settings_tokens.index", _("API tokens"),
          _("Let programs and devices work in your name"), "key-round"),
         ("activity:export", "exports.index", _("Export"), _("Take your data out as files"), "download"),

@@ -1,0 +1,90 @@
+"""The briefs of a hand-over: a page of some, or a file of many to print."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import members_only, requires
+from saas_crm.hand_over import queries
+from saas_crm.hand_over.briefs import briefs_of
+from tenants.db import AnyRow
+from web.hand_over.bp import bp
+from web.hand_over.pdf import printed
+from web.hand_over.values import sections
+from web.lists import after_key, asked_id, next_url
+
+EACH_PAGE = 10
+EACH_FILE = 200
+"""Briefs in one file: what is printed at once, and drawn within a few seconds."""
+PAGES = {"company": "companies", "contact": "contacts", "opportunity": "opportunities"}
+
+
+def _address(resource: str, record_id: UUID) -> str:
+    return url_for(f"{PAGES[resource]}.show", **{f"{resource}_id": record_id})
+
+
+def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], mine: bool = False) -> str:
+    """Show some of the briefs, with a way to the next ones and to the file."""
+    member = current_member()
+    page = queries.briefed(
+        found.id, member=member, to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=EACH_PAGE
+    )
+    made = [
+        {"brief": one, "sections": sections(one), "href": _address(one.resource, one.id)}
+        for one in briefs_of(page.rows, member)
+    ]
+    printing = {"hand_over": found.id} if mine else {"hand_over_id": found.id, "to": to_id}
+    file = url_for("hand_overs.print_received" if mine else "hand_overs.print_briefs", **printing)
+    return render_template(
+        "hand_over/briefs.html", found=found, briefs=made, next_url=next_url(page, "briefs"), back=back, file=file,
+        mine=mine,
+    )  # fmt: skip
+
+
+@bp.get("/hand-overs/<uuid:hand_over_id>/briefs")
+@requires("hand_over:read")
+def show_briefs(hand_over_id: UUID) -> str:
+    """Show the briefs of a hand-over, or of one successor's part."""
+    found = queries.hand_over(hand_over_id, member=current_member())
+    back = (_("Hand-over"), url_for("hand_overs.show", hand_over_id=hand_over_id))
+    return briefs_page(found, to_id=asked_id("to"), back=back)
+
+
+@bp.get("/hand-overs/<uuid:hand_over_id>/briefs.pdf")
+@requires("hand_over:read")
+def print_briefs(hand_over_id: UUID) -> Response:
+    """Answer with the briefs as a file to print, one page each."""
+    found = queries.hand_over(hand_over_id, member=current_member())
+    return _file(found, asked_id("to"))
+
+
+@bp.get("/handed-to-me.pdf")
+@members_only
+def print_received() -> ResponseReturnValue:
+    """Answer with the briefs of what was handed to the reader by one hand-over."""
+    member = current_member()
+    hand_over_id = asked_id("hand_over")
+    if hand_over_id is None:
+        return redirect(url_for("hand_overs.received"), 303)
+    return _file(queries.received_one(hand_over_id, member=member), member.id)
+
+
+def _file(found: AnyRow, to_id: UUID | None) -> Response:
+    """Draw EACH_FILE briefs; the last page names the address of the rest."""
+    member = current_member()
+    page = queries.briefed(
+        found.id, member=member, to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=EACH_FILE
+    )
+    more = next_url(page, "briefs")
+    body = printed(
+        briefs_of(page.rows, member), found, workspace=g.tenant.name, reader=member.name,
+        more=request.host_url.rstrip("/") + more if more else "",
+    )  # fmt: skip
+    name = f'inline; filename="briefs-{found.created_at:%Y-%m-%d}.pdf"'
+    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    return Response(body, content_type="application/pdf", headers=headers)
