@@ -20,7 +20,7 @@ from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.context import current_tenant
 from tenants.db import AnyRow
 
-_EXAMPLES = [
+_EXAMPLES: list[Any] = [
     {"from_id": "0199d1a0-0000-7000-8000-000000000001", "to_ids": ["0199d1a0-0000-7000-8000-000000000002"]},
     {"from_id": "0199d1a0-0000-7000-8000-000000000001", "by": "team", "then": "freeze"},
     {"from_id": "0199d1a0-0000-7000-8000-000000000001", "by": "picked",

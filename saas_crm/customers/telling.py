@@ -28,13 +28,15 @@ def tell(records: Mapping[str, Sequence[UUID]], member: CurrentMember) -> Told:
     if companies:
         query = select(*_columns(Company), Company.website, Company.industry)
         for row in fetch(query.where(Company.id.in_(companies), visible(Company, member))):
-            told[row.id]["who"] += _who(row, Word("", row.industry), Line((row.website,), _("Website")))
+            is_what = Line((row.industry,), _("Industry"))
+            told[row.id]["who"] += _who(row, is_what, Line((row.website,), _("Website")))
     if companies or contacts:
-        wanted = set(contacts)
+        wanted, at = set(contacts), set(companies)
         for row in _people(companies, contacts, member):
             if row.id in wanted:
-                told[row.id]["who"] += _who(row, Word("", row.job_title), Line((row.company,), _("Company")))
-            else:
+                is_what = Line((row.job_title,), _("Job title"))
+                told[row.id]["who"] += _who(row, is_what, Line((row.company,), _("Company")))
+            if row.company_id in at and row.place <= PEOPLE:
                 told[row.company_id]["people"].append(_person(row))
     return told
 
@@ -59,11 +61,12 @@ def _people(companies: Sequence[UUID], contacts: Sequence[UUID], member: Current
     return fetch(select(found).where(few).order_by(found.c.place)).all()
 
 
-def _who(row: AnyRow, is_what: Word, further: Line) -> list[Line]:
+def _who(row: AnyRow, is_what: Line, further: Line) -> list[Line]:
     mobile = getattr(row, "mobile", "")
     address = (row.street, " ".join(part for part in (row.postcode, row.city) if part), row.region)
     return [
-        Line((Word("lifecycle", row.lifecycle), is_what.code)),
+        Line((Word("lifecycle", row.lifecycle),), _("Lifecycle")),
+        is_what,
         Line((Phone(row.phone), Phone(mobile)), _("Phone")),
         Line((row.email,), _("E-mail")),
         further,

@@ -24,14 +24,17 @@ Counts = Mapping[str, int]
 
 def bundles_of(member_id: UUID, *, closed: bool) -> list[Bundle]:
     """Return a member's customers with what goes along. Records in the recycle bin go too, and count for nothing."""
+    counted = [(kind, kind.counts, kind.goes(closed=False)) for kind in handed_over.values()]
+    if closed:
+        counted += [(kind, "closed", kind.closed) for kind in handed_over.values() if kind.closed is not None]
     parts = [
-        select(kind.customer.label("customer"), literal(kind.counts).label("counts"),
+        select(kind.customer.label("customer"), literal(counts).label("counts"),
                func.count().filter(kind.model.deleted_at.is_(None)).label("num"))
-        .where(kind.model.owner_id == member_id, kind.goes(closed=closed))
+        .where(kind.model.owner_id == member_id, clause)
         .group_by(kind.customer)
-        for kind in handed_over.values()
+        for kind, counts, clause in counted
     ]  # fmt: skip
-    found: dict[UUID, dict[str, int]] = defaultdict(lambda: {"customers": 0, "deals": 0, "activities": 0})
+    found: dict[UUID, dict[str, int]] = defaultdict(lambda: {"customers": 0, "deals": 0, "activities": 0, "closed": 0})
     for customer, counts, num in fetch(union_all(*parts)):
         found[customer][counts] += num
     return [Bundle(customer, **counts) for customer, counts in found.items()]

@@ -20,12 +20,18 @@ Division = Mapping[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One customer to be handed over, and how much work comes with it."""
+    """One customer to be handed over, and how much work comes with it: open deals and, apart, closed ones."""
 
     customer: UUID
     customers: int = 1
     deals: int = 0
     activities: int = 0
+    closed: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all of it lies in the recycle bin."""
+        return not (self.customers or self.deals or self.activities or self.closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,9 @@ def gains(division: Division, bundles: Iterable[Bundle]) -> dict[UUID, Bundle]:
         if to is not None:
             had = sums.get(to, Bundle(to, customers=0))
             sums[to] = Bundle(
-                to, had.customers + bundle.customers, had.deals + bundle.deals, had.activities + bundle.activities
-            )
+                to, had.customers + bundle.customers, had.deals + bundle.deals, had.activities + bundle.activities,
+                had.closed + bundle.closed,
+            )  # fmt: skip
     return sums
 
 

@@ -68,7 +68,7 @@ def test_what_cannot_be_is_said(api_for: Api, make: Maker, more: dict[str, Any],
     answer = api_for("owner").post("/hand-overs", json={**said(make, "teammate"), **more})
     assert answer.status_code == 422
     assert places(answer) == {f"#{place}"}
-    assert problem(answer)["title"]
+    assert problem(answer, 422)["title"]
 
 
 def test_who_may(api_for: Api, make: Maker, company: Company) -> None:

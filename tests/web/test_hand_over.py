@@ -230,3 +230,18 @@ def test_another_workspaces_hand_over_does_not_exist(
     assert outsider.post(f"/other/hand-overs/{hand_over_id}/undo").status_code == 404
     assert installation.place.owner_url
     assert company.name not in outsider.get("/other/hand-overs").text
+
+
+def test_paper_has_a_font_for_every_letter() -> None:
+    """Latin, Simplified, Traditional, Japanese, Korean; what no font has is shown as a square, and lines end well."""
+    from web.hand_over.typesetting import runs, wrapped
+
+    text = "Größe Łódź 上海华夏国际 臺灣積體電路 かな 한글 😀"
+    set_in = [font for font, _piece in runs(text, bold=False, traditional=False)]
+    assert {"Vera", "STSong-Light", "HYSMyeongJo-Medium"} <= set(set_in)
+    assert [font for font, _piece in runs("臺灣華", bold=True, traditional=True)] == ["MSung-Light"]
+    assert "".join(piece for _font, piece in runs(text, bold=False, traditional=False)).endswith("□")
+    lines = wrapped("他们喜欢喝茶，每年春天来一次。" * 5, 10, 200)
+    assert len(lines) > 3
+    assert not any(line[0] in "，。" for line in lines)
+    assert len(wrapped("x" * 300, 10, 100)) > 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, g, redirect, render_template, request, url_for
@@ -25,7 +26,8 @@ PAGES = {"company": "companies", "contact": "contacts", "opportunity": "opportun
 
 
 def _address(resource: str, record_id: UUID) -> str:
-    return url_for(f"{PAGES[resource]}.show", **{f"{resource}_id": record_id})
+    named: dict[str, Any] = {f"{resource}_id": record_id}
+    return url_for(f"{PAGES[resource]}.show", **named)
 
 
 def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], mine: bool = False) -> str:
@@ -38,7 +40,7 @@ def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], min
         {"brief": one, "sections": sections(one), "href": _address(one.resource, one.id)}
         for one in briefs_of(page.rows, member)
     ]
-    printing = {"hand_over": found.id} if mine else {"hand_over_id": found.id, "to": to_id}
+    printing: dict[str, Any] = {"hand_over": found.id} if mine else {"hand_over_id": found.id, "to": to_id}
     file = url_for("hand_overs.print_received" if mine else "hand_overs.print_briefs", **printing)
     return render_template(
         "hand_over/briefs.html", found=found, briefs=made, next_url=next_url(page, "briefs"), back=back, file=file,

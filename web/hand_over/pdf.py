@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -36,7 +36,7 @@ class Sheet:
         self.full = False
         self.traditional = spoken() == "zh_Hant"
 
-    def at(self, x: float, y: float, text: str, size: float, ink: HexColor = INK, *, bold: bool = False) -> None:
+    def at(self, x: float, y: float, text: str, size: float, ink: Color = INK, *, bold: bool = False) -> None:
         """Write one line from `x` on, its foot at `y`."""
         self.canvas.setFillColor(ink)
         for font, piece in runs(text, bold=bold, traditional=self.traditional):
@@ -44,12 +44,12 @@ class Sheet:
             self.canvas.drawString(x, y, piece)
             x += self.canvas.stringWidth(piece, font, size)
 
-    def until(self, x: float, y: float, text: str, size: float, ink: HexColor) -> None:
+    def until(self, x: float, y: float, text: str, size: float, ink: Color) -> None:
         """Write one line that ends at `x`."""
         self.at(x - width(text, size, bold=False, traditional=self.traditional), y, text, size, ink)
 
     def block(
-        self, text: str, size: float, *, x: float = MARGIN, ink: HexColor = INK, bold: bool = False,
+        self, text: str, size: float, *, x: float = MARGIN, ink: Color = INK, bold: bool = False,
         most: int = LONGEST_LINE,
     ) -> None:  # fmt: skip
         """Write a text over several lines below what is there, at most so many."""

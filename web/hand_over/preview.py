@@ -36,7 +36,7 @@ def picks_of(form: MultiDict[str, str]) -> list[dict[str, str]]:
 def preview(data: HandOverWrite, member: CurrentMember, *, record_id: str) -> str:
     """Show what will happen."""
     plan = plan_of(data, member)
-    living = {one.customer: one for one in plan.bundles if one.customers or one.deals or one.activities}
+    living = {one.customer: one for one in plan.bundles if not one.is_empty}
     q = request.form.get("q", "")[:MAX_QUERY].replace("\x00", "").strip()
     found = names_of(living, member, q=q, limit=SHOWN)
     offered = _offered(plan, data)
@@ -94,10 +94,10 @@ def _row(
 
 
 def _numbers(bundle: Bundle) -> str:
-    contacts = bundle.customers - 1
+    contacts, deals = bundle.customers - 1, bundle.deals + bundle.closed
     return dotted(
         ngettext("%(num)s contact", "%(num)s contacts", contacts) if contacts > 0 else "",
-        ngettext("%(num)s deal", "%(num)s deals", bundle.deals) if bundle.deals else "",
+        ngettext("%(num)s deal", "%(num)s deals", deals) if deals else "",
         ngettext("%(num)s planned activity", "%(num)s planned activities", bundle.activities)
         if bundle.activities else "",
     )  # fmt: skip

@@ -66,7 +66,7 @@ def runs(text: str, *, bold: bool, traditional: bool) -> Iterator[Run]:
 def width(text: str, size: float, *, bold: bool, traditional: bool) -> float:
     """Return how wide a text is, in points."""
     pieces = runs(text, bold=bold, traditional=traditional)
-    return sum(pdfmetrics.stringWidth(piece, font, size) for font, piece in pieces)
+    return float(sum(pdfmetrics.stringWidth(piece, font, size) for font, piece in pieces))
 
 
 def wrapped(text: str, size: float, room: float, *, bold: bool = False, traditional: bool = False) -> list[str]:

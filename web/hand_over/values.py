@@ -50,7 +50,7 @@ def titles() -> dict[str, str]:
 def sections(brief: Brief) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
     """Return key, title and lines (label, values, text) of the sections that have any, in their order."""
     named = titles() | ({"who": _("The deal")} if brief.resource == "opportunity" else {})
-    shown = []
+    shown: list[tuple[str, str, list[tuple[str, str, str]]]] = []
     for place in PLACES:
         lines = _lines(brief.sections.get(place, ()))
         if lines or place in ("next", "last"):

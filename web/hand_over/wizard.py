@@ -38,8 +38,8 @@ def choosing(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
     member = current_member()
     from_id = asked_id("from") or asked_id("from_id", request.form)
     if from_id is None:
-        people = [(found.id, _called(found)) for found in sources(member)]
-        return render_template("hand_over/whose.html", people=people, may_read=member.can("hand_over:read"))
+        whose = [(found.id, _called(found)) for found in sources(member)]
+        return render_template("hand_over/whose.html", people=whose, may_read=member.can("hand_over:read"))
     person = source(from_id, member)
     people = successors(person.id, member)
     loads = owned_by([person.id, *(found.id for found in people)])
