@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -56,12 +57,17 @@ SETTINGS: Ends = {
     "exports.index": ("",),
     "api_documents.docs": ("",),
 }  # fmt: skip
+HANDING_OVER: Ends = {
+    "hand_overs.index": ("",), "hand_overs.new": ("",), "hand_overs.show": ("",), "hand_overs.show_briefs": ("",),
+    "hand_overs.received": ("",),
+}  # fmt: skip
 INSIDE: Mapping[str, Ends] = {
     "lists": LISTS,
     "records": RECORDS,
     "histories": HISTORIES,
     "forms": FORMS,
     "settings": SETTINGS,
+    "handing over": HANDING_OVER,
 }
 ALONE: Ends = {
     "account.workspaces": ("",),
@@ -84,6 +90,7 @@ NO_PAGES = {
         "pickers.companies", "pickers.contacts", "pickers.customers", "pickers.members", "public.follow_country",
         "settings_members.filters", "public.slug_state", "public.slug_suggestion",
     },
+    "for paper": {"hand_overs.print_briefs", "hand_overs.print_received"},
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {"public.language"},
     "files": {
@@ -182,7 +189,7 @@ def eyes_of(page_for: PageFor, width: Width) -> Callable[..., Eyes]:
 def test_no_page_is_left_out(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     answering = {rule.endpoint for rule in rules if not rule.rule.startswith("/api/")} | {"api_documents.docs"}
-    pages = set().union(*INSIDE.values(), ALONE, OUTSIDE)
+    pages = set().union(*INSIDE.values(), HANDING_OVER, ALONE, OUTSIDE)
     parts = set().union(*NO_PAGES.values())
     assert answering - pages - parts == set(), "in no list"
     assert (pages | parts) - answering == set(), "in a list, but not in the product"
@@ -193,6 +200,27 @@ def test_no_page_is_left_out(app: Flask) -> None:
 def test_pages_inside(app: Flask, eyes_of: Callable[..., Eyes], made: dict[str, Any], part: str) -> None:
     eyes = eyes_of("owner")
     for address in addresses(app, INSIDE[part], made, "/acme"):
+        eyes.look(address)
+    assert eyes.found == []
+
+
+def test_pages_of_handing_over(
+    app: Flask, eyes_of: Callable[..., Eyes], made: dict[str, Any], make: Maker, client_for: Callable[..., Browser]
+) -> None:
+    """Of the owner's to the admin; the wizard's second page is looked at as it comes from the first."""
+    eyes, member, other = eyes_of("admin"), make.member_id("owner"), make.member_id("admin")
+    empty = tuple(addresses(app, {"hand_overs.index": ("",), "hand_overs.received": ("",)}, {}, "/acme"))
+    for address in (*empty, f"/acme/hand-overs/new?from={member}"):
+        eyes.look(address)
+    eyes.page.get_by_label("Who takes over").first.select_option(str(other))
+    eyes.page.get_by_role("button", name="See who gets what").click()
+    eyes.page.wait_for_url("**/preview")
+    eyes.found += [f"preview: {what}" for what in (*findings(eyes.page), *sideways(eyes.page))]
+    hand_over_id = str(uuid4())
+    plan = {"from_id": str(member), "by": "one", "to_one": str(other), "closed": "1", "record_id": hand_over_id}
+    assert client_for("owner").post("/acme/hand-overs", data=plan).status_code == 303
+    mine = f"/acme/handed-to-me?hand_over={hand_over_id}"
+    for address in (*addresses(app, HANDING_OVER, {**made, "hand_over_id": hand_over_id}, "/acme"), mine):
         eyes.look(address)
     assert eyes.found == []
 

@@ -58,7 +58,7 @@ def _sections() -> list[Section]:
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("hand_over:read", "hand_overs.index", _("Hand-overs"),
-         _("Give what somebody looked after to others, and take it back"), "users"),
+         _("Give what somebody looked after to others, and take it back"), "send"),
         ("token:read", "settings_tokens.index", _("API tokens"),
          _("Let programs and devices work in your name"), "key-round"),
         ("activity:export", "exports.index", _("Export"), _("Take your data out as files"), "download"),
