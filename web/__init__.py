@@ -35,6 +35,7 @@ PAGES = (
     "web.settings.roles",
     "web.settings.record_access",
     "web.settings.viewing",
+    "web.settings.sharing",
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.tokens",

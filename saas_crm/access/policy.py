@@ -57,6 +57,15 @@ def keep_audit(days: int | None, *, actor: CurrentMember, version: int | None = 
     db.session.flush()
 
 
+def let_children_follow(follow: bool, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Decide whether who sees a customer sees what hangs on it; raises Forbidden and VersionConflict."""
+    actor.require("workspace:update")
+    found = own_policy()
+    check_version(found, version or None)
+    found.children_follow = follow
+    db.session.flush()
+
+
 def forget_batch() -> int:
     """Let the database remove some audit entries that are older than they are kept; returns how many.
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.models import Member
@@ -24,7 +24,9 @@ Counts = Mapping[str, int]
 
 def bundles_of(member_id: UUID, *, closed: bool) -> list[Bundle]:
     """Return a member's customers with what goes along. Records in the recycle bin go too, and count for nothing."""
-    counted = [(kind, kind.counts, kind.goes(closed=False)) for kind in handed_over.values()]
+    counted: list[tuple[HandedOver, str, ColumnElement[bool]]] = [
+        (kind, kind.counts, kind.goes(closed=False)) for kind in handed_over.values()
+    ]
     if closed:
         counted += [(kind, "closed", kind.closed) for kind in handed_over.values() if kind.closed is not None]
     parts = [

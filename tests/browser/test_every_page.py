@@ -35,6 +35,7 @@ LISTS: Ends = {
 RECORDS: Ends = {
     "companies.show": ("?part=details",), "contacts.show": ("",), "opportunities.show": ("",),
     "activities.show": ("",),
+    "sharing.show_company": ("",), "sharing.show_contact": ("",), "sharing.show_opportunity": ("",),
 }  # fmt: skip
 HISTORIES: Ends = {
     "companies.company_history": ("",), "contacts.contact_history": ("",), "opportunities.deal_history": ("",),
@@ -54,6 +55,7 @@ SETTINGS: Ends = {
     "settings_roles.index": ("",), "settings_roles.show": ("",), "settings_roles.new": ("",),
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
+    "settings_sharing.edit": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",),
 }  # fmt: skip
@@ -67,7 +69,6 @@ INSIDE: Mapping[str, Ends] = {
     "histories": HISTORIES,
     "forms": FORMS,
     "settings": SETTINGS,
-    "handing over": HANDING_OVER,
 }
 ALONE: Ends = {
     "account.workspaces": ("",),

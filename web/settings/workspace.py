@@ -55,6 +55,8 @@ def _sections() -> list[Section]:
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
         ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
+        ("workspace:update", "settings_sharing.edit", _("Sharing"),
+         _("Whether who sees a customer sees what hangs on it"), "link"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("hand_over:read", "hand_overs.index", _("Hand-overs"),
