@@ -153,7 +153,7 @@ def _check(declared: Declared) -> None:
     if declared.kind == "signed-in":
         signed_in_user()
     if declared.kind in ("member", "permission"):
-        _find_member()
+        _find_member(declared.permission)
     if tenant is not None and not tenant.is_open:
         # Only now: whether a workspace is suspended is told to nobody who is no member of it.
         raise WorkspaceUnavailable(tenant.status)
@@ -161,7 +161,7 @@ def _check(declared: Declared) -> None:
         g.member.require(declared.permission)
 
 
-def _find_member() -> None:
+def _find_member(permission: str | None) -> None:
     """Find the member by bearer token (API) or by session (pages); a stranger's workspace does not exist."""
     if is_api():
         found = member_of_token(_bearer())
@@ -173,7 +173,7 @@ def _find_member() -> None:
         if reader is None:
             _tell_former_member()
         g.member = see_through(reader)
-        refuse_changes()
+        refuse_changes(permission)
     through = "api" if is_api() else "web"
     act_as(db.session(), request_actor(themselves(g.member).id, through))
 

@@ -164,3 +164,13 @@ def test_leaving_twice_does_nothing(client_for: ClientFor, cast: Cast, acting: A
     assert admin.post("/acme/viewing/end").status_code == 303
     assert noted(acting) == []
     assert admin.get("/acme/settings/workspace").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/acme/companies/export", "/acme/settings/audit/export"])
+def test_no_data_is_taken_out_in_another_members_name(path: str, client_for: ClientFor, cast: Cast) -> None:
+    owner = client_for("owner")
+    assert owner.get(path).status_code == 200
+    look_as(owner, cast, "admin")
+    refused = owner.get(path)
+    assert refused.status_code == 403
+    assert "You see this as Adam Admin." in refused.text

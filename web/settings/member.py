@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import members as actions
 from saas_crm.access.models import Member, TeamHelper
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
 from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
@@ -27,6 +28,7 @@ from web.context import photo_url
 from web.customers.picked import checked, member_written, with_picked
 from web.forms import saved, shown_again
 from web.hand_over.offer import offer
+from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.hours import hours_from_form, hours_shown, hours_values
 from web.settings.inviting import role_choices
 from web.settings.members_bp import bp
@@ -90,9 +92,24 @@ def show(member_id: UUID) -> str:
 def change_role(member_id: UUID) -> ResponseReturnValue:
     """Give a member another role."""
     data = from_form(RoleChoice, request.form, input_context(form=True))
-    member = actions.get_member(member_id)
-    actions.change_role(member, data.role_id, actor=current_member())
+
+    def change() -> Member:
+        member = actions.get_member(member_id)
+        actions.change_role(member, data.role_id, actor=current_member())
+        return member
+
+    try:
+        member = once_confirmed(change, lambda: preview_of_member_change([member_id], role_id=data.role_id))
+    except AskedFirst as asked:
+        return _asked(member_id, asked.preview)
     return saved(_page(member), _("%(name)s has another role now.", name=member.name))
+
+
+def _asked(member_id: UUID, preview: Preview) -> str:
+    member = actions.get_member(member_id)
+    return confirm_page(
+        preview, title=member.name, action=request.script_root + request.path, back_url=_page(member), kept=sent()
+    )
 
 
 @bp.post("/settings/members/<uuid:member_id>/team")
@@ -101,8 +118,16 @@ def change_role(member_id: UUID) -> ResponseReturnValue:
 def change_team(member_id: UUID) -> ResponseReturnValue:
     """Put a member into another team."""
     data = from_form(TeamChoice, request.form, input_context(form=True))
-    member = actions.get_member(member_id)
-    actions.change_team(member, data.team_id, actor=current_member())
+
+    def change() -> Member:
+        member = actions.get_member(member_id)
+        actions.change_team(member, data.team_id, actor=current_member())
+        return member
+
+    try:
+        member = once_confirmed(change, lambda: preview_of_member_change([member_id], team_id=data.team_id))
+    except AskedFirst as asked:
+        return _asked(member_id, asked.preview)
     return saved(_page(member), _("%(name)s is in another team now.", name=member.name))
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import bulk
 from saas_crm.access.member_list import ORDERS, STATUSES, MemberFilter, member_page
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.queries import open_invitations, roles
 from saas_crm.core.clock import now
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
@@ -24,6 +25,7 @@ from web.context import photo_url
 from web.formatting import relative
 from web.forms import came_from, saved, shown_again, wants_part
 from web.lists import address, asked, asked_choice, asked_id, sorting
+from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.inviting import all_roles, role_choices
 from web.settings.members_bp import bp
 from web.settings.role_names import role_abilities, role_name
@@ -137,13 +139,28 @@ def filters() -> str:
 @shown_again(members_page, lists=("members",))
 def change_many() -> ResponseReturnValue:
     """Give the chosen members another role or team, lock them out or let them in again; each refusal is told."""
-    outcome = _changed([found for text in request.form.getlist("members") if (found := _id(text)) is not None])
+    ids = [found for text in request.form.getlist("members") if (found := _id(text)) is not None]
     back = came_from(url_for("settings_members.index"))
+    try:
+        outcome = once_confirmed(lambda: _changed(ids), lambda: _foreseen(ids))
+    except AskedFirst as asked_first:
+        return confirm_page(
+            asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
+            kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)],
+        )  # fmt: skip
     for name, reason in outcome.refused:
         flash(f"{name}: {reason}", "error")
     if not outcome.done:
         return redirect(back, 303)
     return saved(back, ngettext("%(num)s person changed.", "%(num)s people changed.", outcome.done))
+
+
+def _foreseen(ids: list[UUID]) -> Preview:
+    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody."""
+    what = request.form.get("what", "")
+    if what not in ("role", "team"):
+        return Preview(())
+    return preview_of_member_change(ids, **{f"{what}_id": _id(request.form.get(f"{what}_id", ""))})
 
 
 def _changed(ids: list[UUID]) -> bulk.Outcome:

@@ -23,7 +23,7 @@ from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from web.conflicts import conflict_page
 from web.forms import form_id, form_version, saved, saved_before, shown_again
-from web.settings.previews import shown_preview
+from web.settings.confirming import confirm_page
 from web.settings.role_forms import (
     RoleForm,
     field_of,
@@ -157,10 +157,10 @@ def _preview(role: Role, wanted: RoleWrite) -> Preview:
 
 def _asked(role: Role, preview: Preview, action: str, values: Values) -> str:
     """Show what a change does to people, and ask whether it is meant."""
-    kept = {**values, "version": str(role.version), "confirmed": "1"}
-    return render_template(
-        "settings/role_preview.html", title=role_name(role.key, role.name), action=action, kept=kept,
-        back_url=url_for("settings_roles.show", role_id=role.id), **shown_preview(preview),
+    return confirm_page(
+        preview, title=role_name(role.key, role.name), action=action,
+        back_url=url_for("settings_roles.show", role_id=role.id),
+        kept={**values, "version": str(role.version)}.items(),
     )  # fmt: skip
 
 

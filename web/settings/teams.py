@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import teams as actions
+from saas_crm.access.preview import Preview, preview_of_team_move
 from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
@@ -19,7 +20,8 @@ from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from tenants.db import AnyRow, db
 from web.forms import is_htmx, saved, shown_again, with_toast
-from web.lists import asked_id
+from web.lists import asked, asked_id
+from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.team_choices import STEP, team_choices
 from web.settings.teams_bp import bp
 
@@ -76,9 +78,12 @@ def create() -> ResponseReturnValue:
 @bp.get("/settings/teams/<uuid:team_id>/move")
 @requires("team:update")
 def choose_place(team_id: UUID, error: str = "") -> str:
-    """Show where a team can go: a list of buttons."""
+    """Show where a team can go, a list of buttons; or whom it touches if it goes where it was dragged."""
     member = current_member()
     team = actions.get_team(team_id, member=member)
+    if to := asked("parent_id"):
+        return _confirm(preview_of_team_move(team_id, asked_id("parent_id")), team.name,
+                        [("team_id", str(team_id)), ("parent_id", to)])  # fmt: skip
     return render_template(
         "settings/team_move.html", team=team, places=team_choices(but=team.id), top=TOP, error=error,
         at_top=member.scope("team:update") == "all", parent_id=str(team.parent_id or TOP),
@@ -94,7 +99,12 @@ def move() -> ResponseReturnValue:
     try:
         if team_id is None or (parent_id is None and to != TOP):
             raise InvalidInput({"parent_id": _("Choose a team.")})
-        team = actions.move_team(team_id, parent_id, actor=current_member())
+        team = once_confirmed(
+            lambda: actions.move_team(team_id, parent_id, actor=current_member()),
+            lambda: preview_of_team_move(team_id, parent_id),
+        )
+    except AskedFirst as asked_first:
+        return _ask(team_id, asked_first.preview)
     except InvalidInput as invalid:
         db.session.rollback()
         return _not_moved(team_id, " ".join(invalid.errors.values()))
@@ -102,6 +112,23 @@ def move() -> ResponseReturnValue:
     if is_htmx():
         return make_response(with_toast(teams_page(), said))
     return saved(url_for("settings_teams.index"), said)
+
+
+def _ask(team_id: UUID | None, preview: Preview) -> ResponseReturnValue:
+    """Show whom the move touches; whoever dragged the team is led to a page of its own."""
+    here = url_for("settings_teams.choose_place", team_id=team_id)
+    if is_htmx():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = f"{here}?parent_id={request.form['parent_id']}"
+        return response
+    team = actions.get_team(cast("UUID", team_id), member=current_member())
+    return _confirm(preview, team.name, sent())
+
+
+def _confirm(preview: Preview, title: str, kept: list[tuple[str, str]]) -> str:
+    return confirm_page(
+        preview, title=title, action=url_for("settings_teams.move"), back_url=url_for("settings_teams.index"), kept=kept
+    )
 
 
 def _not_moved(team_id: UUID | None, why: str) -> ResponseReturnValue:

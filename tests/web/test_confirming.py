@@ -1,0 +1,110 @@
+"""Whom another role, another team or a move of a team touches is shown first; nothing is done until it was confirmed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from sqlalchemy import select
+
+from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.permissions import CurrentMember
+from tenants.db import db
+from tests.support.cast import Cast
+from tests.support.clients import Browser
+from tests.support.making import Maker
+from tests.web.pages import heading
+
+ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def records(make: Maker) -> None:
+    """Something of the rep's and of the colleague's that others may gain or lose."""
+    make.company("rep", name="Ada")
+    make.company("owner", owner="colleague", name="Bea")
+
+
+def kept(page: str) -> list[tuple[str, str]]:
+    """Return the fields of the form that asks."""
+    form = page[page.index('name="confirmed"') - 400 :]
+    return re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form[: form.index("</form>")])
+
+
+def team_of(acting: Acting, cast: Cast, who: str) -> str:
+    with acting("owner"):
+        query = select(Team.name).join(Member, Member.team_id == Team.id).where(Member.id == cast[who].member_id)
+        return str(db.session.scalar(query))
+
+
+@pytest.mark.usefixtures("records")
+def test_another_team_asks_first(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin, here = client_for("admin"), f"/acme/settings/members/{cast['rep'].member_id}/team"
+    asked = admin.post(here, data={"team_id": str(cast.teams["south"])})
+    assert heading(asked) == "Before you save"
+    assert "Tom Teammate" in asked.text
+    assert team_of(acting, cast, "rep") == "North"
+    again = admin.post(here, data=dict(kept(asked.text)))
+    assert again.status_code == 303
+    assert team_of(acting, cast, "rep") == "South"
+
+
+@pytest.mark.usefixtures("records")
+def test_another_role_asks_first(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin, here = client_for("admin"), f"/acme/settings/members/{cast['rep'].member_id}/role"
+    with acting("owner"):
+        viewer = db.session.scalars(select(Role.id).where(Role.key == "viewer")).one()
+    asked = admin.post(here, data={"role_id": str(viewer)})
+    assert heading(asked) == "Before you save"
+    assert admin.post(here, data=dict(kept(asked.text))).status_code == 303
+    with acting("owner"):
+        assert db.session.scalar(select(Member.role_id).where(Member.id == cast["rep"].member_id)) == viewer
+
+
+@pytest.mark.usefixtures("records")
+def test_many_at_once_ask_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    ids = [str(cast[who].member_id) for who in ("rep", "teammate")]
+    changes = {"members": ids, "what": "team", "team_id": str(cast.teams["south"])}
+    admin = client_for("admin")
+    asked = admin.post("/acme/settings/members/changes", data=changes)
+    assert heading(asked) == "Before you save"
+    assert [value for name, value in kept(asked.text) if name == "members"] == ids
+    answer = admin.post("/acme/settings/members/changes", data={**changes, "confirmed": "1"})
+    assert answer.status_code == 303
+    assert {team_of(acting, cast, who) for who in ("rep", "teammate")} == {"South"}
+
+
+@pytest.mark.usefixtures("records")
+def test_a_team_that_is_dragged_is_asked_about_on_a_page_of_its_own(
+    client_for: ClientFor, cast: Cast, acting: Acting
+) -> None:
+    admin = client_for("admin")
+    move = {"team_id": str(cast.teams["south"]), "parent_id": str(cast.teams["north"])}
+    dragged = admin.post("/acme/settings/teams/moves", data=move, headers=HTMX)
+    assert dragged.status_code == 204
+    asked = admin.get(dragged.headers["HX-Redirect"])
+    assert heading(asked) == "Before you save"
+    assert "Mona Manager" in asked.text
+    assert {"confirmed": "1", **move}.items() <= dict(kept(asked.text)).items()
+    assert admin.post("/acme/settings/teams/moves", data=dict(kept(asked.text))).status_code == 303
+    with acting("owner"):
+        assert db.session.scalar(select(Team.parent_id).where(Team.name == "South")) == cast.teams["north"]
+
+
+def test_what_touches_nobody_is_done_at_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    here = f"/acme/settings/members/{cast['rep'].member_id}/team"
+    assert client_for("admin").post(here, data={"team_id": str(cast.teams["south"])}).status_code == 303
+    assert team_of(acting, cast, "rep") == "South"
+
+
+@pytest.mark.usefixtures("records")
+def test_what_is_wrong_is_told_before_anybody_is_asked(client_for: ClientFor, cast: Cast) -> None:
+    admin = client_for("admin")
+    move = {"team_id": str(cast.teams["north"]), "parent_id": str(cast.teams["north"])}
+    refused = admin.post("/acme/settings/teams/moves", data=move)
+    assert refused.status_code == 422
+    assert heading(refused) != "Before you save"

@@ -1,0 +1,51 @@
+"""Whom a change touches is shown first: it is tried, undone, foreseen, and done when that was confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from flask import render_template, request
+
+from saas_crm.access.preview import Preview
+from tenants.db import db
+from web.settings.previews import shown_preview
+
+Done = TypeVar("Done")
+NOT_KEPT = ("csrf_token", "confirmed")
+
+
+class AskedFirst(Exception):
+    """The change touches somebody and was not confirmed."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("to be confirmed")
+        self.preview = preview
+
+
+def once_confirmed(act: Callable[[], Done], foresee: Callable[[], Preview]) -> Done:
+    """Do it, if it touches nobody or was confirmed by the form; raises AskedFirst, and what `act` raises.
+
+    It is done first and undone again, so that what is wrong with it is told before anybody is asked. Both begin from
+    what is stored: nothing that was loaded before may be used in them.
+    """
+    done = act()
+    if "confirmed" in request.form:
+        return done
+    db.session.rollback()
+    if preview := foresee():
+        raise AskedFirst(preview)
+    return act()
+
+
+def sent() -> list[tuple[str, str]]:
+    """Return the fields of the form, to be sent again."""
+    return [(name, value) for name, values in request.form.lists() for value in values if name not in NOT_KEPT]
+
+
+def confirm_page(preview: Preview, *, title: str, action: str, back_url: str, kept: Iterable[tuple[str, str]]) -> str:
+    """Show whom a change touches, and ask whether it is meant."""
+    return render_template(
+        "settings/preview.html", title=title, action=action, kept=list(kept), back_url=back_url,
+        **shown_preview(preview),
+    )  # fmt: skip
