@@ -14,6 +14,7 @@ from saas_crm.edge.current import member_or_none, user_or_none
 from saas_crm.edge.viewing import viewing
 from tenants.db import new_id
 from web.language_menu import languages, way_back
+from web.looking import looking
 from web.navigation import Navigation, navigation
 from web.shell import shell
 
@@ -49,7 +50,7 @@ def _values() -> dict[str, Any]:
     }
     if member is not None:
         values["nav"] = navigation_of(member)
-        values["looking_until"] = (found := viewing()) and found.until
+        values["looking"] = looking()
         values["manifest_url"] = request.script_root + _path("today.manifest")
         values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
     return values

@@ -64,6 +64,20 @@ def test_an_admin_sees_what_a_rep_sees(client_for: ClientFor, cast: Cast, acting
     assert noted(acting)[1][2] == {"why": [None, "left"]}
 
 
+def test_the_pages_are_in_the_members_language_and_the_way_out_in_ones_own(
+    client_for: ClientFor, cast: Cast, acting: Acting
+) -> None:
+    with acting("owner"):
+        db.session.get_one(Member, cast["rep"].member_id).locale = "zh_Hans"
+    admin = client_for("admin")
+    look_as(admin, cast, "rep")
+    page = admin.get("/acme/companies")
+    assert '<html lang="zh-Hans"' in page.text
+    assert 'lang="en"' in page.text
+    assert "You see this as Rita Rep." in page.text
+    assert heading(page) == "公司"
+
+
 def test_nothing_is_changed_meanwhile(client_for: ClientFor, cast: Cast, acting: Acting, make: Maker) -> None:
     company, admin = make.company("rep", name="Before"), client_for("admin")
     look_as(admin, cast, "rep")
