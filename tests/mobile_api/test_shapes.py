@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from mobile_api.audit import AuditRead
 from mobile_api.invitations import INVITATION
-from mobile_api.me import MeRead
+from mobile_api.me import MeRead, PermissionRead
 from mobile_api.members import MEMBER
 from mobile_api.opportunity_shape import OPPORTUNITY
 from mobile_api.registry import load
@@ -18,6 +18,7 @@ from mobile_api.search import Hit
 from mobile_api.shapes import Shape
 from mobile_api.teams import TEAM
 from mobile_api.tokens import TOKEN
+from saas_crm.access.role_schemas import RoleRead
 from saas_crm.activities.schemas import ActivityRead
 from saas_crm.customers.schemas import CompanyRead, ContactRead
 from saas_crm.opportunities.schemas import OpportunityRead, PipelineRead
@@ -28,6 +29,7 @@ LISTS: list[tuple[str, type[BaseModel]]] = [
     ("/companies", CompanyRead), ("/contacts", ContactRead), ("/activities", ActivityRead),
     ("/opportunities", OpportunityRead), ("/pipelines", PipelineRead), ("/search?q=ada", Hit),
     ("/members", MEMBER.read), ("/tokens", TOKEN.read), ("/teams", TEAM.read), ("/audit", AuditRead),
+    ("/roles", RoleRead), ("/me/permissions", PermissionRead),
 ]  # fmt: skip
 
 
