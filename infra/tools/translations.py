@@ -7,6 +7,7 @@ Usage: translations.py update   takes new sentences into every catalogue, untran
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,25 +58,40 @@ def _update(template: str) -> int:
 
 
 def _check(template: str) -> int:
-    options = [*UPDATE, "--input-file", template, "--output-dir", str(CATALOGUES)]
-    outdated = [
-        language
-        for language in LANGUAGES
-        if not _catalogue(language).exists()
-        or _babel("update", "--check", *options, "--locale", language, stderr=subprocess.DEVNULL)
-    ]
+    """Compare the catalogues with what `update` makes of copies of them.
+
+    Babel's own `update --check` takes every sentence with a context for a missing one unless it is there without, too.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copies = Path(shutil.copytree(CATALOGUES, Path(folder, "translations")))
+        outdated = [language for language in LANGUAGES if _changes(template, copies, language)]
     if outdated:
         print(f"Not in step with the source: {', '.join(outdated)}. Run 'make translations', then translate.")
     return 1 if outdated else 0
+
+
+def _changes(template: str, copies: Path, language: str) -> bool:
+    """Whether a copy of a catalogue is another one after it was updated, but for when that was."""
+    copy = copies / _catalogue(language).relative_to(CATALOGUES)
+    if not copy.exists():
+        return True
+    before = _without_date(copy)
+    options = ["--input-file", template, "--output-dir", str(copies), "--locale", language]
+    return bool(_babel("update", *UPDATE, *options)) or _without_date(copy) != before
+
+
+def _without_date(catalogue: Path) -> list[str]:
+    lines = catalogue.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith('"PO-Revision-Date')]
 
 
 def _catalogue(language: str) -> Path:
     return CATALOGUES / language / "LC_MESSAGES" / "messages.po"
 
 
-def _babel(*arguments: str, stderr: int | None = None) -> int:
+def _babel(*arguments: str) -> int:
     command = [sys.executable, "-m", "babel.messages.frontend", "--quiet", *arguments]
-    return subprocess.run(command, cwd=CHECKOUT, stderr=stderr, check=False).returncode
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
 
 
 if __name__ == "__main__":

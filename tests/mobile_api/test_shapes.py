@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from mobile_api.account_teams import AccountTeamMemberRead
 from mobile_api.audit import AuditRead
+from mobile_api.hand_overs import HandOverRead
 from mobile_api.invitations import INVITATION
 from mobile_api.me import MeRead, PermissionRead
 from mobile_api.members import MEMBER
@@ -57,6 +59,24 @@ def test_the_list_for_admins(api_for: Callable[..., Phone], make: Maker) -> None
     assert INVITATION.read.model_validate(item).model_dump(mode="json") == item
 
 
+@pytest.mark.parametrize("plural", ["companies", "contacts", "opportunities"])
+def test_account_teams(plural: str, api_for: Callable[..., Phone], make: Maker) -> None:
+    makes = {"companies": make.company, "contacts": make.contact, "opportunities": make.deal}
+    team = f"/{plural}/{makes[plural]('rep', name='Ada').id}/account-team"
+    api_for("rep").post(team, json={"member_id": str(make.member_id("viewer"))})
+    [item] = api_for("rep").get(team).json["items"]
+    assert AccountTeamMemberRead.model_validate(item).model_dump(mode="json") == item
+
+
+def test_hand_overs(api_for: Callable[..., Phone], make: Maker) -> None:
+    make.company("rep", name="Ada")
+    owner = api_for("owner")
+    whom = {"from_id": str(make.member_id("rep")), "to_ids": [str(make.member_id("teammate"))]}
+    assert owner.post("/hand-overs", json={**whom, "by": "one"}).status_code == 201
+    [item] = owner.get("/hand-overs").json["items"]
+    assert HandOverRead.model_validate(item).model_dump(mode="json") == item
+
+
 def test_me(api_for: Callable[..., Phone]) -> None:
     me = api_for("rep").get("/me").json
     assert MeRead.model_validate(me).model_dump(mode="json") == me
@@ -94,4 +114,6 @@ def test_every_list_has_a_test_here() -> None:
         for operation in load().operations()
         if operation.method == "GET" and "items" in getattr(operation.responses.get(200), "model_fields", ())
     }
-    assert lists == {path.partition("?")[0] for path, _ in LISTS} | {"/invitations"}
+    others = {"/invitations", "/hand-overs"}
+    others |= {f"/{plural}/<uuid:record_id>/account-team" for plural in ("companies", "contacts", "opportunities")}
+    assert lists == {path.partition("?")[0] for path, _ in LISTS} | others

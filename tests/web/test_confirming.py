@@ -1,4 +1,4 @@
-"""Whom another role, another team or a move of a team touches is shown first; nothing is done until it was confirmed."""
+"""Whom another role, another team or a move of a team touches is shown first; it is done once that was confirmed."""
 
 from __future__ import annotations
 
