@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from saas_crm.access.models import Member
 from saas_crm.core.clock import now
 from saas_crm.edge.current import member_or_none
+from saas_crm.edge.viewing import viewing
 from tenants.context import ActiveTenant
 from tenants.db import db, run, tenant_scope
 
@@ -33,7 +34,9 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def note(response: Response) -> Response:
         member, tenant = member_or_none(), g.get("tenant")
-        if member is None or tenant is None or response.status_code >= 400 or _noted(noted, member.id):
+        if member is None or tenant is None or response.status_code >= 400 or viewing() is not None:
+            return response  # whom one looks as is not here
+        if _noted(noted, member.id):
             return response
         response.call_on_close(lambda: write(app, tenant, member.id))
         return response

@@ -14,8 +14,9 @@ from flask import g, request, session
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.view_as import note_end, still_seen
-from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.audit import act_as
 from saas_crm.core.clock import now
+from saas_crm.edge.origin import request_actor
 from tenants.db import db
 
 KEY = "view_as"
@@ -84,6 +85,6 @@ def refuse_changes(permission: str | None) -> None:
 
 def _end_by_itself(reader: CurrentMember, member_id: UUID, why: str) -> None:
     end_viewing()
-    act_as(db.session(), Actor(reader.id, "web", g.request_id))
+    act_as(db.session(), request_actor(reader.id, "web"))
     note_end(member_id, why)
     g.viewing_ended = True

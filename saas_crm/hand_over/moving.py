@@ -113,9 +113,9 @@ def _audited(resource: str, moved: CTE, from_id: UUID, *, back: bool) -> Any:
     rows = select(
         new_key(), literal(actor.member_id, Uuid), literal(actor.through, String), literal(actor.request_id, String),
         literal("update", String), literal(resource, String), moved.c.id,
-        func.jsonb_build_object(literal("owner_id", String), change, type_=JSONB),
+        func.jsonb_build_object(literal("owner_id", String), change, type_=JSONB), literal(actor.origin, JSONB),
     )  # fmt: skip
-    names = ["id", "member_id", "through", "request_id", "action", "resource", "record_id", "changes"]
+    names = ["id", "member_id", "through", "request_id", "action", "resource", "record_id", "changes", "origin"]
     return insert(AuditEntry).from_select(names, rows, include_defaults=False)
 
 
