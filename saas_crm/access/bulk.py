@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.roles import role_to_give
+from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import MOST_AT_ONCE, Colleague, Refusal, refusals
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.audit import record_act
@@ -36,12 +36,10 @@ def hold_owners() -> None:
 def change_roles(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> Outcome:
     """Give members another role. Raises Forbidden, and InvalidInput for no or an unknown role."""
     actor.require("member:update")
-    role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)))
-    if role is None:
-        raise InvalidInput({"role_id": _("Choose a role.")})
+    role = held_role(role_id)
     ownership = role.key == "owner"
     if not ownership:  # of owners each member is told by themselves
-        role_to_give(role_id, actor)
+        check_givable(role, actor)
     return _change(ids, {"role_id": role_id}, actor, takes_ownership=not ownership, gives_ownership=ownership)
 
 

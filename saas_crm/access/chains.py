@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import Uuid, and_, case, func, literal, null, select, union_all
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import aliased
 
@@ -101,13 +101,21 @@ def _shared(resource: str) -> AnySelect:
     """The same of what is shared with somebody, by itself or through what it hangs on."""
     model = parent_model(resource)
     query, entities = _joined(resource, model, select().select_from(model))
-    itself = and_(Share.record_id == model.id, Share.level == "edit")
-    query = query.join(Share, or_(*(Share.record_id == entity.id for entity in entities)))
-    owners = [_owner(entity) for entity in entities]
-    counts = (func.count(model.id.distinct()), func.count(model.id.distinct()).filter(itself))
-    return _columns(query, resource, Share.member_id, owners, counts, Share.member_id).where(
-        model.deleted_at.is_(None), Share.deleted_at.is_(None)
-    )
+    columns = [model.id.label("id"), Share.member_id.label("member_id"),
+               and_(Share.record_id == model.id, Share.level == "edit").label("edited"),
+               *(_owner(entity).label(f"of_{at}") for at, entity in enumerate(entities))]  # fmt: skip
+    # One join for each: several in one by OR would compare every record with every share.
+    each = [
+        query.join(Share, Share.record_id == entity.id)
+        .add_columns(*columns)
+        .where(model.deleted_at.is_(None), Share.deleted_at.is_(None))
+        for entity in entities
+    ]
+    found = union_all(*each).subquery()
+    owners = [found.c[f"of_{at}"] for at in range(len(entities))]
+    number = func.count(found.c.id.distinct())
+    counts = (number, number.filter(found.c.edited))
+    return _columns(select().select_from(found), resource, found.c.member_id, owners, counts, found.c.member_id)
 
 
 def _columns(

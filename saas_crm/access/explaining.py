@@ -12,7 +12,7 @@ from sqlalchemy import select
 from saas_crm.access.chains import Seen, ways_to
 from saas_crm.access.models import Share
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.reach import REACHED, Person, Reason, Refusal, World, reason
+from saas_crm.access.reach import REACHED, Person, Reason, Refusal, World, behind_wall, reason
 from saas_crm.access.visibility import parent_model, visible
 from saas_crm.access.world import present_world
 from saas_crm.core.errors import NotFound
@@ -59,7 +59,7 @@ def explain(world: World, ways: Sequence[Seen], shares: Shares, person: Person) 
         return Verdict(person.id, first in _SEEN, edits and first in _SEEN, first, "", itself.owner_id)
     for way in ways[1:] if world.follow else ():
         found = _by(world, way, shares, person)
-        if found in _SEEN:
+        if found in _SEEN and (found == "shared" or not behind_wall(world, person, itself.owner_id)):
             return Verdict(person.id, True, edits, found, _nearest(way, resource), way.owner_id)
     return Verdict(person.id, False, False, first, "", itself.owner_id)
 

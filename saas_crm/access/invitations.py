@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.bulk import check_team_exists
+from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
-from saas_crm.access.passwords import hash_password
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id, user_by_id
 from saas_crm.access.roles import role_to_give
@@ -27,7 +27,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
 from tenants.context import ActiveTenant
-from tenants.db import SHARED, db, new_id
+from tenants.db import SHARED, db
 
 LIFETIME = timedelta(days=7)
 
@@ -42,8 +42,7 @@ def invite(
     an inviter whose own address is not verified; TooManyAttempts after very many mails.
     """
     actor.require("member:create")
-    role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)))
-    _check_invitation(email, role, actor, verified)
+    _check_invitation(email, role_id, actor, verified)
     if team_id is not None:
         check_team_exists(team_id)
     count_mail(tenant)
@@ -83,17 +82,23 @@ def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
     count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE}, times)
 
 
-def _check_invitation(email: str, role: Role | None, actor: CurrentMember, verified: bool) -> None:
+def _check_invitation(email: str, role_id: UUID, actor: CurrentMember, verified: bool) -> None:
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")}, {"": "unverified"})
-    if role is None:
-        raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
-    if role.key == "owner" and actor.role_key != "owner":
-        raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
-    role_to_give(role.id, actor)
+    check_role(role_id, actor)
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:
         raise InvalidInput({"email": _("This person is a member already.")}, {"email": "owner"})
+
+
+def check_role(role_id: UUID | None, actor: CurrentMember) -> None:
+    """Raise InvalidInput for a role that is not there, is an owner's, or may do more than the actor may."""
+    key = db.session.scalar(select(Role.key).where(Role.id == role_id, Role.deleted_at.is_(None)))
+    if key == "owner" and actor.role_key != "owner":
+        raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
+    if role_id is None:
+        raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
+    role_to_give(role_id, actor)
 
 
 def mail_link(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
@@ -123,8 +128,10 @@ def resend(
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
     invitation = get_open(invitation_id)
-    if actor.role_key != "owner" and _is_for_owner(invitation):
-        raise InvalidInput({"": _("Only an owner can invite owners.")})
+    try:
+        check_role(invitation.role_id, actor)
+    except InvalidInput as refused:
+        raise InvalidInput({"": refused.errors["role_id"]}) from None
     count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
@@ -183,11 +190,11 @@ def _still_offered(invitation: Invitation) -> bool:
         inviter = member_by_id(invitation.invited_by_id)
     except NotFound:
         return False
-    return inviter.can("member:create") and (inviter.role_key == "owner" or not _is_for_owner(invitation))
-
-
-def _is_for_owner(invitation: Invitation) -> bool:
-    return db.session.scalar(select(Role.key).where(Role.id == invitation.role_id)) == "owner"
+    try:
+        check_role(invitation.role_id, inviter)
+    except InvalidInput:
+        return False
+    return inviter.can("member:create")
 
 
 def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Member:
@@ -208,29 +215,11 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
         if user.email == invitation.email and user.email_verified_at is None:
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
     if member is None:
-        member = Member(user_id=user_id)
-        db.session.add(member)
-    if member.status != "active" or member.role_id is None:
+        member = make_member(invitation, user)
+    if member.status != "active":
         member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
     member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest
     member.locale, member.timezone = user.locale, user.timezone
     invitation.accepted_at = now()
     db.session.flush()
     return member
-
-
-def make_invited_user(email: str, name: str, password: str, *, locale: str, timezone: str) -> UUID:
-    """Make a sign-in for an invited person; the mailed link has proven the address.
-
-    Raises InvalidInput if the address has a sign-in already.
-    """
-    user_id = new_id()
-    try:
-        with db.engines[SHARED].begin() as connection:
-            connection.execute(insert(User).values(
-                id=user_id, email=email, name=name, password_hash=hash_password(password),
-                locale=locale, timezone=timezone, email_verified_at=now(),
-            ))  # fmt: skip
-    except IntegrityError as taken:
-        raise InvalidInput({"email": _("This address has a sign-in already; use its password.")}) from taken
-    return user_id

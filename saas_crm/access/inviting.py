@@ -12,7 +12,7 @@ from sqlalchemy import literal, select, union_all
 from saas_crm.access import invitations
 from saas_crm.access.models import Invitation, Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import roles, teams
+from saas_crm.access.queries import teams
 from saas_crm.access.rules import MOST_AT_ONCE, address_in
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.errors import InvalidInput
@@ -45,14 +45,14 @@ def read_offers(lines: Iterable[Offer], *, actor: CurrentMember) -> list[Offer]:
     if len(read) > MOST_AT_ONCE:
         raise InvalidInput({"addresses": _("At most %(most)s addresses at once.", most=MOST_AT_ONCE)})
     known = _known({line.email for line in read if line.email})
-    keys = {role.id: role.key for role in roles()}
+    faults = {role_id: _fault_of_role(role_id, actor) for role_id in {line.role_id for line in read}}
     places = {team.id for team in teams()}
     seen: set[str] = set()
     judged = []
     for line in read:
         error = line.error or _fault(line, seen, known)
         seen.add(line.email)
-        judged.append(replace(line, error=error) if error else _placed(line, keys, places, actor))
+        judged.append(replace(line, error=error) if error else _placed(line, faults, places))
     return judged
 
 
@@ -87,11 +87,18 @@ def _fault(line: Offer, seen: set[str], known: dict[str, str]) -> str:
     return ""
 
 
-def _placed(line: Offer, keys: dict[UUID, str | None], places: set[UUID], actor: CurrentMember) -> Offer:
-    if line.role_id not in keys:
-        return replace(line, error=_("Choose a role."), field="role_id")
-    if keys[line.role_id] == "owner" and actor.role_key != "owner":
-        return replace(line, error=_("Only an owner can invite owners."), field="role_id")
+def _fault_of_role(role_id: UUID | None, actor: CurrentMember) -> str:
+    """Return why the actor cannot offer a role, "" where they can: the same rule as for one invitation."""
+    try:
+        invitations.check_role(role_id, actor)
+    except InvalidInput as refused:
+        return refused.errors["role_id"]
+    return ""
+
+
+def _placed(line: Offer, faults: dict[UUID | None, str], places: set[UUID]) -> Offer:
+    if faults[line.role_id]:
+        return replace(line, error=faults[line.role_id], field="role_id")
     if line.team_id is not None and line.team_id not in places:
         return replace(line, error=_("Choose a team."), field="team_id")
     return line

@@ -13,7 +13,7 @@ from saas_crm.access.bulk import check_team_exists, hold_owners
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.roles import role_to_give
+from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import leads_back
 from saas_crm.access.team_people import leave_all
 from saas_crm.access.team_schemas import MemberWrite
@@ -100,12 +100,10 @@ def check_reach(member: Member, actor: CurrentMember) -> None:
 
 
 def _set_role(member: Member, role_id: UUID, actor: CurrentMember) -> None:
-    role = db.session.get(Role, role_id)
-    if role is None or role.deleted_at is not None:
-        raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
+    role = held_role(role_id)
     _guard_owner(member, role.key, actor)
     if role_id != member.role_id:
-        role = role_to_give(role_id, actor)
+        check_givable(role, actor)
     member.role_id = role_id
     set_committed_value(member, "role", role)
 

@@ -66,12 +66,17 @@ def check_version(record: Any, version: int | None) -> None:
         raise VersionConflict(record)
 
 
-def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember) -> None:
+def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember, *, former: UUID | None = None) -> None:
     """Refuse an owner who is no active member, or whom the actor may not give records to.
 
     Raises InvalidInput, also for no owner at all: a record of nobody is seen by few and worked on by none. One may
-    always keep a record oneself; giving it away takes `assign` within scope.
+    always keep a record oneself; giving it away takes `assign` within scope. `former` is who has it now: it is taken
+    from them only by who may change it without it being shared with them.
     """
+    if former not in (None, actor.id):
+        theirs = select(Member.id).where(Member.id == former, within_reach(Member.id, actor, f"{resource}:update"))
+        if db.session.scalar(theirs) is None:
+            raise InvalidInput({"owner_id": _("Only its owner can give it to somebody else.")}, {"owner_id": "owner"})
     if owner_id is None:
         raise InvalidInput({"owner_id": _("This is needed.")}, {"owner_id": "missing"})
     if owner_id == actor.id:

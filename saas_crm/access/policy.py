@@ -71,4 +71,4 @@ def forget_batch() -> int:
 
     The workspace's role may not delete them. `forget_audit` may, and looks itself how long they are kept.
     """
-    return int(db.session.scalar(select(func.forget_audit(BATCH))) or 0)
+    return int(db.session.scalar(select(func.public.forget_audit(BATCH))) or 0)

@@ -107,6 +107,14 @@ def covers_team(world: World, teams: frozenset[UUID], walls: frozenset[UUID], sc
     return scope == "all" or (scope == "subtree" and not teams.isdisjoint(path))
 
 
+def behind_wall(world: World, person: Person, owner_id: UUID) -> bool:
+    """Whether a closed unit hides from somebody what an owner has."""
+    owner = world.people.get(owner_id)
+    if owner is None or owner.id == person.id:
+        return False
+    return not covers_team(world, person.teams, world.walls(person), "all", owner.team_id)
+
+
 def reason(world: World, person: Person, permission: str, owner_id: UUID) -> Reason | Refusal:
     """Return why somebody reaches the records of an owner with a permission, or why not."""
     scope = world.scope(person, permission)

@@ -92,7 +92,7 @@ def beyond(wanted: Mapping[str, str], former: Mapping[str, str], own: Mapping[st
 
 
 def _wider(permission: str, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    if permission not in REACHING:
+    if permission not in REACHING and not permission.startswith(("member:", "team:")):
         return permission in one and permission not in other
     return rank(one.get(permission)) > rank(other.get(permission))
 

@@ -194,14 +194,25 @@ def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id")
 
     It stays there until this transaction ends. Raises InvalidInput for the form's `field`.
     """
+    role = held_role(role_id, field=field)
+    check_givable(role, actor, field=field)
+    return role
+
+
+def held_role(role_id: UUID, *, field: str = "role_id") -> Role:
+    """Return a role that stays there until this transaction ends; raises InvalidInput for the form's `field`."""
     role = db.session.scalar(
         select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True)
     )
     if role is None:
         raise InvalidInput({field: _("Choose a role.")}, {field: "unknown"})
+    return role
+
+
+def check_givable(role: Role, actor: CurrentMember, *, field: str = "role_id") -> None:
+    """Raise InvalidInput for a role that goes beyond the actor's own."""
     if actor.role_key != OWNER and (role.key == OWNER or beyond(role.permissions, {}, actor.permissions)):
         raise InvalidInput({field: _("This role may do more than you may yourself.")}, {field: "beyond"})
-    return role
 
 
 def _check_name(name: str, role: Role | None) -> None:

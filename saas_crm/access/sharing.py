@@ -18,7 +18,9 @@ from saas_crm.access.schemas import ShareWrite
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
+from tenants.context import current_tenant
 from tenants.db import AnyRow, db, fetch
+from tenants.versions import lacks_tables
 
 MOST = 50
 """Members of one account team; a record that more need belongs in a team's scope."""
@@ -26,6 +28,8 @@ MOST = 50
 
 def account_team(record_id: UUID) -> Sequence[AnyRow]:
     """Return id, user, name, photo and level of the members a visible record is shared with, as they came."""
+    if lacks_tables(current_tenant()):
+        return ()
     query = (
         select(Share.id, Share.member_id, Share.level, Member.user_id, Member.name, Member.photo_digest)
         .join(Member, Member.id == Share.member_id)
@@ -36,11 +40,15 @@ def account_team(record_id: UUID) -> Sequence[AnyRow]:
 
 
 def share_record(record: Any, data: ShareWrite, *, actor: CurrentMember) -> Share:
-    """Let a member see a record, or edit it too; sharing again changes which of both.
+    """Let a member see a record, or edit it too where the actor may; sharing again changes which of both.
 
-    Raises Forbidden, and InvalidInput for who is no active member, or owns the record, and for a full team.
+    Raises Forbidden, and InvalidInput for oneself, for who is no active member or owns the record, and for a full team.
     """
     check_may(record, "share", actor)
+    if data.level == "edit":
+        check_may(record, "update", actor)
+    if data.member_id == actor.id:
+        raise InvalidInput({"member_id": _("Somebody else has to share it with you.")}, {"member_id": "self"})
     name = db.session.scalar(select(Member.name).where(Member.id == data.member_id, Member.status == "active"))
     if name is None:
         raise InvalidInput({"member_id": _("Choose a member of the workspace.")}, {"member_id": "member"})

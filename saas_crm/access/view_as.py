@@ -7,7 +7,7 @@ from uuid import UUID
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id
-from saas_crm.access.role_rules import OWNER
+from saas_crm.access.role_rules import OWNER, beyond
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
@@ -49,5 +49,13 @@ def still_seen(member_id: UUID, actor: CurrentMember) -> CurrentMember | None:
 
 
 def may_view(actor: CurrentMember, seen: CurrentMember) -> bool:
-    """Whether the actor may look as a member: with the permission, and as owners only when they are one."""
-    return actor.can(PERMISSION) and actor.id != seen.id and (seen.role_key != OWNER or actor.role_key == OWNER)
+    """Whether the actor may look as a member: with the permission, and as nobody who may or sees more than they do.
+
+    More is an owner's or any other role beyond the actor's, and what stands behind a closed unit.
+    """
+    if not actor.can(PERMISSION) or actor.id == seen.id:
+        return False
+    if actor.role_key == OWNER:
+        return True
+    further = beyond(seen.permissions, {}, actor.permissions)
+    return seen.role_key != OWNER and not further and set(actor.walls) <= set(seen.walls)

@@ -85,7 +85,7 @@ def update_activity(
     check_version(activity, version)
     values = given(data)
     if "owner_id" in values and values["owner_id"] != activity.owner_id:
-        check_owner("activity", values["owner_id"], actor)
+        check_owner("activity", values["owner_id"], actor, former=activity.owner_id)
     _attach(activity, values, actor)
     _fill(activity, values)
     db.session.flush()

@@ -109,7 +109,7 @@ def _fill(record: Customer, data: CompanyWrite | ContactWrite, actor: CurrentMem
     if creating and values.get("owner_id") is None:
         values["owner_id"] = actor.id
     if "owner_id" in values and values["owner_id"] != record.owner_id:
-        check_owner(record.__resource__, values["owner_id"], actor)
+        check_owner(record.__resource__, values["owner_id"], actor, former=record.owner_id)
     if isinstance(record, Contact) and values.get("company_id") not in (None, record.company_id):
         _check_company(values["company_id"], actor)
     for name, value in values.items():

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within, visible
+from saas_crm.access.visibility import visible, within_reach
 from saas_crm.core.keyset import at_most
 from saas_crm.hand_over.registry import HandedOver, handed_over
 from saas_crm.hand_over.rules import Bundle
@@ -88,9 +88,6 @@ def _names(resource: str, kind: HandedOver, ids: Any, actor: CurrentMember, q: s
 
 def left_behind(actor: CurrentMember, *, limit: int = 50) -> Sequence[AnyRow]:
     """Return the members who are locked out or have left, still own something, and whom the actor may hand over for."""
-    scope = actor.scope("hand_over:create")
-    if scope is None:
-        return []
     still = [
         select(kind.model.id)
         .where(and_(kind.model.owner_id == Member.id, kind.model.deleted_at.is_(None), kind.goes(closed=False)))
@@ -98,6 +95,6 @@ def left_behind(actor: CurrentMember, *, limit: int = 50) -> Sequence[AnyRow]:
         for kind in handed_over.values()
     ]
     query = select(Member.id, Member.name, Member.status, Member.user_id, Member.photo_digest).where(
-        Member.status != "active", or_(*still), owned_within(Member.id, actor, scope)
+        Member.status != "active", or_(*still), within_reach(Member.id, actor, "hand_over:create")
     )
     return fetch(query.order_by(Member.name, Member.id).limit(at_most(limit))).all()

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from saas_crm.access.models import Member, Team
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within
+from saas_crm.access.visibility import within_reach
 from saas_crm.core.errors import Forbidden, NotFound
 from saas_crm.core.pinyin import sort_key
 from saas_crm.hand_over.registry import resources
 from tenants.db import AnyRow, fetch
 
+CREATE = "hand_over:create"
 _PERSON = (
     Member.id, Member.user_id, Member.name, Member.email, Member.locale, Member.photo_digest, Member.status,
     Member.team_id, Team.name.label("team_name"),
@@ -26,7 +27,8 @@ def source(member_id: UUID, actor: CurrentMember) -> AnyRow:
 
     Raises NotFound, and Forbidden where the actor may not hand over what is theirs.
     """
-    within = owned_within(Member.id, actor, actor.require("hand_over:create"))
+    actor.require(CREATE)
+    within = within_reach(Member.id, actor, CREATE)
     query = select(*_PERSON, within.label("within")).outerjoin(Team, Team.id == Member.team_id)
     found = fetch(query.where(Member.id == member_id, Member.deleted_at.is_(None))).one_or_none()
     if found is None:
@@ -38,15 +40,15 @@ def source(member_id: UUID, actor: CurrentMember) -> AnyRow:
 
 def may_hand_over(member_id: UUID, actor: CurrentMember) -> bool:
     """Whether the actor may hand over what a member owns."""
-    scope = actor.scope("hand_over:create")
-    if scope is None:
-        return False
-    return bool(fetch(select(Member.id).where(Member.id == member_id, owned_within(Member.id, actor, scope))))
+    if actor.scope(CREATE) == "all" and not actor.walls:
+        return True
+    return bool(fetch(select(Member.id).where(Member.id == member_id, within_reach(Member.id, actor, CREATE))))
 
 
 def sources(actor: CurrentMember) -> Sequence[AnyRow]:
     """Return the members whose records the actor may hand over, also those who have left, by name: at most 1,000."""
-    within = owned_within(Member.id, actor, actor.require("hand_over:create"))
+    actor.require(CREATE)
+    within = within_reach(Member.id, actor, CREATE)
     query = select(*_PERSON).outerjoin(Team, Team.id == Member.team_id).where(Member.deleted_at.is_(None), within)
     return sorted(fetch(query.order_by(Member.id).limit(1000)), key=_by_name)
 
@@ -65,9 +67,9 @@ def successors(from_id: UUID, actor: CurrentMember) -> Sequence[AnyRow]:
 
 
 def _may_receive(actor: CurrentMember) -> ColumnElement[bool]:
-    assigned = [actor.scope(f"{resource}:assign") for resource in resources()]
-    everything = false() if None in assigned else and_(*(owned_within(Member.id, actor, s) for s in assigned if s))
-    return or_(owned_within(Member.id, actor, actor.require("hand_over:create")), everything)
+    actor.require(CREATE)
+    everything = and_(*(within_reach(Member.id, actor, f"{resource}:assign") for resource in resources()))
+    return or_(within_reach(Member.id, actor, CREATE), everything)
 
 
 def _by_name(row: AnyRow) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, column, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, String, and_, column, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import owned_within, visible
+from saas_crm.access.visibility import visible, within_reach
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, cut, page
 from saas_crm.hand_over.models import HandOver, HandOverItem
@@ -39,7 +39,8 @@ def _rows(clause: ColumnElement[bool]) -> AnySelect:
 
 
 def _within(member: CurrentMember) -> ColumnElement[bool]:
-    return owned_within(HandOver.from_id, member, member.require("hand_over:read"))
+    member.require("hand_over:read")
+    return within_reach(HandOver.from_id, member, "hand_over:read")
 
 
 def _to_me(member: CurrentMember) -> ColumnElement[bool]:
@@ -68,9 +69,15 @@ def made(hand_over_id: UUID) -> AnyRow:
 
 
 def reached(hand_over_id: UUID, *, member: CurrentMember) -> None:
-    """Raise NotFound unless a hand-over is of somebody whose records the member may hand over."""
-    scope = member.require("hand_over:create")
-    query = select(HandOver.id).where(HandOver.id == hand_over_id, owned_within(HandOver.from_id, member, scope))
+    """Raise NotFound unless the member may take a hand-over back: their own, or one between people within their scope.
+
+    Somebody may have changed their team since: nothing is taken from where the member could give nothing.
+    """
+    member.require("hand_over:create")
+    inside = within_reach(HandOverItem.to_id, member, "hand_over:create")
+    elsewhere = select(HandOverItem.record_id).where(HandOverItem.hand_over_id == HandOver.id, not_(inside)).exists()
+    between = and_(within_reach(HandOver.from_id, member, "hand_over:create"), not_(elsewhere))
+    query = select(HandOver.id).where(HandOver.id == hand_over_id, or_(HandOver.made_by_id == member.id, between))
     if db.session.scalar(query) is None:
         raise NotFound
 

@@ -31,7 +31,7 @@ class HandOverWrite(Input):
     to_ids: Annotated[list[UUID], Field(max_length=200)] = Field(
         default_factory=list, description="Who takes over: active members the token's member may give records to."
     )
-    picks: Annotated[list[Pick], Field(max_length=10_000)] = Field(
+    picks: Annotated[list[Pick], Field(max_length=5_000)] = Field(
         default_factory=list, description="Customers that go elsewhere than the division says."
     )
     closed: bool = Field(default=True, description="Whether closed deals go along, or stay with who closed them.")

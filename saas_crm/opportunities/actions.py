@@ -162,7 +162,7 @@ def _open_stage(stage_id: UUID, actor: CurrentMember, held: Stage | None = None)
 
 def _fill(deal: Opportunity, values: dict[str, Any], actor: CurrentMember) -> None:
     if "owner_id" in values and values["owner_id"] != deal.owner_id:
-        check_owner("opportunity", values["owner_id"], actor)
+        check_owner("opportunity", values["owner_id"], actor, former=deal.owner_id)
     _check_customer(deal, values, actor)
     if "amount" in values:
         money = values["amount"]

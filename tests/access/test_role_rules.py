@@ -62,6 +62,7 @@ def test_what_needs_what(permissions: dict[str, str], expected: list[tuple[str, 
         ({"company:read": "own"}, {}, {}, ["company:read"]),
         ({"role:update": "all"}, {}, {}, ["role:update"]),
         ({"company:create": "all"}, {}, {"company:create": "own"}, []),
+        ({"member:update": "all"}, {}, {"member:update": "own"}, ["member:update"]),
         ({"contact.phone": "hidden"}, {}, {}, []),
     ],
 )

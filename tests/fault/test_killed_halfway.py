@@ -20,13 +20,13 @@ make_spares(sys.argv[1], sys.argv[2], wanted=200)
 """
 MIGRATING = """
 import sys
-from tenants import migrate
+from tenants import migrate, versions
 from tenants.migrations import lines
 slow = lines.Step("9001", "SELECT pg_sleep(0.05); ALTER TABLE companies ADD COLUMN probe int; SELECT pg_sleep(0.05);")
 line = (*lines.steps("tenant"), slow)
 migrate.steps_after = lambda _, revision: line[[step.revision for step in line].index(revision) + 1:]
 migrate.head = lambda _: "9001"
-migrate.known = lambda _: tuple(step.revision for step in line)
+versions.known = lambda _: tuple(step.revision for step in line)
 print("begins", flush=True)
 migrate.upgrade_tenants(sys.argv[1], parallel=2)
 """

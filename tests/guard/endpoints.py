@@ -5,6 +5,7 @@ Expectations come from the declarations and the tables of permissions alone, nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,12 @@ class Endpoint:
         """Return the arguments that name a record somebody owns."""
         return [name for name in self.rule.arguments if name in RESOURCE_OF]
 
+    @property
+    def shared_resource(self) -> str | None:
+        """Return the kind of record whose account team this is about, if it is."""
+        found = re.search(r"(compan|contact|opportunit)", self.rule.rule) if "account-team" in self.rule.rule else None
+        return {"compan": "company", "contact": "contact", "opportunit": "opportunity"}[found[1]] if found else None
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -75,6 +82,10 @@ class Samples:
     def address(self, app: Flask, endpoint: Endpoint, slug: str | None = None) -> str:
         """Return the endpoint's address; raises KeyError for an argument nobody has a sample of."""
         arguments = {name: self.values[name] for name in endpoint.rule.arguments}
+        if "record_id" in arguments:  # of which kind the path says
+            kinds = {"contact": "contact_id", "opportunit": "opportunity_id"}
+            named = next((name for word, name in kinds.items() if word in endpoint.rule.rule), "record_id")
+            arguments["record_id"] = self.values[named]
         adapter = app.url_map.bind("localhost")
         path = adapter.build(endpoint.rule.endpoint, arguments, method=endpoint.method)
         path += QUERIES.get(endpoint.rule.rule, "")
@@ -145,8 +156,8 @@ def expected(endpoint: Endpoint, person: Person | None, samples: Samples, cast: 
     permissions = BUILT_IN[person.role or ""]
     if declared.permission not in permissions:
         return {403}
-    for name in endpoint.named_records:
-        resource = RESOURCE_OF[name]
+    shared = [endpoint.shared_resource] if endpoint.shared_resource else []
+    for resource in [*(RESOURCE_OF[name] for name in endpoint.named_records), *shared]:
         if not _covers(permissions.get(f"{resource}:read"), person, samples.owner):
             return {404} | (UNREADABLE if endpoint.is_api and endpoint.method not in SAFE else set())
         wanted = declared.permission if declared.permission.startswith(f"{resource}:") else f"{resource}:read"

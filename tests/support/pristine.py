@@ -48,6 +48,8 @@ class Pristine:
             elif claimed:
                 self._connection.execute(_atomic(_emptying(self._columns([schema]))))
         self._connection.execute(self._script)
+        # Else every first request would note them as seen, once the copy is older than the product lets that be.
+        self._connection.execute("UPDATE public.sessions SET last_seen_at = now()")
         self._seen = self._transactions()
 
     def close(self) -> None:

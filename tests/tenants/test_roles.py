@@ -74,7 +74,7 @@ def test_schema_names_say_nothing_about_the_tenant(installation: Installation, c
     [
         "UPDATE audit_log SET action = 'forged'",
         "DELETE FROM audit_log",
-        "ALTER FUNCTION forget_audit(integer) COST 1",
+        "ALTER FUNCTION public.forget_audit(integer) COST 1",
         "TRUNCATE audit_log",
         "TRUNCATE companies",
         "DROP TABLE companies",

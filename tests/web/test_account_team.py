@@ -49,7 +49,7 @@ def test_a_record_is_shared_for_reading_then_for_editing_and_no_longer(
     assert (answer.status_code, answer.location) == (303, team)
     assert flashed(rep.get(team)) == "Shared."
     assert "Carl Colleague" in rep.get(team).text
-    assert ("Carl Colleague" in rep.get(here).text) is (kind != "opportunity")
+    assert ("Carl Colleague" in rep.get(here).text) is (kind != "opportunity"), "a deal's page only leads there"
     page = colleague.get(here)
     assert page.status_code == 200
     assert statements(page) <= 8
@@ -85,13 +85,30 @@ def test_who_may_not(record: tuple[str, UUID], client_for: ClientFor, cast: Cast
 @pytest.mark.parametrize(("whom", "said"), [
     ("Nobody Known", "No such name, or more than one. Choose from the list, or leave it empty."),
     ("", "This is needed."),
-    ("Rita Rep", "The owner has every right already."),
+    ("Rita Rep", "Somebody else has to share it with you."),
 ])  # fmt: skip
 def test_bad_input_stays_in_the_form(whom: str, said: str, client_for: ClientFor, make: Maker) -> None:
     company = make.company("rep", name="Ada")
     answer = client_for("rep").post(f"/acme/account-team/company/{company.id}", data={"member_id_text": whom})
     assert answer.status_code == 422
     assert said in errors(answer).values()
+
+
+def test_the_owner_needs_no_share_and_nobody_gives_what_they_have_not(
+    client_for: ClientFor, make: Maker, cast: Cast, acting: Acting
+) -> None:
+    company = make.company("rep", name="Ada")
+    team, given = f"/acme/account-team/company/{company.id}", {"member_id": str(cast["viewer"].member_id)}
+    answer = client_for("manager").post(team, data={"member_id": str(cast["rep"].member_id)})
+    assert errors(answer)["member_id"] == "The owner has every right already."
+    client_for("rep").post(team, data={"member_id": str(cast["colleague"].member_id), "level": "edit"})
+    taken = client_for("colleague").post(
+        f"/acme/companies/{company.id}", data={"name": "Ada", "owner_id": str(cast["colleague"].member_id)}
+    )
+    assert taken.status_code == 422, (taken.status_code, taken.location)
+    assert "Only its owner can give it to somebody else." in taken.text
+    assert client_for("colleague").post(team, data=given).status_code == 403
+    assert set(shares(acting, company.id)) == {"Carl Colleague"}
 
 
 def test_one_leaves_by_oneself_and_only_oneself(client_for: ClientFor, make: Maker, cast: Cast, acting: Acting) -> None:

@@ -245,18 +245,23 @@ def test_nothing_younger_than_half_a_year_goes_whatever_is_decided(
     schema = cast.tenants["acme"].schema_name
     with as_tenant(installation, schema) as connection:
         connection.execute("INSERT INTO policies (id, children_follow, audit_days) VALUES (gen_random_uuid(), true, 1)")
-        assert connection.execute("SELECT forget_audit(100)").fetchone() == (0,)
+        assert connection.execute("SELECT public.forget_audit(100)").fetchone() == (0,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM audit_log")
         connection.rollback()
     assert _left(acting) == ["aged-170"]
 
 
-def test_the_function_is_for_its_own_workspace_alone(installation: Installation, cast: Cast) -> None:
-    with as_tenant(installation, cast.tenants["acme"].schema_name) as connection:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"SELECT {cast.tenants['other'].schema_name}.forget_audit(1)".encode())
-        connection.rollback()
+def test_the_function_is_for_its_own_workspace_alone(acting: Acting, installation: Installation, cast: Cast) -> None:
+    _age(installation, cast, 400, 1)
+    policy_of = "INSERT INTO policies (id, children_follow, audit_days) VALUES (gen_random_uuid(), true, 200)"
+    with as_tenant(installation, cast.tenants["other"].schema_name) as connection:
+        connection.execute(policy_of)
+        assert connection.execute("SELECT public.forget_audit(100)").fetchone() == (0,)
+        connection.commit()
+    assert _left(acting) == ["aged-400"]
+    with installation.place.owner() as connection, pytest.raises(psycopg.errors.RaiseException):
+        connection.execute("SELECT public.forget_audit(100)")
 
 
 def test_a_workspace_a_release_behind_is_passed_over(acting: Acting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,8 @@ def test_no_field_of_any_form_is_upset_by(kind: str, app: Flask, client_for: Cal
     for endpoint, address, form in forms_of(app, browser):
         sent = form.filled({name: text for name, _kind, _value in form.fields})
         answer = browser.post(form.action, data=sent)
+        if endpoint == "viewing.begin":  # who looks as somebody else is refused all the rest
+            browser.post("/acme/viewing/end")
         assert answer.status_code in (200, 201, 204, 303, 400, 404, 409, 422), f"{endpoint} on {address}"
         assert "<script>alert" not in answer.text, endpoint
         assert "<img src=x" not in answer.text, endpoint

@@ -12,7 +12,8 @@ from uuid import UUID
 from flask import Response, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.invitations import accept, find_invitation, make_invited_user, state_of
+from saas_crm.access.invitations import accept, find_invitation, state_of
+from saas_crm.access.joining import make_invited_user
 from saas_crm.access.models import Invitation
 from saas_crm.access.queries import member_by_id, user_by_email
 from saas_crm.access.schemas import Joining, SignInHere

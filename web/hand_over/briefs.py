@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.exporting import note_export
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
+from saas_crm.edge.viewing import OnlyLooking, viewing
 from saas_crm.hand_over import queries
 from saas_crm.hand_over.briefs import briefs_of
 from tenants.db import AnyRow
@@ -32,6 +34,8 @@ def _address(resource: str, record_id: UUID) -> str:
 
 def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], mine: bool = False) -> str:
     """Show some of the briefs, with a way to the next ones and to the file."""
+    if viewing() is not None:
+        raise OnlyLooking
     member = current_member()
     page = queries.briefed(
         found.id, member=member, to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=EACH_PAGE
@@ -87,6 +91,7 @@ def _file(found: AnyRow, to_id: UUID | None) -> Response:
         briefs_of(page.rows, member), found, workspace=g.tenant.name, reader=member.name,
         more=request.host_url.rstrip("/") + more if more else "",
     )  # fmt: skip
+    note_export("hand_over", rows=len(page.rows), kind="pdf", wanted={})
     name = f'inline; filename="briefs-{found.created_at:%Y-%m-%d}.pdf"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return Response(body, content_type="application/pdf", headers=headers)

@@ -69,10 +69,14 @@ def width(text: str, size: float, *, bold: bool, traditional: bool) -> float:
     return float(sum(pdfmetrics.stringWidth(piece, font, size) for font, piece in pieces))
 
 
+LONGEST = 1_200
+"""Characters of a text that are set: more than the lines hold that are printed of it."""
+
+
 def wrapped(text: str, size: float, room: float, *, bold: bool = False, traditional: bool = False) -> list[str]:
-    """Return a text as lines that are no wider than `room`, in points."""
+    """Return a text as lines that are no wider than `room`, in points; of a very long one the beginning."""
     lines = []
-    for paragraph in text.splitlines() or [""]:
+    for paragraph in text[:LONGEST].splitlines() or [""]:
         line, filled = "", 0.0
         for word in _words(paragraph):
             wide = width(word, size, bold=bold, traditional=traditional)

@@ -64,6 +64,7 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "history": _history(deal, member),
         **_parties(deal, member),
         "share_url": share_url(deal, member),
+        "share_label": _("Change"),
         "activities_url": url_for("exports.index", **here) if member.can("activity:export") else "",
         "history_url": url_for("opportunities.deal_history", **here),
         "edit_url": url_for("opportunities.edit", **here) if updates else "",

@@ -8,6 +8,7 @@ from typing import TypeVar
 from flask import render_template, request
 
 from saas_crm.access.preview import Preview
+from saas_crm.core.errors import NotFound
 from tenants.db import db
 from web.settings.previews import shown_preview
 
@@ -26,16 +27,23 @@ class AskedFirst(Exception):
 def once_confirmed(act: Callable[[], Done], foresee: Callable[[], Preview]) -> Done:
     """Do it, if it touches nobody or was confirmed by the form; raises AskedFirst, and what `act` raises.
 
-    It is done first and undone again, so that what is wrong with it is told before anybody is asked. Both begin from
-    what is stored: nothing that was loaded before may be used in them.
+    It is done in any case and undone where it has to be confirmed: so what is wrong with it is told before anybody is
+    asked.
     """
+    preview = None if "confirmed" in request.form else _foreseen(foresee)
     done = act()
-    if "confirmed" in request.form:
-        return done
-    db.session.rollback()
-    if preview := foresee():
+    if preview:
+        db.session.rollback()
         raise AskedFirst(preview)
-    return act()
+    return done
+
+
+def _foreseen(foresee: Callable[[], Preview]) -> Preview | None:
+    """Return what would be; what is not there at all is told by the change itself."""
+    try:
+        return foresee()
+    except NotFound:
+        return None
 
 
 def sent() -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import view_as
@@ -35,10 +35,12 @@ def begin(member_id: UUID) -> ResponseReturnValue:
 @members_only
 def end() -> ResponseReturnValue:
     """See with one's own eyes again; to whoever does already nothing happens."""
-    if viewing() is None:
+    present = viewing()
+    if present is None:
         return redirect(url_for("today.index"), 303)
     seen = current_member()
     view_as.note_end(seen.id, "left")
+    g.member = present.reader
     end_viewing()
     flash(_("You are yourself again."), "success")
     return redirect(url_for("settings_members.show", member_id=seen.id), 303)
