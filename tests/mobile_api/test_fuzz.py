@@ -87,6 +87,12 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
     offers = [{"email": f"n{number}@new.example", "role_id": role} for number in range(2 * EXAMPLES)]
     open_offers = [api_for("owner").post("/invitations", json=offers.pop()).json["id"] for _ in range(EXAMPLES)]
 
+    shared = {
+        "share_company": make.company("rep", name="Shared").id, "share_contact": make.contact("rep", name="Shared").id,
+        "share_opportunity": make.deal("rep", name="Shared").id,
+    }  # fmt: skip
+    whom = f"{make.member_id('viewer')}"
+
     @found.hook
     def map_case(context: Any, case: Any) -> Any:
         """Some records are there to be opened again, withdrawn and changed: the answers rarely lead to one."""
@@ -99,6 +105,9 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
             case.path_parameters["invitation_id"] = open_offers.pop()
         if offers and operation == "invite":
             case.body = offers.pop()
+        if operation in shared and isinstance(case.body, dict):
+            case.path_parameters["record_id"] = str(shared[operation])
+            case.body["member_id"] = whom
         if operation == "change_member" and isinstance(case.body, dict):
             case.path_parameters["member_id"] = rep
             case.body = {key: value for key, value in case.body.items() if not key.endswith("_id")}

@@ -31,6 +31,8 @@ class Pristine:
     def __init__(self, place: Place, schemas: Sequence[str]) -> None:
         """Copy all rows of the tenants' `schemas`, the shared tables and the jobs."""
         self._connection = place.owner()
+        # Else a first request would note them as seen, once the copy is older than the product lets that be.
+        self._connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
         self._tables = self._columns(["public", "jobs", *schemas])
         self._script = self._copy()
         self._registered = {row[0] for row in self._connection.execute("SELECT schema_name FROM public.tenants")}
@@ -48,8 +50,6 @@ class Pristine:
             elif claimed:
                 self._connection.execute(_atomic(_emptying(self._columns([schema]))))
         self._connection.execute(self._script)
-        # Else every first request would note them as seen, once the copy is older than the product lets that be.
-        self._connection.execute("UPDATE public.sessions SET last_seen_at = now()")
         self._seen = self._transactions()
 
     def close(self) -> None:

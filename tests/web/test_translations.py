@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -23,6 +24,7 @@ from tests.conftest import Stage
 from tests.guard.endpoints import SAFE, Endpoint, Samples, endpoints, make_samples
 from tests.support.cast import NAMES, Cast
 from tests.support.clients import Browser, browser_of, phone_of
+from tests.support.installation import Installation
 from tests.support.making import Maker
 from tests.web.visible_text import english
 
@@ -54,6 +56,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         patch.chdir(TOOL["CHECKOUT"])
         CommandLineInterface().run(["pybabel", "--quiet", *TOOL["extraction"](str(file))])
     return catalogue_in(file)
+
+
+@pytest.fixture(autouse=True)
+def no_mails(installation: Installation) -> None:
+    """Nobody else's mails are on the page that shows them."""
+    for mail in Path(urlsplit(installation.settings.mail_url or "").path).glob("*.eml"):
+        mail.unlink()
 
 
 @pytest.fixture(params=CHINESE)

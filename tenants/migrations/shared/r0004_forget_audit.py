@@ -11,7 +11,7 @@ depends_on = None
 # Whose log it is follows from the role the transaction speaks with, never from an argument, as with `defer_job`. Only
 # what the workspace's own policy lets go of goes, and nothing younger than half a year whatever that says.
 FORGET = """
-CREATE FUNCTION public.forget_audit(batch integer) RETURNS integer
+CREATE OR REPLACE FUNCTION public.forget_audit(batch integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
