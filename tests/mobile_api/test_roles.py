@@ -133,6 +133,7 @@ def test_others_change_nothing(api_for: Api, ids: dict[str, str], who: str) -> N
     problem(phone.patch(f"/roles/{ids['rep']}", json={"name": "x"}), 403)
     problem(phone.delete(f"/roles/{ids['rep']}"), 403)
     problem(phone.post(f"/roles/{ids['rep']}/preview", json=wanted), 403)
+    assert "x" not in {role["name"] for role in api_for("owner").get("/roles").json["items"]}
 
 
 def test_another_tenants_roles_do_not_exist(api_for: Api, ids: dict[str, str]) -> None:
@@ -140,6 +141,7 @@ def test_another_tenants_roles_do_not_exist(api_for: Api, ids: dict[str, str]) -
     for method, body in (("get", {}), ("patch", {"json": {"name": "x"}}), ("delete", {})):
         problem(getattr(outsider, method)(f"/roles/{ids['rep']}", **body), 404)
     problem(outsider.post(f"/roles/{ids['rep']}/preview", json={"permissions": {}}), 404)
+    assert api_for("owner").get(f"/roles/{ids['rep']}").json["name"] != "x"
 
 
 def test_my_permissions_in_words(api_for: Api, acting: Acting) -> None:

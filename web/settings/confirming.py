@@ -1,4 +1,4 @@
-"""Whom a change touches is shown first: it is tried, undone, foreseen, and done when that was confirmed."""
+"""Whom a change touches is shown first: it is foreseen, tried, and undone where it has to be confirmed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -92,24 +92,30 @@ def show(member_id: UUID) -> str:
 def change_role(member_id: UUID) -> ResponseReturnValue:
     """Give a member another role."""
     data = from_form(RoleChoice, request.form, input_context(form=True))
+    return _confirmed(
+        member_id, lambda member: actions.change_role(member, data.role_id, actor=current_member()),
+        lambda: preview_of_member_change([member_id], role_id=data.role_id),
+        lambda name: _("%(name)s has another role now.", name=name),
+    )  # fmt: skip
 
-    def change() -> Member:
+
+def _confirmed(
+    member_id: UUID, change: Callable[[Member], None], foresee: Callable[[], Preview], said: Callable[[str], str]
+) -> ResponseReturnValue:
+    """Change a member and say so, or show first whom it touches and ask."""
+
+    def act() -> Member:
         member = actions.get_member(member_id)
-        actions.change_role(member, data.role_id, actor=current_member())
+        change(member)
         return member
 
     try:
-        member = once_confirmed(change, lambda: preview_of_member_change([member_id], role_id=data.role_id))
+        member = once_confirmed(act, foresee)
     except AskedFirst as asked:
-        return _asked(member_id, asked.preview)
-    return saved(_page(member), _("%(name)s has another role now.", name=member.name))
-
-
-def _asked(member_id: UUID, preview: Preview) -> str:
-    member = actions.get_member(member_id)
-    return confirm_page(
-        preview, title=member.name, action=request.script_root + request.path, back_url=_page(member), kept=sent()
-    )
+        member = actions.get_member(member_id)
+        here = request.script_root + request.path
+        return confirm_page(asked.preview, title=member.name, action=here, back_url=_page(member), kept=sent())
+    return saved(_page(member), said(member.name))
 
 
 @bp.post("/settings/members/<uuid:member_id>/team")
@@ -118,17 +124,11 @@ def _asked(member_id: UUID, preview: Preview) -> str:
 def change_team(member_id: UUID) -> ResponseReturnValue:
     """Put a member into another team."""
     data = from_form(TeamChoice, request.form, input_context(form=True))
-
-    def change() -> Member:
-        member = actions.get_member(member_id)
-        actions.change_team(member, data.team_id, actor=current_member())
-        return member
-
-    try:
-        member = once_confirmed(change, lambda: preview_of_member_change([member_id], team_id=data.team_id))
-    except AskedFirst as asked:
-        return _asked(member_id, asked.preview)
-    return saved(_page(member), _("%(name)s is in another team now.", name=member.name))
+    return _confirmed(
+        member_id, lambda member: actions.change_team(member, data.team_id, actor=current_member()),
+        lambda: preview_of_member_change([member_id], team_id=data.team_id),
+        lambda name: _("%(name)s is in another team now.", name=name),
+    )  # fmt: skip
 
 
 @bp.post("/settings/members/<uuid:member_id>/helped-teams")
