@@ -13,6 +13,7 @@ from mobile_api.reading import if_match_allows
 from mobile_api.records import shown, tag_of
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
+from saas_crm.access.field_rules import FieldRule
 from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.access.profile import update_own_profile
 from saas_crm.access.role_rules import known
@@ -64,10 +65,19 @@ class PermissionRead(BaseModel):
     meaning: str = Field(description="In the member's language.", examples=["Companies: See – Own team"])
 
 
+class FieldRuleRead(BaseModel):
+    """What the member's role takes away of a field."""
+
+    resource: str = Field(examples=["contact"])
+    field: str = Field(description="`address` is street, postcode, city, region and country.", examples=["phone"])
+    rule: FieldRule = Field(description="Read-only, shown in part, or hidden: then it is empty or null.")
+
+
 class PermissionsRead(BaseModel):
-    """Everything the member may do."""
+    """Everything the member may do, and what their role takes away of single fields."""
 
     items: list[PermissionRead]
+    fields: list[FieldRuleRead]
 
 
 @api.operation("GET", "/me/permissions", tag="me", responses={200: PermissionsRead}, etag=True)
@@ -80,7 +90,11 @@ def show_my_permissions() -> Response:
          "meaning": meaning(permission, scope)}
         for permission, scope in mine.items()
     ]  # fmt: skip
-    return shown({"items": items})
+    closed = [
+        {**dict(zip(("resource", "field"), key.split("."), strict=True)), "rule": rule}
+        for key, rule in current_member().fields.items()
+    ]
+    return shown({"items": items, "fields": closed})
 
 
 @api.operation("GET", "/me", tag="me", responses={200: MeRead}, etag=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from mobile_api.shapes import Fields, Shape
@@ -9,13 +10,16 @@ from saas_crm.core.money import minor_digits
 from saas_crm.opportunities.models import Opportunity
 from saas_crm.opportunities.records import CONTACT_IDS, Loaded
 from saas_crm.opportunities.schemas import OpportunityRead
+from tenants.veils import is_veiled
 
 
 def _with_money(record: Fields) -> None:
-    """Make one value of amount and currency; what is stored is in whole minor units already."""
+    """Make one value of amount and currency; what is stored is in whole minor units already. One not told is null."""
     if "amount" in record:
         currency: str = record.pop("currency")
-        record["amount"] = {"amount": f"{record['amount']:.{minor_digits(currency)}f}", "currency": currency}
+        amount: Decimal = record["amount"]
+        shown = {"amount": f"{amount:.{minor_digits(currency)}f}", "currency": currency}
+        record["amount"] = None if is_veiled(amount) else shown
 
 
 _COLUMNS: dict[str, Any] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from flask import has_request_context, request
 from pydantic import BaseModel, Field, ValidationError
 
 from saas_crm.core.errors import (
@@ -169,5 +169,8 @@ def _is_inner(part: str | int) -> bool:
 
 
 def _invalid(name: str, text: str, codes: Mapping[str, str]) -> FieldProblem:
-    place = re.split(r"\.", name) if name else []
-    return FieldProblem(pointer=pointer(place), detail=text, code=codes.get(name, "invalid"))
+    code = codes.get(name, "invalid")
+    if has_request_context() and request.method in ("GET", "HEAD"):
+        return FieldProblem(parameter=name or None, detail=text, code=code)
+    steps = 1 if name.startswith("fields.") else -1  # the rest is one key, as a role's rules have: contact.phone
+    return FieldProblem(pointer=pointer(name.split(".", steps) if name else []), detail=text, code=code)

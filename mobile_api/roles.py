@@ -14,6 +14,7 @@ from mobile_api.records import Identified, agreed_version, gone, made, shown, ta
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import roles as actions
+from saas_crm.access.field_rules import rules_in
 from saas_crm.access.models import Role
 from saas_crm.access.preview import preview_of_role, role_in
 from saas_crm.access.role_records import ROLE_ORDERS, role_record, roles
@@ -28,14 +29,19 @@ RolePatch = patch_of(RoleWrite, "RolePatch")
 
 
 def _as_allowed(record: Fields) -> None:
-    """Show permissions alone, and the owner's role with everything."""
+    """Show permissions and rules for fields apart, and the owner's role with everything."""
     if "permissions" in record:
         record["permissions"] = known(effective(record.pop("which"), record["permissions"]))
+    if "fields" in record:
+        record["fields"] = rules_in(effective(record.pop("whose"), record["fields"]))
 
 
 ROLE = Shape(
-    RoleRead, {name: getattr(Role, name) for name in RoleRead.model_fields},
-    hidden={"permissions": ("which", Role.key.label("which"))}, finish=_as_allowed,
+    RoleRead,
+    {name: Role.permissions.label("fields") if name == "fields" else getattr(Role, name)
+     for name in RoleRead.model_fields},
+    hidden={"permissions": ("which", Role.key.label("which")), "fields": ("whose", Role.key.label("whose"))},
+    finish=_as_allowed,
 )  # fmt: skip
 
 
@@ -172,7 +178,7 @@ def preview_role(role_id: UUID, body: WantedPermissions) -> Response:
 
 
 def _of(role: Role) -> Fields:
-    return ROLE.of(role, which=role.key)
+    return ROLE.of(role, which=role.key, whose=role.key, fields=role.permissions)
 
 
 def _role(role_id: UUID) -> Fields:

@@ -21,6 +21,7 @@ from saas_crm.core.jobs import Job, defer, registry
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.settings import Settings
+from tenants.veils import OPEN, read_under
 from tenants.versions import TenantBehind, check_served
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
                 return
             actor: CurrentMember | None = args.get("actor") if entry.for_member else None
             act_as(db.session(), Actor(actor.id if actor else None, "job"))
-            entry.run(**args)
+            with read_under(actor.fields if actor else OPEN):
+                entry.run(**args)
             db.session.commit()
 
 

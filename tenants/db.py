@@ -25,8 +25,9 @@ from tenants.context import (
     speaking,
     tenant_or_none,
 )
-from tenants.kept import Found, Kept
+from tenants.kept import Found, Kept, veils_of
 from tenants.settings import Settings, sqlalchemy_url
+from tenants.veils import any_veils
 
 SHARED = "shared"
 AnyRow: TypeAlias = Any
@@ -99,6 +100,8 @@ def fetch(query: AnyQuery | Kept, values: Mapping[str, Any] | None = None) -> Fo
     connection = session.connection()
     if isinstance(query, Kept):
         return query.run(connection, values or {})
+    if any_veils():
+        veils_of(query)
     return Found(connection.execute(query, values or {}))
 
 
@@ -111,6 +114,8 @@ def stream(query: AnyQuery, *, at_a_time: int = 1_000) -> Iterator[AnyRow]:
     session = cast("TenantSession", db.session())
     session.serve()
     session.flush()
+    if any_veils():
+        veils_of(query)
     yield from session.connection().execute(query, execution_options={"yield_per": at_a_time})
 
 
@@ -164,6 +169,8 @@ def _refuse_other_tenant(state: ORMExecuteState) -> None:
     """Check before every statement: a transaction whose beginning failed must not serve the next one either."""
     if isinstance(state.session, TenantSession):
         state.session.serve()
+    if state.is_select and any_veils():
+        veils_of(state.statement)  # type: ignore[arg-type]  # a select, or one that has the same columns
 
 
 @event.listens_for(TenantSession, "before_flush")

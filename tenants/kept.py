@@ -18,6 +18,8 @@ from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 
+from tenants.veils import Veil, any_veils, veil_of
+
 Query: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
 Asked = ParamSpec("Asked")
 Built = TypeVar("Built", bound=Query)
@@ -70,9 +72,10 @@ class Kept:
             tell(words.sql, given)
         try:
             with driver.cursor(row_factory=namedtuple_row) as cursor:
-                return Found(cursor.execute(words.sql, given).fetchall())
+                found = cursor.execute(words.sql, given).fetchall()
         except psycopg.Error as failed:
             raise told_as_sqlalchemy(connection, driver, failed) from failed
+        return Found(words.veiled(found) if words.veils and any_veils() else found)
 
     def _compile(self) -> Words:
         query = self._query
@@ -82,17 +85,34 @@ class Kept:
         compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         needed = frozenset(name for name, bound in compiled.binds.items() if bound.required or name.startswith(EACH))
         fixed = {name: value for name, value in compiled.params.items() if name not in needed}
-        self._words = words = Words(compiled.string.encode(), fixed, needed)
+        self._words = words = Words(compiled.string.encode(), fixed, needed, veils_of(query))
         self._query = None  # several times as large as its words
         return words
 
 
 class Words(NamedTuple):
-    """A compiled query: its SQL, the values that never change, and the names of those that every run gives."""
+    """A compiled query: its SQL, the values that never change, the names of those that every run gives; its veils."""
 
     sql: bytes
     fixed: Mapping[str, Any]
     needed: frozenset[str]
+    veils: tuple[tuple[int, Veil], ...]
+
+    def veiled(self, rows: list[Any]) -> list[Any]:
+        """Return the rows as the reader may see them."""
+        return [self._veiled(row) for row in rows]
+
+    def _veiled(self, row: Any) -> Any:
+        values = list(row)
+        for at, veil in self.veils:
+            values[at] = veil.process_result_value(values[at], None)
+        return row._make(values)
+
+
+def veils_of(query: Query) -> tuple[tuple[int, Veil], ...]:
+    """Return which columns of a query have a veil, by their place; raises VeilLost for one whose veil is lost."""
+    found = ((at, veil_of(column)) for at, column in enumerate(query.selected_columns))
+    return tuple((at, veil) for at, veil in found if veil is not None)
 
 
 def told_as_sqlalchemy(connection: Connection, driver: Any, failed: psycopg.Error) -> Exception:

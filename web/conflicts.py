@@ -9,6 +9,7 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from saas_crm.access import history
+from saas_crm.access.field_rules import may_know
 from saas_crm.core.forms import Input, from_form
 from saas_crm.edge.current import current_member
 from saas_crm.edge.input import input_context
@@ -67,7 +68,9 @@ def _before(record: Any, values_of: Callable[[Any], Values]) -> dict[str, str]:
     version = form_version()
     if version is None:
         return {}
-    former = history.former_values(record, record.version - version)
+    told = history.former_values(record, record.version - version).items()
+    member, resource = current_member(), record.__resource__
+    former = {name: value for name, value in told if may_know(member, resource, name)}
     return {name: value for name, value in values_of(_Former(record, former)).items() if name in former}
 
 

@@ -21,12 +21,15 @@ from saas_crm.core.i18n import spoken
 from saas_crm.core.money import Money, minor_digits
 from saas_crm.core.phones import dial_phone, show_phone
 from saas_crm.edge.language import reader_timezone
+from tenants.veils import is_veiled, unveiled
 
 _REMEMBERED = 50_000
 
 
 def init_app(app: Flask) -> None:
     """Register the filters."""
+    app.jinja_env.tests["veiled"] = is_veiled
+    app.jinja_env.globals["unveiled"] = unveiled
     app.jinja_env.filters.update(
         money=money, money_short=money_short, number=number, date=day, datetime=moment, time=clock_time,
         relative=relative, month=month, phone=phone, dial=dial_phone, country=country_name,
@@ -39,12 +42,9 @@ def dotted(*parts: str | None) -> str:
 
 
 def money(amount: Decimal | Money | None, currency: str | None = None) -> str:
-    """Write an amount with its currency; whole amounts without decimals."""
-    if amount is None:
-        return ""
-    if isinstance(amount, Money):
-        return _money(amount.amount, amount.currency, spoken())
-    return _money(amount, currency or "USD", spoken())
+    """Write an amount with its currency; whole amounts without decimals. Of one the reader does not get, nothing."""
+    value, code = (amount.amount, amount.currency) if isinstance(amount, Money) else (amount, currency or "USD")
+    return "" if value is None or is_veiled(value) else _money(value, code, spoken())
 
 
 @lru_cache(_REMEMBERED)
@@ -64,7 +64,7 @@ def _currency_pattern(locale: str, digits: int) -> Any:
 
 def money_short(amount: Decimal | None, currency: str) -> str:
     """Write a sum in few characters: €1.2M, 120万元; the whole amount belongs in a title beside it."""
-    return "" if amount is None else _money_short(amount, currency, spoken())
+    return "" if amount is None or is_veiled(amount) else _money_short(amount, currency, spoken())
 
 
 @lru_cache(_REMEMBERED)

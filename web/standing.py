@@ -15,6 +15,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.recycling import KEPT, bins
 from saas_crm.edge.current import member_or_none, user_or_none
 from saas_crm.edge.lifecycle import see_through
+from tenants.veils import OPEN, reading_under
 from tenants.versions import serves
 
 KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "opportunity", "activity_id": "activity"}
@@ -28,6 +29,7 @@ def reader_inside() -> CurrentMember | None:
     if tenant.is_open and serves("tenant", tenant.schema_version):
         reader = member_of_user(user.id)
         g.member = see_through(reader) if reader else None
+        reading_under(g.member.fields if g.member else OPEN)
     return member_or_none()
 
 

@@ -173,15 +173,17 @@ class Invented:
 
     def _company_entry(self, n: int) -> Findable:
         return Findable("company", self.key(COMPANY, n), company_name(n), subtitle=CITIES[n % len(CITIES)],
-                        words=(f"https://www.firm{n}.example", CITIES[n % len(CITIES)], _SECOND[n % len(_SECOND)]),
-                        emails=(f"info@firm{n}.example",), phones=(_phone(n),), owner_id=self.owner(n))  # fmt: skip
+                        fields={"website": f"https://www.firm{n}.example", "address": CITIES[n % len(CITIES)],
+                                "industry": _SECOND[n % len(_SECOND)], "email": f"info@firm{n}.example",
+                                "phone": _phone(n)}, owner_id=self.owner(n))  # fmt: skip
 
     def _contact_entry(self, n: int) -> Findable:
         company = self._company_of_contact(n)
         at = "" if company is None else company_name(company)
         return Findable("contact", self.key(CONTACT, n), contact_name(n), subtitle=at,
-                        parent_name=at, words=(CITIES[n % len(CITIES)],), emails=(f"person{n}@firm{n // 2}.example",),
-                        phones=(_phone(n + 1),), owner_id=self.owner(n // 2),
+                        parent_name=at, fields={"address": CITIES[n % len(CITIES)], "phone": _phone(n + 1),
+                                                "email": f"person{n}@firm{n // 2}.example"},
+                        owner_id=self.owner(n // 2),
                         parent_id=None if company is None else self.key(COMPANY, company),
                         parent_owner_id=None if company is None else self.owner(company))  # fmt: skip
 

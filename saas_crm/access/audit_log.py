@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.models import Member
 from saas_crm.access.naming import Names, is_guarded, names_of, sees_all
 from saas_crm.access.permissions import CurrentMember
@@ -25,8 +26,6 @@ ENTRY = (
     AuditEntry.id, AuditEntry.at, AuditEntry.member_id, _NAME.label("member_name"), AuditEntry.through,
     AuditEntry.action, AuditEntry.resource, AuditEntry.record_id, AuditEntry.changes, AuditEntry.origin,
 )  # fmt: skip
-NOT_TOLD = frozenset({"hidden", "masked"})
-"""Rules of a role for a field under which its values are not told in any history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +122,4 @@ def told_changes(row: AnyRow, names: Names, member: CurrentMember) -> dict[str, 
 
 def is_told(resource: str, field: str, member: CurrentMember) -> bool:
     """Whether the member's role lets them know a field's values."""
-    return str(member.permissions.get(f"{resource}.{field}", "")) not in NOT_TOLD
+    return may_know(member, resource, field)

@@ -63,7 +63,8 @@ class CurrentMember:
 
     `teams` are their own, those they help and those they manage: scopes reach from each of them. `walls` are the
     closed units that hide from them what is owned inside. `shares` says whether anything is shared with them, and
-    `children_follow` whether, in this workspace, who sees a customer sees what hangs on it.
+    `children_follow` whether, in this workspace, who sees a customer sees what hangs on it. `fields` are the rules of
+    their role for single fields ("contact.phone" → "masked").
     """
 
     id: UUID
@@ -82,6 +83,7 @@ class CurrentMember:
     walls: tuple[UUID, ...] = ()
     shares: bool = False
     children_follow: bool = True
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

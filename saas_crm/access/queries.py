@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
+from saas_crm.access.field_rules import rules_in
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import EVERYTHING, OWNER
@@ -98,8 +99,10 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow
         )  # fmt: skip
-    # An owner has everything there is, also what came with a later release.
-    return replace(found, permissions=EVERYTHING) if found.role_key == OWNER else found
+    if found.role_key == OWNER:  # has everything there is, also what came with a later release
+        return replace(found, permissions=EVERYTHING)
+    rules = rules_in(found.permissions)
+    return replace(found, fields=rules) if rules else found
 
 
 def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from saas_crm.access.field_rules import KEYS, freed, rules_in
 from saas_crm.access.permissions import BUILT_IN, PERMISSIONS, RESOURCES, SALES, SCOPES, Scope
 
 OWNER = "owner"
@@ -80,15 +81,16 @@ def lacks(permissions: Mapping[str, str]) -> list[Lack]:
 
 
 def beyond(wanted: Mapping[str, str], former: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
-    """Return the permissions that would be given although the giver has them not, or not so far.
+    """Return the permissions that would be given although the giver has them not, or not so far; and fields.
 
     What the role could do before it may keep, also where that is more than the giver can.
     """
-    return [
+    given = [
         permission
         for permission in sorted(PERMISSIONS & wanted.keys())
         if _wider(permission, wanted, former) and _wider(permission, wanted, own)
     ]
+    return [*given, *freed(wanted, former, own)]
 
 
 def _wider(permission: str, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -103,9 +105,9 @@ def effective(key: str | None, stored: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def merged(stored: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """Return what to store: the wanted permissions, and whatever else a role says that is no permission."""
-    others = {key: value for key, value in stored.items() if key not in PERMISSIONS}
-    return {**others, **{key: wanted[key] for key in sorted(PERMISSIONS & wanted.keys())}}
+    """Return what to store: the wanted permissions and rules for fields, and whatever else a role says."""
+    others = {key: value for key, value in stored.items() if key not in PERMISSIONS and key not in KEYS}
+    return {**others, **known(wanted), **rules_in(wanted)}
 
 
 def known(stored: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from saas_crm.access.field_rules import KEYS, allowed
 from saas_crm.access.founding import ROLE_NAMES
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
@@ -103,7 +104,7 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
     if "name" in changes and data.name != role.name:
         _check_name(data.name, role)
         role.name = data.name
-    if "permissions" in changes:
+    if "permissions" in changes or "fields" in changes:
         wanted = data.granted(role.permissions)
         check_permissions(role, wanted, actor)
         stored = merged(role.permissions, wanted)
@@ -224,6 +225,9 @@ def _check_name(name: str, role: Role | None) -> None:
 def _check(wanted: Mapping[str, str], former: Mapping[str, str], actor: CurrentMember) -> None:
     """Raise InvalidInput for each permission that lacks what it needs, or that goes beyond the actor's own."""
     errors, codes = {}, {}
+    for key in KEYS & wanted.keys():
+        if wanted[key] not in allowed(key):
+            errors[key], codes[key] = _("This field cannot have this rule."), "field_rule"
     for lack in lacks(wanted):
         errors[lack.permission] = _(
             "This needs “%(permission)s”, reaching at least: %(scope)s.",
@@ -235,7 +239,7 @@ def _check(wanted: Mapping[str, str], former: Mapping[str, str], actor: CurrentM
         errors[permission] = _("You may not give more than you may yourself.")
         codes[permission] = "beyond"
     if errors:
-        places = {permission: f"permissions.{permission}" for permission in errors}
+        places = {name: f"{'fields' if name in KEYS else 'permissions'}.{name}" for name in errors}
         raise InvalidInput(
             {places[name]: text for name, text in errors.items()}, {places[name]: code for name, code in codes.items()}
         )

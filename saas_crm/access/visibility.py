@@ -136,7 +136,7 @@ class Reader:
 def reader(member: CurrentMember, *permissions: str) -> Reader:
     """Return the member as a query depends on them that asks for these permissions' scopes."""
     where = (member.id, member.team_id, member.teams, member.walls, member.shares, member.children_follow)
-    return Reader((*where, *(member.scope(permission) for permission in permissions)), member)
+    return Reader((*where, *member.fields.items(), *(member.scope(permission) for permission in permissions)), member)
 
 
 def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:

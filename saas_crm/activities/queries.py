@@ -32,9 +32,7 @@ _ENTRY = (
     Activity.done_at, Activity.duration_minutes, Activity.location,
     Activity.company_id, Activity.contact_id, Member.name.label("owner_name"),
     Contact.name.label("contact_name"), Company.name.label("company_name"),
-    func.coalesce(
-        func.nullif(Contact.mobile, ""), func.nullif(Contact.phone, ""), func.nullif(Company.phone, "")
-    ).label("number"),
+    Contact.mobile, Contact.phone, Company.phone.label("company_phone"),
 )  # fmt: skip
 
 

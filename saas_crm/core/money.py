@@ -66,7 +66,7 @@ class Money:
     def __init__(self, amount: Decimal | int | str, currency: str) -> None:
         if isinstance(amount, float):
             raise TypeError("money is never a float")
-        exact = Decimal(amount)
+        exact = amount if isinstance(amount, Decimal) else Decimal(amount)
         if not exact.is_finite() or abs(exact) >= _LARGEST:
             raise ValueError(f"no amount of money: {amount}")
         object.__setattr__(self, "amount", rounded(exact, currency))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from saas_crm.access.field_rules import writable
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now
@@ -21,6 +22,7 @@ from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 from saas_crm.search import actions as search
 from tenants.db import db, new_id
+from tenants.veils import truth
 
 Customer = TypeVar("Customer", Company, Contact)
 
@@ -104,8 +106,8 @@ def forget_companies(company_ids: Sequence[UUID]) -> None:
 
 
 def _fill(record: Customer, data: CompanyWrite | ContactWrite, actor: CurrentMember) -> None:
-    values = given(data)
     creating = record.version is None
+    values = writable(given(data), record.__resource__, actor, None if creating else lambda name: getattr(record, name))
     if creating and values.get("owner_id") is None:
         values["owner_id"] = actor.id
     if "owner_id" in values and values["owner_id"] != record.owner_id:
@@ -129,7 +131,8 @@ def _derive(record: Company | Contact) -> None:
     """Renew the forms that lists sort by and duplicates are found by."""
     derived: dict[str, Any] = {**name_forms(type(record), record.name)}
     if isinstance(record, Company):
-        derived["domain"] = website_domain(record.website or "") or company_domain(record.email or "") or ""
+        website, email = truth(record.website), truth(record.email)
+        derived["domain"] = website_domain(website or "") or company_domain(email or "") or ""
     for name, value in derived.items():
         if getattr(record, name) != value:
             setattr(record, name, value)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
 from saas_crm.core.emails import company_domain
@@ -36,8 +37,10 @@ def company_twins(
 ) -> list[Twin]:  # fmt: skip
     """Return companies that may be the one being typed: the surest reasons first, at most five.
 
-    Empty input matches nothing; `but` leaves out the record that is being edited.
+    Empty input matches nothing, nor does a field that the member's role does not show; `but` leaves out the record that
+    is being edited.
     """
+    phone, email, website = _known(member, "company", phone=phone, email=email, website=website)
     domain = website_domain(website) or (company_domain(email) if email else None)
     reasons: list[tuple[str, Any]] = []
     if email:
@@ -62,12 +65,19 @@ def contact_twins(
 ) -> list[Twin]:
     """Return contacts that may be the one being typed, by e-mail, either phone number, or near-same name."""
     reasons: list[tuple[str, Any]] = []
+    (email,) = _known(member, "contact", email=email)
     if email:
         reasons.append(("email", Contact.email == email))
     numbers = [number for number in phones if number]
-    if numbers:
-        reasons.append(("phone", Contact.phone.in_(numbers) | Contact.mobile.in_(numbers)))
+    columns = [getattr(Contact, name) for name in ("phone", "mobile") if may_know(member, "contact", name)]
+    if numbers and columns:
+        reasons.append(("phone", or_(*(column.in_(numbers) for column in columns))))
     return _few([*_exact(Contact, member, reasons), *_near("contact", name, member)], but)
+
+
+def _known(member: CurrentMember, resource: str, **typed: str) -> tuple[str, ...]:
+    """Return what was typed, without what is in fields that the member may not know."""
+    return tuple(value if may_know(member, resource, name) else "" for name, value in typed.items())
 
 
 def _exact(model: Any, member: CurrentMember, reasons: list[tuple[str, Any]]) -> list[Twin]:

@@ -18,6 +18,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import name_key
 from saas_crm.search import actions as search
 from tenants.db import db
+from tenants.veils import truth
 
 BATCH = 500
 
@@ -39,11 +40,11 @@ def index(record: Company | Contact) -> None:
 
 
 def company_entry(company: Company) -> search.Findable:
-    """Return what a company is found by."""
+    """Return what a company is found by: as it is, whoever changes it."""
+    city, industry = truth(company.city), truth(company.industry)
     return search.Findable(
-        "company", company.id, company.name, subtitle=company.city or company.industry or "",
-        words=(company.website, company.city, company.industry, *company.tags), emails=(company.email,),
-        phones=(company.phone,), owner_id=company.owner_id,
+        "company", company.id, company.name, subtitle=city or industry or "", words=company.tags,
+        fields=_fields(company, website="website", address="city", industry="industry"), owner_id=company.owner_id,
     )  # fmt: skip
 
 
@@ -51,11 +52,19 @@ def contact_entry(contact: Contact, company: Company | None) -> search.Findable:
     """Return what a contact is found by; the company's name apart from the rest, and not that of a deleted one."""
     at = company.name if company and company.deleted_at is None else ""
     return search.Findable(
-        "contact", contact.id, contact.name, subtitle=at or contact.job_title or contact.city or "",
-        words=(contact.job_title, contact.city, *contact.tags), parent_name=at, emails=(contact.email,),
-        phones=(contact.phone, contact.mobile), owner_id=contact.owner_id, parent_id=contact.company_id,
+        "contact", contact.id, contact.name, subtitle=at or truth(contact.job_title) or truth(contact.city) or "",
+        words=contact.tags, fields=_fields(contact, job_title="job_title", address="city", mobile="mobile"),
+        owner_id=contact.owner_id, parent_id=contact.company_id, parent_name=at,
         parent_owner_id=company.owner_id if company else None,
     )  # fmt: skip
+
+
+def _fields(record: Company | Contact, **further: str) -> dict[str, str]:
+    """Return the fields that a customer is found by, as they are stored; `further` says which columns they are."""
+    return {name: truth(getattr(record, column)) or "" for name, column in {**_FOUND_BY, **further}.items()}
+
+
+_FOUND_BY = {"phone": "phone", "email": "email"}
 
 
 def renew_contacts(company: Company) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
@@ -12,22 +13,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from saas_crm.access.models import Member
 from saas_crm.core.records import Record
 from tenants.db import TenantModel
+from tenants.veils import Veil, VeiledDate
 
 ALIVE = text("deleted_at IS NULL")
 LIFECYCLES = ("potential", "new", "active", "dormant", "lost")
 
 
-class Located:
-    """A postal address, kept as people write it."""
-
-    street: Mapped[str] = mapped_column(server_default="", default="", sort_order=50)
-    city: Mapped[str] = mapped_column(server_default="", default="", sort_order=51)
-    region: Mapped[str] = mapped_column(server_default="", default="", sort_order=52)
-    postcode: Mapped[str] = mapped_column(server_default="", default="", sort_order=53)
-    country: Mapped[str] = mapped_column(server_default="", default="", sort_order=54)
+def veiled_text(field: str, **options: Any) -> Any:
+    """Return a column of text that may be empty; `field` names the rule under which some readers see less of it."""
+    return mapped_column(Veil(field), server_default="", default="", **options)
 
 
-class Company(Located, Record, TenantModel):
+class Company(Record, TenantModel):
     """A business customer or prospect. `sort_name` and `name_key` are its folded forms."""
 
     __tablename__ = "companies"
@@ -50,21 +47,26 @@ class Company(Located, Record, TenantModel):
     name: Mapped[str]
     sort_name: Mapped[str]
     name_key: Mapped[str]
-    phone: Mapped[str] = mapped_column(server_default="", default="")
-    email: Mapped[str] = mapped_column(server_default="", default="")
-    website: Mapped[str] = mapped_column(server_default="", default="")
+    phone: Mapped[str] = veiled_text("company.phone")
+    email: Mapped[str] = veiled_text("company.email")
+    website: Mapped[str] = veiled_text("company.website")
     domain: Mapped[str] = mapped_column(server_default="", default="")
-    industry: Mapped[str] = mapped_column(server_default="", default="")
+    industry: Mapped[str] = veiled_text("company.industry")
     lifecycle: Mapped[str] = mapped_column(server_default="potential", default="potential")
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
-    description: Mapped[str] = mapped_column(server_default="", default="")
+    description: Mapped[str] = veiled_text("company.description")
+    street: Mapped[str] = veiled_text("company.address", sort_order=50)
+    city: Mapped[str] = veiled_text("company.address", sort_order=51)
+    region: Mapped[str] = veiled_text("company.address", sort_order=52)
+    postcode: Mapped[str] = veiled_text("company.address", sort_order=53)
+    country: Mapped[str] = veiled_text("company.address", sort_order=54)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     last_activity_at: Mapped[datetime | None]
 
     owner: Mapped[Member | None] = relationship(lazy="raise")
 
 
-class Contact(Located, Record, TenantModel):
+class Contact(Record, TenantModel):
     """A person: at a company, or a consumer on their own."""
 
     __tablename__ = "contacts"
@@ -88,14 +90,19 @@ class Contact(Located, Record, TenantModel):
     name: Mapped[str]
     sort_name: Mapped[str]
     company_id: Mapped[UUID | None] = mapped_column(ForeignKey("companies.id"))
-    job_title: Mapped[str] = mapped_column(server_default="", default="")
-    email: Mapped[str] = mapped_column(server_default="", default="")
-    phone: Mapped[str] = mapped_column(server_default="", default="")
-    mobile: Mapped[str] = mapped_column(server_default="", default="")
-    birthday: Mapped[date | None]
+    job_title: Mapped[str] = veiled_text("contact.job_title")
+    email: Mapped[str] = veiled_text("contact.email")
+    phone: Mapped[str] = veiled_text("contact.phone")
+    mobile: Mapped[str] = veiled_text("contact.mobile")
+    birthday: Mapped[date | None] = mapped_column(VeiledDate("contact.birthday"))
     lifecycle: Mapped[str] = mapped_column(server_default="potential", default="potential")
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
-    description: Mapped[str] = mapped_column(server_default="", default="")
+    description: Mapped[str] = veiled_text("contact.description")
+    street: Mapped[str] = veiled_text("contact.address", sort_order=50)
+    city: Mapped[str] = veiled_text("contact.address", sort_order=51)
+    region: Mapped[str] = veiled_text("contact.address", sort_order=52)
+    postcode: Mapped[str] = veiled_text("contact.address", sort_order=53)
+    country: Mapped[str] = veiled_text("contact.address", sort_order=54)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
     last_activity_at: Mapped[datetime | None]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, bindparam, case, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
+from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
@@ -207,6 +208,8 @@ def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: Customer
         query = query.where(model.tags.contains([wanted.tag]))
     if wanted.company_id and model is Contact:
         query = query.where(Contact.company_id == wanted.company_id)
+    if wanted.country:
+        check_askable(member, model.__resource__, country="country")
     for name in ("owner_id", "lifecycle", "country"):
         if value := getattr(wanted, name):
             query = query.where(getattr(model, name) == value)

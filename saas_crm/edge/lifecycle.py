@@ -23,6 +23,7 @@ from saas_crm.edge.viewing import eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
+from tenants.veils import OPEN, reading_under
 from tenants.versions import lacks_tables, serves
 
 API_PREFIX = "/api/"
@@ -96,6 +97,7 @@ def _open() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
     db.session.remove()
+    reading_under(OPEN)
     g.tenant = None
     g.tenant = _find_tenant()
     g.tenant_token = _current.set(g.tenant)
@@ -174,6 +176,7 @@ def _find_member(permission: str | None) -> None:
             _tell_former_member()
         g.member = see_through(reader)
         refuse_changes(permission)
+    reading_under(g.member.fields)
     through = "api" if is_api() else "web"
     act_as(db.session(), request_actor(themselves(g.member).id, through))
 
@@ -209,6 +212,7 @@ def _bearer() -> str:
 
 def _close(_error: BaseException | None) -> None:
     db.session.remove()
+    reading_under(OPEN)
     no_reader()
     token = g.pop("tenant_token", None)
     if token is not None:

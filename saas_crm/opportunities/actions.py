@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from saas_crm.access.field_rules import writable
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
@@ -19,6 +20,7 @@ from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.money import Money
 from saas_crm.customers.models import Contact
 from saas_crm.customers.queries import get_company, get_contact
 from saas_crm.opportunities.events import StageChanged
@@ -42,7 +44,7 @@ def open_opportunity(
     deal = Opportunity(id=opportunity_id or new_id(), currency=currency, stage_since=now(), last_activity_at=now())
     stage = _open_stage(data.stage_id, actor) if data.stage_id else first_stage(actor)
     deal.stage_id, deal.pipeline_id = stage.id, stage.pipeline_id
-    values = given(data)
+    values = writable(given(data), "opportunity", actor, None)
     values["owner_id"] = data.owner_id or actor.id
     _fill(deal, values, actor)
     saving.insert(deal, may_exist=opportunity_id is not None)
@@ -58,7 +60,7 @@ def update_opportunity(
     """Change what was given of a deal; a new stage is a move. Raises Forbidden, InvalidInput, VersionConflict."""
     check_may(deal, "update", actor)
     check_version(deal, version)
-    values = given(data)
+    values = writable(given(data), "opportunity", actor, lambda name: _present(deal, name))
     stage_id = values.get("stage_id")
     # Every read comes before the first write: the row and its totals are then touched by one statement, in the
     # order that all moves keep, and two of them cannot wait for each other.
@@ -173,6 +175,10 @@ def _fill(deal: Opportunity, values: dict[str, Any], actor: CurrentMember) -> No
     for name in ("name", "expected_close", "company_id", "contact_id", "owner_id", "description"):
         if name in values:
             _set(deal, name, values[name])
+
+
+def _present(deal: Opportunity, name: str) -> Any:
+    return Money(deal.amount, deal.currency) if name == "amount" else getattr(deal, name, None)
 
 
 def _set(deal: Opportunity, name: str, value: Any) -> None:

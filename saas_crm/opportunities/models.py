@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,8 +14,11 @@ from saas_crm.access.models import Member
 from saas_crm.core.records import Record
 from saas_crm.customers.models import ALIVE, Company, Contact
 from tenants.db import TenantModel, new_id
+from tenants.veils import Veil, VeiledNumber
 
 OPEN = text("status = 'open' AND deleted_at IS NULL")
+AMOUNT = "opportunity.amount"
+"""The rule for the field by which deals, their steps and all sums are veiled."""
 STATUSES = ("open", "won", "lost")
 STAGE_KINDS = ("open", "won", "lost")
 
@@ -78,13 +81,13 @@ class Opportunity(Record, TenantModel):
     pipeline_id: Mapped[UUID] = mapped_column(ForeignKey("pipelines.id"))
     stage_id: Mapped[UUID] = mapped_column(ForeignKey("stages.id"))
     status: Mapped[str] = mapped_column(server_default="open", default="open")
-    amount: Mapped[Decimal] = mapped_column(Numeric(18, 3), server_default="0", default=Decimal(0))
+    amount: Mapped[Decimal] = mapped_column(VeiledNumber(AMOUNT, 18, 3), server_default="0", default=Decimal(0))
     currency: Mapped[str]
     expected_close: Mapped[date | None]
     company_id: Mapped[UUID | None] = mapped_column(ForeignKey("companies.id"))
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"))
-    description: Mapped[str] = mapped_column(server_default="", default="")
+    description: Mapped[str] = mapped_column(Veil("opportunity.description"), server_default="", default="")
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str] = mapped_column(server_default="", default="")
     close_note: Mapped[str] = mapped_column(server_default="", default="")
@@ -117,7 +120,7 @@ class StageChange(TenantModel):
     opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"))
     from_stage_id: Mapped[UUID | None] = mapped_column(ForeignKey("stages.id"))
     to_stage_id: Mapped[UUID] = mapped_column(ForeignKey("stages.id"))
-    amount: Mapped[Decimal] = mapped_column(Numeric(18, 3))
+    amount: Mapped[Decimal] = mapped_column(VeiledNumber(AMOUNT, 18, 3))
     member_id: Mapped[UUID | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -135,4 +138,4 @@ class OpportunityTotal(TenantModel):
     month: Mapped[date] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(server_default="0")
-    amount: Mapped[Decimal] = mapped_column(Numeric(24, 3), server_default="0")
+    amount: Mapped[Decimal] = mapped_column(VeiledNumber(AMOUNT, 24, 3), server_default="0")

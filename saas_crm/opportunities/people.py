@@ -19,21 +19,23 @@ def people_of(deal: Opportunity, member: CurrentMember) -> Sequence[AnyRow]:
 
     Of those the member does not see (`seen` is false) only the id is told.
     """
+    title, phone, mobile = (literal("", column.type).label(column.key)
+                            for column in (Contact.job_title, Contact.phone, Contact.mobile))  # fmt: skip
     company = select(
-        literal("company").label("part"), Company.id, Company.name, literal("").label("job_title"), Company.phone,
-        literal("").label("mobile"), visible(Company, member).label("seen"), literal(0).label("place"),
+        literal("company").label("part"), Company.id, Company.name, title, phone, mobile,
+        Company.phone.label("company_phone"), visible(Company, member).label("seen"), literal(0).label("place"),
         Company.sort_name,
     ).where(Company.id == deal.company_id, Company.deleted_at.is_(None))  # fmt: skip
     further = select(OpportunityContact.contact_id).where(OpportunityContact.opportunity_id == deal.id)
     is_main = Contact.id == deal.contact_id
     contacts = select(
         case((is_main, "contact"), else_="further").label("part"), Contact.id, Contact.name, Contact.job_title,
-        Contact.phone, Contact.mobile, visible(Contact, member).label("seen"),
+        Contact.phone, Contact.mobile, literal("", Company.phone.type), visible(Contact, member).label("seen"),
         case((is_main, 1), else_=2).label("place"), Contact.sort_name,
     ).where(is_main | Contact.id.in_(further), Contact.deleted_at.is_(None))  # fmt: skip
     both = union_all(company, contacts).subquery().c
     told = [case((both.seen, column), else_="").label(column.key)
-            for column in (both.name, both.job_title, both.phone, both.mobile)]  # fmt: skip
+            for column in (both.name, both.job_title, both.phone, both.mobile, both.company_phone)]  # fmt: skip
     query = select(both.part, both.id, both.seen, *told)
     return fetch(query.order_by(both.place, both.sort_name, both.id)).all()
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import aliased, joinedload
 
+from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
@@ -125,9 +126,16 @@ def opportunity_rows(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the list of deals."""
     name, order = choose(ORDERS, sort, "-updated_at")
+    check_order(member, name)
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
     return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, str(order.column.key))
+
+
+def check_order(member: CurrentMember, name: str) -> None:
+    """Refuse an order by what the member's role does not show; raises InvalidInput."""
+    if name.endswith("amount"):
+        check_askable(member, "opportunity", amount="sort")
 
 
 @kept_queries(READERS)

@@ -17,7 +17,7 @@ from saas_crm.access.visibility import READERS, Reader, reader, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Asked, Page, choose, cursor_columns, cut, page
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
-from saas_crm.opportunities.queries import ORDERS, SEEN, DealFilter, narrow
+from saas_crm.opportunities.queries import ORDERS, SEEN, DealFilter, check_order, narrow
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
 
@@ -58,6 +58,7 @@ def records(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of deals; raises InvalidInput for an order there is not."""
     name, _ = choose(ORDERS, sort, "-updated_at")
+    check_order(member, name)
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
     return cut(fetch(build(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)

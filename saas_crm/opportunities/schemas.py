@@ -87,7 +87,7 @@ class OpportunityRead(RecordRead):
     pipeline_id: UUID
     stage_id: UUID
     status: Literal["open", "won", "lost"]
-    amount: Money
+    amount: Money | None = Field(description="Null where the member's role does not show it.")
     expected_close: date | None
     company_id: UUID | None
     contact_id: UUID | None

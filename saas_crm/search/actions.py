@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
 from saas_crm.core.pinyin import pinyin_words
 from saas_crm.core.search_text import document
-from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
+from saas_crm.search.models import FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
 from tenants.db import run
 
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """What a record is found by: its title, the other words about it, its phone numbers.
+    """What a record is found by: its title, the other words about it, and its FIELDS, which some may not know.
 
     By `parent_name` it is found only by who sees the parent, whose owner is copied for that.
     """
@@ -31,8 +31,7 @@ class Findable:
     title: str
     subtitle: str = ""
     words: Sequence[str] = ()
-    emails: Sequence[str] = ()
-    phones: Sequence[str] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
     owner_id: UUID | None = None
     parent_id: UUID | None = None
     parent_owner_id: UUID | None = None
@@ -42,14 +41,22 @@ class Findable:
 def row_of(found: Findable) -> dict[str, object]:
     """Return the index row of a record, as the bulk loaders need it too."""
     pinyin = pinyin_words(found.title, person=found.kind == PERSON)
-    own = document(found.title, *found.words, emails=found.emails, phones=found.phones, pinyin=pinyin)
+    own = document(found.title, *found.words, pinyin=pinyin)
+    fields = [_of_field(name, found.fields.get(name, "")) for name in FIELDS]
     parents = document(found.parent_name)
-    folded = f"{own}\n{OF_PARENT}{parents}" if parents else own
+    folded = own + "".join(f"\n{OF_FIELD}{text}" for text in fields).rstrip(f"\n{OF_FIELD}")
     return {
         "record_id": found.record_id, "kind": found.kind, "title": found.title, "subtitle": found.subtitle,
-        "folded": folded, "grams": grams(f"{own}\n{parents}"), "owner_id": found.owner_id, "parent_id": found.parent_id,
+        "folded": f"{folded}\n{OF_PARENT}{parents}" if parents else folded,
+        "grams": grams("\n".join([own, *fields, parents])), "owner_id": found.owner_id, "parent_id": found.parent_id,
         "parent_owner_id": found.parent_owner_id,
     }  # fmt: skip
+
+
+def _of_field(name: str, value: str) -> str:
+    if name in ("phone", "mobile"):
+        return document(phones=(value,))
+    return document(emails=(value,)) if name == "email" else document(value)
 
 
 def put(session: Session, found: Findable) -> None:

@@ -16,6 +16,11 @@ PERSON = "contact"
 OF_PARENT = "\x1f"
 """What comes after it in `folded` is the parent's name, by which only who sees the parent may find the child."""
 
+OF_FIELD = "\x1e"
+"""Begins what an entry holds of each of the FIELDS, in their order; nobody finds it by a field they may not know."""
+FIELDS = ("phone", "mobile", "email", "website", "address", "industry", "job_title")
+"""Fields that a role can hide, and by which records are found."""
+
 
 class SearchEntry(TenantModel):
     """What one record is found by; owners are copied so that visibility needs no join.

@@ -24,13 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, outside, reader, shared_ids, within_reach
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import pinyin_words
 from saas_crm.core.search_query import prepare, rank
-from saas_crm.search.models import OF_PARENT, PERSON, SearchEntry
+from saas_crm.search.models import FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 from tenants.kept import kept_queries
 
@@ -42,6 +43,8 @@ _TITLED = SearchEntry.kind + literal_column("' '", Text) + SearchEntry.folded
 BEGINNING = func.left(_TITLED, literal_column(str(LONGEST_BEGINNING))).collate("C")
 """Kind and beginning of a title, as their index has them: in one, or it would be used for the kind alone."""
 KINDS = ("company", "contact", "opportunity")
+SUBTITLES = ("address", "industry", "job_title")
+"""Fields of which the second line of an entry may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +156,43 @@ def _rank(folded_query: str, row: AnyRow) -> int:
 
 
 def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:
-    """Match what the member may know of an entry: a contact is not found by the name of a company they do not see."""
-    text: ColumnElement[str] = SearchEntry.folded.expression
+    """Match what the member may know of an entry.
+
+    A contact is not found by the name of a company they do not see, and nothing by a field their role does not show.
+    """
+    text = _known_text(member)
     if (unseen := _parent_unseen(member)) is not None:
-        text = case((unseen, func.split_part(SearchEntry.folded, OF_PARENT, 1)), else_=SearchEntry.folded)
+        text = case((unseen, func.split_part(text, OF_PARENT, 1)), else_=text)
     patterns = [_each(words, f"each_patterns_{at}", ARRAY(Text)) for at in range(words.terms)]
     rechecks = [text.like(any_(one_of)) for one_of in patterns]
     return and_(SearchEntry.grams.contains(_each(words, "each_grams", ARRAY(Text))), *rechecks)
 
 
+def _known_text(member: CurrentMember) -> ColumnElement[str]:
+    """Return the text of an entry without the fields that the member's role does not show."""
+    closed = [(kind, [name for name in FIELDS if not may_know(member, kind, name)]) for kind in KINDS]
+    kinds = [(SearchEntry.kind == kind, _without(names)) for kind, names in closed if names]
+    return case(*kinds, else_=SearchEntry.folded) if kinds else SearchEntry.folded.expression
+
+
+def _without(names: Sequence[str]) -> ColumnElement[str]:
+    """Return the text without some fields; what comes after the last field, the parent's name, stays."""
+    own, parents = (func.split_part(SearchEntry.folded, OF_PARENT, at) for at in (1, 2))
+    kept = [func.split_part(own, OF_FIELD, at) for at, name in enumerate(FIELDS, start=2) if name not in names]
+    return func.concat(func.split_part(own, OF_FIELD, 1), *kept, OF_PARENT, parents, type_=Text)
+
+
 def _told(member: CurrentMember) -> ColumnElement[str]:
-    """Return the second line of an entry; a contact's names the company, which is told only to who sees that."""
-    unseen = _parent_unseen(member)
-    if unseen is None:
+    """Return the second line of an entry, unless it may be of a field that the member's role does not show.
+
+    A contact's names the company, which is told only to who sees that.
+    """
+    untold = [SearchEntry.kind == kind for kind in KINDS if any(not may_know(member, kind, name) for name in SUBTITLES)]
+    if (unseen := _parent_unseen(member)) is not None:
+        untold.append(unseen)
+    if not untold:
         return SearchEntry.subtitle.label("subtitle")
-    return case((unseen, ""), else_=SearchEntry.subtitle).label("subtitle")
+    return case((or_(*untold), ""), else_=SearchEntry.subtitle).label("subtitle")
 
 
 def _parent_unseen(member: CurrentMember) -> ColumnElement[bool] | None:

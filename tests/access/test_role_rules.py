@@ -73,9 +73,10 @@ def test_nobody_gives_more_than_they_have(
 
 
 def test_what_a_role_says_besides_is_kept() -> None:
-    stored = {"company:read": "all", "contact.phone": "hidden", "later:thing": "all"}
-    assert merged(stored, {"company:read": "own", "nonsense:x": "all"}) == {
-        "contact.phone": "hidden", "later:thing": "all", "company:read": "own",
+    stored = {"company:read": "all", "contact.phone": "hidden", "later:thing": "all", "later.field": "hidden"}
+    wanted = {"company:read": "own", "nonsense:x": "all", "contact.email": "masked"}
+    assert merged(stored, wanted) == {
+        "contact.email": "masked", "later:thing": "all", "later.field": "hidden", "company:read": "own",
     }  # fmt: skip
     assert known(stored) == {"company:read": "all"}
 

@@ -30,6 +30,7 @@ from saas_crm.opportunities.queries import get_opportunity
 from saas_crm.opportunities.schemas import Closure, OpportunityWrite
 from tenants.context import ActiveTenant
 from tenants.db import db, tenant_scope
+from tenants.veils import read_under
 from tests.support.cast import Cast
 
 
@@ -46,8 +47,9 @@ def acting(app: Flask, cast: Cast, who: str) -> Iterator[CurrentMember]:
         member = member_by_id(person.member_id)
         g.tenant, g.member = tenant, member
         act_as(db.session(), Actor(member.id, "web", "test"))
-        yield member
-        db.session.commit()
+        with read_under(member.fields):
+            yield member
+            db.session.commit()
 
 
 class Maker:

@@ -22,9 +22,10 @@ from saas_crm.customers.choosing import name_of
 from saas_crm.customers.duplicates import Twin
 from saas_crm.customers.models import Company
 from saas_crm.edge.current import current_member
-from web.customers.values import lifecycles
+from web.customers.values import company_labels, company_values, contact_labels, contact_values, lifecycles
 from web.formatting import country_name
 from web.lists import asked, asked_id
+from web.locked import locked_fields
 
 
 def choices(model: Any, record: Any) -> dict[str, Any]:
@@ -32,13 +33,22 @@ def choices(model: Any, record: Any) -> dict[str, Any]:
     member = current_member()
     resource = model.__resource__
     blueprint = "companies" if model is Company else "contacts"
+    labels, values_of = _writing[resource]
+    values = values_of(record) if record else None
     return {
+        "locked": locked_fields(resource, labels(), values, readable),
         "lifecycles": lifecycles(), "countries": countries(spoken()),
         "tags_offered": queries.tags_in_use(model, member),
         "may_assign": member.can(f"{resource}:assign"), "owner_hint": "" if record else _("You, if nobody is named."),
         "twins_url": url_for(f"{blueprint}.twins", **({"but": record.id} if record else {})),
         "may_see_twins": member.can(f"{resource}:create"),
     }  # fmt: skip
+
+
+_writing: dict[str, tuple[Any, Any]] = {
+    "company": (company_labels, company_values),
+    "contact": (contact_labels, contact_values),
+}
 
 
 def presets() -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tenants.db import AnyRow
+from tenants.veils import unveiled
 from web.formatting import relative
 
 
@@ -28,7 +29,7 @@ def company_rows(found: Iterable[AnyRow], base: str, log_url: str) -> list[Row]:
     """Return the rows of companies; `base` is the address of the list, `log_url` that of + Log or ""."""
     return [
         Row("company", f"{base}/{row.id}", row.name, row.industry, row.city, row.lifecycle, row.owner_name or "",
-            relative(row.last_activity_at), row.phone, f"{log_url}?company_id={row.id}" if log_url else "")
+            relative(row.last_activity_at), unveiled(row.phone), f"{log_url}?company_id={row.id}" if log_url else "")
         for row in found
     ]  # fmt: skip
 
@@ -37,7 +38,7 @@ def contact_rows(found: Iterable[AnyRow], base: str, log_url: str) -> list[Row]:
     """Return the rows of contacts, as `company_rows` does."""
     return [
         Row("person", f"{base}/{row.id}", row.name, row.job_title, row.company_name or row.city, row.lifecycle,
-            row.owner_name or "", relative(row.last_activity_at), row.mobile or row.phone,
+            row.owner_name or "", relative(row.last_activity_at), unveiled(row.mobile, row.phone),
             f"{log_url}?contact_id={row.id}" if log_url else "")
         for row in found
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import url_for
 
 from saas_crm.access.audit_log import as_whom, named_records, told_changes
+from saas_crm.access.field_rules import may_write
 from saas_crm.access.naming import Names
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import plain
@@ -117,7 +118,8 @@ def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, r
             continue
         old, new = (written(room, name, value, telling) for value in change)
         if old or new:
-            found.append(Change(labels[name], old, new, _returns(row, room, name, change[0], record)))
+            back = may_write(member, row.resource, name, new=False)
+            found.append(Change(labels[name], old, new, _returns(row, room, name, change[0], record) if back else ""))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -65,7 +64,7 @@ def column_part(column: Column, currency: str, owner: str, member: CurrentMember
         stage.kind,
         number(column.count),
         money(column.amount, currency),
-        money(Decimal(round(column.weighted)), currency) if stage.kind == "open" else "",
+        money(column.weighted.to_integral_value(), currency) if stage.kind == "open" else "",
         cards_html(column.cards, member),
         deals_url(stage=stage.id, owner=owner),
         deals_url(view="list", stage=stage.id, owner=owner) if more else "",
@@ -105,7 +104,7 @@ def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) ->
 def _dated(entry: ForecastMonth, currency: str, owner: str) -> Forecast:
     return Forecast(
         month(entry.month),
-        _weighted(money(Decimal(round(entry.weighted)), currency)),
+        _weighted(money(entry.weighted.to_integral_value(), currency)),
         _in_all(money(entry.amount, currency)),
         _weighted(money_short(entry.weighted, currency)),
         _in_all(money_short(entry.amount, currency)),
@@ -126,8 +125,8 @@ def _undated(entry: ForecastMonth, currency: str, owner: str) -> Forecast:
 
 
 def _weighted(amount: str) -> str:
-    return _("%(amount)s weighted", amount=amount)
+    return _("%(amount)s weighted", amount=amount) if amount else ""
 
 
 def _in_all(amount: str) -> str:
-    return _("%(amount)s in all", amount=amount)
+    return _("%(amount)s in all", amount=amount) if amount else ""

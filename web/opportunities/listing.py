@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import render_template, url_for
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
+from saas_crm.edge.current import current_member
 from saas_crm.opportunities.pipelines import stages
 from saas_crm.opportunities.queries import COUNTED, ORDERS, DealFilter, count_up_to, opportunity_rows
 from web.formatting import month, number
@@ -84,11 +86,13 @@ def _said(count: int) -> str:
 
 def _columns(sort: str) -> list[dict[str, Any]]:
     """Return the columns of the list; their number is that of the cells of a row. The undated stand last."""
+    amount = sorting(_("Amount"), "-amount", sort, num=True)
+    told = may_know(current_member(), "opportunity", "amount")
     return [
         {"label": _("Name")},
         {"label": _("Stage")},
         sorting(_("Expected close"), "expected_close", sort),
         {"label": _("Owner")},
         sorting(_("Last changed"), "-updated_at", sort),
-        sorting(_("Amount"), "-amount", sort, num=True),
+        amount if told else {"label": _("Amount"), "num": True},
     ]

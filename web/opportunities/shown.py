@@ -17,6 +17,7 @@ from saas_crm.opportunities.people import people_of
 from saas_crm.opportunities.pipelines import StageView, stages
 from saas_crm.opportunities.rules import days_between, is_stale, name_in, weighted
 from tenants.db import AnyRow
+from tenants.veils import unveiled
 from web.activities.story import Story
 from web.formatting import money
 from web.opportunities.cards import time_in_stage
@@ -104,20 +105,19 @@ def _parties(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
             continue
         by_part[row.part].append(_party(row))
     contact, company = by_part["contact"], by_part["company"]
-    numbers = [number for party in (*contact, *company) for number in party.numbers]
-    callee = next((party.name for party in (*contact, *company) if party.numbers), "")
+    to_call = [(number, party.name) for party in (*contact, *company) if (number := unveiled(*party.numbers))]
     return {
         "company": company[0] if company else None,
         "contact": contact[0] if contact else None,
         "further": by_part["further"],
-        "call": (numbers[0], callee) if numbers else None,
+        "call": to_call[0] if to_call else None,
     }
 
 
 def _party(row: AnyRow) -> Party:
     endpoint = "companies.show" if row.part == "company" else "contacts.show"
     key = "company_id" if row.part == "company" else "contact_id"
-    numbers = tuple(dict.fromkeys(number for number in (row.mobile, row.phone) if number))
+    numbers = tuple(dict.fromkeys(number for number in (row.mobile, row.phone, row.company_phone) if number))
     return Party(row.name, row.job_title, url_for(endpoint, **{key: row.id}), numbers)
 
 

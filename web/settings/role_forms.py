@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
+from saas_crm.access.field_rules import FIELDS, KEYS, allowed, rules_in
 from saas_crm.access.permissions import PERMISSIONS, RESOURCES, SALES
 from saas_crm.access.role_rules import REACHING, switched
 from saas_crm.access.role_schemas import RoleWrite
@@ -16,6 +17,7 @@ from saas_crm.core.fields import Name
 from saas_crm.core.forms import Input
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
+from web.settings.field_words import field_labels, field_words, rule_words
 from web.settings.role_names import role_name
 
 Sent = Literal["", "own", "team", "subtree", "all"]
@@ -32,7 +34,15 @@ def _permission_of(field: str) -> str:
     return field.replace("__", ":")
 
 
+def rule_field(key: str) -> str:
+    """Return the name of the field with the rule for a record's field: `rule__contact__phone`."""
+    return f"{_RULE}{key.replace('.', '__')}"
+
+
+_RULE = "rule__"
+_KEYS = {rule_field(key): key for key in KEYS}
 _fields: dict[str, Any] = {field_of(permission): (Sent, "") for permission in sorted(PERMISSIONS)}
+_fields |= {name: (Literal[("", *allowed(key))], "") for name, key in _KEYS.items()}
 RoleForm: type[Input] = create_model("RoleForm", __base__=Input, name=(Name, ...), **_fields)
 """What the form of a role sends: its name, and for each permission its scope, "" for none."""
 
@@ -44,18 +54,24 @@ def role_write(data: Input, former: Mapping[str, str], *, shown_name: str = "", 
     """
     name: str = getattr(data, "name")  # noqa: B009 - the fields are made at run time
     wanted: dict[str, Any] = {}
-    for field in data.model_fields_set - {"name"}:
+    rules = {key: getattr(data, field) or None for field, key in _KEYS.items() if field in data.model_fields_set}
+    for field in data.model_fields_set - {"name"} - _KEYS.keys():
         permission, scope = _permission_of(field), getattr(data, field)
         yes = scope and permission not in REACHING
         wanted[permission] = (switched(former, permission) if yes else scope) or None
-    return RoleWrite(name=stored_name if name == shown_name else name, permissions=wanted)
+    return RoleWrite(name=stored_name if name == shown_name else name, permissions=wanted, fields=rules)
 
 
 def role_values(role: Any) -> dict[str, str]:
     """Return a role's fields, or a checked form's, as the form writes them."""
     if isinstance(role, Input):
         return {name: getattr(role, name) for name in RoleForm.model_fields}
-    return {"name": role_name(role.key, role.name), **permission_values(allowed_by(role))}
+    return {"name": role_name(role.key, role.name), **permission_values(allowed_by(role)), **_rule_values(role)}
+
+
+def _rule_values(role: Any) -> dict[str, str]:
+    rules = rules_in(role.permissions)
+    return {field: rules.get(key, "") for field, key in _KEYS.items()}
 
 
 def permission_values(permissions: Mapping[str, str]) -> dict[str, str]:
@@ -71,13 +87,15 @@ def role_labels() -> dict[str, str]:
     """Return the label of each field, in the order of the page."""
     names = {field_of(f"{resource}:{action}"): permission_words(f"{resource}:{action}")
              for resource in resource_words() for action in RESOURCES[resource]}  # fmt: skip
-    return {"name": _("Name"), **names}
+    return {"name": _("Name"), **names, **{rule_field(key): field_words(key) for key in KEYS}}
 
 
 def readable(name: str, value: str) -> str:
     """Return a field's value in words."""
     if name == "name":
         return value
+    if name in _KEYS:
+        return rule_words()[value]
     if _permission_of(name) in REACHING:
         return scope_words().get(value, value)
     return pgettext("scope", "Yes") if value else pgettext("scope", "No")
@@ -92,7 +110,18 @@ def matrix() -> dict[str, Any]:
         "others": [(name, hints().get(resource, ""), [_cell(resource, action) for action in RESOURCES[resource]])
                    for resource, name in names.items() if resource not in SALES],
         "scopes": list(scope_words().items()),
+        "ruled": [(names[resource], _rule_cells(resource)) for resource in FIELDS],
     }  # fmt: skip
+
+
+def _rule_cells(resource: str) -> list[dict[str, Any]]:
+    words, labels = rule_words(), field_labels(resource)
+    keys = {field: f"{resource}.{field}" for field in FIELDS[resource]}
+    return [
+        {"name": rule_field(key), "label": labels[field], "words": field_words(key),
+         "rules": [(rule, words[rule]) for rule in ("", *allowed(key))]}
+        for field, key in keys.items()
+    ]  # fmt: skip
 
 
 def _cell(resource: str, action: str) -> dict[str, Any] | None:

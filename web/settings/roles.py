@@ -33,6 +33,7 @@ from web.settings.role_forms import (
     role_labels,
     role_values,
     role_write,
+    rule_field,
 )
 from web.settings.role_names import role_ability, role_name
 
@@ -185,7 +186,10 @@ def _by_field(work: Any) -> None:
     try:
         work()
     except InvalidInput as invalid:
-        named = {field_of(name.removeprefix("permissions.")): text for name, text in invalid.errors.items()}
+        named = {
+            rule_field(name.removeprefix("fields.")) if name.startswith("fields.")
+            else field_of(name.removeprefix("permissions.")): text for name, text in invalid.errors.items()
+        }  # fmt: skip
         raise InvalidInput(named, invalid.codes) from None
 
 

@@ -15,6 +15,7 @@ from saas_crm.activities.rules import bucket
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow
+from tenants.veils import unveiled
 from web.activities.story import day_label
 from web.activities.words import kind_label
 from web.formatting import clock_time, dotted, money, relative
@@ -70,7 +71,7 @@ def _task(row: AnyRow, zone: ZoneInfo, today: date, bases: dict[str, str]) -> Ta
     on = (row.due_at or row.at).astimezone(zone).date()
     when = bucket(on, today=today) if row.due_at else "later"
     done, here = row.done_at is not None, f"{bases['activity']}/{row.id}"
-    name = row.contact_name or row.company_name or ""
+    name, number = row.contact_name or row.company_name or "", unveiled(row.mobile, row.phone, row.company_phone)
     return Task(
         id=row.id, title=row.subject or kind_label(row.kind), href=_page(row, bases) or here,
         kind="message" if row.kind == "email" else row.kind,
@@ -78,7 +79,7 @@ def _task(row: AnyRow, zone: ZoneInfo, today: date, bases: dict[str, str]) -> Ta
         due=clock_time(row.due_at) if when == "today" else day_label(on, today),
         due_at=(row.due_at or row.at).isoformat(), late=when == "overdue" and not done, done=done,
         done_url=f"{here}/{'reopen' if done else 'done'}" if row.may_update else "",
-        call=(row.number, name, _log(row, bases["log"])) if row.number else None,
+        call=(number, name, _log(row, bases["log"])) if number else None,
         bucket=when,
     )  # fmt: skip
 

@@ -1,0 +1,261 @@
+"""Fields that a role closes: on the pages of customers and deals, and in the role editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from saas_crm.access.models import Role
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.customers.models import Company, Contact
+from saas_crm.opportunities.models import Opportunity, StageChange
+from saas_crm.search.models import SearchEntry
+from tenants.db import db
+from tests.support.clients import Browser, statements
+from tests.support.field_rules import close_fields
+from tests.support.making import Maker
+
+ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+SECRETS = (
+    "5550100",
+    "555 0100",
+    "555-0100",
+    "5550199",
+    "ada.secret",
+    "1988",
+    "Hiddenville",
+    "98,765",
+    "98765",
+    "5550177",
+)
+
+
+@pytest.fixture
+def estate(acting: Acting, make: Maker) -> dict[str, object]:
+    """A customer, their contact and their deal, all of a rep whose role closes fields."""
+    company = make.company("rep", name="Veil Ltd", phone="+12125550177", city="Hiddenville", street="Secret Road 1")
+    contact = make.contact(
+        "rep", name="Ada Veil", company_id=str(company.id), phone="+12125550100", mobile="+12125550199",
+        email="ada.secret@veil.example", birthday="1988-05-06", city="Hiddenville", job_title="Buyer",
+    )  # fmt: skip
+    deal = make.deal("rep", name="Veiled deal", amount="98,765", company_id=str(company.id), contact_id=str(contact.id))
+    make.activity("rep", kind="call", company_id=str(company.id), contact_id=str(contact.id))
+    close_fields(acting)
+    return {"company": company.id, "contact": contact.id, "deal": deal.id}
+
+
+PAGES = (
+    "/companies", "/contacts", "/deals", "/deals?view=list", "/", "/companies/{company}", "/contacts/{contact}",
+    "/deals/{deal}", "/companies/{company}/edit", "/contacts/{contact}/edit", "/deals/{deal}/edit",
+    "/contacts/{contact}/history", "/companies/{company}/history", "/deals/{deal}/history", "/search?q=Veil",
+    "/pickers/contacts?q=Ada", "/pickers/companies?q=Veil", "/contacts/new?company_id={company}", "/deals/new",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_shows_what_is_closed(client_for: ClientFor, estate: dict[str, object], page: str) -> None:
+    answer = client_for("rep").get("/acme" + page.format(**estate))
+    assert answer.status_code == 200
+    assert [secret for secret in SECRETS if secret in unescape(answer.text)] == []
+    assert statements(answer) <= 8
+
+
+def test_who_may_know_still_sees_it(client_for: ClientFor, estate: dict[str, object]) -> None:
+    page = client_for("manager").get("/acme/contacts/{contact}".format(**estate)).text
+    assert "ada.secret@veil.example" in page
+    assert "Hiddenville" in page
+    assert 'href="tel:+12125550199"' in page
+
+
+def test_what_is_masked_is_shown_in_part_and_not_dialled(client_for: ClientFor, estate: dict[str, object]) -> None:
+    page = client_for("rep").get("/acme/contacts/{contact}".format(**estate)).text
+    assert "••••0100" in page
+    assert "a•••@veil.example" in page
+    assert 'href="tel:' not in page
+    assert 'href="mailto:' not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/contacts?q=Ada", True), ("/contacts?q=5550100", False), ("/contacts?q=5550199", False),
+        ("/contacts?q=ada.secret", False), ("/contacts?q=hiddenville", False), ("/companies?q=5550177", False),
+        ("/companies?q=hiddenville", False), ("/companies?q=Veil", True), ("/search?q=ada.secret", False),
+        ("/search?q=2125550177", False), ("/contacts?q=Buyer", True),
+    ],
+)  # fmt: skip
+def test_nothing_is_found_by_what_is_closed(
+    client_for: ClientFor, estate: dict[str, object], path: str, found: bool
+) -> None:
+    rep, manager = client_for("rep").get("/acme" + path).text, client_for("manager").get("/acme" + path).text
+    assert ("Ada Veil" in rep or "Veil Ltd" in rep) is found
+    assert "Ada Veil" in manager or "Veil Ltd" in manager
+
+
+def test_nothing_is_sorted_by_what_is_closed(client_for: ClientFor, estate: dict[str, object]) -> None:
+    rep, manager = (client_for(who).get("/acme/deals?view=list") for who in ("rep", "manager"))
+    assert "sort=-amount" in manager.text
+    assert "sort=-amount" not in rep.text
+    assert client_for("rep").get("/acme/deals?view=list&sort=-amount").status_code == 422
+    assert client_for("manager").get("/acme/deals?view=list&sort=-amount").status_code == 200
+
+
+def test_twins_are_not_found_by_what_is_closed(client_for: ClientFor, estate: dict[str, object]) -> None:
+    asked = "/acme/contacts/twins?phone=2125550100&email=ada.secret@veil.example&mobile=2125550199"
+    assert "Ada Veil" not in client_for("rep").get(asked).text
+    assert "Ada Veil" in client_for("manager").get(asked).text
+
+
+def test_the_form_tells_what_is_closed_and_saves_the_rest(
+    client_for: ClientFor, acting: Acting, estate: dict[str, object]
+) -> None:
+    rep, page = client_for("rep"), "/acme/contacts/{contact}".format(**estate)
+    form = rep.get(f"{page}/edit").text
+    assert 'name="job_title"' not in form
+    assert "Buyer" in form
+    assert all(f'name="{name}"' not in form for name in ("phone", "mobile", "email", "birthday", "city"))
+    answer = rep.post(page, data={"name": "Ada Lovelace", "version": "1", "lifecycle": "active"})
+    assert answer.status_code in (204, 303)
+    with acting("owner"):
+        contact = db.session.get(Contact, estate["contact"])
+        assert contact is not None
+        assert (contact.name, contact.phone, contact.email) == (
+            "Ada Lovelace", "+12125550100", "ada.secret@veil.example"
+        )  # fmt: skip
+        assert (contact.mobile, contact.city, contact.job_title) == ("+12125550199", "Hiddenville", "Buyer")
+    # Who may know it finds it as before: the entry was renewed by somebody who may not.
+    assert "Ada Lovelace" in client_for("manager").get("/acme/contacts?q=5550199").text
+    assert "Ada Lovelace" in client_for("manager").get("/acme/contacts?q=ada.secret").text
+
+
+@pytest.mark.parametrize("field", ["phone", "mobile", "email", "city", "job_title"])
+def test_a_closed_field_that_is_sent_is_refused(
+    client_for: ClientFor, acting: Acting, estate: dict[str, object], field: str
+) -> None:
+    page = "/acme/contacts/{contact}".format(**estate)
+    value = {"phone": "+12125550123", "mobile": "+12125550123", "email": "x@y.example"}.get(field, "Elsewhere")
+    answer = client_for("rep").post(page, data={"name": "Kept name", "version": "1", field: value})
+    assert answer.status_code == 422
+    assert "Your role does not let you change this field." in unescape(answer.text)
+    assert "Kept name" in answer.text
+    with acting("owner"):
+        assert db.session.scalars(select(Contact.name).where(Contact.id == estate["contact"])).one() == "Ada Veil"
+
+
+def test_a_closed_amount_survives_changes_moves_and_its_history(
+    client_for: ClientFor, acting: Acting, make: Maker, estate: dict[str, object]
+) -> None:
+    rep, page = client_for("rep"), "/acme/deals/{deal}".format(**estate)
+    assert rep.post(page, data={"name": "Renamed", "version": "1"}).status_code in (204, 303)
+    with acting("owner"):
+        stage = [str(stage.id) for stage in make.stages() if stage.kind == "open"][1]
+    moved = rep.post(f"{page}/stage", data={"stage_id": stage, "version": "2"})
+    assert moved.status_code in (200, 204, 303), moved.text
+    with acting("owner"):
+        deal = db.session.get(Opportunity, estate["deal"])
+        assert deal is not None
+        assert deal.amount == 98_765
+        steps = db.session.scalars(select(StageChange.amount).where(StageChange.opportunity_id == deal.id)).all()
+        assert [int(step) for step in steps] == [98_765] * 2
+    refused = rep.post(page, data={"name": "Renamed", "amount": "5", "version": "3"})
+    assert refused.status_code == 422
+
+
+def test_a_new_contact_may_say_what_is_masked_but_not_what_is_hidden(client_for: ClientFor, acting: Acting) -> None:
+    close_fields(acting)
+    rep = client_for("rep")
+    form = rep.get("/acme/contacts/new").text
+    assert 'name="phone"' in form
+    assert 'name="mobile"' not in form
+    assert rep.post("/acme/contacts", data={"name": "New One", "phone": "+12125550111"}).status_code in (204, 303)
+    refused = rep.post("/acme/contacts", data={"name": "New Two", "mobile": "+12125550112"})
+    assert refused.status_code == 422
+    with acting("owner"):
+        names = db.session.scalars(select(Contact.name).where(Contact.name.in_(["New One", "New Two"]))).all()
+        assert names == ["New One"]
+
+
+def test_a_former_value_is_not_put_back_by_who_may_not_write_it(
+    client_for: ClientFor, acting: Acting, make: Maker
+) -> None:
+    contact = make.contact("rep", name="Put Back", job_title="First")
+    page = f"/acme/contacts/{contact.id}"
+    assert (
+        client_for("rep").post(page, data={"name": "Put Back", "job_title": "Second", "version": "1"}).status_code < 400
+    )
+    assert "put-back" in client_for("rep").get(f"{page}/history").text
+    close_fields(acting, {"contact.job_title": "read-only"})
+    text = client_for("rep").get(f"{page}/history").text
+    assert "Second" in text
+    assert "put-back" not in text
+
+
+def test_exports_leave_closed_fields_out(client_for: ClientFor, acting: Acting, estate: dict[str, object]) -> None:
+    close_fields(acting, {"contact.phone": "masked", "contact.email": "hidden"}, key="manager")
+    text = client_for("manager").get("/acme/contacts/export?format=csv").text
+    assert "Ada Veil" in text
+    assert "5550100" not in text
+    assert "ada.secret" not in text
+    assert "555-0199" in text
+
+
+def test_the_role_editor_shows_and_saves_rules(client_for: ClientFor, acting: Acting) -> None:
+    with acting("owner"):
+        role = db.session.scalars(select(Role).where(Role.key == "rep")).one()
+        page, version, name = f"/acme/settings/roles/{role.id}", role.version, role.name
+    owner = client_for("owner")
+    assert 'name="rule__contact__phone"' in owner.get(page).text
+    answer = owner.post(page, data={"name": name, "version": str(version), "rule__contact__phone": "masked"})
+    assert answer.status_code in (204, 303)
+    with acting("owner"):
+        stored = db.session.scalars(select(Role.permissions).where(Role.key == "rep")).one()
+        assert stored["contact.phone"] == "masked"
+        assert stored["company:read"] == "team"
+    assert 'value="masked" selected' in owner.get(page).text
+    lifted = {"name": name, "version": str(version + 1), "rule__contact__phone": ""}
+    assert owner.post(page, data=lifted).status_code in (204, 303)
+    with acting("owner"):
+        assert "contact.phone" not in db.session.scalars(select(Role.permissions).where(Role.key == "rep")).one()
+
+
+def test_nobody_lifts_a_rule_from_their_own_role(client_for: ClientFor, acting: Acting) -> None:
+    close_fields(acting, {"contact.phone": "hidden"}, key="admin")
+    with acting("owner"):
+        roles = {role.key: role for role in db.session.scalars(select(Role))}
+        page, version, name = (
+            f"/acme/settings/roles/{roles['admin'].id}", roles["admin"].version, roles["admin"].name
+        )  # fmt: skip
+    answer = client_for("admin").post(
+        page, data={"name": name, "version": str(version), "rule__contact__phone": "", "confirmed": "1"}
+    )
+    assert answer.status_code == 422
+    assert "You may not give more than you may yourself." in unescape(answer.text)
+
+
+def test_a_name_that_is_read_only_stays(client_for: ClientFor, acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Fixed name", industry="Steel")
+    close_fields(acting, {"company.name": "read-only"})
+    page = f"/acme/companies/{company.id}"
+    assert 'type="hidden" name="name" value="Fixed name"' in client_for("rep").get(f"{page}/edit").text
+    sent = {"name": "Fixed name", "industry": "Wood", "version": "1", "lifecycle": "active"}
+    answer = client_for("rep").post(page, data=sent)
+    assert answer.status_code in (204, 303), answer.text
+    with acting("owner"):
+        found = db.session.get(Company, company.id)
+        assert found is not None
+        assert (found.name, found.industry) == ("Fixed name", "Wood")
+
+
+def test_entries_of_the_index_keep_fields_apart(acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Parted", phone="+12125550188", city="Linz", tags="gold")
+    with acting("owner"):
+        folded = db.session.scalars(select(SearchEntry.folded).where(SearchEntry.record_id == company.id)).one()
+    parts = folded.split("\x1e")
+    assert parts[0].split("\n")[:2] == ["parted", "gold"]
+    assert "2125550188" in parts[1]
+    assert "linz" in parts[5]
