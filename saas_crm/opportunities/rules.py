@@ -83,17 +83,14 @@ def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[Forec
     closed and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
     """
     starts: list[date] = [month_after(first, n) for n in range(months)]
-    totals: dict[date | None, list[Decimal | int]] = {start: [0, Decimal(0), Decimal(0)] for start in (*starts, None)}
+    totals = {start: (0, Decimal(0), Decimal(0)) for start in (*starts, None)}
     for entry in sums:
         start = entry.month and max(entry.month.replace(day=1), starts[0])
         if entry.open and start in totals:
-            held = totals[start]
-            held[0] += entry.count
-            held[1] += entry.amount
-            held[2] += weighted(entry.amount, entry.probability)
-    return [
-        ForecastMonth(start, int(n), Decimal(total), Decimal(chance)) for start, (n, total, chance) in totals.items()
-    ]
+            count, total, chance = totals[start]
+            chance += weighted(entry.amount, entry.probability)
+            totals[start] = count + entry.count, total + entry.amount, chance
+    return [ForecastMonth(start, count, total, chance) for start, (count, total, chance) in totals.items()]
 
 
 def month_after(day: date, months: int) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from html import unescape
@@ -63,6 +64,11 @@ def test_no_page_shows_what_is_closed(client_for: ClientFor, estate: dict[str, o
     assert answer.status_code == 200
     assert [secret for secret in SECRETS if secret in unescape(answer.text)] == []
     assert statements(answer) <= 8
+
+
+def test_the_board_tells_no_sum_of_closed_amounts(client_for: ClientFor, estate: dict[str, object]) -> None:
+    assert "$98,765" in client_for("manager").get("/acme/deals").text
+    assert re.findall(r"\$[\d,]+", client_for("rep").get("/acme/deals").text) == []
 
 
 def test_who_may_know_still_sees_it(client_for: ClientFor, estate: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import request
 from markupsafe import Markup
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.i18n import gettext as _
@@ -58,13 +59,14 @@ class Forecast(NamedTuple):
 def column_part(column: Column, currency: str, owner: str, member: CurrentMember) -> ColumnPart:
     """Return a column as the page shows it; `owner` is whose deals the board is narrowed to."""
     stage, more = column.stage, bool(column.cards) and column.more
+    told = may_know(member, "opportunity", "amount")  # an empty column has no amount that could be veiled
     return ColumnPart(
         stage.id,
         stage.name,
         stage.kind,
         number(column.count),
-        money(column.amount, currency),
-        money(column.weighted.to_integral_value(), currency) if stage.kind == "open" else "",
+        money(column.amount, currency) if told else "",
+        money(column.weighted.to_integral_value(), currency) if told and stage.kind == "open" else "",
         cards_html(column.cards, member),
         deals_url(stage=stage.id, owner=owner),
         deals_url(view="list", stage=stage.id, owner=owner) if more else "",
