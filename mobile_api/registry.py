@@ -50,6 +50,10 @@ PARAGRAPHS = (
         "`fields` chooses columns; the id always comes."
     ),
     N_(
+        "**Fields** may be closed to the member's role (`GET /me/permissions`): what is hidden is empty or null, a "
+        "masked number is shown in part, and no list is filtered or sorted by either."
+    ),
+    N_(
         "**Writes** are JSON; what is not described is refused. `PATCH` is a JSON merge patch (RFC 7396): what is "
         "left out stays, null empties. `DELETE` puts into the recycle bin, for 30 days. A client may make the "
         "`id` of a new record itself, a UUID; a second record with the same id is refused with 409, also when it "
