@@ -20,10 +20,21 @@ from tests.support.clients import Browser, Phone, browser_of, phone_of
 from tests.support.installation import Installation, dispose, installed
 from tests.support.mailbox import Mailbox, run_jobs
 from tests.support.making import Maker
+from tests.support.order import hand_out_in_order, slowest_first
 from tests.support.pristine import Pristine
 from tests.support.server import LiveServer
 from tests.support.server import live_server as run_server
 from tests.support.smtp import SmtpServer, smtp_server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with the files that take longest."""
+    hand_out_in_order(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    slowest_first(items)
 
 
 @dataclass(frozen=True)

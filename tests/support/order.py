@@ -1,0 +1,34 @@
+"""Which files of tests go first: what takes longest may not begin when all the rest is done.
+
+`--dist loadfile` gives each test process a whole file at a time. pytest-xdist would begin with the files that have
+most tests, and the slowest have few: one process would still drive a browser when the others have nothing left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+SLOWEST: tuple[str, ...] = (
+    "mobile_api/test_fuzz.py",
+    "browser/test_every_page.py",
+    "browser/test_styleguide.py",
+    "browser/test_deals.py",
+    "cli/test_demo.py",
+)
+"""By what each takes alone, longest first; all others follow in the order they were found."""
+
+
+def slowest_first(items: list[pytest.Item], named: Sequence[str] = SLOWEST) -> None:
+    """Put the tests of the slowest files first; the order within each file stays."""
+    places = {TESTS / name: place for place, name in enumerate(named)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def hand_out_in_order(config: pytest.Config) -> None:
+    """Let pytest-xdist, where it is there, hand files out in the order of the tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
