@@ -17,10 +17,20 @@ from tests.support.server import LiveServer
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+SMALLEST = {"width": 320, "height": 640}
 # No traffic but ours, no sandbox (root has none), no GPU.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+# Of Chromium's own window: a popup of the address bar is loaded for each, as two pages in a process of their own.
+# The rest is what Playwright switches off itself: Chromium hears the last list alone.
+WITHOUT = [
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxSimplification",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
 ]  # fmt: skip
 PATIENCE = 20_000
 """Milliseconds until something that is waited for is given up: a machine that does much else is no fault."""
@@ -45,7 +55,9 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(str(missing), pytrace=False)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*ARGUMENTS, f"--disable-features={','.join(WITHOUT)}"]
+        )
         yield browser
         browser.close()
 

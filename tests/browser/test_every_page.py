@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.browser.axe import AXE, contrast, findings, sideways, small_targets
-from tests.browser.conftest import PHONE, Width
+from tests.browser.conftest import PHONE, SMALLEST, Width
 from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
@@ -25,7 +25,6 @@ from tests.support.making import Maker
 PageFor = Callable[..., Page]
 Ends = Mapping[str, tuple[str, ...]]
 HEAVIEST = 100_000  # bytes over the wire at first view, from design/ui.md
-SMALLEST = {"width": 320, "height": 640}
 
 # endpoint: what stands behind its address, once for each look at it
 LISTS: Ends = {

@@ -7,28 +7,27 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.axe import findings, sideways, small_targets
-from tests.browser.conftest import Theme, Width
+from tests.browser.axe import contrast, findings, sideways, small_targets
+from tests.browser.conftest import PHONE, SMALLEST, Theme, Width
 from web.styleguide.routes import PARTS
 
 PageFor = Callable[..., Page]
 
 
 @pytest.mark.parametrize("part", [*PARTS, "errors/404", "errors/409", "errors/429", "errors/500"])
-def test_axe_finds_nothing(page_for: PageFor, part: str, width: Width, theme: Theme) -> None:
-    page = page_for(None, width, theme, reduced_motion="reduce")
+def test_axe_finds_nothing(page_for: PageFor, part: str, width: Width) -> None:
+    """In both themes; the phone's page also on the smallest phone."""
+    page = page_for(None, width, reduced_motion="reduce")
     page.goto(f"/styleguide/{part}")
     assert findings(page) == []
     assert sideways(page) == []
     if width == "phone":
         assert small_targets(page) == []
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_nothing_scrolls_sideways_on_the_smallest_phone(page_for: PageFor, part: str) -> None:
-    page = page_for(None, "phone")
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"/styleguide/{part}")
+        page.set_viewport_size(SMALLEST)
+        assert sideways(page) == []
+        page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    assert contrast(page) == []
     assert sideways(page) == []
 
 
