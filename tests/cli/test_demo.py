@@ -139,22 +139,16 @@ def test_from_nothing_to_running_and_back(folder: Path) -> None:
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_starting_again_keeps_the_data_and_does_nothing_twice(folder: Path) -> None:
+def test_starting_again_keeps_the_data_and_two_on_one_folder_or_port_are_refused(folder: Path) -> None:
     """What makes it quick; how quick depends on what else the machine does (3 to 5 seconds on two idle cores)."""
     if not folder.exists():
         with demo(folder) as first:
             first.ready()
             first.stop()
     with demo(folder) as again:
-        again.ready()
+        port = again.ready().rpartition(":")[2]
         assert re.search(r"Tables \.+ up to date", again.said)
         assert re.search(r"Demo workspaces \.+ kept as they were", again.said)
-        assert again.stop(signal.SIGTERM) == 0
-
-
-def test_two_on_one_folder_and_two_on_one_port(folder: Path) -> None:
-    with demo(folder) as first:
-        port = first.ready().rpartition(":")[2]
         with demo(folder) as second:
             assert second.process.wait(30) == 1
             assert "Error: Another demo runs on this folder." in second.said
@@ -162,7 +156,8 @@ def test_two_on_one_folder_and_two_on_one_port(folder: Path) -> None:
         with temporary_folder("demo") as place, demo(place / "other", "--port", port) as third:
             assert third.process.wait(60) == 1
             assert f"Port {port} of 127.0.0.1 is taken by another program." in third.said
-        assert first.process.poll() is None, "the first is not disturbed"
+        assert again.process.poll() is None, "the first is not disturbed"
+        assert again.stop(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize("victim", ["cli serve", "cli worker", "bin/postgres"])

@@ -9,7 +9,6 @@ from saas_crm.cli.demo.folder import DATABASE, LOGIN
 from saas_crm.cli.failures import Failure
 from tenants.embedded import ServerAddress
 from tenants.migrate import connect, upgrade_shared, upgrade_tenants
-from tenants.provisioning import make_spares
 from tenants.settings import Settings
 
 
@@ -48,10 +47,11 @@ def fill(settings: Settings) -> list[str]:
     """Make the demo workspaces that are missing; returns their addresses. A killed attempt is taken up again."""
     if not _missing(settings):
         return []
-    make_spares(settings.owner_url, settings.database_url, wanted=3)
     from saas_crm.app import create_app
     from saas_crm.demo.workspaces import load_demo
+    from tenants.provisioning import make_spares
 
+    make_spares(settings.owner_url, settings.database_url, wanted=3)
     return load_demo(create_app(settings))
 
 
