@@ -6,14 +6,25 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from saas_crm.core.fields import Country, Email, Line, Name, OrNone, Phone, Tags, Text, Website
+from saas_crm.core.clock import today_in
+from saas_crm.core.fields import Country, Email, FieldError, Line, Name, OrNone, Phone, Tags, Text, Website, reading
 from saas_crm.core.forms import Input
+from tenants.marks import N_
 
 Lifecycle = Literal["potential", "new", "active", "dormant", "lost"]
 SomeId = Annotated[UUID | None, OrNone]
+
+
+def _born(value: date | None, info: ValidationInfo) -> date | None:
+    if value is not None and value > today_in(reading(info).timezone):
+        raise FieldError("future", N_("A birthday cannot lie in the future."))
+    return value
+
+
 SomeDate = Annotated[date | None, OrNone]
+Birthday = Annotated[date | None, AfterValidator(_born), OrNone]
 
 
 class Address(Input):
@@ -49,7 +60,7 @@ class ContactWrite(Address):
     email: Email = ""
     phone: Phone = ""
     mobile: Phone = ""
-    birthday: SomeDate = None
+    birthday: Birthday = None
     lifecycle: Lifecycle = "potential"
     tags: Tags = Field(default_factory=list)
     description: Text = ""

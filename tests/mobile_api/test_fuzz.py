@@ -23,11 +23,11 @@ EXAMPLES = 10
 """Of each operation in each phase: some 2,000 requests and 50,000 checks, a minute on two quiet cores."""
 
 # What a schema cannot say, by the code of the error: that a record named is there and may be named, that a text
-# has more to it than blanks, that a lost deal needs a reason, that an e-mail address is one, which permissions of a
-# role fit together and which role may go.
+# has more to it than blanks, that nobody is born in the future, that a lost deal needs a reason, that an e-mail
+# address is one, which permissions of a role fit together and which role may go.
 OF_MEANING = {
     "unknown", "owner", "currency", "closed", "pipeline", "cursor", "missing", "enum", "string_too_short",
-    "website", "country", "timezone", "moment", "invalid", "no_at_sign", "key-reused",
+    "website", "country", "timezone", "moment", "future", "invalid", "no_at_sign", "key-reused",
     "needs", "beyond", "taken", "in_use", "built_in", "owner_role", "too_many",
 }  # fmt: skip
 # A record that is not there, a lost race or a broken rule is no judgement of the data's form; which rules may say

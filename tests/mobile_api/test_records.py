@@ -38,7 +38,7 @@ KINDS = [
     Kind(
         "contacts", "contact",
         {"name": "Bob Ray", "mobile": "+4915112345678", "birthday": "1990-02-28"}, {"job_title": "Buyer"},
-        {"name": "x" * 201, "birthday": "1990-02-30", "phone": "abc", "company_id": 5},
+        {"name": "x" * 201, "birthday": "2190-02-28", "phone": "abc", "company_id": 5},
         {"#/name", "#/birthday", "#/phone", "#/company_id"},
     ),
     Kind(

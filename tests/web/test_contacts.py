@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from saas_crm.core.clock import now
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 from tests.web.pages import errors, flashed, heading, value
@@ -135,6 +137,19 @@ def test_bad_input_stays_in_the_form(rep: Browser, make: Maker) -> None:
         assert answer.status_code == 422
         assert set(errors(answer)) >= {"name", "birthday", "mobile", "company_id"}
         assert value(answer, "birthday") == "31.12.1999"
+
+
+def test_nobody_is_born_tomorrow(rep: Browser, make: Maker) -> None:
+    """Tomorrow wherever the reader is."""
+    coming = (now() + timedelta(days=2)).date().isoformat()
+    contact = make.contact("rep", name="Eva")
+    for path in ("/acme/contacts", f"/acme/contacts/{contact.id}"):
+        answer = rep.post(path, data={"name": "Eva", "birthday": coming, "version": "1"})
+        assert answer.status_code == 422
+        assert errors(answer) == {"birthday": "A birthday cannot lie in the future."}
+        assert value(answer, "birthday") == coming
+    today = rep.post("/acme/contacts", data={"name": "Ada", "birthday": (now() - timedelta(days=1)).date().isoformat()})
+    assert today.status_code == 303
 
 
 def test_a_lost_race_names_companies_and_not_their_ids(rep: Browser, make: Maker) -> None:
