@@ -97,6 +97,16 @@ def _day(value: date, form: str, locale: str) -> str:
     return dates.format_date(value, form, locale=locale)
 
 
+def weekday(value: date) -> str:
+    """Write a calendar date with its day of the week, and without a year: for what lies a few days ahead or back."""
+    return _weekday(value, spoken())
+
+
+@lru_cache(1_000)
+def _weekday(value: date, locale: str) -> str:
+    return dates.format_skeleton("MMMEd", value, locale=locale)
+
+
 def month(value: date | None) -> str:
     """Write a month and its year."""
     return "" if value is None else _month(value, spoken())

@@ -48,6 +48,8 @@ def test_what_is_due_stands_where_it_belongs(rep: Browser, make: Maker) -> None:
     for absent in ("Far", "Done already", "Not mine"):
         assert absent not in page.text
     assert "Overdue:" in found["overdue"]
+    soon = datetime.now(UTC) + timedelta(days=4)
+    assert f"{soon:%a, %b} {soon.day}</time>" in found["later"], "the day of the week, and no year"
     assert 'href="tel:+16465550199"' in found["today"]
     assert f'data-log="/acme/log?contact_id={contact.id}"' in found["today"]
 

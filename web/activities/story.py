@@ -93,14 +93,14 @@ def _by_days(
     return days
 
 
-def day_label(on: date, today: date) -> str:
-    """Return how a day is called: today, yesterday, tomorrow, else its date."""
+def day_label(on: date, today: date, written: Callable[[date], str] = day) -> str:
+    """Return how a day is called: today, yesterday, tomorrow, else its date, as `written` writes one."""
     distance = (on - today).days
     if distance == 0:
         return _("Today")
     if distance == 1:
         return _("Tomorrow")
-    return _("Yesterday") if distance == -1 else day(on)
+    return _("Yesterday") if distance == -1 else written(on)
 
 
 def _shower(parent: str, member: CurrentMember) -> Callable[[AnyRow], Entry]:

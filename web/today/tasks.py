@@ -18,7 +18,7 @@ from tenants.db import AnyRow
 from tenants.veils import unveiled
 from web.activities.story import day_label
 from web.activities.words import kind_label
-from web.formatting import clock_time, dotted, money, relative
+from web.formatting import clock_time, day, dotted, money, relative, weekday
 from web.opportunities.cards import base_url
 
 
@@ -76,12 +76,17 @@ def _task(row: AnyRow, zone: ZoneInfo, today: date, bases: dict[str, str]) -> Ta
         id=row.id, title=row.subject or kind_label(row.kind), href=_page(row, bases) or here,
         kind="message" if row.kind == "email" else row.kind,
         meta=dotted(row.contact_name, row.company_name, row.location),
-        due=clock_time(row.due_at) if when == "today" else day_label(on, today),
+        due=clock_time(row.due_at) if when == "today" else _due(on, today),
         due_at=(row.due_at or row.at).isoformat(), late=when == "overdue" and not done, done=done,
         done_url=f"{here}/{'reopen' if done else 'done'}" if row.may_update else "",
         call=(number, name, _log(row, bases["log"])) if number else None,
         bucket=when,
     )  # fmt: skip
+
+
+def _due(on: date, today: date) -> str:
+    """Return when something is due: a few weeks off, a day of the week says more than a year."""
+    return day_label(on, today, weekday if abs((on - today).days) <= 31 else day)
 
 
 def _page(row: AnyRow, bases: dict[str, str]) -> str:
