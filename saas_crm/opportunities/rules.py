@@ -68,12 +68,16 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class ForecastMonth:
-    """What one month may bring; `month` is None for deals without an expected close."""
+    """What one month may bring; `month` is None for deals without an expected close.
+
+    `late` says how many of its deals were expected in an earlier month.
+    """
 
     month: date | None
     count: int
     amount: Decimal
     weighted: Decimal
+    late: int = 0
 
 
 def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[ForecastMonth]:
@@ -83,14 +87,15 @@ def forecast(sums: Iterable[Sum], *, first: date, months: int = 3) -> list[Forec
     closed and later ones are left out. Source: weighted pipeline = sum of amount x stage probability.
     """
     starts: list[date] = [month_after(first, n) for n in range(months)]
-    totals = {start: (0, Decimal(0), Decimal(0)) for start in (*starts, None)}
+    totals = {start: (0, Decimal(0), Decimal(0), 0) for start in (*starts, None)}
     for entry in sums:
         start = entry.month and max(entry.month.replace(day=1), starts[0])
         if entry.open and start in totals:
-            count, total, chance = totals[start]
+            count, total, chance, late = totals[start]
             chance += weighted(entry.amount, entry.probability)
-            totals[start] = count + entry.count, total + entry.amount, chance
-    return [ForecastMonth(start, count, total, chance) for start, (count, total, chance) in totals.items()]
+            late += entry.count if entry.month and entry.month < starts[0] else 0
+            totals[start] = count + entry.count, total + entry.amount, chance, late
+    return [ForecastMonth(start, *held) for start, held in totals.items()]
 
 
 def month_after(day: date, months: int) -> date:

@@ -47,7 +47,9 @@ def test_amounts_are_weighted_by_their_chance() -> None:
 
 
 def test_overdue_deals_are_still_to_come_this_month() -> None:
-    assert months(of(date(2025, 1, 1), "100"))[0] == (date(2026, 3, 1), 1, "100", "50.00")
+    late, due = of(date(2025, 1, 1), "100"), of(date(2026, 3, 1), "100")
+    assert months(late)[0] == (date(2026, 3, 1), 1, "100", "50.00")
+    assert [entry.late for entry in forecast([late, late, due], first=TODAY)] == [2, 0, 0, 0]
 
 
 def test_late_and_closed_deals_are_left_out() -> None:

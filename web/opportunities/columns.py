@@ -19,7 +19,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.opportunities.board import Column
 from saas_crm.opportunities.rules import ForecastMonth
-from web.formatting import money, money_short, month, number
+from web.formatting import dotted, money, money_short, month, number
 from web.opportunities.cards import cards_html
 from web.opportunities.filters import UNDATED, deals_url
 
@@ -104,8 +104,9 @@ def forecast_part(months: Sequence[ForecastMonth], currency: str, owner: str) ->
 
 
 def _dated(entry: ForecastMonth, currency: str, owner: str) -> Forecast:
+    late = _("%(number)s overdue", number=number(entry.late)) if entry.late else ""
     return Forecast(
-        month(entry.month),
+        dotted(month(entry.month), late),
         _weighted(money(entry.weighted.to_integral_value(), currency)),
         _in_all(money(entry.amount, currency)),
         _weighted(money_short(entry.weighted, currency)),
