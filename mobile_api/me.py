@@ -17,6 +17,7 @@ from saas_crm.access.field_rules import FieldRule
 from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.access.profile import update_own_profile
 from saas_crm.access.role_rules import known
+from saas_crm.access.role_schemas import STORED_NAME
 from saas_crm.access.role_words import meaning
 from saas_crm.access.schemas import Locale, ProfileWrite
 from saas_crm.core.forms import given, patch_of
@@ -47,7 +48,7 @@ class MeRead(BaseModel):
     locale: Locale
     timezone: str
     role_key: str | None = Field(description="Which built-in role it is, if any.")
-    role_name: str
+    role_name: str = Field(description=STORED_NAME)
     team_id: UUID | None
     permissions: dict[str, Scope] = Field(
         description="`resource:action` → how far it reaches.", examples=[{"company:read": "team"}]

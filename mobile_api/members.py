@@ -19,6 +19,7 @@ from mobile_api.shapes import Fields, Shape
 from saas_crm.access.members import get_member, update_member
 from saas_crm.access.models import Member, Role
 from saas_crm.access.records import MEMBER_ORDERS, member_record, members
+from saas_crm.access.role_schemas import STORED_NAME
 from saas_crm.access.team_schemas import MemberWrite, WorkingHours
 from saas_crm.core.forms import patch_of
 from saas_crm.edge.current import current_member
@@ -39,7 +40,7 @@ class MemberRead(BaseModel):
     status: Status
     role_id: UUID
     role_key: str | None = Field(description="Which built-in role it is, if any.")
-    role_name: str
+    role_name: str = Field(description=STORED_NAME)
     team_id: UUID | None
     last_seen_at: datetime | None = Field(description="When they were here last, to within five minutes.")
     working_hours: WorkingHours

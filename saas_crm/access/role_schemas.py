@@ -53,13 +53,16 @@ class RoleWrite(Input):
         return {permission: scope for permission, scope in wanted.items() if scope is not None}
 
 
+STORED_NAME = "As it is stored: a built-in role has its English name until somebody renames it; its key never changes."
+
+
 class RoleRead(BaseModel):
     """A role of the workspace."""
 
     id: UUID
     version: int
     key: str | None = Field(description="Which built-in role it is, if any.", examples=["rep"])
-    name: str
+    name: str = Field(description=STORED_NAME)
     permissions: dict[str, Scope] = Field(
         description="`resource:action` → how far it reaches. The owner's role has everything.",
         examples=[{"company:read": "team", "company:update": "own"}],
