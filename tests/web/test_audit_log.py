@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from saas_crm.access.jobs import forget_audit
+from saas_crm.access.models import Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import policy
 from saas_crm.core.audit import Actor, AuditEntry, act_as, record_act
@@ -188,6 +189,25 @@ def test_programs_read_the_same(api_for: Callable[..., Phone], make: Maker, cast
     first = api_for("owner").get("/audit?limit=1&fields=at").json
     second = api_for("owner").get(f"/audit?limit=1&after={first['next']}").json
     assert second["items"][0]["id"] != first["items"][0]["id"]
+
+
+def test_codes_are_told_in_the_readers_words(client_for: ForWhom, make: Maker, acting: Acting) -> None:
+    """What a role may do, what it is called, what a list was narrowed to: on the page and in the file."""
+    owner = client_for("owner")
+    role = make.own_role("owner", "Partner", company__read="own", token__create="own")
+    with acting("owner"):
+        db.session.scalars(select(Role).where(Role.id == role)).one().permissions = {"company:read": "team"}
+        db.session.scalars(select(Role).where(Role.key == "rep")).one().name = "Agents"
+    owner.get("/acme/deals/export?format=xlsx&status=open")
+    owner.get("/acme/settings/audit/export?format=csv&resource=company&action=create")
+    owner.post("/profile", data={"name": "Olivia Owner", "locale": "zh_Hans", "timezone": "UTC"})
+    answer = owner.get("/acme/settings/audit/export?format=csv")
+    told = answer.data.decode("utf-8-sig")
+    for words in ("公司：查看: 本人 → 本团队", "名称: 销售代表 → Agents", "格式: — → Excel", "筛选"):
+        assert words in told, told
+    page = owner.get("/acme/settings/audit").text
+    for text in (told, page):
+        assert not re.search(r"\b[a-z_]+:(read|create)|\b(subtree|xlsx|status|resource)\b: ", text), text
 
 
 def test_how_long_it_is_kept_is_decided_by_an_admin(client_for: ForWhom, acting: Acting) -> None:

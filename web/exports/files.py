@@ -28,7 +28,7 @@ from saas_crm.edge.current import current_member
 from tenants.context import current_tenant
 from tenants.db import AnyRow
 from web.formatting import moment, number
-from web.history.rooms import Room, Telling, as_amount, as_day, as_moment, ids_in, rooms, written
+from web.history.rooms import Room, Telling, as_amount, as_day, as_moment, filtered, ids_in, rooms, written
 from web.lists import asked_choice
 
 WIDTHS = {"name": 32, "description": 40, "body": 60, "email": 28, "website": 28, "id": 36, "what": 40, "changes": 60}
@@ -121,15 +121,8 @@ def _said(resource: str, asked: Mapping[str, Any]) -> str:
     member, room = current_member(), rooms[resource]
     refers = {**room.refers, "member_id": "member"}
     names = names_of({kind: set(ids_in(asked[name])) for name, kind in refers.items() if name in asked}, member)
-    labels = {
-        **_times(), **room.labels(), "q": _("Search"), "tag": _("Tag"), "member_id": _("Member"), "since": _("From"),
-        "before": _("Until"), "closes_from": _("Expected close from"), "closes_before": _("Expected close before"),
-    }  # fmt: skip
-    told = Room(lambda: "", writers=room.writers, refers=refers)
-    return "; ".join(
-        f"{labels.get(name, name)}: {written(told, name, _plain(value), Telling(names, ''))}"
-        for name, value in asked.items()
-    )
+    told = Room(lambda: "", labels=lambda: {**_times(), **room.labels()}, writers=room.writers, refers=refers)
+    return filtered(told, {name: _plain(value) for name, value in asked.items()}, Telling(names, ""))
 
 
 def _plain(value: Any) -> Any:

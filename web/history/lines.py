@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,10 +71,20 @@ def _references(rows: Sequence[AnyRow]) -> dict[str, set[UUID]]:
         if row.resource == "pipeline" and row.record_id is not None:  # a stage's changes count as its pipeline's
             wanted.setdefault("stage", set()).add(row.record_id)
         refers = rooms[row.resource].refers if row.resource in rooms else {}
-        for name, change in row.changes.items():
-            if name in refers and isinstance(change, list):
-                wanted.setdefault(refers[name], set()).update(one for value in change for one in ids_in(value))
+        for name, value in _values(row.changes):
+            if name in refers:
+                wanted.setdefault(refers[name], set()).update(ids_in(value))
     return wanted
+
+
+def _values(changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each value of each field, those of a filter as the fields they narrow."""
+    for name, change in changes.items():
+        for value in change if isinstance(change, list) else ():
+            if name == "filter" and isinstance(value, dict):
+                yield from value.items()
+            else:
+                yield name, value
 
 
 def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> Line:
@@ -114,7 +124,7 @@ def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, r
         if not labels[name] or not isinstance(change, list) or len(change) != 2:
             continue
         if isinstance(change[1], dict) and isinstance(change[0], dict):
-            found += _entries(labels[name], change[0], change[1])
+            found += _entries(labels[name], room, change[0], change[1])
             continue
         old, new = (written(room, name, value, telling) for value in change)
         if old or new:
@@ -123,10 +133,13 @@ def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, r
     return found
 
 
-def _entries(label: str, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+def _entries(label: str, room: Room, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     """Return what changed inside a value of many entries, as a role's permissions are."""
-    differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
-    return [Change(f"{label}: {key}", str(old.get(key) or ""), str(new.get(key) or "")) for key in differing]
+    found = []
+    for key in (key for key in sorted({*old, *new}) if old.get(key) != new.get(key)):
+        (what, before), (_what, after) = (room.entry(key, values.get(key)) for values in (old, new))
+        found.append(Change(_("%(field)s: %(entry)s", field=label, entry=what), before, after))
+    return found
 
 
 def _returns(row: AnyRow, room: Room, name: str, old: Any, record: Any) -> str:

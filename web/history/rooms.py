@@ -15,9 +15,10 @@ from uuid import UUID
 from saas_crm.access.naming import Names
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.forms import Input
+from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import spoken
 from web.formatting import country_name, day, moment, money, number, phone
+from web.history.words import labels_of_filters
 from web.settings.role_names import role_name
 
 LONGEST = 2_000  # characters of one value that a line shows
@@ -52,6 +53,7 @@ class Room:
     """One kind of record: its word, its fields' labels, and how their values are written where not as they are.
 
     `refers` names the kinds of records that fields refer to; `page` is the endpoint of a record and its argument.
+    `entry` tells one entry of a value that has many, as permissions are: what it is called, and how its value reads.
     """
 
     word: Callable[[], str]
@@ -60,6 +62,7 @@ class Room:
     refers: Mapping[str, str] = field(default_factory=dict)
     page: tuple[str, str] = ("", "")
     returning: Returning | None = None
+    entry: Callable[[str, Any], tuple[str, str]] = lambda key, value: (key, str(value or ""))
 
 
 rooms: dict[str, Room] = {}
@@ -76,11 +79,20 @@ def written(room: Room, name: str, value: Any, telling: Telling) -> str:
         return ""
     if name in room.refers:
         return _referred(room.refers[name], value, telling)
-    writer = room.writers.get(name, plain)
+    if name == "filter" and isinstance(value, dict):
+        return filtered(room, value, telling)
+    writer = room.writers.get(name) or OF_ACTS.get(name, plain)
     try:
         return writer(value, telling)[:LONGEST]
     except (ValueError, TypeError, KeyError, InvalidOperation):
         return str(value)[:LONGEST]  # kept before the field was what it is now
+
+
+def filtered(room: Room, asked: Mapping[str, Any], telling: Telling) -> str:
+    """Return what a list was narrowed to: each field with what was asked of it."""
+    labels = {**labels_of_filters(), **room.labels()}
+    parts = ((labels.get(name, name), written(room, name, value, telling)) for name, value in asked.items())
+    return "; ".join(_("%(field)s: %(entry)s", field=label, entry=words) for label, words in parts)
 
 
 def ids_in(value: Any) -> list[UUID]:
@@ -122,6 +134,15 @@ def plain(value: Any, _telling: Telling) -> str:
 def chosen(words: Callable[[], Mapping[str, str]]) -> Writer:
     """Return what writes a code in words."""
     return lambda value, _telling: words().get(value, str(value))
+
+
+OF_ACTS: Mapping[str, Writer] = {"format": chosen(lambda: {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF"})}
+"""How what acts note beside the fields of records is written."""
+
+
+def by_language(value: Any, _telling: Telling) -> str:
+    """Write the names that something has in several languages."""
+    return ", ".join(f"{LANGUAGES.get(code, code)}: {name}" for code, name in sorted(value.items()))
 
 
 def as_day(value: Any, _telling: Telling) -> str:

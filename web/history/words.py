@@ -43,3 +43,11 @@ def labels_of_acts() -> dict[str, str]:
     return {
         "rows": _("Rows"), "format": _("Format"), "filter": _("Filter"), "deleted_by_id": "", "deleted_at": "",
     }  # fmt: skip
+
+
+def labels_of_filters() -> dict[str, str]:
+    """Return the labels of what lists are narrowed to beside the fields of records."""
+    return {
+        "q": _("Search"), "tag": _("Tag"), "member_id": _("Member"), "since": _("From"), "before": _("Until"),
+        "closes_from": _("Expected close from"), "closes_before": _("Expected close before"),
+    }  # fmt: skip

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
+from saas_crm.core.i18n import LANGUAGES, pgettext, spoken
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import pgettext
 from saas_crm.edge.declared import requires
 from saas_crm.opportunities import actions, queries
+from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES
 from saas_crm.opportunities.schemas import OpportunityWrite
 from web.history.returning import history_page, put_back
-from web.history.rooms import Returning, Room, as_amount, as_day, as_moment, chosen, tells
+from web.history.rooms import Returning, Room, as_amount, as_day, as_moment, by_language, chosen, tells
 from web.opportunities.bp import bp
 from web.opportunities.filters import status_choices
 from web.opportunities.values import deal_labels
@@ -41,6 +42,12 @@ class _Reasons(dict[str, str]):
         return reason_label(code) or default
 
 
+def _first_names() -> dict[str, str]:
+    """Return what the stages of every new workspace are called, by each of the names they may be stored under."""
+    every = [DEFAULT_PIPELINE_NAMES, *(stage.names for stage in DEFAULT_STAGES)]
+    return {stored: names.get(spoken(), stored) for names in every for stored in names.values()}
+
+
 tells("opportunity", Room(
     word=lambda: _("Deal"), labels=_labels,
     writers={
@@ -63,8 +70,11 @@ tells("pipeline", Room(
         "name": _("Name"), "names": _("Names"), "kind": pgettext("stage", "Kind"), "position": _("Position"),
         "probability": _("Probability"), "archived_at": _("Archived"), "pipeline_id": _("Pipeline"),
     },
-    writers={"archived_at": as_moment, "kind": chosen(lambda: dict(status_choices()))},
-    refers={"pipeline_id": "pipeline"},
+    writers={
+        "archived_at": as_moment, "kind": chosen(lambda: dict(status_choices())), "name": chosen(_first_names),
+        "names": by_language,
+    },
+    refers={"pipeline_id": "pipeline"}, entry=lambda code, name: (LANGUAGES.get(code, code), name or ""),
 ))  # fmt: skip
 
 

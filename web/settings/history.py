@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from saas_crm.access.founding import ROLE_NAMES
+from saas_crm.access.permissions import PERMISSIONS
+from saas_crm.access.role_words import meaning, permission_words, scope_word
 from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
-from web.history.rooms import Room, as_moment, chosen, tells
+from web.history.rooms import Room, Telling, as_moment, chosen, rooms, tells
+from web.history.words import verbs, ways
+from web.settings.role_names import role_name
 
 
 def _statuses() -> dict[str, str]:
@@ -19,12 +26,33 @@ def _member_labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _role_names() -> dict[str, str]:
+    """Return what the built-in roles are called, by the names they are stored under."""
+    return {name: role_name(key, name) for key, name in ROLE_NAMES.items()}
+
+
+def _allowed(permission: str, scope: Any) -> tuple[str, str]:
+    """Return a permission and how far it reaches in words; of one that is none any more, what was stored."""
+    if permission not in PERMISSIONS:
+        return permission, str(scope or "")
+    return permission_words(permission), scope_word(scope or "", permission)
+
+
+def _all_allowed(permissions: Any, _telling: Telling) -> str:
+    known = [meaning(name, scope) for name, scope in sorted(permissions.items()) if name in PERMISSIONS]
+    others = [f"{name}: {scope}" for name, scope in sorted(permissions.items()) if name not in PERMISSIONS]
+    return "; ".join([*known, *others])
+
+
 tells("member", Room(
     word=lambda: _("Member"), labels=_member_labels, page=("settings_members.show", "member_id"),
     writers={"status": chosen(_statuses), "locale": chosen(lambda: LANGUAGES)},
     refers={"role_id": "role", "team_id": "team", "substitute_id": "member"},
 ))  # fmt: skip
-tells("role", Room(word=lambda: _("Role"), labels=lambda: {"name": _("Name"), "permissions": _("Permissions")}))
+tells("role", Room(
+    word=lambda: _("Role"), labels=lambda: {"name": _("Name"), "permissions": _("Permissions")},
+    writers={"name": chosen(_role_names), "permissions": _all_allowed}, entry=_allowed,
+))  # fmt: skip
 tells("team", Room(
     word=lambda: _("Team"),
     labels=lambda: {
@@ -77,4 +105,15 @@ tells("workspace", Room(
     writers={"locale": chosen(lambda: LANGUAGES)},
 ))  # fmt: skip
 tells("session", Room(word=lambda: _("Sign-in")))
-tells("audit", Room(word=lambda: _("Audit log")))
+tells("audit", Room(
+    word=lambda: _("Audit log"),
+    labels=lambda: {
+        "action": _("What"), "resource": _("Kind of record"), "record_id": _("Record"),
+        "through": pgettext("audit", "Through"),
+    },
+    writers={
+        "action": chosen(verbs), "resource": chosen(lambda: {kind: room.word() for kind, room in rooms.items()}),
+        "through": chosen(ways), "since": as_moment, "before": as_moment,
+    },
+    refers={"member_id": "member"},
+))  # fmt: skip
