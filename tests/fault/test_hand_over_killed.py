@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -24,7 +26,7 @@ from tests.support.server import CHECKOUT, environment_of
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 HANDING_OVER = """
-import sys, time
+import os, sys, time
 from uuid import UUID
 from saas_crm.access.queries import member_by_id
 from saas_crm.app import create_app
@@ -34,26 +36,42 @@ from saas_crm.hand_over.registry import OwnersMoved
 from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.db import db, tenant_scope
 
-slug, actor, source, successor, moment = sys.argv[1:]
-
 def here(*_):
-    print("here", flush=True)
+    print(os.getpid(), flush=True)
     time.sleep(60)
 
+def hand_over(slug, actor, source, successor, moment):
+    if moment == "moved":
+        events.subscribe(OwnersMoved, here)
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug(slug)):
+        data = HandOverWrite(from_id=UUID(source), to_ids=[UUID(successor)])
+        tenant = app.extensions["directory"].by_slug(slug)
+        if moment == "begins":
+            print(os.getpid(), flush=True)
+        actions.hand_over(data, actor=member_by_id(UUID(actor)), tenant=tenant, base_url="https://crm.example")
+        if moment == "written":
+            here()
+        db.session.commit()
+
 app = create_app()
-if moment == "moved":
-    events.subscribe(OwnersMoved, here)
-with app.app_context(), tenant_scope(app.extensions["directory"].by_slug(slug)):
-    data = HandOverWrite(from_id=UUID(source), to_ids=[UUID(successor)])
-    tenant = app.extensions["directory"].by_slug(slug)
-    if moment == "begins":
-        print("here", flush=True)
-    actions.hand_over(data, actor=member_by_id(UUID(actor)), tenant=tenant, base_url="https://crm.example")
-    if moment == "written":
-        here()
-    db.session.commit()
+for line in sys.stdin:
+    if (child := os.fork()) == 0:
+        hand_over(*line.split())
+        os._exit(0)
+    os.waitpid(child, 0)
 """
 CUSTOMERS = 400
+
+
+@pytest.fixture(scope="module")
+def brink(installation: Installation) -> Iterator[subprocess.Popen[str]]:
+    """A process that has loaded the application, and hands over in a process of its own for each line it reads."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HANDING_OVER], cwd=CHECKOUT, env=environment_of(installation.settings),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
 
 
 @pytest.mark.usefixtures("app")
@@ -61,22 +79,20 @@ CUSTOMERS = 400
     ("moment", "later"), [("begins", 0.0), ("begins", 0.15), ("begins", 0.3), ("moved", 0.0), ("written", 0.0)]
 )
 def test_it_is_wholly_undone(
-    installation: Installation, cast: Cast, acting: Acting, make: Maker, moment: str, later: float
-) -> None:
+    installation: Installation, cast: Cast, acting: Acting, make: Maker, brink: subprocess.Popen[str], moment: str,
+    later: float,
+) -> None:  # fmt: skip
     """Killed as it begins, among its statements, when all owners have changed, and just before it is saved."""
     schema, his, hers = cast.tenants["acme"].schema_name, make.member_id("rep"), make.member_id("teammate")
     fill(installation.place, schema, his, customers=CUSTOMERS)
     before = owned(installation.place, schema)
     arguments = ["acme", str(make.member_id("owner")), str(his), str(hers), moment]
-    process = subprocess.Popen(
-        [sys.executable, "-c", HANDING_OVER, *arguments],
-        cwd=CHECKOUT, env=environment_of(installation.settings), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "here\n"
+    assert brink.stdin is not None
+    assert brink.stdout is not None
+    brink.stdin.write(" ".join(arguments) + "\n")
+    victim = int(brink.stdout.readline())
     time.sleep(later)
-    process.kill()
-    process.wait()
+    os.kill(victim, signal.SIGKILL)
     wait_for_quiet(installation.place.owner_url)
     assert owned(installation.place, schema) == before
     with acting("owner") as owner:

@@ -57,6 +57,7 @@ def live_server(
     command = [
         sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
         "--threads", str(threads), "--graceful-timeout", "1", "--limit-request-line", str(LONGEST_REQUEST_LINE),
+        *(["--preload"] if workers > 1 else []),  # as `saas-crm serve` does: the processes share what was loaded once
     ]  # fmt: skip
     environment = environment_of(settings)
     with log.open("wb") as output:
