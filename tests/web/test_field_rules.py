@@ -265,3 +265,10 @@ def test_entries_of_the_index_keep_fields_apart(acting: Acting, make: Maker) -> 
     assert parts[0].split("\n")[:2] == ["parted", "gold"]
     assert "2125550188" in parts[1]
     assert "linz" in parts[5]
+
+
+def test_the_log_tells_rules_in_words(client_for: ClientFor, acting: Acting) -> None:
+    close_fields(acting, {"contact.phone": "masked"})
+    page = unescape(client_for("owner").get("/acme/settings/audit").text)
+    assert "Contacts: Phone" in page
+    assert "See in part" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from saas_crm.access.field_rules import KEYS
 from saas_crm.access.founding import ROLE_NAMES
 from saas_crm.access.permissions import PERMISSIONS
 from saas_crm.access.role_words import meaning, permission_words, scope_word
@@ -11,6 +12,7 @@ from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
 from web.history.rooms import Room, Telling, as_moment, chosen, rooms, tells
 from web.history.words import verbs, ways
+from web.settings.field_words import field_words, rule_words
 from web.settings.role_names import role_name
 
 
@@ -32,7 +34,9 @@ def _role_names() -> dict[str, str]:
 
 
 def _allowed(permission: str, scope: Any) -> tuple[str, str]:
-    """Return a permission and how far it reaches in words; of one that is none any more, what was stored."""
+    """Return a permission and how far it reaches, or a field and its rule; of what is none now, what was stored."""
+    if permission in KEYS:
+        return field_words(permission), rule_words().get(scope or "", str(scope))
     if permission not in PERMISSIONS:
         return permission, str(scope or "")
     return permission_words(permission), scope_word(scope or "", permission)
@@ -40,8 +44,8 @@ def _allowed(permission: str, scope: Any) -> tuple[str, str]:
 
 def _all_allowed(permissions: Any, _telling: Telling) -> str:
     known = [meaning(name, scope) for name, scope in sorted(permissions.items()) if name in PERMISSIONS]
-    others = [f"{name}: {scope}" for name, scope in sorted(permissions.items()) if name not in PERMISSIONS]
-    return "; ".join([*known, *others])
+    others = [_allowed(name, scope) for name, scope in sorted(permissions.items()) if name not in PERMISSIONS]
+    return "; ".join([*known, *(f"{name}: {scope}" for name, scope in others)])
 
 
 tells("member", Room(
