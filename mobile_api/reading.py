@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY = 1_000_000  # bytes
 _ETAGS = re.compile(r'(W/)?("[^"]*")')
-_VERSION = re.compile(r'"v([0-9]{1,18})(\.[0-9a-z]+)?"')
+_VERSION = re.compile(r'"v([0-9]{1,18})(?:-([0-9a-f]{8}))?(\.[0-9a-z]+)?"')
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 
 
@@ -112,16 +112,18 @@ def if_none_match_holds(value: str | None, etag: str) -> bool:
     return value.strip() == "*" or etag in (tag for _weak, tag in _ETAGS.findall(value))
 
 
-def versions_named(value: str) -> frozenset[int] | None:
+def versions_named(value: str, rules: str) -> frozenset[int] | None:
     """Return the versions of a record that an If-Match header accepts; None when any will do ("*").
 
-    Only the version counts in an ETag such as `"v7.lx3k"`: what follows tells when something last happened
-    with the record, which is nobody's edit.
+    What was read under other rules for fields than the reader's present ones (`rules`, "" for none) is no version of
+    what they see now: their copy holds blanks where there are values, or the other way round. For the rest only the
+    version counts in an ETag such as `"v7.lx3k"`: what follows tells when something last happened with the record,
+    which is nobody's edit.
     """
     if value.strip() == "*":
         return None
     found = (_VERSION.fullmatch(tag) for weak, tag in _ETAGS.findall(value) if not weak)
-    return frozenset(int(match[1]) for match in found if match)
+    return frozenset(int(match[1]) for match in found if match and (match[2] or "") == rules)
 
 
 def _wrong_parameter(name: str, detail: str, code: str) -> FieldProblem:

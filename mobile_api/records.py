@@ -15,6 +15,7 @@ from pydantic import Field
 from mobile_api.reading import if_none_match_holds, versions_named
 from mobile_api.registry import BASE
 from saas_crm.core.forms import Input
+from saas_crm.edge.current import member_or_none
 
 Shown = Mapping[str, Any]
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -73,7 +74,17 @@ def tag_of(record: Shown, body: bytes = b"") -> str:
         content = body or orjson.dumps(record, option=orjson.OPT_UTC_Z)
         return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     happened: datetime | None = record.get("last_activity_at")
-    return f'"v{record["version"]}{f".{_short(happened)}" if happened else ""}"'
+    rules = _rules_told()
+    return f'"v{record["version"]}{f"-{rules}" if rules else ""}{f".{_short(happened)}" if happened else ""}"'
+
+
+def _rules_told() -> str:
+    """Return a short word for the rules under which the member reads, "" for none: others see another record."""
+    member = member_or_none()
+    if member is None or not member.fields:
+        return ""
+    told = ";".join(f"{key}={rule}" for key, rule in sorted(member.fields.items()))
+    return hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
 
 
 def agreed_version(record: Versioned, show: Callable[[], Shown]) -> int | None:
@@ -83,7 +94,7 @@ def agreed_version(record: Versioned, show: Callable[[], Shown]) -> int | None:
     """
     g.show_current = lambda: _with_tag(show())
     named = request.headers.get("If-Match")
-    versions = versions_named(named) if named is not None else None
+    versions = versions_named(named, _rules_told()) if named is not None else None
     if versions is None:
         return None
     return record.version if record.version in versions else NEVER

@@ -25,9 +25,9 @@ from tenants.context import (
     speaking,
     tenant_or_none,
 )
-from tenants.kept import Found, Kept, veils_of
+from tenants.kept import Found, Kept
 from tenants.settings import Settings, sqlalchemy_url
-from tenants.veils import any_veils
+from tenants.veils import any_veils, veils_of
 
 SHARED = "shared"
 AnyRow: TypeAlias = Any
@@ -170,7 +170,7 @@ def _refuse_other_tenant(state: ORMExecuteState) -> None:
     if isinstance(state.session, TenantSession):
         state.session.serve()
     if state.is_select and any_veils():
-        veils_of(state.statement)  # type: ignore[arg-type]  # a select, or one that has the same columns
+        veils_of(state.statement)
 
 
 @event.listens_for(TenantSession, "before_flush")

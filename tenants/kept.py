@@ -18,7 +18,7 @@ from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 
-from tenants.veils import Veil, any_veils, veil_of
+from tenants.veils import Veil, any_veils, veils_of
 
 Query: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
 Asked = ParamSpec("Asked")
@@ -107,12 +107,6 @@ class Words(NamedTuple):
         for at, veil in self.veils:
             values[at] = veil.process_result_value(values[at], None)
         return row._make(values)
-
-
-def veils_of(query: Query) -> tuple[tuple[int, Veil], ...]:
-    """Return which columns of a query have a veil, by their place; raises VeilLost for one whose veil is lost."""
-    found = ((at, veil_of(column)) for at, column in enumerate(query.selected_columns))
-    return tuple((at, veil) for at, veil in found if veil is not None)
 
 
 def told_as_sqlalchemy(connection: Connection, driver: Any, failed: psycopg.Error) -> Exception:

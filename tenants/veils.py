@@ -13,13 +13,25 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Dialect, Numeric, String, TypeDecorator
-from sqlalchemy.sql import visitors
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Dialect,
+    Exists,
+    FromClause,
+    Numeric,
+    ScalarSelect,
+    SelectBase,
+    String,
+    TypeDecorator,
+)
 
-Veiling: TypeAlias = Literal["hidden", "masked"]
+VEILING = frozenset({"hidden", "masked"})
+"""Rules that are a veil; what is only read-only is seen."""
 OPEN: Mapping[str, str] = {}
 _rules: ContextVar[Mapping[str, str]] = ContextVar("veils", default=OPEN)
 DOT = "•"
@@ -36,6 +48,9 @@ class VeiledText(str):
         made.truth = truth
         return made
 
+    def __reduce__(self) -> tuple[type[VeiledText], tuple[str, str]]:
+        return type(self), (str(self), self.truth)
+
 
 class VeiledAmount(Decimal):
     """An amount the reader does not get; it counts as nothing, and whatever is reckoned with it is veiled too."""
@@ -48,12 +63,16 @@ class VeiledAmount(Decimal):
         made.truth = truth
         return made
 
+    def __reduce__(self) -> Any:
+        return type(self), (self.truth,)
+
     def _veiled(self, *_others: Any, **_options: Any) -> VeiledAmount:
         return self
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _veiled
     __truediv__ = __rtruediv__ = __neg__ = __abs__ = __round__ = _veiled  # type: ignore[assignment]
-    quantize = to_integral_value = _veiled
+    __pos__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _veiled
+    quantize = to_integral_value = normalize = _veiled
 
 
 def is_veiled(value: object) -> bool:
@@ -84,12 +103,6 @@ def read_under(rules: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         _rules.reset(token)
-
-
-def veiling(name: str) -> Veiling | None:
-    """Return what the reader's rules do to columns of this name; read-only is no veil."""
-    rule = _rules.get().get(name)
-    return rule if rule in ("hidden", "masked") else None  # type: ignore[return-value]
 
 
 def any_veils() -> bool:
@@ -128,10 +141,12 @@ class Veil(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect | None) -> Any:  # noqa: ARG002 - the same
         """Return the value as the reader may see it."""
-        rule = veiling(self.name) if value else None
-        return value if rule is None else self.veiled(value, rule)
+        if not (rules := _rules.get()) or value is None or value == "":
+            return value
+        rule = rules.get(self.name)
+        return self.veiled(value, rule) if rule in VEILING else value
 
-    def veiled(self, value: Any, rule: Veiling) -> Any:
+    def veiled(self, value: Any, rule: str) -> Any:
         """Return a value under a rule."""
         return VeiledText(masked(value) if rule == "masked" else "", value)
 
@@ -147,7 +162,7 @@ class VeiledDate(Veil):
         """The type of the values."""
         return date
 
-    def veiled(self, value: Any, rule: Veiling) -> Any:  # noqa: ARG002 - a day has no parts to show
+    def veiled(self, value: Any, rule: str) -> Any:  # noqa: ARG002 - a day has no parts to show
         """Return no day."""
         return None
 
@@ -163,7 +178,7 @@ class VeiledNumber(Veil):
         """The type of the values."""
         return Decimal
 
-    def veiled(self, value: Any, rule: Veiling) -> Any:  # noqa: ARG002 - nor has an amount
+    def veiled(self, value: Any, rule: str) -> Any:  # noqa: ARG002 - nor has an amount
         """Return an amount that tells nothing."""
         return VeiledAmount(value)
 
@@ -177,8 +192,7 @@ def veil_of(column: ColumnElement[Any]) -> Veil | None:
 
     An expression of columns with several veils shows now one and now the other: it cannot be veiled, and is refused.
     """
-    names = _veils_within(column)
-    own = column.type
+    names, own = _veils_within(column, {}), column.type
     if not names:
         return None
     if not isinstance(own, Veil) or names != {own.name}:
@@ -186,9 +200,42 @@ def veil_of(column: ColumnElement[Any]) -> Veil | None:
     return own
 
 
-def _veils_within(column: ColumnElement[Any]) -> set[str]:
-    types: list[TypeEngine[Any]] = [column.type]
-    for part in visitors.iterate(column):
-        if isinstance(part, ColumnElement):
-            types += [base.type for base in part.base_columns]
-    return {found.name for found in types if isinstance(found, Veil)}
+def veils_of(query: Any) -> tuple[tuple[int, Veil], ...]:
+    """Return which columns of a query have a veil, by their place; raises VeilLost as `veil_of`.
+
+    In a union the rows of every query pass under the columns of the first one.
+    """
+    if isinstance(query, CompoundSelect):
+        found = [veils_of(part) for part in query.selects]
+        if any(veils != found[0] for veils in found):
+            raise VeilLost("queries of one union have different veils")
+        return found[0]
+    each = ((at, veil_of(column)) for at, column in enumerate(query.selected_columns))
+    return tuple((at, veil) for at, veil in each if veil is not None)
+
+
+def _veils_within(shown: ClauseElement, seen: dict[int, ClauseElement]) -> set[str]:
+    """Return the names of all veils of what an expression shows, through subqueries to the tables' own columns."""
+    names: set[str] = set()
+    if id(shown) in seen:
+        return names
+    seen[id(shown)] = shown
+    if isinstance(shown, Exists):
+        return names  # whether there is one tells what was asked for, which `check_askable` guards
+    if isinstance(shown, ScalarSelect):
+        return names.union(*(_veils_within(column, seen) for column in _columns_of(shown.element)))
+    if isinstance(shown, ColumnElement):
+        names |= {shown.type.name} if isinstance(shown.type, Veil) else set()
+        names = names.union(*(_veils_within(base, seen) for base in shown.proxy_set))
+    parts = (part for part in shown.get_children() if isinstance(part, ClauseElement))
+    return names.union(*(_veils_within(part, seen) for part in parts if not _is_from(part)))
+
+
+def _is_from(part: ClauseElement) -> bool:
+    """Whether it is where rows come from; functions, which could be too, stand for values here."""
+    return isinstance(part, FromClause | SelectBase) and not isinstance(part, ColumnElement)
+
+
+def _columns_of(query: Any) -> list[ColumnElement[Any]]:
+    parts = query.selects if isinstance(query, CompoundSelect) else [query]
+    return [column for part in parts for column in part.selected_columns]

@@ -24,6 +24,8 @@ KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "op
 def reader_inside() -> CurrentMember | None:
     """Return the member who reads; at an address that is no page nobody has asked yet who it is."""
     found, tenant, user = member_or_none(), g.get("tenant"), user_or_none()
+    if found is not None:
+        reading_under(found.fields)
     if found is not None or tenant is None or user is None:
         return found
     if tenant.is_open and serves("tenant", tenant.schema_version):

@@ -15,7 +15,7 @@ and it is never asked: no search, filter, order or look for duplicates goes by i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from saas_crm.access.permissions import CurrentMember
@@ -48,7 +48,9 @@ FIELDS: Mapping[str, Mapping[str, tuple[FieldRule, ...]]] = {
 """Which fields may have rules, and which ones; what a record is called and who owns it is never unseen."""
 PARTS: Mapping[str, tuple[str, ...]] = {"address": ("street", "city", "region", "postcode", "country")}
 """Fields that are several columns."""
-_FIELD_OF = {part: field for field, parts in PARTS.items() for part in parts}
+_FIELD_OF = {part: field for field, parts in PARTS.items() for part in parts} | {"contact_ids": "contact_id"}
+_MADE_OF: Mapping[str, tuple[str, ...]] = {"domain": ("website", "email")}
+"""Columns that tell of fields they are made of."""
 
 
 def _keys() -> Iterator[str]:
@@ -66,10 +68,15 @@ def key_of(resource: str, column: str) -> str:
 
 
 def rules_in(permissions: Mapping[str, str]) -> dict[str, str]:
-    """Return the rules for fields among what a role says; what is no rule of this release is left aside."""
+    """Return the rules for fields among what a role says; one that this release does not know is the strictest."""
     if not any("." in key for key in permissions):
         return {}
-    return {key: permissions[key] for key in KEYS if permissions.get(key) in allowed(key)}
+    return {key: _understood(key, permissions[key]) for key in KEYS if key in permissions}
+
+
+def _understood(key: str, rule: str) -> str:
+    known = allowed(key)
+    return rule if rule in known else known[-1]
 
 
 def allowed(key: str) -> tuple[FieldRule, ...]:
@@ -83,16 +90,23 @@ def strictness(rule: str | None) -> int:
     return RULES.index(rule) + 1 if rule in RULES else 0
 
 
-def freed(wanted: Mapping[str, str], former: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+def freed(
+    wanted: Mapping[str, str], former: Mapping[str, str], own: Mapping[str, str], widened: Iterable[str] = ()
+) -> list[str]:
     """Return the fields that a role would let its members know or change although the giver may not.
 
-    What the role let them do before it may go on; `former` empty is a role that was not there, or not theirs.
+    What the role let them know before it may go on, unless it reaches further than before. `widened` are permissions
+    that it had not, or not so far; `former` empty is a role that was not there, or not theirs.
     """
+    after, before = rules_in(wanted), rules_in(former)
+    reaching = {permission.partition(":")[0] for permission in widened}
+    if "company" in reaching:  # who sees a customer sees what hangs on it
+        reaching |= FIELDS.keys()
+    closed = [key for key, rule in rules_in(own).items() if strictness(after.get(key)) < strictness(rule)]
     return [
         key
-        for key, rule in rules_in(own).items()
-        if strictness(wanted.get(key)) < strictness(rule)
-        and (not former or strictness(wanted.get(key)) < strictness(former.get(key)))
+        for key in closed
+        if not former or key.partition(".")[0] in reaching or strictness(after.get(key)) < strictness(before.get(key))
     ]
 
 
@@ -105,7 +119,8 @@ def unseen(member: CurrentMember, *resources: str) -> frozenset[str]:
 
 def may_know(member: CurrentMember, resource: str, column: str) -> bool:
     """Whether the member may know the whole of a column's values, and so ask and sort by them."""
-    return member.fields.get(key_of(resource, column)) not in UNSEEN
+    columns = _MADE_OF.get(column, (column,))
+    return all(member.fields.get(key_of(resource, name)) not in UNSEEN for name in columns)
 
 
 def may_write(member: CurrentMember, resource: str, column: str, *, new: bool) -> bool:
@@ -139,9 +154,14 @@ def writable(
     for name, value in values.items():
         if may_write(member, resource, name, new=present is None):
             kept[name] = value
-        elif value not in NOTHING if present is None else value != present(name):
+        elif value not in NOTHING if present is None else not _is_so(value, present(name)):
             refused.append(name)
     if refused:
         message = _("Your role does not let you change this field.")
         raise InvalidInput(dict.fromkeys(refused, message), dict.fromkeys(refused, "field_rule"))
     return kept
+
+
+def _is_so(value: object, present: object) -> bool:
+    """Whether a value is what there is already; what the reader does not get at all reads as nothing."""
+    return value == present or (value in NOTHING and not present)

@@ -90,7 +90,8 @@ def beyond(wanted: Mapping[str, str], former: Mapping[str, str], own: Mapping[st
         for permission in sorted(PERMISSIONS & wanted.keys())
         if _wider(permission, wanted, former) and _wider(permission, wanted, own)
     ]
-    return [*given, *freed(wanted, former, own)]
+    widened = (permission for permission in PERMISSIONS & wanted.keys() if _wider(permission, wanted, former))
+    return [*given, *freed(wanted, former, own, widened)]
 
 
 def _wider(permission: str, one: Mapping[str, str], other: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 
 from tenants.marks import N_
 
+MASK = "\N{BULLET}"
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets (RFC Editor's erratum 1690)
 
 PUBLIC_DOMAINS = frozenset(
@@ -52,13 +53,15 @@ def parse_email(raw: str) -> str:
 
     The part before the @ is small too: RFC 5321 lets a server tell A from a there, but none that people use
     does, and two records of one person are the greater harm. Raises EmailError with the code `no_at_sign`,
-    `too_long` or `invalid`.
+    `too_long`, `masked` or `invalid`.
     """
     import email_validator
 
     text = unicodedata.normalize("NFKC", raw[: MAX_LENGTH * 2]).strip()
     if len(text) > MAX_LENGTH:
         raise EmailError("too_long", N_("This e-mail address is too long."))
+    if MASK in text:  # shown in part, and sent back so: it is no address
+        raise EmailError("masked", N_("This is only a part of an e-mail address."))
     if "@" not in text:
         raise EmailError("no_at_sign", N_("An e-mail address has an @ in it, as in name@example.com."))
     try:

@@ -42,6 +42,8 @@ def company_twins(
     """
     phone, email, website = _known(member, "company", phone=phone, email=email, website=website)
     domain = website_domain(website) or (company_domain(email) if email else None)
+    if not may_know(member, "company", "domain"):
+        domain = None
     reasons: list[tuple[str, Any]] = []
     if email:
         reasons.append(("email", Company.email == email))

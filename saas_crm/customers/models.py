@@ -29,7 +29,7 @@ class Company(Record, TenantModel):
 
     __tablename__ = "companies"
     __resource__ = "company"
-    __unaudited__ = Record.__unaudited__ | {"sort_name", "name_key", "last_activity_at"}
+    __unaudited__ = Record.__unaudited__ | {"sort_name", "name_key", "domain", "last_activity_at"}
     __table_args__ = (
         Index("ix_companies_sort_name", "sort_name", "id", postgresql_where=ALIVE),
         Index("ix_companies_updated_at", "updated_at", "id", postgresql_where=ALIVE),

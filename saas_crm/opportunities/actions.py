@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from saas_crm.access.field_rules import writable
+from saas_crm.access.field_rules import may_write, writable
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
@@ -199,7 +199,8 @@ def _check_customer(deal: Opportunity, values: dict[str, Any], actor: CurrentMem
             contact = get_contact(values["contact_id"], member=actor)
         except NotFound:
             raise InvalidInput({"contact_id": wrong}, {"contact_id": "unknown"}) from None
-        if values.get("company_id", deal.company_id) is None:
+        may_follow = deal.version is None or may_write(actor, "opportunity", "company_id", new=False)
+        if values.get("company_id", deal.company_id) is None and may_follow:
             values["company_id"] = contact.company_id
 
 

@@ -13,7 +13,7 @@ from saas_crm.access.visibility import seen, visible
 from saas_crm.core.keyset import in_order
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity
-from saas_crm.opportunities.queries import ORDERS, DealFilter, narrow
+from saas_crm.opportunities.queries import ORDERS, DealFilter, check_order, narrow
 from tenants.db import AnySelect
 
 FIELDS = (
@@ -23,7 +23,11 @@ FIELDS = (
 
 
 def exported(member: CurrentMember, wanted: DealFilter, fields: tuple[str, ...], sort: str) -> AnySelect:
-    """Return the query of these fields, named by them; owner, company and contact are names, the latter where seen."""
+    """Return the query of these fields, named by them; owner, company and contact are names, the latter where seen.
+
+    Raises InvalidInput for an order by what the member may not know.
+    """
+    check_order(member, sort)
     names: Mapping[str, Any] = {"owner_id": Member.name, "company_id": Company.name, "contact_id": Contact.name}
     query = (
         select(*(names.get(name, getattr(Opportunity, name)).label(name) for name in fields))

@@ -44,7 +44,7 @@ def row_of(found: Findable) -> dict[str, object]:
     own = document(found.title, *found.words, pinyin=pinyin)
     fields = [_of_field(name, found.fields.get(name, "")) for name in FIELDS]
     parents = document(found.parent_name)
-    folded = own + "".join(f"\n{OF_FIELD}{text}" for text in fields).rstrip(f"\n{OF_FIELD}")
+    folded = own + "".join(f"\n{OF_FIELD}{text}" for text in fields)
     return {
         "record_id": found.record_id, "kind": found.kind, "title": found.title, "subtitle": found.subtitle,
         "folded": f"{folded}\n{OF_PARENT}{parents}" if parents else folded,

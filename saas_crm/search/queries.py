@@ -176,10 +176,15 @@ def _known_text(member: CurrentMember) -> ColumnElement[str]:
 
 
 def _without(names: Sequence[str]) -> ColumnElement[str]:
-    """Return the text without some fields; what comes after the last field, the parent's name, stays."""
+    """Return the text without some fields; what comes after the last field, the parent's name, stays.
+
+    Of an entry that was written before fields were kept apart, and not renewed yet, only the first line is known.
+    """
     own, parents = (func.split_part(SearchEntry.folded, OF_PARENT, at) for at in (1, 2))
     kept = [func.split_part(own, OF_FIELD, at) for at, name in enumerate(FIELDS, start=2) if name not in names]
-    return func.concat(func.split_part(own, OF_FIELD, 1), *kept, OF_PARENT, parents, type_=Text)
+    apart = func.strpos(own, OF_FIELD) > 0
+    before = case((apart, func.split_part(own, OF_FIELD, 1)), else_=func.split_part(own, "\n", 1))
+    return func.concat(before, *kept, OF_PARENT, parents, type_=Text)
 
 
 def _told(member: CurrentMember) -> ColumnElement[str]:

@@ -48,12 +48,12 @@ def test_columns_belong_to_fields(resource: str, column: str, key: str) -> None:
         ({}, {}),
         ({"contact:read": "all"}, {}),
         ({"contact.phone": "masked", "contact:read": "all"}, {"contact.phone": "masked"}),
-        ({"contact.birthday": "masked"}, {}),
-        ({"contact.nothing": "hidden", "contact.phone": "visible"}, {}),
-        ({"company.name": "hidden"}, {}),
+        ({"contact.birthday": "masked"}, {"contact.birthday": "hidden"}),
+        ({"contact.nothing": "hidden", "contact.phone": "partial"}, {"contact.phone": "hidden"}),
+        ({"company.name": "hidden"}, {"company.name": "read-only"}),
     ],
 )
-def test_only_rules_of_this_release_count(stored: dict[str, str], expected: dict[str, str]) -> None:
+def test_a_rule_that_is_not_known_is_the_strictest(stored: dict[str, str], expected: dict[str, str]) -> None:
     assert rules_in(stored) == expected
 
 
@@ -86,12 +86,17 @@ def test_what_a_rule_takes_away(rule: str | None, knows: bool, changes: bool, sa
         ({}, {"contact:read": "all"}, {"contact.phone": "hidden"}, []),
         ({}, {"contact.phone": "hidden"}, {"contact.phone": "hidden"}, ["contact.phone"]),
         ({"contact:read": "all"}, {"contact.phone": "masked"}, {}, []),
+        ({"contact:read": "all"}, {"contact:read": "all"}, {"contact.phone": "hidden"}, []),
+        ({"contact:read": "all"}, {"contact:read": "own"}, {"contact.phone": "hidden"}, ["contact.phone"]),
+        ({"company:read": "all"}, {"company:read": "own"}, {"contact.phone": "hidden"}, ["contact.phone"]),
+        ({"opportunity:read": "all"}, {"company:read": "own"}, {"contact.phone": "hidden"}, []),
     ],
 )
 def test_nobody_frees_a_field_that_is_closed_to_them(
     wanted: dict[str, str], former: dict[str, str], own: dict[str, str], expected: list[str]
 ) -> None:
-    assert freed(wanted, former, own) == expected
+    widened = [one for one in wanted if ":" in one and wanted[one] != former.get(one)]
+    assert freed(wanted, former, own, widened) == expected
 
 
 PRESENT: dict[str, Any] = {"name": "Ada", "phone": "+4912345678", "email": "a@b.example"}
@@ -129,6 +134,12 @@ def test_a_change_is_refused_by_its_field(
     with pytest.raises(InvalidInput) as wrong:
         writable(values, "contact", member, present.__getitem__ if present else None)
     assert set(wrong.value.errors) == refused
+
+
+def test_what_is_made_of_closed_fields_is_closed_too() -> None:
+    assert may_know(PLAIN, "company", "domain")
+    assert not may_know(under(company__email="hidden"), "company", "domain")
+    assert not may_know(under(company__website="hidden"), "company", "domain")
 
 
 def test_nobody_asks_by_what_they_do_not_know() -> None:

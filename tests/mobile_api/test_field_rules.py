@@ -124,3 +124,36 @@ def test_nobody_gives_what_is_closed_to_them(api_for: Api, acting: Acting) -> No
     assert places(answer) == {"#/fields/contact.phone"}
     kept = {"name": "Closed", "permissions": {"contact:read": "all"}, "fields": {"contact.phone": "hidden"}}
     assert api_for("admin").post("/roles", json=kept).status_code == 201
+
+
+def test_what_was_read_under_other_rules_is_another_version(api_for: Api, acting: Acting, contact: str) -> None:
+    page = f"/contacts/{contact}"
+    veiled = api_for("rep").get(page)
+    again = api_for("rep").patch(page, json={"name": "Ada V"}, headers={"If-Match": veiled.headers["ETag"]})
+    assert again.status_code == 200
+    lifted = dict.fromkeys(("contact.email", "contact.job_title", "contact.mobile", "contact.phone"))
+    role = next(role for role in api_for("owner").get("/roles").json["items"] if role["key"] == "rep")
+    assert api_for("owner").patch(f"/roles/{role['id']}", json={"fields": lifted}).status_code == 200
+    stale = api_for("rep").patch(page, json={"mobile": ""}, headers={"If-Match": again.headers["ETag"]})
+    assert stale.status_code == 412
+    assert api_for("rep").get(page, headers={"If-None-Match": again.headers["ETag"]}).status_code == 200
+    masked = api_for("rep").patch(page, json={"email": "a\u2022\u2022\u2022@veil.example"})
+    assert places(masked) == {"#/email"}
+    with acting("owner"):
+        stored = db.session.scalars(select(Contact).where(Contact.name == "Ada V")).one()
+        assert (stored.mobile, stored.email) == ("+12125550199", "ada.secret@veil.example")
+
+
+def test_a_whole_deal_is_sent_back_as_it_was_read(api_for: Api, acting: Acting, make: Maker) -> None:
+    deal = make.deal("rep", name="Round trip", amount="1,200")
+    close_fields(acting, {"opportunity.amount": "hidden"})
+    answer = api_for("rep").patch(f"/opportunities/{deal.id}", json={"name": "Round trip 2", "amount": None})
+    assert answer.status_code == 200, answer.json
+    assert api_for("manager").get(f"/opportunities/{deal.id}").json["amount"]["amount"] == "1200.00"
+
+
+def test_the_log_tells_no_domain_of_a_closed_website(api_for: Api, acting: Acting, make: Maker) -> None:
+    make.company("rep", name="Told", website="www.topsecret.example")
+    close_fields(acting, {"company.website": "hidden"}, key="admin")
+    assert "topsecret" in api_for("owner").get("/audit?resource=company").text
+    assert "topsecret" not in api_for("admin").get("/audit?resource=company").text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import Text, cast, func, literal, select, union_all, update
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.customers.models import Company, Contact
@@ -24,6 +26,7 @@ from tenants.veils import (
     truth,
     unveiled,
     veil_of,
+    veils_of,
 )
 from tests.support.making import Maker
 
@@ -47,6 +50,7 @@ def test_a_veiled_amount_stays_veiled_in_sums() -> None:
     sums = (amount + 1, Decimal(3) + amount, amount * 2, 5 * amount / 100, sum([amount, amount]), round(amount, 2))
     assert all(is_veiled(found) and found == 0 for found in sums)
     assert truth(amount) == 7
+    assert truth(pickle.loads(pickle.dumps(amount))) == 7
 
 
 @pytest.mark.parametrize("rule", ["hidden", "masked"])
@@ -73,11 +77,14 @@ def test_every_way_out_is_veiled(acting: Acting, make: Maker, rule: str) -> None
 
 def test_days_and_amounts(acting: Acting, make: Maker) -> None:
     contact, deal = make.contact("rep", birthday="1990-02-03"), make.deal("rep", amount="1,200")
+    nothing = make.deal("rep", amount="")
     with acting("rep"), read_under(HIDDEN):
         found = db.session.get(Contact, contact.id)
         assert found is not None
         assert found.birthday is None
         amount = fetch(select(Opportunity.amount).where(Opportunity.id == deal.id))[0].amount
+        none = fetch(Kept(select(Opportunity.amount).where(Opportunity.id == nothing.id)))[0].amount
+        assert is_veiled(none)
         total = fetch(Kept(select(func.sum(OpportunityTotal.amount).label("total"))))[0].total
         assert (amount, total) == (0, 0)
         assert is_veiled(amount)
@@ -97,6 +104,27 @@ def test_days_and_amounts(acting: Acting, make: Maker) -> None:
 def test_a_query_that_loses_a_veil_is_refused(expression: object) -> None:
     with pytest.raises(VeilLost):
         veil_of(expression)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        select(select(func.length(Contact.phone).label("n")).subquery().c.n),
+        select(select(cast(Contact.phone, Text).label("n")).cte("inner").c.n),
+        union_all(select(Contact.name), select(cast(Contact.phone, Text))),
+        union_all(select(Contact.name), select(Contact.phone)),
+        select(select(func.max(func.length(Contact.phone))).scalar_subquery()),
+    ],
+)
+def test_a_veil_is_missed_through_subqueries_and_unions(query: Any) -> None:
+    with pytest.raises(VeilLost):
+        veils_of(query)
+
+
+def test_what_a_query_asks_by_needs_no_veil() -> None:
+    named = select(Contact.id).where(Contact.phone == "+491")
+    counted = select(func.count()).select_from(Contact).where(Contact.phone == "+491").scalar_subquery()
+    assert veils_of(select(Contact.name, named.exists(), counted)) == ()
 
 
 def test_it_is_refused_where_it_would_be_run(acting: Acting) -> None:

@@ -272,3 +272,45 @@ def test_the_log_tells_rules_in_words(client_for: ClientFor, acting: Acting) -> 
     page = unescape(client_for("owner").get("/acme/settings/audit").text)
     assert "Contacts: Phone" in page
     assert "See in part" in page
+
+
+def test_an_export_is_not_sorted_by_what_is_closed(
+    client_for: ClientFor, acting: Acting, estate: dict[str, object]
+) -> None:
+    close_fields(acting, {"opportunity.amount": "hidden"}, key="manager")
+    assert client_for("manager").get("/acme/deals/export?format=csv&sort=-amount").status_code == 422
+    assert client_for("manager").get("/acme/deals/export?format=csv").status_code == 200
+
+
+@pytest.mark.parametrize("closed", ["company.email", "company.website"])
+def test_the_domain_tells_nothing_of_what_it_is_made_of(
+    client_for: ClientFor, acting: Acting, make: Maker, closed: str
+) -> None:
+    make.company("rep", name="Domain owner", email="info@secretmail.example")
+    asked = "/acme/companies/twins?website=secretmail.example&email=x@secretmail.example"
+    assert "Domain owner" in client_for("rep").get(asked).text
+    close_fields(acting, {closed: "hidden"})
+    assert "Domain owner" not in client_for("rep").get(asked).text
+
+
+def test_an_entry_of_before_is_found_by_its_name_alone(client_for: ClientFor, acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Old entry", phone="+12125550144")
+    close_fields(acting)
+    with acting("owner"):
+        row = db.session.get(SearchEntry, company.id)
+        assert row is not None
+        row.folded = row.folded.replace("\x1e", "")
+    assert "Old entry" in client_for("rep").get("/acme/companies?q=Old+entry").text
+    assert "Old entry" not in client_for("rep").get("/acme/companies?q=5550144").text
+
+
+def test_a_contact_brings_no_company_past_a_rule(client_for: ClientFor, acting: Acting, make: Maker) -> None:
+    company = make.company("rep", name="Brought")
+    contact, deal = make.contact("rep", company_id=str(company.id)), make.deal("rep", name="Alone")
+    close_fields(acting, {"opportunity.company_id": "read-only"})
+    sent = {"name": "Alone", "contact_id": str(contact.id), "contact_id_text": contact.name, "version": "1"}
+    assert client_for("rep").post(f"/acme/deals/{deal.id}", data=sent).status_code in (204, 303)
+    with acting("owner"):
+        found = db.session.get(Opportunity, deal.id)
+        assert found is not None
+        assert (found.contact_id, found.company_id) == (contact.id, None)
