@@ -18,6 +18,8 @@ SLOWEST: tuple[str, ...] = (
     "browser/test_styleguide.py",
     "browser/test_deals.py",
     "cli/test_demo.py",
+    "tenants/test_hammer.py",
+    "access/test_organisations.py",
 )
 """By what each takes alone, longest first; all others follow in the order they were found."""
 
