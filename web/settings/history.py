@@ -10,6 +10,7 @@ from saas_crm.access.permissions import PERMISSIONS
 from saas_crm.access.role_words import meaning, permission_words, scope_word
 from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
+from web.formatting import dotted
 from web.history.rooms import Room, Telling, as_moment, chosen, rooms, tells
 from web.history.words import verbs, ways
 from web.settings.field_words import field_words, rule_words
@@ -45,7 +46,7 @@ def _allowed(permission: str, scope: Any) -> tuple[str, str]:
 def _all_allowed(permissions: Any, _telling: Telling) -> str:
     known = [meaning(name, scope) for name, scope in sorted(permissions.items()) if name in PERMISSIONS]
     others = [_allowed(name, scope) for name, scope in sorted(permissions.items()) if name not in PERMISSIONS]
-    return "; ".join([*known, *(f"{name}: {scope}" for name, scope in others)])
+    return dotted(*known, *(f"{name}: {scope}" for name, scope in others))
 
 
 tells("member", Room(
