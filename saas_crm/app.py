@@ -26,20 +26,25 @@ from saas_crm.access.sessions import SignedInUser, session_user
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.activities.handing_over import PLANNED
+from saas_crm.activities.holding import HAPPENED
 from saas_crm.activities.models import Activity
 from saas_crm.core import events
 from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers import handing_over as customers_handed_over
+from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.edge import compress, headers, health, language, lifecycle, observe, seen
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
+from saas_crm.opportunities import holding as deals_held
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
+from saas_crm.privacy.holding import OWN
+from saas_crm.privacy.registry import finds, holds
 from saas_crm.search import owners
 from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
@@ -164,6 +169,11 @@ def _subscribe() -> None:
     hands_over("contact", customers_handed_over.CONTACTS)
     hands_over("opportunity", deals_handed_over.DEALS)
     hands_over("activity", PLANNED)
+    finds(people.find)
+    holds("opportunity", deals_held.DEALS)
+    holds("activity", HAPPENED)
+    holds("privacy", OWN)
+    holds("contact", people.PEOPLE)
 
 
 def _wrap(app: Flask, settings: Settings) -> None:

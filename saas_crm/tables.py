@@ -12,11 +12,15 @@ from saas_crm.core import idempotency as _idempotency
 from saas_crm.customers import models as _customers
 from saas_crm.hand_over import models as _hand_over
 from saas_crm.opportunities import models as _opportunities
+from saas_crm.privacy import models as _privacy
 from saas_crm.search import models as _search
 from tenants import models as _tenants
 from tenants.db import SHARED, db
 
-ROOMS = (_access, _shared, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _search, _tenants)
+ROOMS = (
+    _access, _shared, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _privacy, _search,
+    _tenants,
+)  # fmt: skip
 
 
 def metadata(line: str) -> MetaData:

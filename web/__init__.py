@@ -40,6 +40,7 @@ PAGES = (
     "web.settings.workspace",
     "web.settings.tokens",
     "web.settings.audit",
+    "web.privacy.routes",
     "web.exports.routes",
 )
 FURTHER = (

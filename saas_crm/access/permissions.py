@@ -25,6 +25,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "token": ("read", "create", "delete"),
     "hand_over": ("read", "create"),
     "audit": ("read", "export"),
+    "privacy": ("read", "update", "export", "delete"),
 }
 PERMISSIONS = frozenset(f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions)
 SALES = ("company", "contact", "activity", "opportunity")
@@ -51,8 +52,14 @@ BUILT_IN: Mapping[str, Mapping[str, Scope]] = {
         **_over(SALES, "read create update delete export assign share", "subtree"),
         **_over(("hand_over",), "read create", "subtree"),
         "audit:read": "subtree",
+        "privacy:read": "all",
     },
-    "rep": {**_COMMON, **_over(SALES, "read", "team"), **_over(SALES, "create update delete share", "own")},
+    "rep": {
+        **_COMMON,
+        **_over(SALES, "read", "team"),
+        **_over(SALES, "create update delete share", "own"),
+        "privacy:read": "all",
+    },
     "viewer": {**_COMMON, **_over(SALES, "read", "all")},
 }
 

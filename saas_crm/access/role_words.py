@@ -14,7 +14,8 @@ def resource_words() -> dict[str, str]:
     return {
         "company": _("Companies"), "contact": _("Contacts"), "activity": _("Activities"), "opportunity": _("Deals"),
         "member": _("Members"), "role": _("Roles"), "team": _("Teams"), "pipeline": _("Sales stages"),
-        "workspace": _("Workspace"), "hand_over": _("Hand-overs"), "audit": _("Audit log"), "token": _("API tokens"),
+        "workspace": _("Workspace"), "hand_over": _("Hand-overs"), "audit": _("Audit log"), "privacy": _("Privacy"),
+        "token": _("API tokens"),
     }  # fmt: skip
 
 
@@ -32,7 +33,8 @@ def _particular() -> Mapping[str, str]:
     """Where an action has a better name for a resource, in a list of what may be done."""
     return {
         "member:create": pgettext("permission", "Invite"), "member:delete": pgettext("permission", "Remove"),
-        "token:delete": pgettext("permission", "End"),
+        "token:delete": pgettext("permission", "End"), "privacy:delete": pgettext("permission", "Erase people"),
+        "privacy:export": pgettext("permission", "Export all about a person"),
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from saas_crm.customers.indexing import index, name_forms, renew_contacts
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.privacy.keeping import check_not_held
 from saas_crm.search import actions as search
 from tenants.db import db, new_id
 from tenants.veils import truth
@@ -80,9 +81,11 @@ def update_contact(
 
 
 def recycle(record: Customer, *, actor: CurrentMember, version: int | None = None) -> None:
-    """Put a customer into the recycle bin for 30 days."""
+    """Put a customer into the recycle bin for 30 days; raises InvalidInput for a person who must be kept."""
     check_may(record, "delete", actor)
     check_version(record, version)
+    if isinstance(record, Contact):
+        check_not_held(record.id)
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
     search.drop(db.session(), record.id)

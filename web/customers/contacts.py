@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.ownership import check_may
-from saas_crm.core.errors import AlreadyExists
+from saas_crm.core.errors import AlreadyExists, InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers import actions, queries
 from saas_crm.customers.choosing import name_of
@@ -18,6 +18,7 @@ from saas_crm.customers.queries import CustomerFilter
 from saas_crm.customers.schemas import ContactWrite
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.privacy.consents import refused
 from web.activities.story import story_of
 from web.conflicts import conflict_page
 from web.customers import forms, shown
@@ -26,6 +27,7 @@ from web.customers.picked import checked, company_written, member_written, with_
 from web.customers.values import contact_labels, contact_values
 from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 from web.lists import asked, asked_id
+from web.privacy.words import warnings
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
@@ -52,7 +54,7 @@ def show(contact_id: UUID) -> str:
         return render_template("activities/_story_part.html", **story)
     deals = shown.deals("contact", contact_id, member)
     return render_template(
-        "contacts/show.html", contact=contact, company=contact.company,
+        "contacts/show.html", contact=contact, company=contact.company, unwanted=warnings(refused(contact_id)),
         deals=deals, **shown.parts({"deals": len(deals)}), **shown.customer(contact, member, g.tenant.country), **story,
     )  # fmt: skip
 
@@ -151,7 +153,11 @@ def update(contact_id: UUID) -> ResponseReturnValue:
 def recycle(contact_id: UUID) -> ResponseReturnValue:
     """Put a contact into the recycle bin."""
     contact = queries.get_contact(contact_id, member=current_member())
-    actions.recycle(contact, actor=current_member())
+    try:
+        actions.recycle(contact, actor=current_member())
+    except InvalidInput as held:
+        flash(held.errors[""], "error")
+        return redirect(url_for("contacts.show", contact_id=contact_id), 303)
     undo = url_for("recycle_bin.restore", kind="contact", record_id=contact_id)
     return saved(url_for("contacts.index"), _("Moved to the recycle bin."), undo=undo)
 

@@ -15,6 +15,7 @@ from web.customers.contacts import bp as contacts
 from web.customers.values import company_labels, contact_labels, lifecycles
 from web.history.returning import history_page, put_back
 from web.history.rooms import Returning, Room, as_country, as_day, as_phone, chosen, tells
+from web.privacy.words import channels, consent_labels, purposes, sources, states
 
 WRITERS = {
     "phone": as_phone, "mobile": as_phone, "birthday": as_day, "country": as_country,
@@ -27,8 +28,13 @@ tells("company", Room(
         lambda record_id, member: queries.get_company(record_id, member=member), CompanyWrite, actions.update_company
     ),
 ))  # fmt: skip
+CONSENT = {
+    "channel": chosen(channels), "purpose": chosen(purposes), "state": chosen(states), "source": chosen(sources),
+    "until": as_day,
+}  # fmt: skip
 tells("contact", Room(
-    word=lambda: _("Contact"), labels=contact_labels, writers=WRITERS,
+    word=lambda: _("Contact"), labels=lambda: {**contact_labels(), **consent_labels(), "until": _("Until when")},
+    writers={**WRITERS, **CONSENT},
     refers={"owner_id": "member", "company_id": "company"}, page=("contacts.show", "contact_id"),
     returning=Returning(
         lambda record_id, member: queries.get_contact(record_id, member=member), ContactWrite, actions.update_contact

@@ -51,6 +51,7 @@ def customer(record: Any, member: CurrentMember, country: str) -> dict[str, Any]
         "recycle_url": url_for(f"{blueprint}.recycle", **parent) if may(record, "delete", member) else "",
         "activities_url": url_for("exports.index", **parent) if member.can("activity:export") else "",
         "history_url": url_for(f"{blueprint}.{resource}_history", **parent),
+        "privacy_url": "" if resource == "company" else url_for("privacy.show", **parent),
         "log_url": url_for("activities.log", **parent) if logs else "",
         "log_base": url_for("activities.log") if logs else "",
         "visit_url": url_for("activities.new", kind="visit", **parent) if logs else "",

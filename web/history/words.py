@@ -14,6 +14,9 @@ def verbs() -> dict[str, str]:
         "purge": _("Removed for good"), "export": pgettext("act", "Exported"), "sign_in": _("Signed in"),
         "sign_in_failed": _("Sign-in failed"), "sign_out": _("Signed out"), "first_use": _("Used for the first time"),
         "sign-up": _("Workspace founded"), "forget": _("Old entries removed"),
+        "consent": _("Consent written down"), "erase": _("Person erased"), "hold": _("Duty to keep set"),
+        "lift_hold": _("Duty to keep lifted"), "open_register": _("Register opened by a link"),
+        "close_register": _("Link to the register closed"),
     }  # fmt: skip
 
 

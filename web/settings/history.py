@@ -11,7 +11,7 @@ from saas_crm.access.role_words import meaning, permission_words, scope_word
 from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
 from web.formatting import dotted
-from web.history.rooms import Room, Telling, as_moment, chosen, rooms, tells
+from web.history.rooms import Room, Telling, as_day, as_moment, chosen, rooms, tells
 from web.history.words import verbs, ways
 from web.settings.field_words import field_words, rule_words
 from web.settings.role_names import role_name
@@ -108,6 +108,23 @@ tells("workspace", Room(
         "timezone": _("Time zone"),
     },
     writers={"locale": chosen(lambda: LANGUAGES)},
+))  # fmt: skip
+tells("processing_activity", Room(
+    word=lambda: _("Entry of the register"),
+    labels=lambda: {
+        "name": _("What is done"), "purpose": _("What for"), "people": _("Whose data"), "data": _("Which data"),
+        "recipients": _("Who gets them"), "retention": _("How long they are kept"), "legal_basis": _("On what ground"),
+    },
+))  # fmt: skip
+tells("privacy_settings", Room(
+    word=lambda: _("Privacy"),
+    labels=lambda: {
+        "keep_years": _("Keep customers with a won deal"), "responsible": _("Whom people can turn to"),
+    },
+))  # fmt: skip
+tells("privacy_hold", Room(
+    word=lambda: _("Duty to keep"), labels=lambda: {"reason": _("Why it must be kept"), "until": _("Until when")},
+    writers={"until": as_day},
 ))  # fmt: skip
 tells("session", Room(word=lambda: _("Sign-in")))
 tells("audit", Room(

@@ -143,4 +143,7 @@ def hints() -> dict[str, str]:
         "token": _("Programs with a token may do what its member may do."),
         "hand_over": _("Giving all that somebody owns to others."),
         "audit": _("Who did what, and when."),
+        "privacy": _(
+            "The register, erasures and their certificates. Consent is written down by who may edit a contact."
+        ),
     }

@@ -64,6 +64,8 @@ def _sections() -> list[Section]:
         ("token:read", "settings_tokens.index", _("API tokens"),
          _("Let programs and devices work in your name"), "key-round"),
         ("activity:export", "exports.index", _("Export"), _("Take your data out as files"), "download"),
+        ("privacy:read", "privacy.index", _("Privacy"),
+         _("What you do with personal data, and who was erased"), "lock"),
         ("audit:read", "settings_audit.index", _("Audit log"), _("Who did what, when and from where"), "history"),
     )  # fmt: skip
     sections = [

@@ -1,0 +1,88 @@
+"""What activities hold about people: their notes go, that something took place stays; what is planned is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, not_, or_, select, union, update
+
+from saas_crm.access.models import Member
+from saas_crm.activities.models import Activity
+from saas_crm.core.i18n import gettext as _
+from saas_crm.privacy.holding import once_theirs
+from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched
+from tenants.db import AnySelect, db, fetch
+
+FIELDS = ("subject", "body", "location")
+_TEXTS = (Activity.subject, Activity.body, Activity.location)
+_PLANNED = and_(Activity.done_at.is_(None), Activity.due_at.is_not(None))
+
+
+def _with_them(person: Person) -> ColumnElement[bool]:
+    return Activity.contact_id.in_(person.ids)
+
+
+def _mentions(person: Person) -> ColumnElement[bool]:
+    """Return the clause "it is about their company and mentions them"."""
+    if not person.mention or person.company_id is None:
+        return false()
+    said = or_(*(text.regexp_match(person.mention, flags="i") for text in _TEXTS))
+    others = or_(Activity.contact_id.is_(None), not_(_with_them(person)))
+    return and_(Activity.company_id == person.company_id, others, said)
+
+
+def _told(clause: ColumnElement[bool]) -> AnySelect:
+    return (
+        select(Activity.id, Activity.kind, Activity.at, Activity.subject, Activity.body, Activity.outcome,
+               Activity.location, Activity.due_at, Activity.done_at, Activity.duration_minutes,
+               Member.name.label("owner"), Activity.created_at, Activity.deleted_at)
+        .outerjoin(Member, Member.id == Activity.owner_id)
+        .where(clause)
+        .order_by(Activity.at, Activity.id)
+    )  # fmt: skip
+
+
+def _tells(person: Person) -> Mapping[str, Rows]:
+    found = {"activities": _with_them(person), "mentions": _mentions(person)}
+    return {name: [row._asdict() for row in fetch(_told(clause))] for name, clause in found.items()}
+
+
+def _counts(person: Person) -> Sequence[Counted]:
+    number = select(func.count()).select_from(Activity)
+    return (
+        Counted("plan", "removed", number.where(_with_them(person), _PLANNED)),
+        Counted("activity_text", "emptied", number.where(or_(_mentions(person), and_(_past(person), _has_text())))),
+        Counted("activity", "kept", number.where(_past(person))),
+    )
+
+
+def _past(person: Person) -> ColumnElement[bool]:
+    return and_(_with_them(person), not_(_PLANNED))
+
+
+def _has_text() -> ColumnElement[bool]:
+    return or_(*(text != "" for text in _TEXTS))
+
+
+def _touches(person: Person) -> Sequence[Touched]:
+    spoken = select(Activity.id).where(or_(_with_them(person), _mentions(person)))
+    return (Touched("activity", union(spoken, once_theirs("activity", person)), FIELDS),)
+
+
+def _erases(person: Person) -> None:
+    if person.mention:
+        without = {text.key: func.regexp_replace(text, person.mention, _("(erased)"), "gi") for text in _TEXTS}
+        _write(_mentions(person), without)
+    db.session.execute(delete(Activity).where(_with_them(person), _PLANNED))
+    subject = case((_has_text(), _("(erased)")), else_="")
+    _write(_with_them(person), {"subject": subject, "body": "", "location": "", "contact_id": None})
+
+
+def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> None:
+    writing = update(Activity).where(clause)
+    writing = writing.values(**values, version=Activity.version + 1, updated_at=func.now())
+    db.session.execute(writing.execution_options(synchronize_session=False))
+
+
+HAPPENED = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases)

@@ -1,0 +1,102 @@
+"""Duties to keep what is known of a person: those that follow from deals, and those set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, String, cast, func, literal, null, or_, select, union_all
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.audit import record_act
+from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from saas_crm.privacy.models import PrivacyHold
+from saas_crm.privacy.registry import Person, holdings
+from saas_crm.privacy.schemas import HoldWrite
+from tenants.context import current_tenant
+from tenants.db import AnyRow, AnySelect, db, fetch
+from tenants.versions import lacks_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A reason why a person may not be erased, until a day, or until it is lifted; `num` records ask for it."""
+
+    code: str
+    until: date | None
+    num: int
+    note: str
+
+
+def duties_of(person: Person) -> list[Duty]:
+    """Return why a person must be kept, in one statement; those without an end come last."""
+    parts = [holding.duties(person) for holding in holdings.values() if holding.duties is not None]
+    rows = [row for row in fetch(union_all(*parts)) if row.num]
+    found = [Duty(row.code, row.until, row.num, row.note) for row in rows]
+    return sorted(found, key=lambda duty: (duty.until is None, duty.until or date.max, duty.code))
+
+
+def free_from(duties: list[Duty]) -> date | None:
+    """Return the day until which all of them hold, None where one has no end."""
+    days = [duty.until for duty in duties]
+    return max(days) if days and None not in days else None  # type: ignore[type-var]
+
+
+def duties_by_hand(person: Person) -> AnySelect:
+    """Return the query of the duties that were set by hand and still hold."""
+    still = or_(PrivacyHold.until.is_(None), PrivacyHold.until >= func.current_date())
+    return select(
+        literal("hold", String).label("code"), PrivacyHold.until, literal(1).label("num"),
+        PrivacyHold.reason.label("note"),
+    ).where(PrivacyHold.contact_id.in_(person.ids), still)  # fmt: skip
+
+
+def no_duty() -> AnySelect:
+    """Return a query of no duty, of the columns that a room's query has."""
+    return select(
+        literal("", String).label("code"), cast(null(), Date).label("until"), literal(0).label("num"),
+        literal("", String).label("note"),
+    )  # fmt: skip
+
+
+def hold_of(contact_id: UUID) -> AnyRow | None:
+    """Return the duty that was set by hand for a visible contact, also one that has ended."""
+    columns = (PrivacyHold.id, PrivacyHold.reason, PrivacyHold.until)
+    return fetch(select(*columns).where(PrivacyHold.contact_id == contact_id)).first()
+
+
+def set_hold(contact: Any, data: HoldWrite, *, actor: CurrentMember) -> None:
+    """Forbid that a visible contact is erased or deleted, or change until when; raises Forbidden and InvalidInput."""
+    actor.require("privacy:update")
+    if data.until is not None and data.until < now().date():
+        raise InvalidInput({"until": _("This day has passed already.")}, {"until": "past"})
+    held = select(PrivacyHold).where(PrivacyHold.contact_id == contact.id).with_for_update()
+    found = db.session.scalar(held) or PrivacyHold(contact_id=contact.id)
+    found.reason, found.until = data.reason, data.until
+    db.session.add(found)
+    db.session.flush()
+    told = {"until": [None, data.until.isoformat() if data.until else None]}
+    record_act(db.session(), "hold", "contact", contact.id, told)
+
+
+def lift_hold(contact: Any, *, actor: CurrentMember) -> None:
+    """Take the duty of a visible contact away; without one nothing happens."""
+    actor.require("privacy:update")
+    found = db.session.scalar(select(PrivacyHold).where(PrivacyHold.contact_id == contact.id).with_for_update())
+    if found is not None:
+        db.session.delete(found)
+        record_act(db.session(), "lift_hold", "contact", contact.id)
+        db.session.flush()
+
+
+def check_not_held(contact_id: UUID) -> None:
+    """Raise InvalidInput where a duty was set by hand not to delete a contact."""
+    if lacks_tables(current_tenant()):
+        return
+    found = fetch(duties_by_hand(Person((contact_id,), ""))).first()
+    if found is not None:
+        raise InvalidInput({"": _("This must be kept: %(reason)s", reason=found.note)}, {"": "held"})

@@ -1,0 +1,1 @@
+"""Pages about privacy: consent, everything about one person, erasure, the register."""
