@@ -45,7 +45,7 @@ HEADINGS = {
     "tokens": N_("Tokens"), "me": N_("Myself"), "companies": N_("Companies"), "contacts": N_("Contacts"),
     "activities": N_("Activities"), "opportunities": N_("Deals"), "pipelines": N_("Sales stages"),
     "roles": N_("Roles"), "members": N_("Members"), "teams": N_("Teams"), "invitations": N_("Invitations"),
-    "search": N_("Search"), "audit": N_("Audit log"), "hand-overs": N_("Hand-overs"),
+    "search": N_("Search"), "audit": N_("Audit log"), "hand-overs": N_("Hand-overs"), "privacy": N_("Privacy"),
 }  # fmt: skip
 """What the page calls the sections of the description."""
 

@@ -13,6 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
     "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
+    "consents", "erasures", "processing",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -32,6 +33,10 @@ TAGS = (
     ("roles", N_("What members may see and do: a named set of permissions, each with how far it reaches.")),
     ("audit", N_("Who did what, when, from where and through what.")),
     ("hand-overs", N_("Giving what a member owns to others, all at once, and taking it back.")),
+    (
+        "privacy",
+        N_("What people agreed to, all about one person, erasing them, and the register of processing."),
+    ),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

@@ -12,7 +12,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.core.i18n import gettext as _
 from saas_crm.privacy.holding import once_theirs
 from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched
-from tenants.db import AnySelect, db, fetch
+from tenants.db import db, fetch
 
 FIELDS = ("subject", "body", "location")
 _TEXTS = (Activity.subject, Activity.body, Activity.location)
@@ -32,20 +32,21 @@ def _mentions(person: Person) -> ColumnElement[bool]:
     return and_(Activity.company_id == person.company_id, others, said)
 
 
-def _told(clause: ColumnElement[bool]) -> AnySelect:
-    return (
-        select(Activity.id, Activity.kind, Activity.at, Activity.subject, Activity.body, Activity.outcome,
-               Activity.location, Activity.due_at, Activity.done_at, Activity.duration_minutes,
+def _tells(person: Person) -> Mapping[str, Rows]:
+    theirs = _with_them(person)
+    query = (
+        select(theirs.label("theirs"), Activity.id, Activity.kind, Activity.at, Activity.subject, Activity.body,
+               Activity.outcome, Activity.location, Activity.due_at, Activity.done_at, Activity.duration_minutes,
                Member.name.label("owner"), Activity.created_at, Activity.deleted_at)
         .outerjoin(Member, Member.id == Activity.owner_id)
-        .where(clause)
+        .where(or_(theirs, _mentions(person)))
         .order_by(Activity.at, Activity.id)
     )  # fmt: skip
-
-
-def _tells(person: Person) -> Mapping[str, Rows]:
-    found = {"activities": _with_them(person), "mentions": _mentions(person)}
-    return {name: [row._asdict() for row in fetch(_told(clause))] for name, clause in found.items()}
+    found: dict[str, list[dict[str, Any]]] = {"activities": [], "mentions": []}
+    for row in fetch(query):
+        told = row._asdict()
+        found["activities" if told.pop("theirs") else "mentions"].append(told)
+    return found
 
 
 def _counts(person: Person) -> Sequence[Counted]:

@@ -40,6 +40,11 @@ def erasure(erasure_id: UUID, *, member: CurrentMember) -> AnyRow:
     return found
 
 
+def certified(erasure_id: UUID) -> AnyRow:
+    """Return the certificate of an erasure that the reader has just done, whatever they may read of others."""
+    return fetch(_rows().where(Erasure.id == erasure_id)).one_or_none()
+
+
 def is_about(found: AnyRow, identifier: str) -> bool:
     """Whether a certificate is that of who has this name, address or number."""
     return bool(identifier.strip()) and is_known(identifier, found.salt, found.fingerprints)

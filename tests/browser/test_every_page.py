@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
+from saas_crm.privacy.defaults import CUSTOMERS
 from tests.browser.axe import AXE, contrast, findings, sideways, small_targets
 from tests.browser.conftest import PHONE, SMALLEST, Width
 from tests.support.clients import Browser
@@ -36,6 +37,7 @@ RECORDS: Ends = {
     "companies.show": ("?part=details",), "contacts.show": ("",), "opportunities.show": ("",),
     "activities.show": ("",),
     "sharing.show_company": ("",), "sharing.show_contact": ("",), "sharing.show_opportunity": ("",),
+    "privacy.show": ("",), "privacy.preview": ("",), "privacy.everything": ("",),
 }  # fmt: skip
 HISTORIES: Ends = {
     "companies.company_history": ("",), "contacts.contact_history": ("",), "opportunities.deal_history": ("",),
@@ -58,6 +60,10 @@ SETTINGS: Ends = {
     "settings_sharing.edit": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",),
+}  # fmt: skip
+PRIVACY: Ends = {
+    "privacy.index": ("",), "privacy.show_register": ("",), "privacy.new_entry": ("",), "privacy.edit_entry": ("",),
+    "privacy.certificates": ("",), "privacy.certificate": ("",), "privacy.open_register": ("",),
 }  # fmt: skip
 HANDING_OVER: Ends = {
     "hand_overs.index": ("",), "hand_overs.new": ("",), "hand_overs.show": ("",), "hand_overs.show_briefs": ("",),
@@ -91,12 +97,15 @@ NO_PAGES = {
         "pickers.companies", "pickers.contacts", "pickers.customers", "pickers.members", "public.follow_country",
         "settings_members.filters", "public.slug_state", "public.slug_suggestion",
     },
-    "for paper": {"hand_overs.print_briefs", "hand_overs.print_received"},
+    "for paper": {
+        "hand_overs.print_briefs", "hand_overs.print_received", "privacy.certificate_file", "privacy.register_file",
+        "privacy.everything_pdf",
+    },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {"public.language"},
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
-        "settings_audit.export",
+        "settings_audit.export", "privacy.everything_json",
     },
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},
 }  # fmt: skip
@@ -191,7 +200,7 @@ def eyes_of(page_for: PageFor, width: Width) -> Callable[..., Eyes]:
 def test_no_page_is_left_out(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     answering = {rule.endpoint for rule in rules if not rule.rule.startswith("/api/")} | {"api_documents.docs"}
-    pages = set().union(*INSIDE.values(), HANDING_OVER, ALONE, OUTSIDE)
+    pages = set().union(*INSIDE.values(), HANDING_OVER, PRIVACY, ALONE, OUTSIDE)
     parts = set().union(*NO_PAGES.values())
     assert answering - pages - parts == set(), "in no list"
     assert (pages | parts) - answering == set(), "in a list, but not in the product"
@@ -223,6 +232,31 @@ def test_pages_of_handing_over(
     assert client_for("owner").post("/acme/hand-overs", data=plan).status_code == 303
     mine = f"/acme/handed-to-me?hand_over={hand_over_id}"
     for address in (*addresses(app, HANDING_OVER, {**made, "hand_over_id": hand_over_id}, "/acme"), mine):
+        eyes.look(address)
+    assert eyes.found == []
+
+
+def test_pages_of_privacy(
+    app: Flask, eyes_of: Callable[..., Eyes], made: dict[str, Any], client_for: Callable[..., Browser]
+) -> None:
+    """Empty at first; then with a duty to keep, answers, an erasure and a link for everybody."""
+    eyes, owner = eyes_of("owner"), client_for("owner")
+    for address in addresses(app, {"privacy.index": ("",), "privacy.certificates": ("",)}, {}, "/acme"):
+        eyes.look(address)
+    contact = f"/acme/contacts/{made['contact_id']}"
+    for channel, answer in (("email", "yes"), ("phone", "no")):
+        said = {"channel": channel, "purpose": ["marketing", "sales"], "source": "event", "answer": answer}
+        assert owner.post(f"{contact}/privacy", data={**said, "note": GERMAN}).status_code == 303
+    assert owner.post(f"{contact}/hold", data={"reason": CHINESE}).status_code == 303
+    for address in (contact, f"{contact}/privacy", f"{contact}/erasure"):
+        eyes.look(address)
+    assert owner.post(f"{contact}/hold/lift").status_code == 303
+    done = owner.post(f"{contact}/erasure", data={"name": "王小明", "reason": "request"})
+    assert done.status_code == 303
+    assert owner.post("/acme/settings/privacy/link", data={"open": "1"}).status_code == 303
+    [link] = re.findall(r"privacy-register/([\w-]{30,})", owner.get("/acme/settings/privacy").text)[:1]
+    values = {"processing_id": str(CUSTOMERS), "erasure_id": done.location.rpartition("/")[2], "token": link}
+    for address in addresses(app, PRIVACY, values, "/acme"):
         eyes.look(address)
     assert eyes.found == []
 

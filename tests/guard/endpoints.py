@@ -24,6 +24,7 @@ from saas_crm.core.clock import now
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.hand_over.models import HandOver
 from saas_crm.opportunities.models import Pipeline
+from saas_crm.privacy.models import Erasure, ProcessingActivity
 from tenants.db import SHARED, db, new_id
 from tests.support.cast import Cast, Person
 from tests.support.making import Maker, acting
@@ -119,7 +120,10 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
             token_hash=token_hash(f"invitation of {who}"), expires_at=now(),
         )  # fmt: skip
         hand_over = HandOver(from_id=person.member_id, made_by_id=member.id)
-        db.session.add_all([invitation, hand_over])
+        entry = ProcessingActivity(name=f"Canary processing of {who}")
+        erasure = Erasure(number=1, contact_id=new_id(), member_id=member.id, reason="request", parts=[], salt=b"",
+                          fingerprints=[])  # fmt: skip
+        db.session.add_all([invitation, hand_over, entry, erasure])
     with app.app_context(), db.engines[SHARED].connect() as connection:
         session_id = connection.scalar(select(UserSession.id).where(UserSession.user_id == person.user_id))
     stage = make.stages(who)[1]
@@ -129,7 +133,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "version": "1",
-        "role_id": role_id, "hand_over_id": hand_over.id,
+        "role_id": role_id, "hand_over_id": hand_over.id, "processing_id": entry.id, "erasure_id": erasure.id,
     }  # fmt: skip
     return Samples(person.slug, person, values)
 

@@ -21,7 +21,7 @@ PEOPLE = ("owner", "admin", "manager", "rep", "teammate", "colleague", "viewer",
 PUBLIC = {
     "/", "/healthz", "/readyz", "/metrics", "/signin", "/signout", "/signup",
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
-    "/invitations/<token>", "/manifest.webmanifest", "/language/<code>",
+    "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
 }  # fmt: skip
 PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<version>.css"}
 ONLY_FOR_DEVELOPERS = ("/dev/mail", "/styleguide")

@@ -10,11 +10,14 @@ from pydantic import BaseModel
 
 from mobile_api.account_teams import AccountTeamMemberRead
 from mobile_api.audit import AuditRead
+from mobile_api.consents import ConsentRead
+from mobile_api.erasures import ErasureRead
 from mobile_api.hand_overs import HandOverRead
 from mobile_api.invitations import INVITATION
 from mobile_api.me import MeRead, PermissionRead
 from mobile_api.members import MEMBER
 from mobile_api.opportunity_shape import OPPORTUNITY
+from mobile_api.processing import ProcessingRead
 from mobile_api.registry import load
 from mobile_api.search import Hit
 from mobile_api.shapes import Shape
@@ -32,6 +35,7 @@ LISTS: list[tuple[str, type[BaseModel]]] = [
     ("/opportunities", OpportunityRead), ("/pipelines", PipelineRead), ("/search?q=ada", Hit),
     ("/members", MEMBER.read), ("/tokens", TOKEN.read), ("/teams", TEAM.read), ("/audit", AuditRead),
     ("/roles", RoleRead), ("/me/permissions", PermissionRead),
+    ("/processing-activities", ProcessingRead),
 ]  # fmt: skip
 
 
@@ -77,6 +81,17 @@ def test_hand_overs(api_for: Callable[..., Phone], make: Maker) -> None:
     assert HandOverRead.model_validate(item).model_dump(mode="json") == item
 
 
+def test_consents_and_erasures(api_for: Callable[..., Phone], make: Maker) -> None:
+    owner, contact = api_for("owner"), make.contact("rep", name="Eva Tulpe").id
+    said = {"channel": "email", "purpose": "marketing", "state": "given"}
+    assert owner.post(f"/contacts/{contact}/consents", json=said).status_code == 201
+    [item] = owner.get(f"/contacts/{contact}/consents").json["items"]
+    assert ConsentRead.model_validate(item).model_dump(mode="json") == item
+    assert owner.post(f"/contacts/{contact}/erasure", json={"name": "Eva Tulpe"}).status_code == 201
+    [item] = owner.get("/erasures").json["items"]
+    assert ErasureRead.model_validate(item).model_dump(mode="json") == item
+
+
 def test_me(api_for: Callable[..., Phone]) -> None:
     me = api_for("rep").get("/me").json
     assert MeRead.model_validate(me).model_dump(mode="json") == me
@@ -114,6 +129,6 @@ def test_every_list_has_a_test_here() -> None:
         for operation in load().operations()
         if operation.method == "GET" and "items" in getattr(operation.responses.get(200), "model_fields", ())
     }
-    others = {"/invitations", "/hand-overs"}
+    others = {"/invitations", "/hand-overs", "/erasures", "/contacts/<uuid:contact_id>/consents"}
     others |= {f"/{plural}/<uuid:record_id>/account-team" for plural in ("companies", "contacts", "opportunities")}
     assert lists == {path.partition("?")[0] for path, _ in LISTS} | others

@@ -122,8 +122,8 @@ def _printed(found: AnyRow) -> Paper:
     for group in words.parts_by_fate(found.parts, words.past_fates()):
         paper.heading(group["title"])
         for line in group["lines"]:
-            paper.text(line["text"], line["hint"])
+            paper.paragraph(line["text"], line["hint"])
     paper.heading(_("Fingerprints"))
-    paper.text(_("They tell nothing about the person. Who has an address can have it checked against them."))
-    paper.text(" ".join(found.fingerprints))
+    paper.paragraph(_("They tell nothing about the person. Who has an address can have it checked against them."))
+    paper.paragraph(" ".join(found.fingerprints))
     return paper

@@ -48,7 +48,7 @@ class Paper:
         self._write(title, MARGIN, 11.5, bold=True, accent=True)
         self._sheet.y -= 2
 
-    def text(self, text: str, hint: str = "") -> None:
+    def paragraph(self, text: str, hint: str = "") -> None:
         """Write a text, and a fainter one below it."""
         self._write(text, MARGIN, SIZE)
         if hint:
