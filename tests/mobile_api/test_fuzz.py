@@ -29,6 +29,7 @@ OF_MEANING = {
     "unknown", "owner", "currency", "closed", "pipeline", "cursor", "missing", "enum", "string_too_short",
     "website", "country", "timezone", "moment", "future", "invalid", "no_at_sign", "key-reused",
     "needs", "beyond", "taken", "in_use", "built_in", "owner_role", "too_many",
+    "duty", "other_name", "future",
 }  # fmt: skip
 # A record that is not there, a lost race or a broken rule is no judgement of the data's form; which rules may say
 # no is looked at by the check below. That a token is unknown or a permission missing would be wrong here.
@@ -92,6 +93,12 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
         "share_opportunity": make.deal("rep", name="Shared").id,
     }  # fmt: skip
     whom = f"{make.member_id('viewer')}"
+    known, doomed = make.contact("owner").id, [make.contact("owner", name="Doomed").id for _ in range(EXAMPLES)]
+    gone, owner = make.contact("owner", name="Doomed").id, api_for("owner")
+    erasure = owner.post(f"/contacts/{gone}/erasure", json={"name": "Doomed"}).json["id"]
+    entries = [owner.post("/processing-activities", json={"name": "Cameras"}).json["id"] for _ in range(EXAMPLES + 1)]
+    of_known = {"list_consents", "record_consent", "export_personal_data", "preview_erasure"}
+    of_entry = {"show_processing_activity", "change_processing_activity"}
 
     @found.hook
     def map_case(context: Any, case: Any) -> Any:
@@ -108,6 +115,16 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
         if operation in shared and isinstance(case.body, dict):
             case.path_parameters["record_id"] = str(shared[operation])
             case.body["member_id"] = whom
+        if operation in of_known:
+            case.path_parameters["contact_id"] = str(known)
+        if doomed and operation == "erase_contact" and isinstance(case.body, dict):
+            case.path_parameters["contact_id"], case.body["name"] = str(doomed.pop()), "Doomed"
+        if operation == "show_erasure":
+            case.path_parameters["erasure_id"] = erasure
+        if operation in of_entry:
+            case.path_parameters["processing_id"] = entries[0]
+        if len(entries) > 1 and operation == "remove_processing_activity":
+            case.path_parameters["processing_id"] = entries.pop()
         if operation == "change_member" and isinstance(case.body, dict):
             case.path_parameters["member_id"] = rep
             case.body = {key: value for key, value in case.body.items() if not key.endswith("_id")}

@@ -52,12 +52,12 @@ def test_a_yes_is_written_down_with_who_and_how(client_for: ClientFor, contact_i
 def test_a_no_after_a_yes_withdraws_and_is_told_beside_the_buttons(client_for: ClientFor, contact_id: str) -> None:
     rep = client_for("rep")
     send(rep, contact_id)
-    assert "Not by" not in rep.get(f"/acme/contacts/{contact_id}").text
+    assert "not wanted" not in rep.get(f"/acme/contacts/{contact_id}").text
     send(rep, contact_id, "no")
     send(rep, contact_id, "no", channel="phone", purpose=["sales", "marketing"])
     page = rep.get(f"/acme/contacts/{contact_id}")
-    assert "Not by E-mail: News and advertising" in page.text
-    assert "Not by Phone: News and advertising, Offers and sales talks" in page.text
+    assert "E-mail – not wanted: News and advertising" in page.text
+    assert "Phone – not wanted: News and advertising, Offers and sales talks" in page.text
     assert statements(page) <= 8
     page = rep.get(f"/acme/contacts/{contact_id}/privacy").text
     assert "Withdrew" in page

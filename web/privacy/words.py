@@ -76,10 +76,10 @@ def consent_words() -> Mapping[str, Mapping[str, str]]:
 def warnings(refused: Mapping[str, Iterable[str]]) -> list[str]:
     """Return what a person does not want, a sentence for each channel."""
     named, what = channels(), purposes()
+    told = {channel: _(", ").join(what[one] for one in which) for channel, which in refused.items()}
     return [
-        _("Not by %(channel)s: %(purposes)s", channel=named[channel], purposes=_(", ").join(what[one] for one in which))
-        for channel, which in refused.items()
-    ]  # fmt: skip
+        _("%(channel)s – not wanted: %(purposes)s", channel=named[one], purposes=text) for one, text in told.items()
+    ]
 
 
 def duty_words(duty: Duty) -> str:
