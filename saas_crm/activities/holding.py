@@ -86,4 +86,4 @@ def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> None:
     db.session.execute(writing.execution_options(synchronize_session=False))
 
 
-HAPPENED = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases)
+HAPPENED = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases, personal={"activity": FIELDS})

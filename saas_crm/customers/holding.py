@@ -84,4 +84,4 @@ def _erases(person: Person) -> None:
     db.session.execute(gone.execution_options(synchronize_session=False))
 
 
-PEOPLE = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases)
+PEOPLE = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases, personal={"contact": PERSONAL})

@@ -115,4 +115,6 @@ def _duties(person: Person) -> AnySelect:
     ).where(won, Opportunity.contact_id.in_(person.ids))  # fmt: skip
 
 
-DEALS = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases, duties=_duties)
+DEALS = Holding(
+    tells=_tells, counts=_counts, touches=_touches, erases=_erases, duties=_duties, personal={"opportunity": FIELDS}
+)

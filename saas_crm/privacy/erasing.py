@@ -18,7 +18,7 @@ from saas_crm.core.i18n import in_language
 from saas_crm.privacy.fingerprints import fingerprints, new_salt
 from saas_crm.privacy.keeping import duties_of
 from saas_crm.privacy.models import Erasure, ErasureItem
-from saas_crm.privacy.registry import Counted, Fate, Person, Touched, find_person, holdings
+from saas_crm.privacy.registry import Counted, Fate, Person, Touched, check_knows_all, find_person, holdings
 from saas_crm.privacy.schemas import ErasureWrite
 from saas_crm.privacy.settings import held_settings
 from tenants.context import current_tenant
@@ -64,6 +64,7 @@ def _entries(touched: Sequence[Touched]) -> AnySelect:
 def person_to_erase(contact_id: UUID, *, actor: CurrentMember) -> Person:
     """Return a person the actor sees and may erase; raises Forbidden and NotFound."""
     actor.require("privacy:delete")
+    check_knows_all(actor, "privacy:delete")
     person = find_person(contact_id, actor)
     if person is None:
         raise NotFound
@@ -79,6 +80,7 @@ def erase(contact_id: UUID, data: ErasureWrite, *, actor: CurrentMember) -> UUID
     NotFound, and InvalidInput where the name is another one or a duty to keep exists.
     """
     actor.require("privacy:delete")
+    check_knows_all(actor, "privacy:delete")
     db.session.execute(select(func.set_config("statement_timeout", str(TIMEOUT_MS), True)))
     held_settings()
     person = find_person(contact_id, actor, hold=True)

@@ -10,7 +10,7 @@ from saas_crm.access.exporting import begin_export
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import NotFound
-from saas_crm.privacy.registry import Rows, find_person, holdings
+from saas_crm.privacy.registry import Rows, check_knows_all, find_person, holdings
 from tenants.db import db
 
 SECTIONS = ("contact", "consents", "holds", "deals", "activities", "mentions", "history")
@@ -25,6 +25,7 @@ def personal_data(contact_id: UUID, *, actor: CurrentMember, kind: str) -> Mappi
     """
     begin_export(actor, "privacy")
     actor.require("contact:read")
+    check_knows_all(actor, "privacy:export")
     person = find_person(contact_id, actor)
     if person is None:
         raise NotFound

@@ -25,7 +25,7 @@ MOST = 100
 """Entries of one register at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One entry; `version` 0 is one as it comes, which nobody has changed."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from saas_crm.access.audit_log import is_told
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.errors import Forbidden
 from saas_crm.privacy.mentions import mention_of
 from tenants.db import AnyQuery, AnySelect
 
@@ -66,7 +68,8 @@ class Holding:
 
     `tells` gives all of it for the export, by section, codes and moments as they are. `counts` says what an erasure
     will do and `touches` whose audit entries it blanks, both before `erases` does it. `duties` is a query of reasons
-    to keep: code, until (a day or none), num, note.
+    to keep: code, until (a day or none), num, note. `personal` names the fields, by resource, that say something of a
+    person: who may not know all of them can neither give everything out nor erase.
     """
 
     tells: Callable[[Person], Mapping[str, Rows]] = _no_rows
@@ -74,6 +77,7 @@ class Holding:
     touches: Callable[[Person], Sequence[Touched]] = _nothing
     erases: Callable[[Person], object] = _nothing
     duties: Callable[[Person], AnySelect] | None = None
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Finder(Protocol):
@@ -95,6 +99,15 @@ def holds(room: str, holding: Holding) -> None:
 def finds(finder: Finder) -> None:
     """Register how a person is found."""
     _finders[:] = [finder]
+
+
+def check_knows_all(member: CurrentMember, permission: str) -> None:
+    """Raise Forbidden where the member's role hides or masks something of people: their work would be half done."""
+    named = {
+        (resource, name) for one in holdings.values() for resource, names in one.personal.items() for name in names
+    }
+    if not all(is_told(resource, name, member) for resource, name in named):
+        raise Forbidden(permission)
 
 
 def find_person(contact_id: UUID, member: CurrentMember, *, hold: bool = False) -> Person | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from saas_crm.customers.schemas import ContactWrite
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, StageChange
 from saas_crm.privacy import erasing, erasures
 from saas_crm.privacy.consents import record_consent
+from saas_crm.privacy.exporting import personal_data
 from saas_crm.privacy.registry import Holding, holdings
 from saas_crm.privacy.schemas import ConsentWrite, ErasureWrite
 from tenants.db import db
@@ -155,6 +157,18 @@ def test_who_may_not_and_who_is_not_there(acting: Acting, eva: UUID, make: Maker
     with acting("owner") as owner, pytest.raises(InvalidInput) as refused:
         erasing.erase(eva, ErasureWrite(name="Eva"), actor=owner)
     assert refused.value.codes == {"name": "other_name"}
+
+
+def test_a_role_that_hides_something_of_people_does_no_half_work(acting: Acting, eva: UUID) -> None:
+    with acting("admin") as admin:
+        blinded = replace(admin, permissions={**admin.permissions, "contact.phone": "hidden"})
+        with pytest.raises(Forbidden):
+            erasing.erase(eva, ERASE, actor=blinded)
+        with pytest.raises(Forbidden):
+            erasing.person_to_erase(eva, actor=blinded)
+        with pytest.raises(Forbidden):
+            personal_data(eva, actor=blinded, kind="json")
+        assert personal_data(eva, actor=admin, kind="json")["contact"][0]["mobile"] == EVA["mobile"]
 
 
 def test_two_at_once_make_one_certificate(acting: Acting, eva: UUID) -> None:
