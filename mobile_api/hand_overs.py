@@ -124,7 +124,7 @@ def undo_hand_over(hand_over_id: UUID) -> Response:
     removed nothing goes back (422).
     """
     queries.reached(hand_over_id, member=current_member())
-    undone = actions.undo(hand_over_id, actor=current_member())
+    undone = actions.undo(hand_over_id, actor=current_member(), tenant=current_tenant(), base_url=settings().base_url)
     return shown({"returned": undone.returned, "stayed": undone.stayed})
 
 

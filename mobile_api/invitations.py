@@ -70,15 +70,13 @@ def invite(body: NewInvitation) -> Response:
 
     Only owners invite owners. After very many one has to wait (429).
     """
-    member = current_member()
-    user = user_by_id(member.user_id)
     try:
         invitation = actions.invite(
-            body.email, body.role_id, actor=member, tenant=g.tenant, base_url=settings().base_url, team_id=body.team_id,
-            verified=user is not None and user.email_verified_at is not None, invitation_id=taken_id(body),
+            body.email, body.role_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
+            team_id=body.team_id, verified=_verified(), invitation_id=taken_id(body),
         )  # fmt: skip
     except TooManyAttempts as too_many:
-        raise ApiProblem(problem("too-many-requests"), {"Retry-After": str(too_many.seconds)}) from too_many
+        raise _wait(too_many) from too_many
     return made(INVITATION.of(invitation), f"invitations/{invitation.id}")
 
 
@@ -89,6 +87,35 @@ def invite(body: NewInvitation) -> Response:
 def show_invitation(invitation_id: UUID) -> Response:
     """Show an invitation that is open."""
     return shown(_invitation(invitation_id))
+
+
+@api.operation(
+    "POST", "/invitations/<uuid:invitation_id>/mail", tag="invitations", responses={200: InvitationRead}, etag=True,
+    idempotent=True,
+)  # fmt: skip
+@requires("member:create")
+def mail_invitation(invitation_id: UUID) -> Response:
+    """Mail a new link for an open invitation, good for another seven days; the old link stops working.
+
+    After very many one has to wait (429).
+    """
+    try:
+        invitation = actions.resend(
+            invitation_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url, verified=_verified()
+        )
+    except TooManyAttempts as too_many:
+        raise _wait(too_many) from too_many
+    return shown(INVITATION.of(invitation))
+
+
+def _verified() -> bool:
+    """Whether who speaks has confirmed their own address."""
+    user = user_by_id(current_member().user_id)
+    return user is not None and user.email_verified_at is not None
+
+
+def _wait(too_many: TooManyAttempts) -> ApiProblem:
+    return ApiProblem(problem("too-many-requests"), {"Retry-After": str(too_many.seconds)})
 
 
 @api.operation(

@@ -11,8 +11,8 @@ from tenants.marks import N_
 
 BASE = "/api/v1"
 RESOURCES = (
-    "tokens", "me", "members", "teams", "invitations", "companies", "contacts", "activities", "opportunities",
-    "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
+    "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
+    "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
     "consents", "erasures", "processing",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""

@@ -13,6 +13,7 @@ from mobile_api.openapi import list_of, sparse
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
+from saas_crm.access import role_deletion
 from saas_crm.access import roles as actions
 from saas_crm.access.field_rules import rules_in
 from saas_crm.access.models import Role
@@ -153,7 +154,7 @@ def delete_role(role_id: UUID, query: RoleDeletion) -> Response:
     """Delete a role that is not built in; its members and open invitations get another one."""
     role = actions.get_role(role_id, hold=True)
     version = agreed_version(role, lambda: _role(role_id))
-    actions.delete_role(role, actor=current_member(), replacement_id=query.replacement_id, version=version)
+    role_deletion.delete_role(role, actor=current_member(), replacement_id=query.replacement_id, version=version)
     return gone()
 
 

@@ -17,7 +17,7 @@ from saas_crm.access import teams as actions
 from saas_crm.access.models import Team
 from saas_crm.access.records import TEAM_ORDERS, team_record, teams
 from saas_crm.access.team_schemas import TeamWrite
-from saas_crm.core.forms import patch_of
+from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 
@@ -46,6 +46,14 @@ class TeamFilters(Listing):
     """Which teams."""
 
     parent_id: UUID | None = Field(default=None, description="Those right below this one.")
+
+
+class TeamDeletion(Input):
+    """What becomes of those in it."""
+
+    move_up: bool = Field(
+        default=False, description="Its members, open invitations and the teams below it go to the team above."
+    )
 
 
 TEAM = Shape(
@@ -103,17 +111,21 @@ def change_team(team_id: UUID, body: TeamWrite) -> Response:
     return shown(_of(team))
 
 
-@api.operation("DELETE", "/teams/<uuid:team_id>", tag="teams", responses={204: None}, if_match=True, idempotent=True)
+@api.operation(
+    "DELETE", "/teams/<uuid:team_id>", tag="teams", query_model=TeamDeletion, responses={204: None}, if_match=True,
+    idempotent=True,
+)  # fmt: skip
 @requires("team:delete")
-def delete_team(team_id: UUID) -> Response:
+def delete_team(team_id: UUID, query: TeamDeletion) -> Response:
     """Delete a team for good.
 
-    One that still has members or teams below it is refused: move them first. The last team stays.
+    One that still has members or teams below it is refused, unless `move_up` sends them to the team above. The last
+    team stays.
     """
     actions.hold_tree()
     team = actions.get_team(team_id, member=current_member())
     version = agreed_version(team, lambda: _team(team_id))
-    actions.delete_team(team, actor=current_member(), version=version)
+    actions.delete_team(team, actor=current_member(), version=version, move_up=query.move_up)
     return gone()
 
 

@@ -31,6 +31,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.core import events
 from saas_crm.core.recycling import Bin, recyclable
 from saas_crm.customers import actions as customers
+from saas_crm.customers import following
 from saas_crm.customers import handing_over as customers_handed_over
 from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
@@ -40,6 +41,7 @@ from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
 from saas_crm.opportunities import holding as deals_held
+from saas_crm.opportunities import indexing as deals_indexed
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
@@ -152,8 +154,8 @@ def _subscribe() -> None:
     visibility.follows("activity", Activity)
     recyclable("activity", Bin(Activity, "subject", activities.restore))
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
-    recyclable("contact", Bin(Contact, "name", customers.restore))
-    recyclable("company", Bin(Company, "name", customers.restore, customers.forget_companies))
+    recyclable("contact", Bin(Contact, "name", customers.restore, following.forget))
+    recyclable("company", Bin(Company, "name", customers.restore, following.forget))
     for model in (Company, Contact, Opportunity):
         nameable(model.__resource__, Nameable(model, model.name))
     nameable("activity", Nameable(Activity, Activity.subject))
@@ -165,6 +167,8 @@ def _subscribe() -> None:
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
     events.subscribe(OwnersMoved, owners.follow)
+    events.subscribe(following.CustomersGone, deals_indexed.renew_orphans)
+    following.followed_by(deals_indexed.reindex_deals)
     hands_over("company", customers_handed_over.COMPANIES)
     hands_over("contact", customers_handed_over.CONTACTS)
     hands_over("opportunity", deals_handed_over.DEALS)

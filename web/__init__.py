@@ -48,6 +48,7 @@ FURTHER = (
     "web.opportunities.history",
     "web.activities.history",
     "web.settings.history",
+    "web.settings.role_deletion",
 )
 """Modules that add to pages of others: to their blueprints, before these are registered."""
 ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)

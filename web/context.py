@@ -27,6 +27,7 @@ ENTRIES = {
     "log": ("activities.log", "activity:create"),
     "bin": ("recycle_bin.index", None),
     "settings": ("settings_workspace.index", None),
+    "handed": ("hand_overs.received", None),
 }
 OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/signout"}
 

@@ -50,6 +50,7 @@ ICONS: tuple[str, ...] = (
     "history",
     "hourglass",
     "house",
+    "inbox",
     "info",
     "key-round",
     "keyboard",

@@ -35,7 +35,7 @@ class Navigation:
 def navigation(urls: Mapping[str, str]) -> Navigation:
     """Build the entries in the reader's language.
 
-    Keys of `urls`, all optional: today, companies, contacts, deals, search, log, bin, settings, profile,
+    Keys of `urls`, all optional: today, companies, contacts, deals, search, log, bin, settings, handed, profile,
     workspaces, signout.
     """
 

@@ -188,7 +188,10 @@ class Invented:
                         parent_owner_id=None if company is None else self.owner(company))  # fmt: skip
 
     def _deal_entry(self, n: int) -> Findable:
-        return Findable("opportunity", self.key(DEAL, n), deal_name(n), owner_id=self.owner(self.deal_company(n)))
+        company = self.deal_company(n)
+        at, owner = company_name(company), self.owner(company)
+        return Findable("opportunity", self.key(DEAL, n), deal_name(n), subtitle=at, parent_name=at, owner_id=owner,
+                        parent_id=self.key(COMPANY, company), parent_owner_id=owner)  # fmt: skip
 
 
 @lru_cache(4)

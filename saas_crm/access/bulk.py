@@ -36,11 +36,16 @@ def hold_owners() -> None:
 def change_roles(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> Outcome:
     """Give members another role. Raises Forbidden, and InvalidInput for no or an unknown role."""
     actor.require("member:update")
+    return _change(ids, {"role_id": role_id}, actor, **_about_owners(role_id, actor))
+
+
+def _about_owners(role_id: UUID, actor: CurrentMember) -> dict[str, bool]:
+    hold_owners()
     role = held_role(role_id)
     ownership = role.key == "owner"
     if not ownership:  # of owners each member is told by themselves
         check_givable(role, actor)
-    return _change(ids, {"role_id": role_id}, actor, takes_ownership=not ownership, gives_ownership=ownership)
+    return {"takes_ownership": not ownership, "gives_ownership": ownership}
 
 
 def change_teams(ids: Sequence[UUID], team_id: UUID, *, actor: CurrentMember) -> Outcome:
@@ -56,6 +61,17 @@ def freeze(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Outcom
     return _change(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
 
 
+def would_change(
+    ids: Sequence[UUID], *, actor: CurrentMember, role_id: UUID | None = None, team_id: UUID | None = None
+) -> list[UUID]:
+    """Return those of the members whom `change_roles`, or `change_teams`, would change; raises what those do."""
+    actor.require("member:update")
+    if team_id is not None:
+        check_team_exists(team_id)
+    rows, wrong = _asked_of(ids, actor, **(_about_owners(role_id, actor) if role_id is not None else {}))
+    return [row.id for row in rows if row.id not in wrong]
+
+
 def check_team_exists(team_id: UUID) -> None:
     """Raise InvalidInput for a team that does not exist."""
     if db.session.scalar(select(Team.id).where(Team.id == team_id, Team.deleted_at.is_(None))) is None:
@@ -63,6 +79,16 @@ def check_team_exists(team_id: UUID) -> None:
 
 
 def _change(ids: Sequence[UUID], values: dict[str, Any], actor: CurrentMember, **ownership: bool) -> Outcome:
+    chosen, wrong = _asked_of(ids, actor, **ownership)
+    wanted = [row for row in chosen if row.id not in wrong]
+    _write(wanted, values)
+    return Outcome(len(wanted), [(row.name, _reason(wrong[row.id])) for row in chosen if row.id in wrong])
+
+
+def _asked_of(
+    ids: Sequence[UUID], actor: CurrentMember, **ownership: bool
+) -> tuple[Sequence[AnyRow], dict[UUID, Refusal]]:
+    """Return the members within the actor's scope, held, and for whom it is refused; raises InvalidInput."""
     if not ids:
         raise InvalidInput({"": _("Choose the members first.")})
     if len(ids) > MOST_AT_ONCE:
@@ -72,10 +98,7 @@ def _change(ids: Sequence[UUID], values: dict[str, Any], actor: CurrentMember, *
     chosen = [row for row in rows if row.id in set(ids) and row.within]
     owners = {row.id for row in rows if row.key == "owner" and row.status == "active"}
     people = [Colleague(row.id, row.key == "owner", row.status == "active") for row in chosen]
-    wrong = refusals(people, owners, actor_id=actor.id, actor_is_owner=actor.role_key == "owner", **ownership)
-    wanted = [row for row in chosen if row.id not in wrong]
-    _write(wanted, values)
-    return Outcome(len(wanted), [(row.name, _reason(wrong[row.id])) for row in chosen if row.id in wrong])
+    return chosen, refusals(people, owners, actor_id=actor.id, actor_is_owner=actor.role_key == "owner", **ownership)
 
 
 def _held(ids: Sequence[UUID], actor: CurrentMember) -> Sequence[AnyRow]:

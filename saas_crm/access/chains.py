@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, case, func, literal, null, select, union_all
+from sqlalchemy import Integer, Uuid, case, func, literal, null, select, union_all
 from sqlalchemy import cast as as_type
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from saas_crm.access.models import Share
@@ -18,7 +19,8 @@ from saas_crm.access.reach import NOBODY
 from saas_crm.access.visibility import parent_model
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 
-LONGEST = 5
+LONGEST = 8
+"""The ways to an activity: its own owner, and those of company, contact (and its company) and deal (and its three)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Link:
     def held(self) -> tuple[str, ...]:
         """The kinds one must be allowed to see for this way, itself last."""
         return (*self.through, self.resource)
+
+    def stands_between(self, other: Link) -> bool:
+        """Whether this is the record itself, or a parent of it, on the way to the other."""
+        return len(self.held) <= len(other.through) and other.through[: len(self.held)] == self.held
 
 
 def links(resource: str, through: tuple[str, ...] = ()) -> tuple[Link, ...]:
@@ -62,14 +68,16 @@ def _owner(entity: Any) -> Any:
 class Alike:
     """How many records of a kind have the same owners along their links; of those shared with one member, `member_id`.
 
-    `edited` counts those of them that the member may edit by the share itself.
+    `shared` are the places along the links that are shared with the member, `edited` those of them by which they may
+    edit.
     """
 
     resource: str
     member_id: UUID | None
     owners: tuple[UUID | None, ...]
     number: int
-    edited: int = 0
+    shared: frozenset[int] = frozenset()
+    edited: frozenset[int] = frozenset()
 
 
 def alike(resources: tuple[str, ...]) -> list[Alike]:
@@ -81,7 +89,8 @@ def alike(resources: tuple[str, ...]) -> list[Alike]:
 
 def _alike(row: AnyRow) -> Alike:
     length = len(links(row[0]))
-    return Alike(row[0], row[1], tuple(row[2 : 2 + length]), row[-2], row[-1])
+    number, shared, edited = row[-3:]
+    return Alike(row[0], row[1], tuple(row[2 : 2 + length]), number, frozenset(shared or ()), frozenset(edited or ()))
 
 
 @cache
@@ -89,42 +98,45 @@ def _counting(resources: tuple[str, ...]) -> AnyUnion:
     return union_all(*(part for resource in resources for part in (_all(resource), _shared(resource))))
 
 
+_NONE = as_type(null(), ARRAY(Integer))
+
+
 def _all(resource: str) -> AnySelect:
     model = parent_model(resource)
     query, entities = _joined(resource, model, select().select_from(model))
     owners = [_owner(entity) for entity in entities]
-    counts = (func.count(), literal(0))
-    return _columns(query, resource, as_type(null(), Uuid), owners, counts).where(model.deleted_at.is_(None))
+    columns = _columns(resource, as_type(null(), Uuid), owners, _NONE, _NONE)
+    return query.add_columns(*columns).where(model.deleted_at.is_(None)).group_by(*owners)
 
 
 def _shared(resource: str) -> AnySelect:
     """The same of what is shared with somebody, by itself or through what it hangs on."""
     model = parent_model(resource)
     query, entities = _joined(resource, model, select().select_from(model))
-    columns = [model.id.label("id"), Share.member_id.label("member_id"),
-               and_(Share.record_id == model.id, Share.level == "edit").label("edited"),
-               *(_owner(entity).label(f"of_{at}") for at, entity in enumerate(entities))]  # fmt: skip
+    named = [_owner(entity).label(f"of_{at}") for at, entity in enumerate(entities)]
     # One join for each: several in one by OR would compare every record with every share.
     each = [
         query.join(Share, Share.record_id == entity.id)
-        .add_columns(*columns)
+        .add_columns(model.id.label("id"), Share.member_id, Share.level, literal(at).label("place"), *named)
         .where(model.deleted_at.is_(None), Share.deleted_at.is_(None))
-        for entity in entities
+        for at, entity in enumerate(entities)
     ]
     found = union_all(*each).subquery()
+    places = aggregate_order_by(found.c.place, found.c.place)
+    given = func.array_agg(places).label("shared")
+    edited = func.array_agg(places).filter(found.c.level == "edit").label("edited")
     owners = [found.c[f"of_{at}"] for at in range(len(entities))]
-    number = func.count(found.c.id.distinct())
-    counts = (number, number.filter(found.c.edited))
-    return _columns(select().select_from(found), resource, found.c.member_id, owners, counts, found.c.member_id)
+    one = select(found.c.member_id, *owners, given, edited).group_by(found.c.id, found.c.member_id, *owners).subquery()
+    alike_in = [one.c.member_id, *(one.c[f"of_{at}"] for at in range(len(entities))), one.c.shared, one.c.edited]
+    columns = _columns(resource, one.c.member_id, alike_in[1:-2], one.c.shared, one.c.edited)
+    return select(*columns).group_by(*alike_in)
 
 
-def _columns(
-    query: AnySelect, resource: str, member: Any, owners: list[Any], counts: tuple[Any, Any], *grouped: Any
-) -> AnySelect:
+def _columns(resource: str, member: Any, owners: list[Any], shared: Any, edited: Any) -> list[Any]:
     places = [*owners, *[as_type(null(), Uuid)] * (LONGEST - len(owners))]
     named = [place.label(f"owner_{at}") for at, place in enumerate(places)]
-    columns = (literal(resource), member, *named, *counts)
-    return query.add_columns(*columns).group_by(*grouped, *owners)
+    return [literal(resource).label("kind"), member.label("member_id"), *named, func.count().label("number"),
+            shared.label("shared"), edited.label("edited")]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from saas_crm.core.errors import NotFound
 from tenants.db import fetch
 
 Level = Literal["read", "edit"]
+Why = Reason | Refusal | Literal["shared"]
 Shares = Mapping[tuple[UUID, UUID], Level]
 """(record, member) → what the member may do with it by a share."""
 
@@ -34,7 +35,7 @@ class Verdict:
     member_id: UUID
     sees: bool
     edits: bool
-    why: Reason | Refusal | Literal["shared"]
+    why: Why
     through: str = ""
     owner_id: UUID | None = None
 
@@ -53,18 +54,24 @@ def explain(world: World, ways: Sequence[Seen], shares: Shares, person: Person) 
     """Return whether somebody sees a record, by whichever of the ways to it, and why: a pure function."""
     itself = ways[0]
     resource = itself.link.resource
-    edits = _edits(world, itself, shares, person)
-    first = _by(world, itself, shares, person)
+    edits = _edits(world, ways, shares, person)
+    first = _whys(world, itself, shares, person)[0]
     if first in _SEEN or first in ("inactive", "no_permission"):
         return Verdict(person.id, first in _SEEN, edits and first in _SEEN, first, "", itself.owner_id)
     for way in ways[1:] if world.follow else ():
-        found = _by(world, way, shares, person)
-        if found in _SEEN and (found == "shared" or not behind_wall(world, person, itself.owner_id)):
-            return Verdict(person.id, True, edits, found, _nearest(way, resource), way.owner_id)
+        for found in _whys(world, way, shares, person):
+            if found in _SEEN and _open(world, ways, way, found == "shared", person):
+                return Verdict(person.id, True, edits, found, _nearest(way, resource), way.owner_id)
     return Verdict(person.id, False, False, first, "", itself.owner_id)
 
 
 _SEEN = REACHED | {"shared"}
+
+
+def _open(world: World, ways: Sequence[Seen], end: Seen, shared: bool, person: Person) -> bool:
+    """Whether no closed unit hides what lies on the way; a share shows what hangs on it through any."""
+    between = [way for way in ways if way.link.stands_between(end.link)]
+    return not any(behind_wall(world, person, way.owner_id) for way in (between[:-1] if shared else between))
 
 
 def _nearest(way: Seen, resource: str) -> str:
@@ -73,20 +80,30 @@ def _nearest(way: Seen, resource: str) -> str:
     return further[0]
 
 
-def _by(world: World, way: Seen, shares: Shares, person: Person) -> Reason | Refusal | Literal["shared"]:
-    held = all(world.scope(person, f"{kind}:read") for kind in way.link.held)
-    found = reason(world, person, f"{way.link.resource}:read", way.owner_id) if held else "no_permission"
-    if held and person.active and found not in REACHED and (way.record_id, person.id) in shares:
-        return "shared"
-    return found
+def _whys(world: World, way: Seen, shares: Shares, person: Person) -> tuple[Why, ...]:
+    """Return why somebody sees the record of one way, by its owner and by a share, or why not."""
+    if not all(world.scope(person, f"{kind}:read") for kind in way.link.held):
+        return ("no_permission",)
+    found = reason(world, person, f"{way.link.resource}:read", way.owner_id)
+    shared = person.active and (way.record_id, person.id) in shares
+    if not shared:
+        return (found,)
+    return (found, "shared") if found in REACHED else ("shared",)
 
 
-def _edits(world: World, itself: Seen, shares: Shares, person: Person) -> bool:
+def _edits(world: World, ways: Sequence[Seen], shares: Shares, person: Person) -> bool:
+    """Whether somebody may change it: by its own owner, or by a share of it or of what it hangs on itself."""
+    itself = ways[0]
     permission = f"{itself.link.resource}:update"
     if reason(world, person, permission, itself.owner_id) in REACHED:
         return True
-    may = person.active and world.scope(person, permission) is not None
-    return may and shares.get((itself.record_id, person.id)) == "edit"
+    if not person.active or world.scope(person, permission) is None:
+        return False
+    near = [way for way in ways if len(way.link.through) <= (1 if world.follow else 0)]
+    return any(
+        shares.get((way.record_id, person.id)) == "edit" and world.scope(person, f"{way.link.resource}:update")
+        for way in near
+    )
 
 
 def explained(resource: str, record_id: UUID, *, asker: CurrentMember) -> Explained:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum
 from uuid import UUID
@@ -127,7 +128,7 @@ def verify_address(token: str) -> LinkState:
     return link_state("verify", token)[0]
 
 
-def reset_password(token: str, password: str) -> UUID | None:
+def reset_password(token: str, password: str, *, origin: Mapping[str, str] | None = None) -> UUID | None:
     """Set a new password by a mailed link; returns the user, or None if the link is not good.
 
     The address is proven by the link, so it counts as verified too; other links stop working, and all browsers
@@ -144,11 +145,13 @@ def reset_password(token: str, password: str) -> UUID | None:
             .where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))
             .values(used_at=now())
         )
-        sign_out_everywhere(connection, user_id)
+        sign_out_everywhere(connection, user_id, origin=origin)
     return user_id
 
 
-def sign_out_everywhere(connection: Connection, user_id: UUID, keep: UUID | None = None) -> None:
+def sign_out_everywhere(
+    connection: Connection, user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None
+) -> None:
     """End a user's sessions, but for the one to keep, and by a job the API tokens in all their workspaces."""
-    drop_sessions(connection, user_id, keep)
+    drop_sessions(connection, user_id, keep, origin=origin)
     defer(connection, "access.end_tokens", user_id=str(user_id))

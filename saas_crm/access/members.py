@@ -10,12 +10,12 @@ from sqlalchemy.orm import joinedload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.bulk import check_team_exists, hold_owners
+from saas_crm.access.leaving import leave_all
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import leads_back
-from saas_crm.access.team_people import leave_all
 from saas_crm.access.team_schemas import MemberWrite
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.access.visibility import owned_within

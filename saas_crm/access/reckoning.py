@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from saas_crm.access.chains import Alike, kinds, links
+from saas_crm.access.chains import Alike, Link, kinds, links
 from saas_crm.access.reach import Person, World, covers_team
 
 Action = Literal["read", "update"]
@@ -38,8 +38,37 @@ class Sight(NamedTuple):
         return self.scopes[ACTIONS.index(action) * len(kinds()) + kinds().index(resource)]
 
 
-Ways = tuple[tuple[int, frozenset[Slot]], ...]
-"""The places along a record's links whose owners count, each with the slots that are covered there."""
+class Way(NamedTuple):
+    """One place along a record's links whose owner, or a share there, lets one reach it.
+
+    `covered` are the slots that a scope covers there, None where no owner counts, but a share. `between` are the places
+    that no wall may hide on the way: the record's own, and those of parents below this one. What is shared is seen
+    through the wall of what hangs on it.
+    """
+
+    at: int
+    covered: frozenset[Slot] | None
+    between: tuple[int, ...]
+
+
+class Ways(NamedTuple):
+    """The ways to records of a kind, and the slots of owners whom closed units hide."""
+
+    ways: tuple[Way, ...]
+    hidden: frozenset[Slot]
+
+    def reach(self, slots: tuple[Slot, ...], mine: frozenset[int], shared: frozenset[int]) -> bool:
+        """Whether records are reached; `mine` are the places where one is the owner oneself."""
+        for at, covered, between in self.ways:
+            by_owner = covered is not None and (slots[at] in covered or at in mine)
+            if by_owner and self._open(slots, between):
+                return True
+            if at in shared and self._open(slots, between[:-1]):
+                return True
+        return False
+
+    def _open(self, slots: tuple[Slot, ...], between: tuple[int, ...]) -> bool:
+        return not between or not any(slots[place] in self.hidden for place in between)
 
 
 class Side:
@@ -57,16 +86,32 @@ class Side:
         return Sight(person.teams, self.world.walls(person), scopes)
 
     def ways(self, sight: Sight, resource: str, action: Action) -> Ways:
-        """Return how records of a kind are reached; not at all without the permission. Changing follows no parent."""
+        """Return how records of a kind are reached; not at all without the permission.
+
+        Changing follows no parent, but for those that are shared so.
+        """
         key = (sight, resource, action)
         if key not in self._ways:
-            found = self._links[resource] if action == "read" else self._links[resource][:1]
-            self._ways[key] = tuple(
-                (at, self._covers(sight, sight.scope(link.resource, action) or ""))
+            found = self._links[resource]
+            ways = tuple(
+                Way(at, self._covers_at(sight, link, action), _between(found, link))
                 for at, link in enumerate(found)
-                if all(sight.scope(kind, action) for kind in (resource, *link.held))
+                if (action == "read" or len(link.through) <= 1)
+                and all(sight.scope(kind, action) for kind in (resource, *link.held))
             )
+            self._ways[key] = Ways(ways, self._hidden(sight) if ways else frozenset())
         return self._ways[key]
+
+    def _covers_at(self, sight: Sight, link: Link, action: Action) -> frozenset[Slot] | None:
+        if link.through and action != "read":
+            return None
+        return self._covers(sight, sight.scope(link.resource, action) or "")
+
+    def _hidden(self, sight: Sight) -> frozenset[Slot]:
+        if not sight.walls:
+            return frozenset()
+        seen = self._covers(sight, "all")
+        return frozenset(slot for slot in self._slots if slot is not None and slot not in seen)
 
     def _covers(self, sight: Sight, scope: str) -> frozenset[Slot]:
         key = (sight, scope)
@@ -77,6 +122,10 @@ class Side:
                 if slot is not None and covers_team(self.world, sight.teams, sight.walls, scope, slot[self._at])
             )
         return self._covered[key]
+
+
+def _between(found: tuple[Link, ...], end: Link) -> tuple[int, ...]:
+    return tuple(at for at, link in enumerate(found) if link.stands_between(end))
 
 
 class Reckoning:
@@ -139,25 +188,30 @@ class Reckoning:
         """Yield what was reckoned without what is one's own or shared with one, and how it is with that."""
         for alike, slots in self._owned.get(member_id, ()):
             if alike.resource == kind:
-                mine = frozenset(at for at, owner in enumerate(alike.owners) if owner == member_id)
-                yield _reached(both, slots), _reached(both, slots, mine), alike.number
+                yield _reached(both, slots), _reached(both, slots, _mine(alike, member_id)), alike.number
         for alike, slots in self._shared.get(member_id, ()):
             if alike.resource == kind:
-                mine = frozenset(at for at, owner in enumerate(alike.owners) if owner == member_id)
-                held = (bool(both[0]), bool(both[1]))  # a share gives nothing that the role has not at all
-                yield _reached(both, slots, mine), held, alike.number if action == "read" else alike.edited
+                mine, given = _mine(alike, member_id), alike.shared if action == "read" else alike.edited
+                yield _reached(both, slots, mine), _reached(both, slots, mine, given), alike.number
 
 
 Both = tuple[bool, bool]
+_NOWHERE: frozenset[int] = frozenset()
 
 
-def _reached(both: tuple[Ways, Ways], slots: tuple[Slot, ...], mine: frozenset[int] = frozenset()) -> Both:
-    """Return whether records are reached before and after; `mine` are the places where one is the owner oneself."""
+def _mine(alike: Alike, member_id: UUID) -> frozenset[int]:
+    return frozenset(at for at, owner in enumerate(alike.owners) if owner == member_id)
+
+
+def _reached(
+    both: tuple[Ways, Ways],
+    slots: tuple[Slot, ...],
+    mine: frozenset[int] = _NOWHERE,
+    shared: frozenset[int] = _NOWHERE,
+) -> Both:
+    """Return whether records are reached before and after; a share gives nothing that the role has not at all."""
     before, after = both
-    return (
-        any(slots[at] in covered or at in mine for at, covered in before),
-        any(slots[at] in covered or at in mine for at, covered in after),
-    )
+    return before.reach(slots, mine, shared), after.reach(slots, mine, shared)
 
 
 def _gained(reached: Both) -> bool:

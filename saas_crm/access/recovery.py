@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import update
@@ -43,7 +44,10 @@ def _limit(account: str, caller: str) -> None:
     count({account: LINKS_PER_ACCOUNT, caller: LINKS_PER_ADDRESS})
 
 
-def change_password(user: SignedInUser, current: str, password: str, *, base_url: str, address: str) -> None:
+def change_password(
+    user: SignedInUser, current: str, password: str, *, base_url: str, address: str,
+    origin: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
     """Give the signed-in person another password and sign their other browsers and devices out.
 
     The present one is asked for, and guesses at it count as on the sign-in page: a browser left open must
@@ -56,13 +60,15 @@ def change_password(user: SignedInUser, current: str, password: str, *, base_url
     hashed = hash_password(password)
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(User).where(User.id == user.id).values(password_hash=hashed))
-        sign_out_everywhere(connection, user.id, keep=user.session_id)
+        sign_out_everywhere(connection, user.id, keep=user.session_id, origin=origin)
     _tell(user.id, base_url)
 
 
-def set_new_password(token: str, password: str, *, base_url: str) -> UUID | None:
+def set_new_password(
+    token: str, password: str, *, base_url: str, origin: Mapping[str, str] | None = None
+) -> UUID | None:
     """Set a password by a mailed link and sign the person out everywhere; None if the link is not good."""
-    user_id = reset_password(token, password)
+    user_id = reset_password(token, password, origin=origin)
     if user_id is not None:
         _tell(user_id, base_url)
     return user_id

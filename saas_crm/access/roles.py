@@ -1,4 +1,4 @@
-"""Roles: making, changing, copying, deleting and restoring them. Nobody gives more than they have themselves."""
+"""Roles: making, changing, copying and restoring them. Nobody gives more than they have themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from saas_crm.access.reach import RoleHeld
 from saas_crm.access.role_rules import OWNER, as_it_came, beyond, effective, known, lacks, merged
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.access.role_words import permission_words, scope_word
-from saas_crm.core.clock import now
 from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
@@ -83,7 +82,7 @@ def create_role(
     if role_id is not None and db.session.get(Role, role_id) is not None:
         raise AlreadyExists(str(role_id))
     wanted = data.granted()
-    _check_name(data.name, None)
+    check_name(data.name, None)
     _check(wanted, {}, actor)
     if (db.session.scalar(select(func.count()).select_from(Role).where(Role.deleted_at.is_(None))) or 0) >= MOST:
         raise InvalidInput({"": _("A workspace has at most %(most)s roles.", most=MOST)}, {"": "too_many"})
@@ -102,7 +101,7 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
     check_version(role, version)
     changes = given(data)
     if "name" in changes and data.name != role.name:
-        _check_name(data.name, role)
+        check_name(data.name, role)
         role.name = data.name
     if "permissions" in changes or "fields" in changes:
         wanted = data.granted(role.permissions)
@@ -139,57 +138,6 @@ def restore_built_in(role: Role, *, actor: CurrentMember, version: int | None = 
     return role
 
 
-def delete_role(
-    role: Role, *, actor: CurrentMember, replacement_id: UUID | None = None, version: int | None = None
-) -> int:
-    """Delete an own role, held before by `get_role(…, hold=True)`; returns how many members have another one now.
-
-    Who holds it, or is invited into it, gets the replacement, without which a role in use stays. Raises Forbidden,
-    InvalidInput and VersionConflict.
-    """
-    actor.require("role:delete")
-    if role.key is not None:
-        raise InvalidInput({"": _("Built-in roles stay. You may change them.")}, {"": "built_in"})
-    check_version(role, version)
-    moved = _give_another(role, replacement_id, actor)
-    role.deleted_at, role.deleted_by_id = now(), actor.id
-    db.session.flush()
-    return moved
-
-
-def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember) -> int:
-    holders = db.session.scalars(select(Member).where(Member.role_id == role.id, Member.status != "removed")).all()
-    open_ones = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
-    offers = db.session.scalars(select(Invitation).where(Invitation.role_id == role.id, *open_ones)).all()
-    if not holders and not offers:
-        return 0
-    if replacement_id is None:
-        raise InvalidInput(
-            {"replacement_id": _("Choose the role that its members and invitations get instead.")},
-            {"replacement_id": "in_use"},
-        )
-    if replacement_id == role.id:
-        raise InvalidInput({"replacement_id": _("Choose another role.")}, {"replacement_id": "unknown"})
-    replacement = role_to_give(replacement_id, actor, field="replacement_id")
-    for holder in holders:
-        holder.role_id = replacement.id
-    for offer in offers:
-        offer.role_id = replacement.id
-    return len(holders)
-
-
-def undelete_role(role_id: UUID, *, actor: CurrentMember) -> Role:
-    """Bring a deleted role back; those who got another one keep that. Raises Forbidden and NotFound."""
-    actor.require("role:delete")
-    role = db.session.scalar(select(Role).where(Role.id == role_id, Role.deleted_at.is_not(None)))
-    if role is None:
-        raise NotFound
-    _check_name(role.name, role)
-    role.deleted_at = role.deleted_by_id = None
-    db.session.flush()
-    return role
-
-
 def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id") -> Role:
     """Return a role the actor may give to a member: one that is there and does not go beyond their own.
 
@@ -216,7 +164,8 @@ def check_givable(role: Role, actor: CurrentMember, *, field: str = "role_id") -
         raise InvalidInput({field: _("This role may do more than you may yourself.")}, {field: "beyond"})
 
 
-def _check_name(name: str, role: Role | None) -> None:
+def check_name(name: str, role: Role | None) -> None:
+    """Raise InvalidInput for a name that another role has."""
     same = select(Role.id).where(func.lower(Role.name) == name.lower(), Role.deleted_at.is_(None))
     if db.session.scalar(same.where(Role.id != role.id) if role else same) is not None:
         raise InvalidInput({"name": _("There is a role of this name already.")}, {"name": "taken"})

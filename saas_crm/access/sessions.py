@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from saas_crm.access.shared_models import Membership, User, UserSession
-from saas_crm.access.sign_in_log import tell_workspaces
+from saas_crm.access.sign_in_log import tell_end_of_viewing, tell_workspaces
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
@@ -131,28 +131,39 @@ def open_sessions(user_id: UUID) -> list[OpenSession]:
         return [OpenSession(*row) for row in connection.execute(query)]
 
 
-def end_session(user_id: UUID, session_id: UUID, *, origin: Mapping[str, str] | None = None) -> bool:
-    """Sign one of the user's browsers out; returns whether there was one. An `origin` is as for `start_session`."""
+def end_session(
+    user_id: UUID, session_id: UUID, *, origin: Mapping[str, str] | None = None,
+    viewing: Mapping[str, str] | None = None,
+) -> bool:  # fmt: skip
+    """Sign one of the user's browsers out; returns whether there was one. An `origin` is as for `start_session`.
+
+    `viewing` names tenant, reader and member where they looked at a workspace as somebody else: that ends with it.
+    """
     query = delete(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
     with db.engines[SHARED].begin() as connection:
         ended = bool(connection.execute(query).rowcount)
         if ended and origin is not None:
             tell_workspaces(connection, "sign_out", origin, user_id=user_id)
+            if viewing is not None:
+                tell_end_of_viewing(connection, origin, **viewing)
     return ended
 
 
-def end_other_sessions(user_id: UUID, keep: UUID | None = None) -> None:
-    """Sign the user out everywhere, except in the session to keep."""
+def end_other_sessions(user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None) -> None:
+    """Sign the user out everywhere, except in the session to keep. An `origin` is as for `start_session`."""
     with db.engines[SHARED].begin() as connection:
-        drop_sessions(connection, user_id, keep)
+        drop_sessions(connection, user_id, keep, origin=origin)
 
 
-def drop_sessions(connection: Connection, user_id: UUID, keep: UUID | None = None) -> None:
+def drop_sessions(
+    connection: Connection, user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None
+) -> None:
     """End a user's sessions, except the one to keep, in the transaction of the change that demands it."""
     query = delete(UserSession).where(UserSession.user_id == user_id)
     if keep is not None:
         query = query.where(UserSession.id != keep)
-    connection.execute(query)
+    if connection.execute(query).rowcount and origin is not None:
+        tell_workspaces(connection, "sign_out_everywhere", origin, user_id=user_id)
 
 
 @dataclass(frozen=True, slots=True)

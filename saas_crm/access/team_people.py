@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select
 
-from saas_crm.access.models import Member, Role, Share, Team, TeamHelper, UnitGuest
+from saas_crm.access.models import Member, Role, Team, TeamHelper, UnitGuest
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.teams import check_team
 from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
@@ -91,12 +91,3 @@ def take_out(model: Beside, team: Team, member_id: UUID, *, actor: CurrentMember
         raise NotFound
     db.session.delete(found)
     db.session.flush()
-
-
-def leave_all(member_id: UUID) -> None:
-    """Take somebody who leaves the workspace out of what they helped, led, stood in for, or was shared with them."""
-    for model in (TeamHelper, UnitGuest, Share):
-        db.session.execute(delete(model).where(model.member_id == member_id))
-    db.session.execute(update(Team).where(Team.manager_id == member_id).values(manager_id=None))
-    standing = or_(Member.substitute_id == member_id, Member.id == member_id)
-    db.session.execute(update(Member).where(standing).values(substitute_id=None))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
 from saas_crm.access.bulk import put_into_team
+from saas_crm.access.leaving import end_with_team
 from saas_crm.access.models import Invitation, Member, Team
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
@@ -129,12 +130,7 @@ def move_team(team_id: UUID, parent_id: UUID | None, *, actor: CurrentMember) ->
 
 
 def _move(team: Team, parent_id: UUID | None, actor: CurrentMember) -> None:
-    parent = _parent(parent_id)
-    if parent is not None and team.id in parent.path:
-        said = _("A team cannot be moved into itself or below itself.")
-        raise InvalidInput({"parent_id": said}, {"parent_id": "owner"})
-    if actor.scope("team:update") != "all" and (parent is None or actor.team_id not in parent.path):
-        raise Forbidden("team:update")
+    parent = check_place(team, parent_id, actor)
     before = list(team.path)
     team.parent_id, team.path = parent_id, moved_path(before, team.id, parent.path if parent else [])
     beginning = cast(literal(team.path, ARRAY(Uuid)), ARRAY(Uuid))
@@ -143,6 +139,18 @@ def _move(team: Team, parent_id: UUID | None, actor: CurrentMember) -> None:
     moved = update(Team).where(below).values(path=func.array_cat(beginning, rest), updated_at=Team.updated_at)
     db.session.flush()
     db.session.execute(moved, execution_options={"synchronize_session": False})
+
+
+def check_place(team: Team, parent_id: UUID | None, actor: CurrentMember) -> AnyRow | None:
+    """Return the team that another may be put under, None for the top; raises Forbidden and InvalidInput."""
+    check_team(team, "update", actor)
+    parent = _parent(parent_id)
+    if parent is not None and team.id in parent.path:
+        said = _("A team cannot be moved into itself or below itself.")
+        raise InvalidInput({"parent_id": said}, {"parent_id": "owner"})
+    if actor.scope("team:update") != "all" and (parent is None or actor.team_id not in parent.path):
+        raise Forbidden("team:update")
+    return parent
 
 
 def _parent(parent_id: UUID | None) -> AnyRow | None:
@@ -175,6 +183,7 @@ def delete_team(team: Team, *, actor: CurrentMember, version: int | None = None,
         raise _full()
     if team.parent_id is not None:
         _empty(team, team.parent_id, inside)
+    end_with_team(team.id)
     record_act(db.session(), "purge", "team", team.id, {"name": [team.name, None]})
     gone = delete(Team).where(Team.id == team.id)
     try:
@@ -212,9 +221,14 @@ def _empty(team: Team, parent_id: UUID, inside: Any) -> None:
     if inside.people or inside.former:
         ids = db.session.scalars(select(Member.id).where(Member.team_id == team.id).order_by(Member.id)).all()
         put_into_team(ids, parent_id, former=team.id)
+    goes = [str(team.id), str(parent_id)]
     if inside.invited:
-        run(db.session(), update(Invitation).where(Invitation.team_id == team.id).values(team_id=parent_id), {})
+        elsewhere = update(Invitation).where(Invitation.team_id == team.id).values(team_id=parent_id)
+        for invitation_id in db.session.scalars(elsewhere.returning(Invitation.id)).all():
+            record_act(db.session(), "update", "invitation", invitation_id, {"team_id": goes})
     if inside.children:
+        for child_id in db.session.scalars(select(Team.id).where(Team.parent_id == team.id).order_by(Team.id)).all():
+            record_act(db.session(), "update", "team", child_id, {"parent_id": goes})
         db.session.execute(
             update(Team).where(Team.path.contains([team.id]), Team.id != team.id).values(
                 path=func.array_remove(Team.path, team.id), updated_at=Team.updated_at,

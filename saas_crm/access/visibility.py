@@ -2,11 +2,19 @@
 
 List, detail, search, picker, export and API all go through it; a read that does not is a bug that a
 test looks for.
+
+**Children follow their customer**, by one rule: who sees a record sees what hangs on it (`__follows__`). A contact
+hangs on its company. A deal hangs on its customer, which is its company, and its contact only where it has none: a
+company's deal is not told to who sees no more than one of its people. An activity hangs on all that it names: company,
+contact and deal. That goes all the way: a consumer's deal is seen by who sees the consumer through their company. It is
+for reading, for the whole workspace or not at all (`Policy.children_follow`), and what a closed unit hides stays
+hidden. Sums are not of what one sees so, but of what one answers for: `within_reach`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -136,7 +144,19 @@ class Reader:
 def reader(member: CurrentMember, *permissions: str) -> Reader:
     """Return the member as a query depends on them that asks for these permissions' scopes."""
     where = (member.id, member.team_id, member.teams, member.walls, member.shares, member.children_follow)
-    return Reader((*where, *member.fields.items(), *(member.scope(permission) for permission in permissions)), member)
+    asked = (member.scope(permission) for permission in _with_parents(permissions))
+    return Reader((*where, *member.fields.items(), *asked), member)
+
+
+@lru_cache(200)
+def _with_parents(permissions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the permissions with those on the parents that a record is seen, or shared, through."""
+    found = dict.fromkeys(permissions)
+    for permission in permissions:
+        resource, action = permission.split(":")
+        follows = _parents[resource].__follows__ if resource in _parents and action in SHARED else ()
+        found |= dict.fromkeys(_with_parents(tuple(f"{parent}:{action}" for _column, parent in follows)))
+    return tuple(found)
 
 
 def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:
@@ -158,10 +178,15 @@ def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember,
 
 
 def _through(model: type[Any], column: str, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:
-    """The record's parent is visible. Only the record comes from outside, also where the parent is joined there.
+    return parent_seen(model, getattr(model, column), parent_resource, member)
 
-    OFFSET 0 keeps PostgreSQL from reading all parents into a hash first, which it would even for a page of fifty.
+
+def parent_seen(model: type[Any], reference: Any, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause "the member sees the parent" that a reference of a row of `model` names.
+
+    Only the row comes from outside, also where the parent is joined there. OFFSET 0 keeps PostgreSQL from reading all
+    parents into a hash first, which it would even for a page of fifty.
     """
     parent = _parents[parent_resource]
-    found = select(parent.id).where(and_(parent.id == getattr(model, column), visible(parent, member)))
+    found = select(parent.id).where(and_(parent.id == reference, visible(parent, member)))
     return found.correlate(model).offset(literal_column("0", Integer)).exists()

@@ -87,12 +87,15 @@ def record_act(
     session.add(entry)
 
 
-def record_once(session: Session, action: str, resource: str, *, entry_id: UUID, at: datetime) -> None:
+def record_once(
+    session: Session, action: str, resource: str, *, entry_id: UUID, at: datetime, record_id: UUID | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     """Write an audit row for an act of some moments ago, unless the row with this id is there already."""
     actor = acting(session)
     values: dict[str, Any] = {
         "id": entry_id, "at": at, "member_id": actor.member_id, "through": actor.through, "action": action,
-        "resource": resource, "changes": {},
+        "resource": resource, "record_id": record_id, "changes": dict(changes or {}),
     }  # fmt: skip
     if actor.origin and keeps_origin():
         values["origin"] = dict(actor.origin)
@@ -117,12 +120,19 @@ def _audit_changes(session: Session, _context: Any, _instances: Any) -> None:
             record_act(session, _verb(changes), record.__resource__, record.id, changes)
     for record in list(session.deleted):
         if isinstance(record, Record):
-            record_act(session, "purge", record.__resource__, record.id)
+            record_act(session, "purge", record.__resource__, record.id, _gone(record))
 
 
 def _made(record: Record) -> dict[str, Any]:
     values = {a.key: plain(getattr(record, a.key)) for a in inspect(record).mapper.column_attrs}
     return {k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__}
+
+
+def _gone(record: Record) -> dict[str, Any]:
+    """Return what a record said that is deleted, as far as it is at hand."""
+    known = inspect(record).dict
+    names = [a.key for a in inspect(record).mapper.column_attrs if a.key in known and a.key not in record.__unaudited__]
+    return {name: [plain(known[name]), None] for name in names if known[name] not in (None, "", []) and name != "id"}
 
 
 def _changed(record: Record) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Record(Keyed, Versioned, Dated, Recyclable):
     """A row people make, edit, recycle and audit.
 
     `__resource__` is the word permissions and the audit use; `__follows__` names the parents whose
-    visibility it shares, as (own column, parent resource); `__unaudited__` are columns no audit needs.
+    visibility it shares, as (own attribute, parent resource); `__unaudited__` are columns no audit needs.
     """
 
     __resource__: ClassVar[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,7 +15,8 @@ from saas_crm.core.fields import website_domain
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import insert
-from saas_crm.customers.indexing import index, name_forms, renew_contacts
+from saas_crm.customers.following import renew_followers
+from saas_crm.customers.indexing import index, name_forms
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
@@ -54,7 +54,7 @@ def update_company(
     if company.owner_id != owner_id:
         search.parent_changed_owner(db.session(), company.id, company.owner_id)
     if company.name != name:
-        renew_contacts(company)
+        renew_followers(company)
     return company
 
 
@@ -74,9 +74,12 @@ def update_contact(
     """Change what was given of a contact; raises Forbidden, InvalidInput, VersionConflict."""
     check_may(contact, "update", actor)
     check_version(contact, version)
+    name = contact.name
     _fill(contact, data, actor)
     db.session.flush()
     index(contact)
+    if contact.name != name:
+        renew_followers(contact)
     return contact
 
 
@@ -89,8 +92,7 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
     search.drop(db.session(), record.id)
-    if isinstance(record, Company):
-        renew_contacts(record)
+    renew_followers(record)
 
 
 def restore(record: Customer, *, actor: CurrentMember) -> None:
@@ -99,13 +101,7 @@ def restore(record: Customer, *, actor: CurrentMember) -> None:
     check_may(record, "delete", actor)
     db.session.flush()
     index(record)
-    if isinstance(record, Company):
-        renew_contacts(record)
-
-
-def forget_companies(company_ids: Sequence[UUID]) -> None:
-    """Let the search entries of contacts forget companies that go for good."""
-    search.parents_gone(db.session(), company_ids)
+    renew_followers(record)
 
 
 def _fill(record: Customer, data: CompanyWrite | ContactWrite, actor: CurrentMember) -> None:

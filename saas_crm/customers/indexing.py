@@ -2,8 +2,8 @@
 
 A contact is found by the name of their company too, and shows it as the second line. That name is the company's:
 it is told, and finds the contact, only for who may see the company (the index keeps it apart), and not while the
-company is in the recycle bin. When the company is renamed, thrown away or taken out again, a job renews the
-entries of its contacts.
+company is in the recycle bin. When a customer is renamed, thrown away or taken out again, a job renews the entries of
+what hangs on it (`following`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from saas_crm.core.jobs import defer
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import name_key
@@ -65,11 +64,6 @@ def _fields(record: Company | Contact, **further: str) -> dict[str, str]:
 
 
 _FOUND_BY = {"phone": "phone", "email": "email"}
-
-
-def renew_contacts(company: Company) -> None:
-    """Have the entries of a company's contacts renewed, by a job of this transaction: there may be thousands."""
-    defer(db.session(), "customers.reindex_contacts", company_id=str(company.id))
 
 
 def reindex_contacts(company_id: UUID, after: UUID | None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""Jobs around records: emptying the recycle bin, and search entries that follow their company."""
+"""Jobs around records: emptying the recycle bin, and search entries that follow their customer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from saas_crm.core.jobs import job
 from saas_crm.core.recycling import BATCHES, purge_batch
-from saas_crm.customers.indexing import reindex_contacts
+from saas_crm.customers.following import renew_all
 from tenants.db import db
 
 
@@ -24,8 +24,12 @@ def purge_recycle_bin() -> None:
 
 
 @job("customers.reindex_contacts", retries=4)
-def renew_search_of_contacts(company_id: str) -> None:
-    """Renew the search entries of a company's contacts, a batch a transaction."""
-    last: UUID | None = None
-    while (last := reindex_contacts(UUID(company_id), last)) is not None:
-        db.session.commit()
+def renew_search_of_company(company_id: str) -> None:
+    """Renew the search entries of a company's contacts, and of what else hangs on it."""
+    renew_all(UUID(company_id))
+
+
+@job("customers.reindex_of_contact", retries=4)
+def renew_search_of_contact(contact_id: str) -> None:
+    """Renew the search entries of what hangs on a contact."""
+    renew_all(UUID(contact_id))

@@ -12,7 +12,7 @@ from saas_crm.activities.models import Activity
 from saas_crm.customers.indexing import company_entry, contact_entry
 from saas_crm.customers.models import Company, Contact
 from saas_crm.demo.scene import Row, Scene
-from saas_crm.opportunities.actions import entry as deal_entry
+from saas_crm.opportunities.indexing import entry as deal_entry
 from saas_crm.opportunities.models import Opportunity, StageChange
 from saas_crm.search.actions import Findable, row_of
 from saas_crm.search.models import SearchEntry
@@ -43,6 +43,9 @@ def findables(rows: dict[str, list[Row]]) -> Iterable[Findable]:
     """Yield what people look for of a story's rows."""
     companies = {row["id"]: Company(**row) for row in rows.get("companies", ())}
     yield from (company_entry(company) for company in companies.values())
-    for row in rows.get("contacts", ()):
-        yield contact_entry(Contact(**row), companies.get(row["company_id"]))
-    yield from (deal_entry(Opportunity(**row)) for row in rows.get("opportunities", ()))
+    people = {row["id"]: Contact(**row) for row in rows.get("contacts", ())}
+    for contact in people.values():
+        yield contact_entry(contact, companies.get(contact.company_id))
+    for row in rows.get("opportunities", ()):
+        deal = Opportunity(**row)
+        yield deal_entry(deal, companies.get(deal.company_id) or people.get(deal.consumer_id))

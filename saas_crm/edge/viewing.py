@@ -56,6 +56,12 @@ def end_viewing() -> None:
     g.pop("viewing", None)
 
 
+def kept_viewing() -> dict[str, str] | None:
+    """Return tenant, reader and member of what the session keeps, in whatever workspace; None when it keeps nothing."""
+    kept: dict[str, Any] | None = session.get(KEY)
+    return {f"{name}_id": kept[name] for name in ("tenant", "reader", "member")} if kept else None
+
+
 def eyes_of(reader: CurrentMember) -> CurrentMember:
     """Return the member whose pages the reader gets: themselves, or whom they look as.
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from saas_crm.access import members
+from saas_crm.access.bulk import hold_owners
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
@@ -47,6 +48,8 @@ def hand_over(
     (made by the client) that has been used: the same was sent twice.
     """
     take_time()
+    if data.then != "keep":
+        hold_owners()  # before the member, as everybody takes them who locks somebody out
     _hold_member(data.from_id)
     made = HandOver(from_id=data.from_id, made_by_id=actor.id, note=data.note)
     if hand_over_id is not None:
@@ -78,9 +81,10 @@ def _lock_out(data: HandOverWrite, actor: CurrentMember) -> None:
         members.remove(members.get_member(data.from_id), actor=actor)
 
 
-def undo(hand_over_id: UUID, *, actor: CurrentMember) -> Undone:
+def undo(hand_over_id: UUID, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> Undone:
     """Take a hand-over back for 30 days: what still belongs to whom it was given returns, the rest stays.
 
+    Whom it concerns, both sides, gets a mail.
     A member who is locked out gets it back too; one who has left does not. Raises NotFound, Forbidden, InvalidInput.
     """
     take_time()
@@ -99,6 +103,8 @@ def undo(hand_over_id: UUID, *, actor: CurrentMember) -> Undone:
     counts = {"returned": [None, outcome.returned], "stayed": [None, outcome.stayed]}
     record_act(db.session(), "undo", "hand_over", found.id, counts)
     db.session.flush()
+    if returned:
+        letters.tell_undone(found, person.name, actor=actor, tenant=tenant, base_url=base_url)
     return outcome
 
 

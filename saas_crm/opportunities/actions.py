@@ -24,6 +24,7 @@ from saas_crm.core.money import Money
 from saas_crm.customers.models import Contact
 from saas_crm.customers.queries import get_company, get_contact
 from saas_crm.opportunities.events import StageChanged
+from saas_crm.opportunities.indexing import FOUND_BY, index
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
 from saas_crm.opportunities.pipelines import first_stage, get_stage
 from saas_crm.opportunities.schemas import OpportunityWrite, StageMove
@@ -50,7 +51,7 @@ def open_opportunity(
     saving.insert(deal, may_exist=opportunity_id is not None)
     _write_contacts(deal, _checked_contacts(set(values.get("contact_ids", ())), actor), set())
     _remember(deal, None, actor)
-    search.put(db.session(), entry(deal))
+    index(deal)
     return deal
 
 
@@ -61,6 +62,7 @@ def update_opportunity(
     check_may(deal, "update", actor)
     check_version(deal, version)
     values = writable(given(data), "opportunity", actor, lambda name: _present(deal, name))
+    found_by = _found_by(deal)
     stage_id = values.get("stage_id")
     # Every read comes before the first write: the row and its totals are then touched by one statement, in the
     # order that all moves keep, and two of them cannot wait for each other.
@@ -77,7 +79,10 @@ def update_opportunity(
         _write_contacts(deal, wanted - present, present - wanted)
         change = [plain(sorted(present)), plain(sorted(wanted))]
         record_act(db.session(), "update", "opportunity", deal.id, {"contact_ids": change})
-    search.put(db.session(), entry(deal))
+    if _found_by(deal) != found_by:
+        index(deal)
+    else:
+        search.touch(db.session(), deal.id)
     return deal
 
 
@@ -126,7 +131,7 @@ def restore(deal: Opportunity, *, actor: CurrentMember) -> None:
     deal.deleted_at = deal.deleted_by_id = None
     check_may(deal, "delete", actor)
     db.session.flush()
-    search.put(db.session(), entry(deal))
+    index(deal)
 
 
 def note_activity(happened: ActivityHappened) -> None:
@@ -138,9 +143,8 @@ def note_activity(happened: ActivityHappened) -> None:
     )
 
 
-def entry(deal: Opportunity) -> search.Findable:
-    """Return what a deal is found by."""
-    return search.Findable("opportunity", deal.id, deal.name, owner_id=deal.owner_id)
+def _found_by(deal: Opportunity) -> tuple[Any, ...]:
+    return tuple(getattr(deal, name) for name in FOUND_BY)
 
 
 def _stage_for(deal: Opportunity, stage_id: UUID, actor: CurrentMember, held: Stage | None = None) -> Stage:

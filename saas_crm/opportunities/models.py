@@ -6,8 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, case, func, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas_crm.access.models import Member
@@ -60,6 +61,7 @@ class Opportunity(Record, TenantModel):
 
     __tablename__ = "opportunities"
     __resource__ = "opportunity"
+    __follows__ = (("company_id", "company"), ("consumer_id", "contact"))
     __unaudited__ = Record.__unaudited__ | {"last_activity_at", "stage_since"}
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", name="status"),
@@ -98,6 +100,16 @@ class Opportunity(Record, TenantModel):
     company: Mapped[Company | None] = relationship(lazy="raise")
     contact: Mapped[Contact | None] = relationship(lazy="raise")
     stage: Mapped[Stage] = relationship(lazy="raise")
+
+    @hybrid_property
+    def consumer_id(self) -> UUID | None:
+        """The contact who is the customer: of a deal that has no company."""
+        return self.contact_id if self.company_id is None else None
+
+    @consumer_id.inplace.expression
+    @classmethod
+    def _consumer_id(cls) -> ColumnElement[UUID | None]:
+        return case((cls.company_id.is_(None), cls.contact_id))
 
 
 class OpportunityContact(TenantModel):

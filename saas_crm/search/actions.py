@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,8 @@ from tenants.db import run
 class Findable:
     """What a record is found by: its title, the other words about it, and its FIELDS, which some may not know.
 
-    By `parent_name` it is found only by who sees the parent, whose owner is copied for that.
+    By `parent_name` it is found only by who sees the parent, whose owner is copied for that: `parent_owner_id` is the
+    owner of a company, and ASKED where the parent is a contact.
     """
 
     kind: str
@@ -92,6 +94,11 @@ def _putting(*, touch: bool) -> Executable:
 _PUT, _PUT_SILENTLY = _putting(touch=True), _putting(touch=False)
 
 
+def touch(session: Session, record_id: UUID) -> None:
+    """Note that a record was saved without what it is found by: of equal matches the younger come first."""
+    session.execute(update(SearchEntry).where(SearchEntry.record_id == record_id).values(updated_at=func.now()))
+
+
 def drop(session: Session, record_id: UUID) -> None:
     """Take a record out of the index."""
     session.execute(delete(SearchEntry).where(SearchEntry.record_id == record_id))
@@ -102,7 +109,10 @@ def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | Non
     session.execute(update(SearchEntry).where(SearchEntry.parent_id == parent_id).values(parent_owner_id=owner_id))
 
 
-def parents_gone(session: Session, parent_ids: Sequence[UUID]) -> None:
-    """Tell the children's entries that their parents are gone for good."""
-    gone = update(SearchEntry).where(SearchEntry.parent_id.in_(parent_ids))
-    session.execute(gone.values(parent_id=None, parent_owner_id=None))
+def parents_gone(session: Session, parent_ids: Sequence[UUID]) -> dict[str, list[UUID]]:
+    """Tell the children's entries that their parents are gone for good; returns the children by kind."""
+    gone = update(SearchEntry).where(SearchEntry.parent_id.in_(parent_ids)).values(parent_id=None, parent_owner_id=None)
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for kind, record_id in session.execute(gone.returning(SearchEntry.kind, SearchEntry.record_id)):
+        found[kind].append(record_id)
+    return found

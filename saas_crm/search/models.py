@@ -15,6 +15,9 @@ PERSON = "contact"
 """The kind whose titles are people's names: a surname is read as one."""
 OF_PARENT = "\x1f"
 """What comes after it in `folded` is the parent's name, by which only who sees the parent may find the child."""
+ASKED = UUID(int=0)
+"""Stands for the parent's owner where the parent is a contact: who sees that depends on its own company too, so it is
+asked with each search, and not copied."""
 
 OF_FIELD = "\x1e"
 """Begins what an entry holds of each of the FIELDS, in their order; nobody finds it by a field they may not know."""

@@ -26,12 +26,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import READERS, Reader, outside, reader, shared_ids, within_reach
+from saas_crm.access.visibility import (
+    READERS,
+    Reader,
+    outside,
+    parent_model,
+    parent_seen,
+    reader,
+    shared_ids,
+    within_reach,
+)
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import pinyin_words
 from saas_crm.core.search_query import prepare, rank
-from saas_crm.search.models import FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
+from saas_crm.search.models import ASKED, FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 from tenants.kept import kept_queries
 
@@ -86,7 +95,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     words = sought(query, kinds)
     if words is None or words is NOTHING:
         return []
-    asking, asked = reader(member, *_ASKED), tuple(kinds)
+    asking, asked = reader(member, *_READING), tuple(kinds)
     found = {row.record_id: row for row in fetch(_holding(asking, asked, words, CANDIDATES), words.values)}
     if len(found) == CANDIDATES:
         opening = _all_openings(asking, asked, words, limit)
@@ -96,7 +105,7 @@ def find(query: str, member: CurrentMember, *, kinds: Sequence[str] = KINDS, lim
     return rows[:limit]
 
 
-_ASKED = tuple(f"{kind}:read" for kind in KINDS)
+_READING = tuple(f"{kind}:read" for kind in KINDS)
 
 
 def _entry(member: CurrentMember) -> AnySelect:
@@ -158,7 +167,7 @@ def _rank(folded_query: str, row: AnyRow) -> int:
 def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:
     """Match what the member may know of an entry.
 
-    A contact is not found by the name of a company they do not see, and nothing by a field their role does not show.
+    Nothing is found by the name of a customer they do not see, nor by a field that their role does not show.
     """
     text = _known_text(member)
     if (unseen := _parent_unseen(member)) is not None:
@@ -190,7 +199,7 @@ def _without(names: Sequence[str]) -> ColumnElement[str]:
 def _told(member: CurrentMember) -> ColumnElement[str]:
     """Return the second line of an entry, unless it may be of a field that the member's role does not show.
 
-    A contact's names the company, which is told only to who sees that.
+    It names the parent, which is told only to who sees that.
     """
     untold = [SearchEntry.kind == kind for kind in KINDS if any(not may_know(member, kind, name) for name in SUBTITLES)]
     if (unseen := _parent_unseen(member)) is not None:
@@ -201,33 +210,38 @@ def _told(member: CurrentMember) -> ColumnElement[str]:
 
 
 def _parent_unseen(member: CurrentMember) -> ColumnElement[bool] | None:
-    """Return the clause "has a company that the member does not see"; None for who sees all of them."""
-    if member.scope("company:read") == "all" and not member.walls:
+    """Return the clause "has a parent that the member does not see"; None for who sees all of them."""
+    if not member.walls and all(member.scope(f"{kind}:read") == "all" for kind in ("company", PERSON)):
         return None
-    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(_parent_seen(member), false())))
+    seen = or_(*(_parent_seen(kind, member) for kind in ("company", PERSON)))
+    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(seen, false())))
 
 
-def _parent_seen(member: CurrentMember) -> ColumnElement[bool]:
-    reach = within_reach(SearchEntry.parent_owner_id, member, "company:read")
-    if not member.shares or not member.can("company:read"):
-        return reach
-    return or_(reach, SearchEntry.parent_id == any_(shared_ids("company", member)))
+def _parent_seen(parent: str, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause "its parent is of this kind and the member sees it"."""
+    if parent == PERSON:
+        known = parent_seen(SearchEntry, SearchEntry.parent_id, PERSON, member)
+        return and_(SearchEntry.parent_owner_id == ASKED, known)
+    reach = within_reach(SearchEntry.parent_owner_id, member, f"{parent}:read")
+    if member.shares and member.can(f"{parent}:read"):
+        reach = or_(reach, SearchEntry.parent_id == any_(shared_ids(parent, member)))
+    return and_(SearchEntry.parent_owner_id.is_distinct_from(ASKED), reach)
 
 
 def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
-    """The same rule as `visible()`, on the copied owners: own scope, a contact's company's, or a share."""
+    """The same rule as `visible()`, on the copied owners: own scope, its customer's, or a share."""
     may_read = [kind for kind in kinds if member.can(f"{kind}:read")]
     return or_(false(), *(and_(SearchEntry.kind == kind, _reach(kind, member)) for kind in may_read))
 
 
 def _reach(kind: str, member: CurrentMember) -> ColumnElement[bool]:
-    reach = within_reach(SearchEntry.owner_id, member, f"{kind}:read")
-    follows = kind == PERSON and member.children_follow and member.can("company:read")
-    if follows and member.scope(f"{kind}:read") != "all":
-        by_company = within_reach(SearchEntry.parent_owner_id, member, "company:read")
-        reach = or_(reach, and_(SearchEntry.parent_id.is_not(None), by_company, *outside(SearchEntry.owner_id, member)))
+    ways = [within_reach(SearchEntry.owner_id, member, f"{kind}:read")]
+    follows = [parent for _name, parent in parent_model(kind).__follows__] if member.children_follow else []
+    if member.scope(f"{kind}:read") != "all":
+        here = (SearchEntry.parent_id.is_not(None), *outside(SearchEntry.owner_id, member))
+        ways += [and_(*here, _parent_seen(parent, member)) for parent in follows]
     if member.shares:
-        reach = or_(reach, SearchEntry.record_id == any_(shared_ids(kind, member)))
-        if follows:
-            reach = or_(reach, SearchEntry.parent_id == any_(shared_ids("company", member)))
-    return reach
+        ways.append(SearchEntry.record_id == any_(shared_ids(kind, member)))
+        held = [parent for parent in follows if member.can(f"{parent}:read")]
+        ways += [SearchEntry.parent_id == any_(shared_ids(parent, member)) for parent in held]
+    return or_(*ways)

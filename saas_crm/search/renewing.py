@@ -64,6 +64,9 @@ def renew_batch(kind: str, after: UUID | None) -> UUID | None:
     return last
 
 
+_COMPARED = ("title", "subtitle", "folded", "grams", "parent_id", "parent_owner_id")
+
+
 def _living(records: Sequence[Any]) -> list[Any]:
     return [record for record in records if record.deleted_at is None]
 
@@ -73,7 +76,7 @@ def _outdated(known: Renewable, records: Sequence[Any]) -> set[UUID]:
     wanted: dict[Any, dict[str, Any]] = {
         row["record_id"]: row for row in map(row_of, known.findables(_living(records)))
     }
-    query = select(SearchEntry.record_id, SearchEntry.title, SearchEntry.folded, SearchEntry.grams)
+    query = select(SearchEntry.record_id, *(getattr(SearchEntry, name) for name in _COMPARED))
     stored = {row.record_id: row for row in fetch(query.where(SearchEntry.record_id.in_(wanted)))}
     return named | {key for key, row in wanted.items() if key not in stored or _differs(row, stored[key])}
 
@@ -83,7 +86,7 @@ def _changes(known: Renewable, record: Any) -> dict[str, str]:
 
 
 def _differs(wanted: dict[str, Any], stored: Any) -> bool:
-    return any(wanted[name] != getattr(stored, name) for name in ("title", "folded", "grams"))
+    return any(wanted[name] != getattr(stored, name) for name in _COMPARED)
 
 
 def _write(known: Renewable, ids: Iterable[UUID]) -> None:

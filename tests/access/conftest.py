@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from saas_crm.activities.models import Activity
+from saas_crm.opportunities.actions import update_opportunity
+from saas_crm.opportunities.queries import get_opportunity
+from saas_crm.opportunities.schemas import OpportunityWrite
+from tenants.db import db
 from tests.access.ways_in import OWNERS, WORD, World
 from tests.conftest import Stage
-from tests.support.making import Maker
+from tests.support.making import Maker, acting
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +35,41 @@ def world(stage: Stage) -> Iterator[World]:
             made.add("contact", contact.id, who, *parents)
         company_id = companies[OWNERS.index(who)]
         deal = make.deal("owner", owner=who, name=f"{WORD} Deal {who}", amount="100", company_id=str(company_id))
-        made.add("opportunity", deal.id, who)
+        made.add("opportunity", deal.id, who, company_id)
         for target in companies[:2]:
             activity = make.activity("owner", owner=who, subject=f"{WORD} Call", company_id=str(target))
             made.add("activity", activity.id, who, target)
         activity = make.activity("owner", owner=who, subject=f"{WORD} Deal call", opportunity_id=str(deal.id))
         made.add("activity", activity.id, who, deal.id, company_id)
+    _deals_of_customers(make, made, stage)
     yield made
     stage.pristine.restore()
+
+
+def _deals_of_customers(make: Maker, made: World, stage: Stage) -> None:
+    """Add deals of others' companies and of consumers, who may be at a company all the same."""
+    companies, contacts = list(made.all("company")), list(made.all("contact"))
+    for number, who in enumerate(OWNERS):
+        named = {"name": f"{WORD} Sale {who}", "amount": "100", "owner": who}
+        company_id, contact_id = companies[number - 1], contacts[(number * 7 + 3) % len(contacts)]
+        deal = make.deal("owner", **named, company_id=str(company_id), contact_id=str(contact_id))
+        made.add("opportunity", deal.id, who, company_id)
+        alone, of_company = contacts[(6 * number + 11) % len(contacts)], contacts[(8 * number + 1) % len(contacts)]
+        for contact_id in (alone, of_company):  # no more: a column of the board shows twenty
+            deal = make.deal("owner", **named, contact_id=str(contact_id))
+            made.add("opportunity", deal.id, who, contact_id)
+            activity = make.activity("owner", owner=OWNERS[number - 2], opportunity_id=str(deal.id))
+            made.add("activity", activity.id, OWNERS[number - 2], deal.id)
+            _let_go_of_companies(stage, deal.id, activity.id)
+
+
+def _let_go_of_companies(stage: Stage, deal_id: UUID, activity_id: UUID) -> None:
+    """A contact brought their company to the deal, and the deal both to the activity: take those off again."""
+    with acting(stage.installation.app, stage.cast, "owner") as owner:
+        deal = get_opportunity(deal_id, member=owner)
+        update_opportunity(deal, OpportunityWrite(name=deal.name, company_id=None), actor=owner)
+        activity = db.session.get_one(Activity, activity_id)
+        activity.company_id = activity.contact_id = None
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def effects(before: World, after: World, *counted: Alike) -> dict[str, dict[str,
 def test_closing_a_unit_takes_what_is_in_it_from_those_outside() -> None:
     deep, shared = (
         Alike("company", None, (MEMBERS["deep"],), 7),
-        Alike("company", MEMBERS["viewer"], (MEMBERS["deep"],), 2),
+        Alike("company", MEMBERS["viewer"], (MEMBERS["deep"],), 2, frozenset({0})),
     )
     found = effects(world(), world(SOUTH), deep, shared)
     assert found == {

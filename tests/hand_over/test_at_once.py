@@ -7,16 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier
 
+from sqlalchemy import select
+
+from saas_crm.access import bulk
+from saas_crm.access.models import Member, Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import InvalidInput
 from saas_crm.hand_over import actions
 from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.context import current_tenant
+from tenants.db import db
 from tests.support.cast import Cast
 from tests.support.estates import fill, owned
 from tests.support.installation import Installation
 from tests.support.making import Maker
 
+BASE = "https://crm.example"
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 
 
@@ -30,7 +36,7 @@ def test_two_hand_overs_of_one_member(installation: Installation, cast: Cast, ac
             with acting(who) as actor:
                 start.wait()
                 data = HandOverWrite(from_id=his, to_ids=[make.member_id(to)])
-                actions.hand_over(data, actor=actor, tenant=current_tenant(), base_url="https://crm.example")
+                actions.hand_over(data, actor=actor, tenant=current_tenant(), base_url=BASE)
         except InvalidInput as refused:
             return refused.errors[""]
         return to
@@ -51,7 +57,7 @@ def test_two_undo_it(installation: Installation, cast: Cast, acting: Acting, mak
     before = {line for line in owned(installation.place, schema) if line[0] != "told"}
     with acting("owner") as owner:
         data = HandOverWrite(from_id=his, to_ids=[make.member_id("teammate")])
-        made = actions.hand_over(data, actor=owner, tenant=current_tenant(), base_url="https://crm.example")
+        made = actions.hand_over(data, actor=owner, tenant=current_tenant(), base_url=BASE)
         hand_over_id = made.id
     start = Barrier(2)
 
@@ -59,7 +65,7 @@ def test_two_undo_it(installation: Installation, cast: Cast, acting: Acting, mak
         try:
             with acting(who) as actor:
                 start.wait()
-                actions.undo(hand_over_id, actor=actor)
+                actions.undo(hand_over_id, actor=actor, tenant=current_tenant(), base_url=BASE)
         except InvalidInput:
             return False
         return True
@@ -68,3 +74,32 @@ def test_two_undo_it(installation: Installation, cast: Cast, acting: Acting, mak
         assert sorted(pool.map(undo, ("owner", "admin"))) == [False, True]
     after = {line for line in owned(installation.place, schema) if line[0] not in ("told", "hand_over")}
     assert after == before
+
+
+def test_handing_over_for_an_owner_and_locking_many_out_wait_for_each_other(acting: Acting, make: Maker) -> None:
+    """Both hold the owners' role before any member: neither waits for what the other holds."""
+    with acting("owner"):
+        owner_role = db.session.scalar(select(Role.id).where(Role.key == "owner"))
+        db.session.get_one(Member, make.member_id("rep")).role_id = owner_role
+    make.company("rep", name="Ada")
+    start = Barrier(2)
+
+    def give() -> str:
+        with acting("owner") as actor:
+            start.wait()
+            data = HandOverWrite(from_id=make.member_id("rep"), to_ids=[make.member_id("teammate")], then="freeze")
+            actions.hand_over(data, actor=actor, tenant=current_tenant(), base_url=BASE)
+        return "given"
+
+    def lock_out() -> str:
+        with acting("owner") as actor:
+            start.wait()
+            bulk.freeze([make.member_id("rep"), make.member_id("viewer")], True, actor=actor)
+        return "locked"
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(give), pool.submit(lock_out)]
+        assert [one.result(timeout=30) for one in both] == ["given", "locked"]
+    with acting("owner"):
+        frozen = db.session.scalars(select(Member.id).where(Member.status == "frozen")).all()
+    assert set(frozen) == {make.member_id("rep"), make.member_id("viewer")}

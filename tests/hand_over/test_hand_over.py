@@ -31,6 +31,7 @@ from tenants.db import db
 from tests.support.making import Maker
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+BASE = "https://crm.example"
 PLANNED = {"kind": "task", "due_at": "2030-05-06T09:00"}
 
 
@@ -69,7 +70,7 @@ def give(acting: Acting, make: Maker) -> Callable[..., UUID]:
     def act(*to: str, by: str = "one", who: str = "rep", actor: str = "owner", **fields: Any) -> UUID:
         with acting(actor) as member:
             data = HandOverWrite(from_id=make.member_id(who), by=by, to_ids=[make.member_id(t) for t in to], **fields)
-            made = actions.hand_over(data, actor=member, tenant=current_tenant(), base_url="https://crm.example")
+            made = actions.hand_over(data, actor=member, tenant=current_tenant(), base_url=BASE)
             return made.id
 
     return act
@@ -130,7 +131,7 @@ def test_what_was_copied_follows(give: Callable[..., UUID], acting: Acting, make
             of = {owner_id for owner_id, _count in db.session.execute(totals)}
             assert of == {make.member_id(expected)}
             if expected == "teammate":
-                actions.undo(hand_over_id, actor=owner)
+                actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
 
 
 def test_every_record_has_its_former_owner_in_its_history(
@@ -138,7 +139,7 @@ def test_every_record_has_its_former_owner_in_its_history(
 ) -> None:
     hand_over_id = give("teammate")
     with acting("owner") as owner:
-        actions.undo(hand_over_id, actor=owner)
+        actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
     his, hers = str(make.member_id("rep")), str(make.member_id("teammate"))
     with acting("owner"):
         for record in estate.moving:
@@ -193,7 +194,7 @@ def test_undo_gives_back_what_is_still_theirs(
     give("teammate", who="manager", by="picked",
          picks=[Pick(customer_id=estate.person.id, to_id=make.member_id("teammate"))])  # fmt: skip
     with acting("owner") as owner:
-        undone = actions.undo(hand_over_id, actor=owner)
+        undone = actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
     assert undone == actions.Undone(returned=2, stayed=len(estate.moving) - 2)
     assert owners(acting, estate.person, estate.company) == [make.member_id("rep"), make.member_id("manager")]
 
@@ -204,11 +205,11 @@ def test_undo_is_refused_with_a_reason(give: Callable[..., UUID], acting: Acting
     with acting("owner") as owner:
         db.session.execute(aged.values(created_at=now() - timedelta(days=31)))
         with pytest.raises(InvalidInput, match="30 days"):
-            actions.undo(hand_over_id, actor=owner)
+            actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
         db.session.execute(aged.values(created_at=now() - timedelta(days=29)))
         members.remove(members.get_member(make.member_id("rep")), actor=owner)
         with pytest.raises(InvalidInput, match="no longer a member"):
-            actions.undo(hand_over_id, actor=owner)
+            actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
     assert owners(acting, estate.company) == [make.member_id("teammate")]
 
 
@@ -218,9 +219,9 @@ def test_who_is_locked_out_gets_it_back_and_a_second_undo_is_refused(
     hand_over_id = give("teammate")
     with acting("owner") as owner:
         members.set_frozen(members.get_member(make.member_id("rep")), True, actor=owner)
-        assert actions.undo(hand_over_id, actor=owner).stayed == 0
+        assert actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE).stayed == 0
         with pytest.raises(InvalidInput, match="already"):
-            actions.undo(hand_over_id, actor=owner)
+            actions.undo(hand_over_id, actor=owner, tenant=current_tenant(), base_url=BASE)
     assert owners(acting, estate.company) == [make.member_id("rep")]
 
 

@@ -169,6 +169,46 @@ def test_invitations_are_made_listed_and_withdrawn(
     assert api.delete(path).status_code == 404
 
 
+def test_an_invitation_is_mailed_again(api_for: Api, role_ids: dict[str, str], mailbox: Mailbox) -> None:
+    api = api_for("admin")
+    made = api.post("/invitations", json={"email": "nora@new.example", "role_id": role_ids["rep"]})
+    first, path = mailbox.link("nora@new.example", "/invitations/"), f"/invitations/{made.json['id']}/mail"
+    again = api.post(path)
+    assert (again.status_code, again.json["version"]) == (200, 2), again.text
+    assert again.json["expires_at"] > made.json["expires_at"]
+    assert mailbox.link("nora@new.example", "/invitations/") != first
+    assert api_for("rep").post(path).status_code == 403
+    assert api.post(f"/invitations/{new_id()}/mail").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["helpers", "guests"])
+def test_people_beside_a_team(what: str, api_for: Api, cast: Cast) -> None:
+    api, path, rita = api_for("admin"), f"/teams/{cast.teams['south']}/{what}", str(cast["rep"].member_id)
+    assert api.get(path).json["items"] == []
+    made = api.post(path, json={"member_id": rita})
+    assert (made.status_code, made.json) == (201, {"member_id": rita, "name": "Rita Rep"}), made.text
+    assert places(api.post(path, json={"member_id": rita})) == {"#/member_id"}
+    assert places(api.post(path, json={"member_id": str(new_id())})) == {"#/member_id"}
+    listing = api_for("viewer").get(path)
+    assert [one["name"] for one in listing.json["items"]] == ["Rita Rep"]
+    assert statements(api.get(path)) <= 5
+    for other in ("rep", "viewer"):
+        assert api_for(other).post(path, json={"member_id": rita}).status_code == 403
+        assert api_for(other).delete(f"{path}/{rita}").status_code == 403
+    assert api.delete(f"{path}/{rita}").status_code == 204
+    assert api.delete(f"{path}/{rita}").status_code == 404
+    assert api.get(f"/teams/{new_id()}/{what}").status_code == 404
+    assert api_for("outsider").get(path).status_code == 404
+
+
+def test_a_team_is_deleted_and_its_people_go_up(api_for: Api, cast: Cast) -> None:
+    api, path = api_for("admin"), f"/teams/{cast.teams['south']}"
+    assert api.delete(path).status_code == 422
+    assert api.delete(f"{path}?move_up=true").status_code == 204
+    assert api.get(path).status_code == 404
+    assert api.get(f"/members/{cast['colleague'].member_id}").json["team_id"] == str(cast.teams["root"])
+
+
 def test_bad_invitations_are_refused(api_for: Api, role_ids: dict[str, str]) -> None:
     def sent(who: str, **body: str) -> Any:
         return api_for(who).post("/invitations", json={"email": "n@new.example", "role_id": role_ids["rep"], **body})

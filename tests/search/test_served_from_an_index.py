@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date
 
 import pytest
 from psycopg import sql
@@ -11,6 +12,8 @@ from sqlalchemy import text
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.customers.queries import CustomerFilter, company_rows, contact_rows
+from saas_crm.opportunities import board
+from saas_crm.opportunities.queries import DealFilter, opportunity_rows
 from saas_crm.search.actions import Findable, put_all
 from saas_crm.search.queries import find
 from tenants.db import db, new_id
@@ -26,6 +29,12 @@ COMPANIES = """INSERT INTO companies (id, name, sort_name, name_key, owner_id)
     SELECT gen_random_uuid(), n, lpad(n::text, 5, '0'), n, :owner FROM generate_series(1, :many) AS n"""
 CONTACTS = """INSERT INTO contacts (id, name, sort_name, company_id, owner_id)
     SELECT gen_random_uuid(), name, sort_name, id, owner_id FROM companies"""
+DEALS = """INSERT INTO opportunities
+        (id, name, pipeline_id, stage_id, amount, currency, company_id, contact_id, owner_id)
+    SELECT gen_random_uuid(), c.name, s.pipeline_id, s.id, 100, 'USD', CASE WHEN c.n % 2 = 0 THEN c.company_id END,
+        c.id, :colleague
+    FROM (SELECT *, row_number() OVER () AS n FROM contacts) c,
+        (SELECT * FROM stages WHERE kind = 'open' ORDER BY position LIMIT 1) s"""
 
 
 def name_of(number: int) -> str:
@@ -61,9 +70,9 @@ def test_a_search_reads_what_it_finds(word: str, acting: Acting, make: Maker) ->
             assert read <= MOST, (read, statement)
 
 
-def test_a_page_of_contacts_looks_up_its_own_companies_alone(
-    acting: Acting, cast: Cast, installation: Installation
-) -> None:
+@pytest.fixture
+def customers(acting: Acting, cast: Cast, installation: Installation) -> None:
+    """Many companies with a contact each, all of them Rita's."""
     with acting("owner"):
         db.session.execute(text(COMPANIES), {"owner": cast["rep"].member_id, "many": MANY})
     # Before the contacts: a connection may keep a plan of the foreign key's check from when there were few companies.
@@ -71,7 +80,27 @@ def test_a_page_of_contacts_looks_up_its_own_companies_alone(
     with acting("owner"):
         db.session.execute(text(CONTACTS))
     analyze(cast, installation, "contacts")
+
+
+@pytest.mark.usefixtures("customers")
+def test_a_page_of_contacts_looks_up_its_own_companies_alone(acting: Acting) -> None:
     with acting("teammate") as teammate:
         assert len(contact_rows(teammate, CustomerFilter(), limit=20).rows) == 20
         read, statement = rows_touched(lambda: contact_rows(teammate, CustomerFilter(), limit=20))
         assert read <= MOST, (read, statement)
+
+
+@pytest.mark.usefixtures("customers")
+def test_a_page_of_deals_looks_up_its_own_customers_alone(
+    acting: Acting, cast: Cast, installation: Installation
+) -> None:
+    """A colleague's deals of companies and of contacts, all seen through them."""
+    with acting("owner"):
+        db.session.execute(text(DEALS), {"colleague": cast["colleague"].member_id})
+    analyze(cast, installation, "opportunities")
+    with acting("teammate") as teammate:
+        assert len(opportunity_rows(teammate, DealFilter(), limit=20).rows) == 20
+        read, statement = rows_touched(lambda: opportunity_rows(teammate, DealFilter(), limit=20))
+        assert read <= MOST, (read, statement)
+        columns = board.board(teammate, currency="USD", today=date(2030, 1, 1)).columns
+        assert columns[0].count == 0, "the board is of what one answers for"

@@ -32,7 +32,7 @@ INSERT INTO search_entries (record_id, kind, title, subtitle, folded, grams, own
         CASE WHEN r.parent_id IS NOT NULL THEN {owner} END
     FROM (SELECT id, 'company' AS kind, name, NULL::uuid AS parent_id FROM companies WHERE owner_id = {owner}
         UNION ALL SELECT id, 'contact', name, company_id FROM contacts WHERE owner_id = {owner}
-        UNION ALL SELECT id, 'opportunity', name, NULL FROM opportunities WHERE owner_id = {owner}) r;
+        UNION ALL SELECT id, 'opportunity', name, company_id FROM opportunities WHERE owner_id = {owner}) r;
 """
 OWNERS = """
 SELECT 'company', owner_id, count(*) FROM {schema}.companies GROUP BY 2

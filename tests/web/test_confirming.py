@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
-from tenants.db import db
+from tenants.db import db, new_id
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.making import Maker
@@ -76,6 +76,20 @@ def test_many_at_once_ask_once(client_for: ClientFor, cast: Cast, acting: Acting
     answer = admin.post("/acme/settings/members/changes", data={**changes, "confirmed": "1"})
     assert answer.status_code == 303
     assert {team_of(acting, cast, who) for who in ("rep", "teammate")} == {"South"}
+
+
+@pytest.mark.usefixtures("records")
+def test_for_whom_it_is_refused_is_left_out_of_what_is_foreseen(client_for: ClientFor, cast: Cast) -> None:
+    """An admin takes no owner's role: only the manager is reckoned with, and an id of nobody changes nothing."""
+    admin, here = client_for("admin"), "/acme/settings/members/changes"
+    role_id = next(value for value in re.findall(r'value="([0-9a-f-]{36})"[^>]*>Viewer', admin.get(
+        "/acme/settings/members").text))  # fmt: skip
+    ids = [str(cast[who].member_id) for who in ("owner", "manager")]
+    asked = admin.post(here, data={"members": [*ids, str(new_id())], "what": "role", "role_id": role_id})
+    assert heading(asked) == "Before you save"
+    assert "Olivia Owner" not in asked.text
+    alone = admin.post(here, data={"members": ids[:1], "what": "role", "role_id": role_id})
+    assert alone.status_code == 303, "nobody is touched: told, and not asked"
 
 
 @pytest.mark.usefixtures("records")

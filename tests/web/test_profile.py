@@ -195,13 +195,17 @@ def test_nobody_signs_anybody_else_out(client_for: ClientFor, app: Flask, cast: 
     assert client_for("owner").get("/profile").status_code == 200
 
 
-def test_all_other_browsers_are_signed_out(client_for: ClientFor, app: Flask, cast: Cast) -> None:
+def test_all_other_browsers_are_signed_out(
+    client_for: ClientFor, app: Flask, cast: Cast, jobs: Callable[[], list[str]]
+) -> None:
     for _ in range(2):
         client_for(None).post(
             "/signin", data={"email": "rep@acme.example", "password": "a password that is only for tests"}
         )
     rep = client_for("rep")
     assert rep.post("/profile/browsers/end").status_code == 303
+    assert "access.note_sign_in" in jobs()
+    assert "Signed out everywhere else" in client_for("owner").get("/acme/settings/audit").text
     with app.app_context():
         assert len(open_sessions(cast["rep"].user_id)) == 1
     assert rep.get("/profile").status_code == 200

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
+from saas_crm.access.models import Member, Role
+from saas_crm.access.permissions import CurrentMember
+from tenants.db import db, new_id
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
-from tests.web.pages import errors, flashed, summary, value
+from tests.support.making import Maker
+from tests.web.pages import errors, flashed, heading, summary, value
 
 ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 PAGE = "/acme/settings/teams"
 HTMX = {"HX-Request": "true"}
 
@@ -74,6 +80,34 @@ def test_places_to_move_to_leave_out_what_is_below(client_for: ClientFor, cast: 
     assert f'name="parent_id" value="{cast.teams["north"]}"' not in page.text
     data = {"team_id": str(cast.teams["north"]), "parent_id": "top"}
     assert client_for("admin").post(f"{PAGE}/moves", data=data).status_code == 303
+
+
+def test_a_team_sent_twice_is_made_once(client_for: ClientFor, cast: Cast) -> None:
+    admin = client_for("admin")
+    data = {"name": "West", "parent_id": str(cast.teams["root"]), "record_id": value(admin.get(PAGE), "record_id")}
+    assert [admin.post(PAGE, data=data).status_code for _ in range(2)] == [303, 303]
+    assert admin.get(PAGE).text.count(">West<") == 1
+
+
+def test_where_a_team_goes_is_foreseen_only_for_who_may_move_it(
+    client_for: ClientFor, cast: Cast, acting: Acting, make: Maker
+) -> None:
+    make.company("colleague", name="Ada")
+    north, south = (f"{PAGE}/{cast.teams[key]}/move" for key in ("north", "south"))
+    asked = client_for("admin").get(f"{south}?parent_id={cast.teams['north']}")
+    assert heading(asked) == "Before you save"
+    told = client_for("admin").get(f"{south}?parent_id={cast.teams['south']}")
+    assert "cannot be moved into itself" in told.text
+    assert "Choose a team." in client_for("admin").get(f"{south}?parent_id={new_id()}").text
+    with acting("owner"):
+        role = Role(name="Team keepers", permissions={"team:read": "all", "team:update": "team"})
+        db.session.add(role)
+        db.session.flush()
+        db.session.get_one(Member, make.member_id("rep")).role_id = role.id
+    rep = client_for("rep")
+    for path in (south, f"{south}?parent_id={cast.teams['north']}", f"{north}?parent_id={cast.teams['south']}"):
+        assert rep.get(path).status_code == 403, path
+    assert rep.get(north).status_code == 200
 
 
 def test_people_come_and_go(client_for: ClientFor, cast: Cast) -> None:

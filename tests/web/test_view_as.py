@@ -188,3 +188,16 @@ def test_no_data_is_taken_out_in_another_members_name(path: str, client_for: Cli
     refused = owner.get(path)
     assert refused.status_code == 403
     assert "You see this as Adam Admin." in refused.text
+
+
+def test_signing_out_ends_it_and_says_so(
+    client_for: ClientFor, cast: Cast, acting: Acting, jobs: Callable[[], list[str]]
+) -> None:
+    admin = client_for("admin")
+    look_as(admin, cast, "rep")
+    assert admin.post("/signout").status_code == 303
+    assert "access.note_view_as_end" in jobs()
+    assert noted(acting)[-1] == (str(cast["admin"].member_id), "view_as_end", {"why": [None, "signed_out"]})
+    log = client_for("owner").get("/acme/settings/audit").text
+    assert "Stopped looking as this member" in log
+    assert "signing out" in log

@@ -43,5 +43,5 @@ def end_browser(session_id: UUID) -> ResponseReturnValue:
 def end_others() -> ResponseReturnValue:
     """Sign all browsers out but this one."""
     user = signed_in_user()
-    end_other_sessions(user.id, keep=user.session_id)
+    end_other_sessions(user.id, keep=user.session_id, origin=request_origin())
     return saved(PAGE, _("All other browsers are signed out."))

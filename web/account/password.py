@@ -12,6 +12,7 @@ from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import settings, signed_in_user
 from saas_crm.edge.declared import signed_in
+from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller
@@ -39,7 +40,9 @@ def save_password() -> ResponseReturnValue:
     typed = {name: request.form.get(name, "") for name in ("current", "password")}
     data = parse(PasswordChange, {"name": user.name, "email": user.email, **typed})
     try:
-        change_password(user, data.current, data.password, base_url=settings().base_url, address=caller())
+        change_password(
+            user, data.current, data.password, base_url=settings().base_url, address=caller(), origin=request_origin()
+        )
     except TooManyAttempts as too_many:
         response = make_response(password_form(errors={"": wait_message(too_many.seconds)}), 429)
         response.headers["Retry-After"] = str(too_many.seconds)

@@ -19,6 +19,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import settings, user_or_none
 from saas_crm.edge.declared import public
 from saas_crm.edge.input import input_context
+from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller, home_of
@@ -81,7 +82,7 @@ def reset(token: str) -> ResponseReturnValue:
         return _gone("reset", state)
     typed = request.form.get("password", "")
     data = parse(NewPassword, {"name": owner.name, "email": owner.email, "password": typed})
-    user_id = set_new_password(token, data.password, base_url=settings().base_url)
+    user_id = set_new_password(token, data.password, base_url=settings().base_url, origin=request_origin())
     if user_id is None:
         return _gone("reset", LinkState.USED)
     begin_session(user_id)

@@ -16,6 +16,7 @@ from saas_crm.access.sessions import (
 )
 from saas_crm.edge.current import NotSignedIn, user_or_none
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.viewing import kept_viewing
 
 CHOOSE = "/workspaces"
 
@@ -47,7 +48,7 @@ def end_this_session() -> None:
     """Sign this browser out, in the database and in its cookie."""
     user = user_or_none()
     if user is not None:
-        end_session(user.id, user.session_id, origin=request_origin())
+        end_session(user.id, user.session_id, origin=request_origin(), viewing=kept_viewing())
     logout_user()
     session.clear()
 

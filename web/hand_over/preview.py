@@ -15,14 +15,16 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.hand_over.owned import names_of
 from saas_crm.hand_over.planning import Plan, plan_of
 from saas_crm.hand_over.rules import Bundle
-from saas_crm.hand_over.schemas import HandOverWrite
+from saas_crm.hand_over.schemas import HandOverWrite, Pick
 from tenants.db import AnyRow
 from web.context import photo_url
 from web.formatting import dotted
-from web.lists import MAX_QUERY
+from web.lists import MAX_QUERY, asked_id
 
 SHOWN = 50
 """How many customers are shown one by one; a search finds the others."""
+MOST_PICKED = 500
+"""How many customers are given to somebody at once by a search."""
 OFFERED = 30
 """To how many members a single customer can be given there; of more, those who take over and the same team."""
 
@@ -35,9 +37,12 @@ def picks_of(form: MultiDict[str, str]) -> list[dict[str, str]]:
 
 def preview(data: HandOverWrite, member: CurrentMember, *, record_id: str) -> str:
     """Show what will happen."""
+    q = request.form.get("q", "")[:MAX_QUERY].replace("\x00", "").strip()
     plan = plan_of(data, member)
     living = {one.customer: one for one in plan.bundles if not one.is_empty}
-    q = request.form.get("q", "")[:MAX_QUERY].replace("\x00", "").strip()
+    if "all" in request.form and (to_id := asked_id("all_to", request.form)):
+        data = _all_to(data, to_id, [row.id for row in names_of(living, member, q=q, limit=MOST_PICKED)])
+        plan = plan_of(data, member)
     found = names_of(living, member, q=q, limit=SHOWN)
     offered = _offered(plan, data)
     picked = {pick.customer_id: pick.to_id for pick in data.picks}
@@ -46,8 +51,15 @@ def preview(data: HandOverWrite, member: CurrentMember, *, record_id: str) -> st
         "hand_over/preview.html", data=data, plan=plan, person=plan.source, q=q, total=len(living), record_id=record_id,
         leaving=sum(one in plan.division for one in living), seats=_seats(plan), shown=SHOWN,
         rows=[_row(row, living[row.id], plan, offered, picked) for row in found],
+        all_to=[(str(one.id), one.name) for one in offered], most=MOST_PICKED,
         kept_picks=[f"{customer}:{to}" for customer, to in picked.items() if customer not in shown],
     )  # fmt: skip
+
+
+def _all_to(data: HandOverWrite, to_id: UUID, found: Sequence[UUID]) -> HandOverWrite:
+    """Return the same with all customers that were found picked for one member."""
+    others = [pick for pick in data.picks if pick.customer_id not in set(found)]
+    return data.model_copy(update={"picks": [*others, *(Pick(customer_id=one, to_id=to_id) for one in found)]})
 
 
 def _offered(plan: Plan, data: HandOverWrite) -> Sequence[AnyRow]:

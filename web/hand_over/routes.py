@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
-from saas_crm.edge.current import current_member
+from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import members_only, requires
 from saas_crm.hand_over import actions, queries
 from saas_crm.hand_over.letters import written
 from saas_crm.hand_over.models import HandOver
 from saas_crm.hand_over.owned import left_behind
 from saas_crm.hand_over.people import may_hand_over
+from tenants.context import current_tenant
 from tenants.db import AnyRow
 from web.context import photo_url
 from web.forms import saved, shown_again
@@ -100,7 +101,7 @@ def show(hand_over_id: UUID) -> str:
 def undo(hand_over_id: UUID) -> ResponseReturnValue:
     """Give back what still belongs to whom it was given."""
     queries.reached(hand_over_id, member=current_member())
-    undone = actions.undo(hand_over_id, actor=current_member())
+    undone = actions.undo(hand_over_id, actor=current_member(), tenant=current_tenant(), base_url=settings().base_url)
     words = ngettext("%(num)s record went back.", "%(num)s records went back.", undone.returned)
     if undone.stayed:
         words += " " + ngettext(

@@ -18,7 +18,7 @@ from saas_crm.core.forms import Input
 from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
 from web.formatting import country_name, day, moment, money, number, phone
-from web.history.words import labels_of_filters
+from web.history.words import ends_of_viewing, labels_of_filters, levels
 from web.settings.role_names import role_name
 
 LONGEST = 2_000  # characters of one value that a line shows
@@ -136,13 +136,15 @@ def chosen(words: Callable[[], Mapping[str, str]]) -> Writer:
     return lambda value, _telling: words().get(value, str(value))
 
 
-OF_ACTS: Mapping[str, Writer] = {"format": chosen(lambda: {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF"})}
-"""How what acts note beside the fields of records is written."""
-
-
 def by_language(value: Any, _telling: Telling) -> str:
     """Write the names that something has in several languages."""
     return ", ".join(f"{LANGUAGES.get(code, code)}: {name}" for code, name in sorted(value.items()))
+
+
+def _as_share(value: Any, _telling: Telling) -> str:
+    """Write with whom something is shared, and what they may do."""
+    name, level = value
+    return _("%(name)s (%(level)s)", name=name or _("Nobody"), level=levels().get(level, level))
 
 
 def as_day(value: Any, _telling: Telling) -> str:
@@ -168,3 +170,10 @@ def as_phone(value: Any, _telling: Telling) -> str:
 def as_country(value: Any, _telling: Telling) -> str:
     """Write a country's name."""
     return country_name(value)
+
+
+OF_ACTS: Mapping[str, Writer] = {
+    "format": chosen(lambda: {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF"}),
+    "account_team": _as_share, "why": chosen(ends_of_viewing),
+}  # fmt: skip
+"""How what acts note beside the fields of records is written."""

@@ -13,10 +13,14 @@ def verbs() -> dict[str, str]:
         "recycle": _("Moved to the recycle bin"), "restore": pgettext("act", "Restored"),
         "purge": _("Removed for good"), "export": pgettext("act", "Exported"), "sign_in": _("Signed in"),
         "sign_in_failed": _("Sign-in failed"), "sign_out": _("Signed out"), "first_use": _("Used for the first time"),
+        "sign_out_everywhere": _("Signed out everywhere else"),
         "sign-up": _("Workspace founded"), "forget": _("Old entries removed"),
         "consent": _("Consent written down"), "erase": _("Person erased"), "hold": _("Duty to keep set"),
         "lift_hold": _("Duty to keep lifted"), "open_register": _("Register opened by a link"),
         "close_register": _("Link to the register closed"),
+        "share": pgettext("act", "Shared"), "unshare": pgettext("act", "Sharing ended"),
+        "view_as": _("Looked at the workspace as this member"), "view_as_end": _("Stopped looking as this member"),
+        "undo": _("Taken back"),
     }  # fmt: skip
 
 
@@ -45,6 +49,20 @@ def labels_of_acts() -> dict[str, str]:
     """Return the labels of what acts note beside the fields of records."""
     return {
         "rows": _("Rows"), "format": _("Format"), "filter": _("Filter"), "deleted_by_id": "", "deleted_at": "",
+        "account_team": _("Account team"), "why": pgettext("viewing", "Ended by"),
+    }  # fmt: skip
+
+
+def levels() -> dict[str, str]:
+    """Return the words for what a share lets somebody do."""
+    return {"read": pgettext("share", "read"), "edit": pgettext("share", "edit")}
+
+
+def ends_of_viewing() -> dict[str, str]:
+    """Return the words for what ended looking as another member."""
+    return {
+        "left": pgettext("viewing", "leaving"), "time": pgettext("viewing", "time"),
+        "rights": pgettext("viewing", "rights that changed"), "signed_out": pgettext("viewing", "signing out"),
     }  # fmt: skip
 
 

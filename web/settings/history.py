@@ -12,7 +12,7 @@ from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
 from web.formatting import dotted
 from web.history.rooms import Room, Telling, as_day, as_moment, chosen, rooms, tells
-from web.history.words import verbs, ways
+from web.history.words import levels, verbs, ways
 from web.settings.field_words import field_words, rule_words
 from web.settings.role_names import role_name
 
@@ -89,12 +89,14 @@ for _kind in ("team_helper", "unit_guest"):
     ))  # fmt: skip
 tells("share", Room(
     word=lambda: _("Share"), labels=lambda: {"member_id": _("Member"), "level": _("May")},
-    writers={"level": chosen(lambda: {"read": pgettext("share", "read"), "edit": pgettext("share", "edit")})},
+    writers={"level": chosen(levels)},
     refers={"member_id": "member"},
 ))  # fmt: skip
 tells("policy", Room(
     word=lambda: _("Policy"),
-    labels=lambda: {"audit_days": _("Days the log is kept"), "children_follow": _("Contacts and deals follow")},
+    labels=lambda: {
+        "audit_days": _("Days the log is kept"), "children_follow": _("Contacts, deals and activities follow"),
+    },
 ))  # fmt: skip
 tells("hand_over", Room(
     word=lambda: _("Hand-over"),

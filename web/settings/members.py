@@ -156,11 +156,15 @@ def change_many() -> ResponseReturnValue:
 
 
 def _foreseen(ids: list[UUID]) -> Preview:
-    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody."""
+    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody.
+
+    Those for whom it is refused are left out.
+    """
     what = request.form.get("what", "")
-    if what not in ("role", "team"):
+    given = {f"{what}_id": _id(request.form.get(f"{what}_id", ""))} if what in ("role", "team") else {}
+    if not any(given.values()):
         return Preview(())
-    return preview_of_member_change(ids, **{f"{what}_id": _id(request.form.get(f"{what}_id", ""))})
+    return preview_of_member_change(bulk.would_change(ids, actor=current_member(), **given), **given)
 
 
 def _changed(ids: list[UUID]) -> bulk.Outcome:

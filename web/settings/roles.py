@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import roles as actions
@@ -191,52 +191,3 @@ def _by_field(work: Any) -> None:
             else field_of(name.removeprefix("permissions.")): text for name, text in invalid.errors.items()
         }  # fmt: skip
         raise InvalidInput(named, invalid.codes) from None
-
-
-def deletion_page(role_id: UUID, values: Values | None = None, errors: Mapping[str, str] | None = None) -> str:
-    """Ask what those who hold the role get instead."""
-    role = actions.get_role(role_id)
-    rows = actions.roles_in_use()
-    used = next(row for row in rows if row.id == role_id)
-    offered = [(str(row.id), role_name(row.key, row.name)) for row in rows if row.id != role_id and row.key != OWNER]
-    return render_template(
-        "settings/role_deletion.html", role=role, used=used, roles=offered, values=values or {}, errors=errors or {},
-    )  # fmt: skip
-
-
-@bp.get("/<uuid:role_id>/deletion")
-@requires("role:delete")
-def deletion(role_id: UUID) -> ResponseReturnValue:
-    """Show what deleting a role takes; a built-in one stays."""
-    if actions.get_role(role_id).key is not None:
-        flash(_("Built-in roles stay. You may change them."), "error")
-        return redirect(url_for("settings_roles.show", role_id=role_id), 303)
-    return deletion_page(role_id)
-
-
-@bp.post("/<uuid:role_id>/deletion")
-@requires("role:delete")
-@shown_again(deletion_page)
-def delete(role_id: UUID) -> ResponseReturnValue:
-    """Delete a role, having given its members another one."""
-    role = actions.get_role(role_id, hold=True)
-    moved = actions.delete_role(role, actor=current_member(), replacement_id=_replacement(), version=form_version())
-    undo = "" if moved else url_for("settings_roles.undelete", role_id=role_id)
-    return saved(url_for("settings_roles.index"), _("“%(name)s” is deleted.", name=role.name), undo=undo)
-
-
-def _replacement() -> UUID | None:
-    """Return the role the form names."""
-    text = request.form.get("replacement_id", "")
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise InvalidInput({"replacement_id": _("Choose a role.")}) from None
-
-
-@bp.post("/<uuid:role_id>/undeletion")
-@requires("role:delete")
-def undelete(role_id: UUID) -> ResponseReturnValue:
-    """Bring a deleted role back."""
-    role = actions.undelete_role(role_id, actor=current_member())
-    return saved(url_for("settings_roles.show", role_id=role_id), _("“%(name)s” is back.", name=role.name))

@@ -10,16 +10,17 @@ from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import teams as actions
+from saas_crm.access.models import Team
 from saas_crm.access.preview import Preview, preview_of_team_move
 from saas_crm.access.team_schemas import TeamWrite
-from saas_crm.core.errors import InvalidInput
+from saas_crm.core.errors import AlreadyExists, InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from tenants.db import AnyRow, db
-from web.forms import is_htmx, saved, shown_again, with_toast
+from web.forms import form_id, is_htmx, saved, saved_before, shown_again, with_toast
 from web.lists import asked, asked_id
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.team_choices import STEP, team_choices
@@ -69,9 +70,12 @@ def index() -> str:
 @requires("team:create")
 @shown_again(teams_page)
 def create() -> ResponseReturnValue:
-    """Add a team below another one."""
+    """Add a team below another one; the same form sent twice makes one."""
     data = from_form(TeamWrite, request.form, input_context(form=True))
-    team = actions.create_team(data, actor=current_member())
+    try:
+        team = actions.create_team(data, actor=current_member(), team_id=form_id())
+    except AlreadyExists:
+        return saved_before(url_for("settings_teams.index"))
     return saved(url_for("settings_teams.index"), _("Team “%(name)s” added.", name=team.name))
 
 
@@ -81,13 +85,26 @@ def choose_place(team_id: UUID, error: str = "") -> str:
     """Show where a team can go, a list of buttons; or whom it touches if it goes where it was dragged."""
     member = current_member()
     team = actions.get_team(team_id, member=member)
-    if to := asked("parent_id"):
-        return _confirm(preview_of_team_move(team_id, asked_id("parent_id")), team.name,
-                        [("team_id", str(team_id)), ("parent_id", to)])  # fmt: skip
+    actions.check_team(team, "update", member)
+    if not error and (to := asked("parent_id")):
+        return _asked_place(team, to)
     return render_template(
         "settings/team_move.html", team=team, places=team_choices(but=team.id), top=TOP, error=error,
         at_top=member.scope("team:update") == "all", parent_id=str(team.parent_id or TOP),
     )  # fmt: skip
+
+
+def _asked_place(team: Team, to: str) -> str:
+    """Show whom it touches if the team goes there, or why it may not."""
+    parent_id = asked_id("parent_id")
+    try:
+        if parent_id is None and to != TOP:
+            raise InvalidInput({"parent_id": _("Choose a team.")})
+        actions.check_place(team, parent_id, current_member())
+    except InvalidInput as invalid:
+        return choose_place(team.id, " ".join(invalid.errors.values()))
+    kept = [("team_id", str(team.id)), ("parent_id", to)]
+    return _confirm(preview_of_team_move(team.id, parent_id), team.name, kept)
 
 
 @bp.post("/settings/teams/moves")
