@@ -44,17 +44,17 @@ def entry(deal: Opportunity, customer: Company | Contact | None) -> search.Finda
 
 def entries(deals: Sequence[Opportunity]) -> list[search.Findable]:
     """Return what several deals are found by, in two statements at most."""
-    companies = {company.id: company for company in _all(companies_of(deals))}
-    people = {contact.id: contact for contact in _all(consumers_of(deals))}
-    return [entry(deal, companies.get(deal.company_id) or people.get(deal.consumer_id)) for deal in deals]
+    customers: dict[UUID | None, Company | Contact] = {company.id: company for company in _all(companies_of(deals))}
+    customers |= {contact.id: contact for contact in _all(consumers_of(deals))}
+    return [entry(deal, customers.get(deal.company_id or deal.contact_id)) for deal in deals]
 
 
-def companies_of(deals: Sequence[Opportunity]) -> Select[tuple[Company]]:
+def companies_of(deals: Sequence[Opportunity]) -> Select[Company]:
     """Return a query of the companies of deals."""
     return select(Company).where(Company.id.in_({deal.company_id for deal in deals} - {None}))
 
 
-def consumers_of(deals: Sequence[Opportunity]) -> Select[tuple[Contact]]:
+def consumers_of(deals: Sequence[Opportunity]) -> Select[Contact]:
     """Return a query of the contacts who are the customers of deals."""
     return select(Contact).where(Contact.id.in_({deal.consumer_id for deal in deals} - {None}))
 
@@ -70,8 +70,8 @@ def reindex_deals(customer_id: UUID, after: UUID | None) -> UUID | None:
 
     Customer and deals are held meanwhile, so that nothing older is written over what somebody saves now.
     """
-    for model in (Company, Contact):
-        _all(select(model).where(model.id == customer_id).with_for_update(read=True))
+    _all(select(Company).where(Company.id == customer_id).with_for_update(read=True))
+    _all(select(Contact).where(Contact.id == customer_id).with_for_update(read=True))
     consumers = and_(Opportunity.company_id.is_(None), Opportunity.contact_id == customer_id)
     deals = _held(or_(Opportunity.company_id == customer_id, consumers), after)
     search.put_all(db.session(), entries(deals), touch=False)
@@ -99,5 +99,5 @@ def _held(which: ColumnElement[bool], after: UUID | None) -> Sequence[Opportunit
     return _all(deals.order_by(Opportunity.id).limit(BATCH).with_for_update(key_share=True))
 
 
-def _all(query: Select[tuple[Found]]) -> Sequence[Found]:
+def _all(query: Select[Found]) -> Sequence[Found]:
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
