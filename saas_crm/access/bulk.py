@@ -52,12 +52,14 @@ def change_teams(ids: Sequence[UUID], team_id: UUID, *, actor: CurrentMember) ->
     """Put members into another team. Raises Forbidden, and InvalidInput for an unknown team."""
     actor.require("member:update")
     check_team_exists(team_id)
+    hold_owners()
     return _change(ids, {"team_id": team_id}, actor)
 
 
 def freeze(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Outcome:
     """Lock members out from their next request on, or let them in again. Raises Forbidden and InvalidInput."""
     actor.require("member:update")
+    hold_owners()
     return _change(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
 
 
@@ -68,6 +70,7 @@ def would_change(
     actor.require("member:update")
     if team_id is not None:
         check_team_exists(team_id)
+        hold_owners()
     rows, wrong = _asked_of(ids, actor, **(_about_owners(role_id, actor) if role_id is not None else {}))
     return [row.id for row in rows if row.id not in wrong]
 
@@ -88,12 +91,14 @@ def _change(ids: Sequence[UUID], values: dict[str, Any], actor: CurrentMember, *
 def _asked_of(
     ids: Sequence[UUID], actor: CurrentMember, **ownership: bool
 ) -> tuple[Sequence[AnyRow], dict[UUID, Refusal]]:
-    """Return the members within the actor's scope, held, and for whom it is refused; raises InvalidInput."""
+    """Return the members within the actor's scope, held, and for whom it is refused; raises InvalidInput.
+
+    The owners' role has been held before.
+    """
     if not ids:
         raise InvalidInput({"": _("Choose the members first.")})
     if len(ids) > MOST_AT_ONCE:
         raise InvalidInput({"": _("At most %(most)s at once.", most=MOST_AT_ONCE)})
-    hold_owners()
     rows = _held(ids, actor)
     chosen = [row for row in rows if row.id in set(ids) and row.within]
     owners = {row.id for row in rows if row.key == "owner" and row.status == "active"}

@@ -23,7 +23,7 @@ from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.models import Tenant
 from tenants.provisioning import make_spares
-from tenants.runtime import runtime_settings
+from tenants.runtime import runtime_directory, runtime_settings
 from tenants.versions import lacks_tables, served_first
 
 DAILY = ("idempotency.forget", "recycle_bin.purge", "audit.forget")
@@ -80,13 +80,19 @@ def note_sign_in(
 
 
 @job("access.note_view_as_end", retries=8)
-def note_view_as_end(*, entry_id: str, moment: str, origin: dict[str, str], reader_id: str, member_id: str) -> None:
+def note_view_as_end(
+    *, entry_id: str, moment: str, origin: dict[str, str], workspace_id: str, reader_id: str, member_id: str
+) -> None:  # fmt: skip
     """Write down that somebody who looked as another member signed out; run again it writes nothing twice."""
-    act_as(db.session(), Actor(UUID(reader_id), "web", None, origin))
-    record_once(
-        db.session(), "view_as_end", "member", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment),
-        record_id=UUID(member_id), changes={"why": [None, "signed_out"]},
-    )  # fmt: skip
+    found = runtime_directory().by_id(UUID(workspace_id))
+    for tenant in served_first([found] if found else []):
+        with tenant_scope(tenant):
+            act_as(db.session(), Actor(UUID(reader_id), "web", None, origin))
+            record_once(
+                db.session(), "view_as_end", "member", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment),
+                record_id=UUID(member_id), changes={"why": [None, "signed_out"]},
+            )  # fmt: skip
+            db.session.commit()
 
 
 @job("audit.forget")

@@ -34,11 +34,8 @@ def tell_workspaces(
 def tell_end_of_viewing(
     connection: Connection, origin: Mapping[str, str], *, tenant_id: str, reader_id: str, member_id: str
 ) -> None:
-    """See to it that the workspace's log tells that a member who looked as another one signed out.
-
-    The job is the workspace's own, by the `tenant_id` among what it is given.
-    """
+    """See to it that the workspace's log tells that a member who looked as another one signed out."""
     defer(
         connection, "access.note_view_as_end", entry_id=str(new_id()), moment=now().isoformat(), origin=dict(origin),
-        tenant_id=tenant_id, reader_id=reader_id, member_id=member_id,
+        workspace_id=tenant_id, reader_id=reader_id, member_id=member_id,
     )  # fmt: skip

@@ -91,8 +91,8 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
         check_not_held(record.id)
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
-    search.drop(db.session(), record.id)
-    renew_followers(record)
+    if search.drop(db.session(), record.id):
+        renew_followers(record)
 
 
 def restore(record: Customer, *, actor: CurrentMember) -> None:

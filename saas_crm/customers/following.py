@@ -44,13 +44,9 @@ def renew_followers(customer: Company | Contact) -> None:
         defer(db.session(), "customers.reindex_of_contact", contact_id=str(customer.id))
 
 
-def renew_all(customer_id: UUID) -> None:
-    """Renew the entries of all that hangs on a customer, a batch a transaction."""
-    for renew in _renewed:
-        last: UUID | None = None
-        while (last := renew(customer_id, last)) is not None:
-            db.session.commit()
-        db.session.commit()
+def followers() -> Sequence[Renew]:
+    """Return how the entries of each kind of record that hangs on customers are renewed."""
+    return tuple(_renewed)
 
 
 def forget(customer_ids: Sequence[UUID]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, delete, func, update
+from sqlalchemy import Executable, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
@@ -99,9 +99,12 @@ def touch(session: Session, record_id: UUID) -> None:
     session.execute(update(SearchEntry).where(SearchEntry.record_id == record_id).values(updated_at=func.now()))
 
 
-def drop(session: Session, record_id: UUID) -> None:
-    """Take a record out of the index."""
-    session.execute(delete(SearchEntry).where(SearchEntry.record_id == record_id))
+def drop(session: Session, record_id: UUID) -> bool:
+    """Take a record out of the index; returns whether the entry of any other may name it."""
+    child = aliased(SearchEntry)
+    named = select(child.record_id).where(child.parent_id == record_id).exists()
+    gone = delete(SearchEntry).where(SearchEntry.record_id == record_id).returning(named)
+    return session.scalar(gone) is not False
 
 
 def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | None) -> None:

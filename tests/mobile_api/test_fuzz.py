@@ -99,6 +99,11 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
     entries = [owner.post("/processing-activities", json={"name": "Cameras"}).json["id"] for _ in range(EXAMPLES + 1)]
     of_known = {"list_consents", "record_consent", "export_personal_data", "preview_erasure"}
     of_entry = {"show_processing_activity", "change_processing_activity"}
+    south, leaving = f"{make.team_id('south')}", f"{make.member_id('teammate')}"
+    for beside in ("helpers", "guests"):
+        api_for("owner").post(f"/teams/{south}/{beside}", json={"member_id": leaving})
+    # Not more often: after very many mails a workspace has to wait.
+    waiting = [api_for("owner").post("/invitations", json=offers.pop()).json["id"]] * EXAMPLES
 
     @found.hook
     def map_case(context: Any, case: Any) -> Any:
@@ -125,6 +130,14 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
             case.path_parameters["processing_id"] = entries[0]
         if len(entries) > 1 and operation == "remove_processing_activity":
             case.path_parameters["processing_id"] = entries.pop()
+        if waiting and operation == "mail_invitation":
+            case.path_parameters["invitation_id"] = waiting.pop()
+        if operation.endswith(("_team_helper", "_team_guest")):
+            case.path_parameters["team_id"] = south
+            if operation.startswith("end_"):
+                case.path_parameters["member_id"] = leaving
+            elif isinstance(case.body, dict):
+                case.body["member_id"] = rep
         if operation == "change_member" and isinstance(case.body, dict):
             case.path_parameters["member_id"] = rep
             case.body = {key: value for key, value in case.body.items() if not key.endswith("_id")}

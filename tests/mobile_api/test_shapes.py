@@ -21,6 +21,7 @@ from mobile_api.processing import ProcessingRead
 from mobile_api.registry import load
 from mobile_api.search import Hit
 from mobile_api.shapes import Shape
+from mobile_api.team_people import TeamPersonRead
 from mobile_api.teams import TEAM
 from mobile_api.tokens import TOKEN
 from saas_crm.access.role_schemas import RoleRead
@@ -70,6 +71,14 @@ def test_account_teams(plural: str, api_for: Callable[..., Phone], make: Maker) 
     api_for("rep").post(team, json={"member_id": str(make.member_id("viewer"))})
     [item] = api_for("rep").get(team).json["items"]
     assert AccountTeamMemberRead.model_validate(item).model_dump(mode="json") == item
+
+
+@pytest.mark.parametrize("what", ["helpers", "guests"])
+def test_people_beside_a_team(what: str, api_for: Callable[..., Phone], make: Maker) -> None:
+    path = f"/teams/{make.team_id('south')}/{what}"
+    api_for("owner").post(path, json={"member_id": str(make.member_id("rep"))})
+    [item] = api_for("owner").get(path).json["items"]
+    assert TeamPersonRead.model_validate(item).model_dump(mode="json") == item
 
 
 def test_hand_overs(api_for: Callable[..., Phone], make: Maker) -> None:
@@ -131,4 +140,5 @@ def test_every_list_has_a_test_here() -> None:
     }
     others = {"/invitations", "/hand-overs", "/erasures", "/contacts/<uuid:contact_id>/consents"}
     others |= {f"/{plural}/<uuid:record_id>/account-team" for plural in ("companies", "contacts", "opportunities")}
+    others |= {f"/teams/<uuid:team_id>/{what}" for what in ("helpers", "guests")}
     assert lists == {path.partition("?")[0] for path, _ in LISTS} | others

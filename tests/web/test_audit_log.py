@@ -106,7 +106,7 @@ def test_it_says_as_whom_somebody_looked(client_for: ForWhom, acting: Acting, ca
         record_act(db.session(), "view_as", "member", cast["rep"].member_id)
     page = client_for("owner").get("/acme/settings/audit?action=view_as").text
     assert "(looking as Rita Rep)" in page
-    assert "View as: Member" in page
+    assert "Looked at the workspace as this member: Member" in page
     assert "192.0.2.7" in page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import url_for
@@ -68,45 +69,50 @@ def take_out(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
 @shown_again(team_page)
 def add_helper(team_id: UUID) -> ResponseReturnValue:
     """Let a member of another team work for this one too."""
-    team, member = _both(team_id, _picked("helper_id"), "helper_id")
-    try:
-        team_people.add_helper(team, member.id, actor=current_member())
-    except InvalidInput as invalid:
-        raise _named("helper_id", invalid) from None
-    return saved(_page(team_id), _("%(name)s helps “%(team)s” now.", name=member.name, team=team.name))
+    name, team = _add(team_id, "helper_id", team_people.add_helper)
+    return saved(_page(team_id), _("%(name)s helps “%(team)s” now.", name=name, team=team))
 
 
 @bp.post("/settings/teams/<uuid:team_id>/helpers/<uuid:member_id>/leaving")
 @requires("team:update")
 def end_help(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
     """End a helper's work for this team."""
-    team = teams.get_team(team_id, member=current_member())
-    team_people.take_out(TeamHelper, team, member_id, actor=current_member())
-    name = members.name_of(member_id)
-    return saved(_page(team_id), _("%(name)s no longer helps “%(team)s”.", name=name, team=team.name))
+    name, team = _end(team_id, member_id, TeamHelper)
+    return saved(_page(team_id), _("%(name)s no longer helps “%(team)s”.", name=name, team=team))
 
 
 @bp.post("/settings/teams/<uuid:team_id>/guests")
 @requires("team:update")
 @shown_again(team_page)
 def add_guest(team_id: UUID) -> ResponseReturnValue:
-    """Let a member from outside see into this closed team."""
-    team, member = _both(team_id, _picked("guest_id"), "guest_id")
-    try:
-        team_people.add_guest(team, member.id, actor=current_member())
-    except InvalidInput as invalid:
-        raise _named("guest_id", invalid) from None
-    return saved(_page(team_id), _("%(name)s is a guest of “%(team)s” now.", name=member.name, team=team.name))
+    """Let a member from outside see into a closed team."""
+    name, team = _add(team_id, "guest_id", team_people.add_guest)
+    return saved(_page(team_id), _("%(name)s is a guest of “%(team)s” now.", name=name, team=team))
 
 
 @bp.post("/settings/teams/<uuid:team_id>/guests/<uuid:member_id>/leaving")
 @requires("team:update")
 def end_visit(team_id: UUID, member_id: UUID) -> ResponseReturnValue:
     """Take a guest's sight of this closed team away."""
+    name, team = _end(team_id, member_id, UnitGuest)
+    return saved(_page(team_id), _("%(name)s is no longer a guest of “%(team)s”.", name=name, team=team))
+
+
+def _add(team_id: UUID, field: str, add: Callable[..., None]) -> tuple[str, str]:
+    """Put the member whom a picker names beside a team; returns both names. Raises InvalidInput for the picker."""
+    team, member = _both(team_id, _picked(field), field)
+    try:
+        add(team, member.id, actor=current_member())
+    except InvalidInput as invalid:
+        raise _named(field, invalid) from None
+    return member.name, team.name
+
+
+def _end(team_id: UUID, member_id: UUID, kind: team_people.Beside) -> tuple[str, str]:
+    """Take a member away who stands beside a team; returns both names."""
     team = teams.get_team(team_id, member=current_member())
-    team_people.take_out(UnitGuest, team, member_id, actor=current_member())
-    name = members.name_of(member_id)
-    return saved(_page(team_id), _("%(name)s is no longer a guest of “%(team)s”.", name=name, team=team.name))
+    team_people.take_out(kind, team, member_id, actor=current_member())
+    return members.name_of(member_id), team.name
 
 
 def _both(team_id: UUID, member_id: UUID, field: str) -> tuple[Team, Member]:
