@@ -33,7 +33,7 @@ DEALS = """INSERT INTO opportunities
         (id, name, pipeline_id, stage_id, amount, currency, company_id, contact_id, owner_id)
     SELECT gen_random_uuid(), c.name, s.pipeline_id, s.id, 100, 'USD', CASE WHEN c.n % 2 = 0 THEN c.company_id END,
         c.id, :colleague
-    FROM (SELECT *, row_number() OVER () AS n FROM contacts) c,
+    FROM (SELECT *, row_number() OVER () AS n FROM contacts LIMIT 4000) c,
         (SELECT * FROM stages WHERE kind = 'open' ORDER BY position LIMIT 1) s"""
 
 
