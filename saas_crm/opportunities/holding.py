@@ -24,7 +24,7 @@ from sqlalchemy import (
 from saas_crm.access.models import Member
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
-from saas_crm.opportunities.actions import entry
+from saas_crm.opportunities.indexing import entries
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.privacy.holding import once_theirs
 from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched
@@ -86,16 +86,16 @@ def _touches(person: Person) -> Sequence[Touched]:
 
 def _erases(person: Person) -> None:
     """Take name and notes out of the deals, renew what they are found by, and let go of the person."""
-    changed: Sequence[Any] = ()
+    changed: set[Any] = set()
     if person.mention:
         without = {text.key: func.regexp_replace(text, person.mention, _("(erased)"), "gi") for text in _TEXTS}
-        changed = _write(_mentions(person), without)
+        changed.update(_write(_mentions(person), without))
     _write(_alone(person), {"description": "", "close_note": ""})
-    _write(Opportunity.contact_id.in_(person.ids), {"contact_id": None})
+    changed.update(_write(Opportunity.contact_id.in_(person.ids), {"contact_id": None}))
     db.session.execute(delete(OpportunityContact).where(OpportunityContact.contact_id.in_(person.ids)))
     found = select(Opportunity).where(Opportunity.id.in_(changed), Opportunity.deleted_at.is_(None))
     deals = db.session.scalars(found.execution_options(populate_existing=True)).all() if changed else ()
-    search.put_all(db.session(), [entry(deal) for deal in deals], touch=False)
+    search.put_all(db.session(), entries(deals), touch=False)
 
 
 def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> Sequence[Any]:
