@@ -80,12 +80,14 @@ def test_other_tenants_see_nothing(api_for: ApiFor, contact: str) -> None:
     assert outsider.post(f"{contact}/erasure", json={"name": "Eva Tulpe"}).status_code == 404
 
 
-def test_everything_about_a_person(api_for: ApiFor, contact: str) -> None:
+def test_everything_about_a_person(api_for: ApiFor, contact: str, make: Maker) -> None:
     owner = api_for("owner")
+    make.deal("owner", name="Their deal", amount="1,200.50", contact_id=contact.rpartition("/")[2])
     owner.post(f"{contact}/consents", json=YES)
     data = owner.get(f"{contact}/personal-data").json
     assert data["contact"][0]["email"] == "eva@tulpe.example"
     assert data["consents"][0]["source"] == "event"
+    assert [(deal["name"], deal["amount"]) for deal in data["deals"]] == [("Their deal", "1200.500")]
     assert owner.get("/audit?action=export").json["items"][0]["record_id"] == contact.rpartition("/")[2]
 
 
