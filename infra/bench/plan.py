@@ -29,6 +29,7 @@ class Plan:
     thousandth: Size
     small: Size
     members: int
+    roles: int
     small_tenants: int
     few_tenants: int
     many_tenants: int
@@ -40,14 +41,14 @@ class Plan:
     @property
     def key(self) -> str:
         """Name the data this plan needs, so that it is made once."""
-        return f"{self.large.companies}-{self.small_tenants}-{self.members}"
+        return f"{self.large.companies}-{self.small_tenants}-{self.members}-{self.roles}"
 
 
 FULL = Plan(
-    "full", large=Size.of(100_000), thousandth=Size.of(1_000), small=Size.of(30), members=30, small_tenants=200,
-    few_tenants=10, many_tenants=1_000, concurrency=(1, 2, 4, 8), rounds=5, seconds=1.5, sign_ups=20,
+    "full", large=Size.of(100_000), thousandth=Size.of(1_000), small=Size.of(30), members=500, roles=30,
+    small_tenants=200, few_tenants=10, many_tenants=1_000, concurrency=(1, 2, 4, 8), rounds=5, seconds=1.5, sign_ups=20,
 )  # fmt: skip
 QUICK = Plan(
-    "quick", large=Size.of(3_000), thousandth=Size.of(300), small=Size.of(30), members=30, small_tenants=8,
+    "quick", large=Size.of(3_000), thousandth=Size.of(300), small=Size.of(30), members=500, roles=30, small_tenants=8,
     few_tenants=4, many_tenants=30, concurrency=(1, 4), rounds=2, seconds=1.0, sign_ups=5,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from infra.bench.filling import fill
 from infra.bench.invented import Invented, today_utc
@@ -53,7 +53,7 @@ def prepare(place: Place, plan: Plan) -> tuple[Settings, Settings]:
                 _small_ones(app, main, plan.small_tenants, plan.small, moment)
             for slug, size in ((THOUSANDTH, plan.thousandth), (LARGE, plan.large)):
                 with said(f"a workspace of {size.companies:,} companies, {size.activities:,} activities"):
-                    _staffed(app, main, slug, size, members=plan.members, moment=moment)
+                    _staffed(app, main, slug, size, members=plan.members, roles=plan.roles, moment=moment)
         for settings in (main, few):
             with psycopg.connect(settings.owner_url, autocommit=True) as connection:
                 connection.execute("VACUUM (ANALYZE)")
@@ -126,12 +126,14 @@ def found(app: Flask, slug: str) -> ActiveTenant:
     return tenant
 
 
-def _staffed(app: Flask, settings: Settings, slug: str, size: Size, *, members: int, moment: datetime) -> None:
+def _staffed(
+    app: Flask, settings: Settings, slug: str, size: Size, *, members: int, roles: int, moment: datetime
+) -> None:
     top_up_spares(settings, 1)
     tenant = found(app, slug)
     users = _users(slug, members - 1, tenant.id)
     with tenant_scope(tenant):
-        sellers = _members(users)
+        sellers = _members(users, _selling_roles(roles))
         stages = _stages()
         db.session.commit()
     fill(settings.owner_url, tenant.schema_name, Invented(size, sellers, stages, tenant.currency, moment))
@@ -149,21 +151,33 @@ def _users(slug: str, count: int, tenant_id: UUID) -> list[tuple[UUID, str]]:
     return people
 
 
-def _members(users: list[tuple[UUID, str]]) -> list[UUID]:
-    """Add the members: three managers with two teams each below them, an admin, a viewer, reps; returns who sells."""
-    roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id))}
+def _selling_roles(count: int) -> list[UUID]:
+    """Make so many roles that there are `count`, all like that of reps; returns those that reps have in turn."""
+    like = db.session.scalars(select(Role).where(Role.key == "rep")).one()
+    present = db.session.scalar(select(func.count()).select_from(Role)) or 0
+    further = [Role(id=new_id(), name=f"Sales {n}", permissions=like.permissions) for n in range(count - present)]
+    db.session.add_all(further)
+    db.session.flush()
+    return [like.id, *(role.id for role in further)]
+
+
+def _members(users: list[tuple[UUID, str]], selling: list[UUID]) -> list[UUID]:
+    """Add the members: three managers with their teams below them, an admin, a viewer, reps; returns who sells."""
+    roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id).where(Role.key.is_not(None)))}
     top = db.session.scalars(select(Team.id)).one()
     teams = [_team(f"Region {n}", [top]) for n in range(3)]
-    squads = [_team(f"Team {n}", teams[n // 2].path) for n in range(6)]
+    squads = [_team(f"Team {n}", teams[n % 3].path) for n in range(max(6, len(users) // 20))]
     sellers = []
     for n, (user_id, email) in enumerate(users):
-        role, team_id = ("manager", teams[n].id) if n < 3 else ("rep", squads[n % 6].id)
-        if n >= len(users) - 2:
-            role, team_id = ("admin", "viewer")[n - len(users) + 2], top
+        role_id, team_id = selling[n % len(selling)], squads[n % len(squads)].id
+        if n < 3:
+            role_id, team_id = roles["manager"], teams[n].id
+        elif n >= len(users) - 2:
+            role_id, team_id = roles[("admin", "viewer")[n - len(users) + 2]], top
         member = Member(id=new_id(), user_id=user_id, name=email.partition("@")[0].title(), email=email, locale="en",
-                        timezone="Europe/Berlin", role_id=roles[role], team_id=team_id)  # fmt: skip
+                        timezone="Europe/Berlin", role_id=role_id, team_id=team_id)  # fmt: skip
         db.session.add(member)
-        if role in ("manager", "rep"):
+        if n < len(users) - 2:
             sellers.append(member.id)
     db.session.flush()
     return sellers

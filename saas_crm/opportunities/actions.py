@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.field_rules import may_write, writable
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import visible
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.core import events, saving
 from saas_crm.core.audit import plain, record_act
@@ -21,11 +20,11 @@ from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.money import Money
-from saas_crm.customers.models import Contact
 from saas_crm.customers.queries import get_company, get_contact
 from saas_crm.opportunities.events import StageChanged
+from saas_crm.opportunities.further import change_of_people, checked_contacts, write_contacts
 from saas_crm.opportunities.indexing import FOUND_BY, index
-from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage, StageChange
+from saas_crm.opportunities.models import Opportunity, Stage, StageChange
 from saas_crm.opportunities.pipelines import first_stage, get_stage
 from saas_crm.opportunities.schemas import OpportunityWrite, StageMove
 from saas_crm.search import actions as search
@@ -49,7 +48,7 @@ def open_opportunity(
     values["owner_id"] = data.owner_id or actor.id
     _fill(deal, values, actor)
     saving.insert(deal, may_exist=opportunity_id is not None)
-    _write_contacts(deal, _checked_contacts(set(values.get("contact_ids", ())), actor), set())
+    write_contacts(deal, checked_contacts(set(values.get("contact_ids", ())), actor), set())
     _remember(deal, None, actor)
     index(deal)
     return deal
@@ -67,7 +66,7 @@ def update_opportunity(
     # Every read comes before the first write: the row and its totals are then touched by one statement, in the
     # order that all moves keep, and two of them cannot wait for each other.
     stage = _stage_for(deal, stage_id, actor) if stage_id and stage_id != deal.stage_id else None
-    people = _people_change(deal, data.contact_ids, actor) if "contact_ids" in values else None
+    people = change_of_people(deal, data.contact_ids, actor) if "contact_ids" in values else None
     _fill(deal, values, actor)
     if people:
         deal.updated_at = now()  # the people of a deal are part of it: its version must tell that they changed
@@ -76,7 +75,7 @@ def update_opportunity(
     db.session.flush()
     if people:
         present, wanted = people
-        _write_contacts(deal, wanted - present, present - wanted)
+        write_contacts(deal, wanted - present, present - wanted)
         change = [plain(sorted(present)), plain(sorted(wanted))]
         record_act(db.session(), "update", "opportunity", deal.id, {"contact_ids": change})
     if _found_by(deal) != found_by:
@@ -206,41 +205,6 @@ def _check_customer(deal: Opportunity, values: dict[str, Any], actor: CurrentMem
         may_follow = deal.version is None or may_write(actor, "opportunity", "company_id", new=False)
         if values.get("company_id", deal.company_id) is None and may_follow:
             values["company_id"] = contact.company_id
-
-
-def _people_change(
-    deal: Opportunity, contact_ids: list[UUID], actor: CurrentMember
-) -> tuple[set[UUID], set[UUID]] | None:
-    """Return the further contacts there are and those there shall be; None when they are the same.
-
-    Who is in the deal already may stay, even unseen by the actor.
-    """
-    held = select(OpportunityContact.contact_id).where(OpportunityContact.opportunity_id == deal.id)
-    present, wanted = set(db.session.scalars(held)), set(contact_ids)
-    _checked_contacts(wanted - present, actor)
-    return (present, wanted) if present != wanted else None
-
-
-def _checked_contacts(contact_ids: set[UUID], actor: CurrentMember) -> set[UUID]:
-    """Return the contacts, all of which the actor sees; raises InvalidInput for others."""
-    if not contact_ids:
-        return contact_ids
-    seen = select(func.count(Contact.id)).where(
-        Contact.id.in_(contact_ids), Contact.deleted_at.is_(None), visible(Contact, actor)
-    )
-    if db.session.scalar(seen) != len(contact_ids):
-        message = _("Choose one of the values offered.")
-        raise InvalidInput({"contact_ids": message}, {"contact_ids": "unknown"})
-    return contact_ids
-
-
-def _write_contacts(deal: Opportunity, added: set[UUID], gone: set[UUID]) -> None:
-    if gone:
-        held = OpportunityContact.opportunity_id == deal.id
-        db.session.execute(delete(OpportunityContact).where(held, OpportunityContact.contact_id.in_(gone)))
-    if added:
-        rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in sorted(added)]
-        db.session.execute(insert(OpportunityContact), rows)
 
 
 def _remember(deal: Opportunity, former: UUID | None, actor: CurrentMember) -> None:

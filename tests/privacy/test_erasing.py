@@ -161,7 +161,7 @@ def test_who_may_not_and_who_is_not_there(acting: Acting, eva: UUID, make: Maker
 
 def test_a_role_that_hides_something_of_people_does_no_half_work(acting: Acting, eva: UUID) -> None:
     with acting("admin") as admin:
-        blinded = replace(admin, permissions={**admin.permissions, "contact.phone": "hidden"})
+        blinded = replace(admin, fields={"contact.phone": "hidden"})
         with pytest.raises(Forbidden):
             erasing.erase(eva, ERASE, actor=blinded)
         with pytest.raises(Forbidden):

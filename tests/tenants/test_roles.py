@@ -34,7 +34,7 @@ def test_the_runtime_login_is_no_more_than_a_login(installation: Installation) -
     [(login, *powers, config)] = ask(installation, query, RUNTIME_LOGIN)
     assert login
     assert not any(powers)
-    assert config == ['search_path=""', "statement_timeout=15000", "jit=off"]
+    assert set(config) == {'search_path=""', "statement_timeout=15000", "jit=off"}
 
 
 def test_the_runtime_login_owns_nothing(installation: Installation) -> None:

@@ -173,7 +173,7 @@ def as_country(value: Any, _telling: Telling) -> str:
 
 
 OF_ACTS: Mapping[str, Writer] = {
-    "format": chosen(lambda: {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF"}),
+    "format": chosen(lambda: {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "html": _("Page"), "json": "JSON"}),
     "account_team": _as_share, "why": chosen(ends_of_viewing),
 }  # fmt: skip
 """How what acts note beside the fields of records is written."""
