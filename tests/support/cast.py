@@ -68,7 +68,7 @@ def found_another(app: Flask, slug: str, name: str = "Another company") -> tuple
     with app.app_context():
         tenant, user_id = _found(app, slug, name, f"owner-of-{slug}", "en", "US", "USD", "UTC")
         with tenant_scope(tenant):
-            owner = _person(f"owner-of-{slug}", slug, user_id)
+            owner = person_of(f"owner-of-{slug}", slug, user_id)
             db.session.commit()
     return tenant, owner
 
@@ -97,7 +97,7 @@ def _found(
 
 def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[str, UUID]]:
     users = {"owner": owner_id}
-    users |= {key: _user(key, NAMES[key], f"{key}@acme.example", acme) for key in NAMES if key != "owner"}
+    users |= {key: new_user(key, NAMES[key], f"{key}@acme.example", acme) for key in NAMES if key != "owner"}
     with tenant_scope(acme):
         root = db.session.scalars(select(Team.id)).one()
         teams = {"root": root, "north": new_id(), "south": new_id()}
@@ -113,12 +113,13 @@ def _staff(acme: ActiveTenant, owner_id: UUID) -> tuple[dict[str, Person], dict[
                     role_id=roles[ROLES.get(key, key)], team_id=teams[TEAMS[key]],
                 ))  # fmt: skip
         db.session.flush()
-        people = {key: _person(key, acme.slug, user_id) for key, user_id in users.items()}
+        people = {key: person_of(key, acme.slug, user_id) for key, user_id in users.items()}
         db.session.commit()
     return people, teams
 
 
-def _person(key: str, slug: str, user_id: UUID) -> Person:
+def person_of(key: str, slug: str, user_id: UUID) -> Person:
+    """Return a member of the workspace that speaks as somebody of the cast, with a session and a token."""
     member_id, team_id = db.session.execute(select(Member.id, Member.team_id).where(Member.user_id == user_id)).one()
     member = member_by_id(member_id)
     _, token = issue_token(member, f"Phone of {key}")
@@ -128,18 +129,18 @@ def _person(key: str, slug: str, user_id: UUID) -> Person:
 
 def _outsider(other: ActiveTenant, user_id: UUID) -> Person:
     with tenant_scope(other):
-        person = _person("outsider", other.slug, user_id)
+        person = person_of("outsider", other.slug, user_id)
         db.session.commit()
     return person
 
 
 def _stranger() -> Person:
-    user_id = _user("stranger", "Stan Stranger", "stranger@nowhere.example", None)
+    user_id = new_user("stranger", "Stan Stranger", "stranger@nowhere.example", None)
     session = start_session(user_id, user_agent="test", address="127.0.0.1")
     return Person("stranger", "Stan Stranger", "stranger@nowhere.example", user_id, "", session)
 
 
-def _user(key: str, name: str, email: str, tenant: ActiveTenant | None) -> UUID:
+def new_user(key: str, name: str, email: str, tenant: ActiveTenant | None) -> UUID:
     """Make a sign-in with everybody's password; its hash is the owner's, since hashing is slow on purpose."""
     user_id = new_id()
     with db.engines[SHARED].begin() as connection:

@@ -1,0 +1,122 @@
+"""Which rows a member may have changed, by the tables of permissions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from tests.leaks.asking import Case
+from tests.leaks.watch import Change
+from tests.leaks.world import Estate, follows
+
+SALES = {
+    "companies": "company", "contacts": "contact", "opportunities": "opportunity", "activities": "activity",
+}  # fmt: skip
+FOLLOWING = frozenset({
+    "audit_log", "search_entries", "opportunity_totals", "idempotency_keys", "stage_changes", "hand_over_items",
+    "opportunity_contacts",
+})  # fmt: skip
+"""Tables that follow what is changed in others."""
+STAMPS = frozenset({"version", "updated_at", "updated_by_id", "last_activity_at", "created_at", "sort_name", "name_key"})
+OWN_COLUMNS = frozenset({"name", "locale", "timezone", "photo_digest", "working_hours", "substitute_id", "last_seen_at"})
+TAKES: Mapping[str, frozenset[str]] = {
+    "roles": frozenset({"role"}), "teams": frozenset({"team", "member"}), "team_helpers": frozenset({"team", "member"}),
+    "unit_guests": frozenset({"team", "member"}), "policies": frozenset({"workspace"}),
+    "pipelines": frozenset({"pipeline"}), "stages": frozenset({"pipeline"}), "invitations": frozenset({"member"}),
+    "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
+    "mailed_tokens": frozenset({"member"}),
+}  # fmt: skip
+"""Tables of the workspace itself, and of which resources one needs a permission beyond reading to change them."""
+PERSONAL = frozenset({"users", "user_photos", "sessions", "mailed_tokens"})
+"""Shared tables whose rows are a person's own."""
+COUNTED = frozenset({"throttles"})
+
+
+def wrong_changes(estate: Estate, case: Case, changes: list[Change]) -> Iterator[str]:
+    """Yield which rows were changed by somebody who may not."""
+    for change in changes:
+        wrong = _wrong(estate, case, change)
+        if wrong:
+            yield f"{change.act} of {change.table} {sorted(change.columns - STAMPS)[:6]}: {wrong}"
+
+
+def _wrong(estate: Estate, case: Case, change: Change) -> str:
+    row, scopes, me = change.is_now or change.was, estate.scopes[case.who], estate.people[case.who]
+    if change.place != "public" and change.place != estate.schema:
+        return "it is another workspace's"
+    if change.place == "public" and change.table in PERSONAL and str(row.get("user_id", row["id"])) == str(me.user_id):
+        return ""
+    if change.table in FOLLOWING or change.table in COUNTED or not change.columns - STAMPS:
+        return ""
+    if change.table in SALES:
+        return _of_record(estate, case.who, SALES[change.table], change)
+    if change.table == "shares":
+        return _of_share(estate, case.who, change)
+    if change.table == "api_tokens":
+        return _of_token(estate, case.who, change)
+    if change.table == "members":
+        return _of_member(estate, case.who, change)
+    needed = TAKES.get(change.table)
+    if needed is None:
+        return "nobody has said who may change this table"
+    able = any(name.split(":")[0] in needed and not name.endswith(":read") for name in scopes)
+    return "" if able else f"it takes a permission for {' or '.join(sorted(needed))}"
+
+
+def _of_record(estate: Estate, who: str, kind: str, change: Change) -> str:
+    row, key = change.is_now or change.was, UUID((change.is_now or change.was)["id"])
+    if change.act == "DELETE":
+        return "a record is gone for good"
+    if change.act == "INSERT":
+        if f"{kind}:create" not in estate.scopes[who]:
+            return "it takes the permission to create"
+        return _of_owner(estate, who, kind, row["owner_id"]) or _of_references(estate, who, kind, row, set(row))
+    if estate.covers(who, "hand_over:create", estate.world.owner.get(key, "")) and change.columns - STAMPS <= {"owner_id"}:
+        return ""
+    action = "delete" if "deleted_at" in change.columns else "update"
+    if not estate.may(who, kind, action, key):
+        return f"no right to {action} it"
+    wrong = _of_references(estate, who, kind, row, change.columns)
+    return wrong or (_of_owner(estate, who, kind, row["owner_id"]) if "owner_id" in change.columns else "")
+
+
+def _of_owner(estate: Estate, who: str, kind: str, owner_id: str | None) -> str:
+    owner = estate.name_of(owner_id)
+    given = owner == who or (owner and estate.covers(who, f"{kind}:assign", owner))
+    return "" if given else f"it was given to {owner or owner_id}"
+
+
+def _of_references(estate: Estate, who: str, kind: str, row: dict[str, str], columns: set[str]) -> str:
+    for name, other in follows(kind).items():
+        if name in columns and row.get(name) and not estate.can_see(who, other, UUID(row[name])):
+            return f"it was hung on a {other} that is not seen"
+    return ""
+
+
+def _of_share(estate: Estate, who: str, change: Change) -> str:
+    row = change.is_now or change.was
+    leaves = change.act == "DELETE" and estate.name_of(row["member_id"]) == who
+    kind, key = row["resource"], UUID(row["record_id"])
+    gives = estate.world.changeable(estate.scopes[who], who, kind, "share")
+    return "" if leaves or key in gives else "no right to share it"
+
+
+def _of_token(estate: Estate, who: str, change: Change) -> str:
+    row, owner = change.is_now or change.was, estate.name_of((change.is_now or change.was)["member_id"])
+    if change.act == "INSERT":
+        return "" if owner == who and "token:create" in estate.scopes[who] else "no right to make it"
+    if change.columns - STAMPS <= {"last_used_at"} and owner == who:
+        return ""
+    if {"member:update", "member:delete"} & estate.scopes[who].keys():
+        return ""  # who leaves or is frozen loses their tokens
+    return "" if row and estate.covers(who, "token:delete", owner) else "no right to take it back"
+
+
+def _of_member(estate: Estate, who: str, change: Change) -> str:
+    if change.act == "UPDATE" and change.columns <= STAMPS | {"last_seen_at"}:
+        return ""
+    if str(change.is_now.get("id")) == str(estate.people[who].member_id) and change.columns - STAMPS <= OWN_COLUMNS:
+        return ""
+    able = {"member:update", "member:delete", "team:update", "team:delete", "member:create"} & estate.scopes[who].keys()
+    handing = "hand_over:create" in estate.scopes[who] and change.columns - STAMPS <= {"substitute_id"}
+    return "" if able or handing else "it takes a permission for member or team"

@@ -1,0 +1,31 @@
+"""One estate for each file of the hunt: every request in it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Stage
+from tests.leaks.hunt import Hunt, hunting
+from tests.leaks.offers import Offers, look_around
+from tests.leaks.roles import hunting as roles
+
+
+@pytest.fixture(scope="module")
+def hunt(stage: Stage) -> Iterator[Hunt]:
+    """The estate, watched."""
+    with hunting(stage) as hunt:
+        yield hunt
+
+
+@pytest.fixture(scope="module")
+def offers(hunt: Hunt) -> Offers:
+    """What pages offer their owner: forms, and names and values of addresses."""
+    return look_around(hunt.estate)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test for everybody who hunts."""
+    if "who" in metafunc.fixturenames:
+        metafunc.parametrize("who", ["owner", *roles()])

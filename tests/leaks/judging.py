@@ -1,0 +1,71 @@
+"""What a request must not do, reckoned from roles, teams, units and shares alone: show, change, or answer wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.guard.endpoints import RESOURCE_OF, SAFE, UNREADABLE
+from tests.leaks.asking import Case, Outcome
+from tests.leaks.changing import wrong_changes
+from tests.leaks.marks import FIELDS
+from tests.leaks.world import NOBODY, OUTSIDER, Estate
+
+REFUSED = frozenset({400, 403, 404, 405, 409, 412, 415, 422, 428})
+LOST = frozenset({"member_id", "team_id", "role_id", "invitation_id", "hand_over_id", "pipeline_id", "stage_id",
+                  *RESOURCE_OF, "record_id"})  # fmt: skip
+"""Arguments of addresses that name something of a workspace: of another one, they name nothing."""
+
+
+def complaints(estate: Estate, case: Case, outcome: Outcome) -> Iterator[str]:
+    """Yield what is wrong with an outcome."""
+    status = outcome.answer.status_code
+    wanted = refusals(estate, case)
+    if wanted is not None and status not in wanted:
+        yield f"answers {status}, expected {sorted(wanted)}"
+    if status >= 500:
+        yield f"answers {status}"
+    hidden = sorted(mark for mark in outcome.marks if not estate.sees(case.who, mark))
+    if hidden:
+        yield f"shows {', '.join(f'{FIELDS[mark.field]} of {whose(estate, mark.number)}' for mark in hidden[:4])}"
+    for wrong in wrong_changes(estate, case, outcome.changes):
+        yield wrong
+
+
+def whose(estate: Estate, number: int) -> str:
+    """Say which record has a number."""
+    if number in estate.secrets:
+        return " of ".join(estate.secrets[number])
+    if number not in estate.numbers.values():
+        return "another workspace"
+    key = estate.record(number)
+    return f"{estate.world.owner[key]}'s {estate.world.kind[key]}"
+
+
+def refusals(estate: Estate, case: Case) -> set[int] | None:
+    """Return the statuses with which a request has to be refused; None where it may be let in."""
+    endpoint, declared = case.endpoint, case.endpoint.declared
+    if declared.permission is not None and declared.permission not in estate.scopes[case.who]:
+        return {403}
+    unread = UNREADABLE if endpoint.is_api and endpoint.method not in SAFE else set()
+    if case.target in (OUTSIDER, NOBODY) and LOST & set(endpoint.rule.arguments):
+        return {404} | unread
+    if case.target in (OUTSIDER, NOBODY):
+        return None
+    for kind, key in records_named(estate, case):
+        if not estate.can_see(case.who, kind, key):
+            return {404} | unread
+        action = (declared.permission or "").removeprefix(f"{kind}:") if declared.permission else ""
+        if action in ("update", "delete", "share", "assign") and not estate.may(case.who, kind, action, key):
+            return set(REFUSED) if endpoint.method not in SAFE else {403, 404}
+    return None
+
+
+def records_named(estate: Estate, case: Case) -> list[tuple[str, object]]:
+    """Return the kinds and keys of the records in the path."""
+    arguments, values = case.endpoint.rule.arguments, estate.samples[case.target].values
+    found = [
+        (RESOURCE_OF[name], values[name]) for name in sorted(arguments & RESOURCE_OF.keys()) if name != "token_id"
+    ]
+    if (shared := case.endpoint.shared_resource) is not None:
+        found.append((shared, values[f"{shared}_id"]))
+    return found

@@ -1,0 +1,107 @@
+"""Secrets that can be told apart wherever they turn up: each field of each record bears one of its own.
+
+A text is marked `zq0042n` (record 42, its name), a phone number and an amount have the record's number among their
+digits. An answer is read for all of them, whatever it is: a page, JSON, a spreadsheet, a PDF, a cursor.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from werkzeug.test import TestResponse
+
+
+class Mark(NamedTuple):
+    """Which record, and which of its fields."""
+
+    number: int
+    field: str
+
+
+FIELDS = {
+    "n": "name", "s": "subject", "b": "body", "d": "description", "t": "tags", "c": "city", "a": "street",
+    "r": "region", "z": "postcode", "i": "industry", "j": "job_title", "e": "email", "w": "website", "l": "location",
+    "o": "close_note", "p": "phone", "m": "mobile", "v": "amount", "x": "note",
+}  # fmt: skip
+LETTERS = {name: letter for letter, name in FIELDS.items()}
+_TEXT = re.compile(r"zq(\d{4})([a-z])", re.I)
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \u00a0\u202f\-()/.]+(?=\d)")
+_PHONE = re.compile(r"(?:\+49|(?<![0-9a-zA-Z])0)3077(\d{4})(\d)7")
+_AMOUNT = re.compile(r"(?<![\w.,-])6,?(\d{3}),?(\d)38(?![\d\w-])")
+_CURSOR = re.compile(r"(?:after=|\"next\": ?\")([A-Za-z0-9_%=-]{16,})")
+_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
+
+
+def text(number: int, field: str) -> str:
+    """Return the mark of a text field."""
+    return f"Zq{number:04}{LETTERS[field]}"
+
+
+def phone(number: int, field: str) -> str:
+    """Return a number of Berlin that is valid and like no other."""
+    return f"+493077{number:04}{1 if field == 'phone' else 2}7"
+
+
+def amount(number: int) -> str:
+    """Return an amount of money that is like no other."""
+    return f"6{number:04}38"
+
+
+def marks_in(said: str) -> set[Mark]:
+    """Return the marks in a text."""
+    found = {Mark(int(number), letter.lower()) for number, letter in _TEXT.findall(said)}
+    if "77" in said:
+        dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", said))
+        found |= {Mark(int(number), "p" if which == "1" else "m") for number, which in dialled}
+    found |= {Mark(int(head + tail), "v") for head, tail in _AMOUNT.findall(said)}
+    for cursor in _CURSOR.findall(said):
+        found |= {Mark(int(number), letter.lower()) for number, letter in _TEXT.findall(_unpacked(cursor))}
+    return found
+
+
+def _unpacked(cursor: str) -> str:
+    raw = unquote(cursor)
+    try:
+        return base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def marks_of(answer: TestResponse) -> set[Mark]:
+    """Return the marks in an answer: in its body, whatever that is, and in its headers."""
+    body = answer.get_data()
+    kind = answer.content_type or ""
+    if body[:2] == b"PK":
+        said = " ".join(_files_of(body))
+    elif "pdf" in kind:
+        said = " ".join(_streams_of(body))
+    else:
+        said = body.decode("utf-8", "replace")
+    return marks_in(f"{said}\n{answer.headers}")
+
+
+def _files_of(body: bytes) -> Iterable[str]:
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        for name in package.namelist():
+            yield package.read(name).decode("utf-8", "replace")
+
+
+def _streams_of(body: bytes) -> Iterable[str]:
+    """Yield the page contents of a PDF; its letters are told by their codes, which Latin ones keep."""
+    yield body.decode("latin-1")
+    for stream in _STREAM.findall(body):
+        packed = stream
+        if packed.rstrip().endswith(b"~>"):
+            packed = base64.a85decode(packed.strip().removesuffix(b"~>"))
+        try:
+            yield zlib.decompress(packed).decode("latin-1")
+        except zlib.error:
+            continue

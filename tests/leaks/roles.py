@@ -1,0 +1,61 @@
+"""The roles of the hunt: those every workspace has, each scope over everything, and those that lack one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from saas_crm.access.permissions import BUILT_IN, PERMISSIONS, SALES, SCOPES
+
+Permissions = dict[str, str]
+FIELD_RULES = find_spec("saas_crm.access.field_rules") is not None
+FIELDS: Mapping[str, str] = {
+    "contact.phone": "hidden", "contact.email": "masked", "contact.birthday": "read-only",
+    "company.phone": "masked", "company.email": "hidden", "company.description": "hidden",
+    "opportunity.amount": "hidden", "opportunity.name": "read-only",
+}  # fmt: skip
+"""The rules of the role that may not see every field."""
+
+
+def everything(scope: str) -> Permissions:
+    """Return every permission, as far as `scope`."""
+    return dict.fromkeys(sorted(PERMISSIONS), scope)
+
+
+def without(*kinds: str) -> Permissions:
+    """Return everything but what concerns these kinds of record."""
+    return {name: scope for name, scope in everything("all").items() if name.split(":")[0] not in kinds}
+
+
+def mixed() -> Permissions:
+    """Return another scope for each kind of record, and for each thing one does with it."""
+    scopes = dict(BUILT_IN["viewer"])
+    for at, kind in enumerate(SALES):
+        for step, action in enumerate(("read", "export", "update", "assign", "delete", "share")):
+            if f"{kind}:{action}" in PERMISSIONS:
+                reach = 3 - at if action == "read" else max(0, 3 - at - step)
+                scopes[f"{kind}:{action}"] = SCOPES[reach]
+        scopes[f"{kind}:create"] = "own"
+    scopes |= {"hand_over:read": "own", "hand_over:create": "team", "audit:read": "team", "audit:export": "own"}
+    return dict(scopes)
+
+
+def hunting() -> dict[str, Permissions]:
+    """Return the roles whose holders try everything, by name."""
+    found = {key: dict(BUILT_IN[key]) for key in ("admin", "manager", "rep", "viewer")}
+    found |= {scope: everything(scope) for scope in SCOPES}
+    found |= {"mixed": mixed(), "reading": {p: s for p, s in everything("team").items() if p.endswith(":read")}}
+    for kind in SALES:
+        others = {name: "team" if name.split(":")[0] in SALES else scope for name, scope in without(kind).items()}
+        found[f"no {kind}"] = others
+    if FIELD_RULES:
+        found["veiled"] = {**everything("subtree"), **FIELDS}
+    return found
+
+
+def lacking() -> dict[str, Permissions]:
+    """Return for each permission the role that has everything but that."""
+    return {
+        f"lacks {one}": {name: scope for name, scope in everything("all").items() if name != one}
+        for one in sorted(PERMISSIONS)
+    }

@@ -1,0 +1,138 @@
+"""The workspace in which the hunt takes place: records of everybody's, each marked, and a second workspace beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+
+from tests.access.ways_in import MODELS, World
+from tests.conftest import Stage
+from tests.guard.endpoints import Samples
+from tests.leaks.marks import Mark
+from tests.leaks.people import HOLDERS, Office, stands
+from tests.leaks.records import Records
+from tests.leaks.roles import FIELD_RULES, FIELDS, Permissions, hunting
+from tests.support.cast import Person
+
+KINDS = ("company", "contact", "opportunity", "activity")
+NOBODY = "nobody"
+OUTSIDER = "outsider"
+SPARE = "spare"
+"""The owner's records, with a team and a member that can be spared."""
+
+
+@dataclass
+class Estate:
+    """Everything the hunt knows of its workspace, in plain Python; the product is never asked."""
+
+    app: Flask
+    people: dict[str, Person]
+    scopes: dict[str, Permissions]
+    world: World
+    numbers: dict[UUID, int]
+    samples: dict[str, Samples]
+    schema: str
+    secrets: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Marked things that are no records: kind and whose."""
+    _seen: dict[str, frozenset[Mark | int]] = field(default_factory=dict)
+
+    @property
+    def hunters(self) -> list[str]:
+        """Return those who try everything."""
+        return ["owner", *hunting()]
+
+    @property
+    def relations(self) -> list[str]:
+        """Return whose ids are tried, besides one's own."""
+        return [*HOLDERS, OUTSIDER, NOBODY]
+
+    def sees(self, who: str, mark: Mark) -> bool:
+        """Whether a member may be told this field of this record."""
+        if mark.number in self.secrets:
+            return self._knows(who, *self.secrets[mark.number])
+        if mark.number not in self._numbers_seen(who):
+            return False
+        return not self.veiled(who, mark)
+
+    def veiled(self, who: str, mark: Mark) -> bool:
+        """Whether the member's role hides or masks the field."""
+        if not FIELD_RULES:
+            return False
+        from tests.leaks.marks import FIELDS as NAMES
+
+        kind = self.world.kind[self.record(mark.number)]
+        rule = self.scopes[who].get(f"{kind}.{NAMES[mark.field]}")
+        return rule in ("hidden", "masked")
+
+    def record(self, number: int) -> UUID:
+        """Return the record with a number; raises KeyError."""
+        return next(key for key, found in self.numbers.items() if found == number)
+
+    def can_see(self, who: str, kind: str, record_id: UUID) -> bool:
+        """Whether a member sees a record of this workspace."""
+        return record_id in self.world.seen(self.scopes[who], who, kind)
+
+    def may(self, who: str, kind: str, action: str, record_id: UUID) -> bool:
+        """Whether a member may do this with a record of this workspace."""
+        if action == "read":
+            return self.can_see(who, kind, record_id)
+        return record_id in self.world.changeable(self.scopes[who], who, kind, action)
+
+    def covers(self, who: str, permission: str, owner: str) -> bool:
+        """Whether a permission reaches what somebody owns; no unit is closed to who looks after everybody's tokens."""
+        organisation = self.world.organisation
+        if permission.startswith("token:"):
+            organisation = replace(organisation, closed=set())
+        return organisation.covers(self.scopes[who].get(permission), who, owner)
+
+    def name_of(self, member_id: UUID | str | None) -> str:
+        """Return who a member is, "" for somebody outside the hunt."""
+        return next((who for who, person in self.people.items() if str(person.member_id) == str(member_id)), "")
+
+    def forget(self) -> None:
+        """Reckon anew: somebody stands elsewhere now."""
+        self._seen.clear()
+
+    def _numbers_seen(self, who: str) -> frozenset[Any]:
+        if who not in self._seen:
+            keys = {key for kind in KINDS for key in self.world.seen(self.scopes[who], who, kind)}
+            self._seen[who] = frozenset(self.numbers[key] for key in keys)
+        return self._seen[who]
+
+    def _knows(self, who: str, permission: str, owner: str) -> bool:
+        return owner == who or self.covers(who, permission, owner)
+
+
+@contextmanager
+def estate(stage: Stage) -> Iterator[Estate]:
+    """Build the workspace; all is put back at the end."""
+    app, cast = stage.installation.app, stage.cast
+    with stage.installation.place.owner() as connection:
+        office = Office(app, cast, connection)
+        people, scopes, roles = office.hire()
+        world = World(organisation=stands(hunting()))
+        office.furnish(world.organisation, people)
+        records = Records(app, cast, world, people, office, roles["spare"])
+        samples = records.fill(list(hunting()))
+        schema = cast.tenants["acme"].schema_name
+        built = Estate(app, people, scopes, world, records.numbers, samples, schema, records.secrets)
+        app.extensions["directory"].forget()
+        try:
+            yield built
+        finally:
+            connection.close()
+            stage.pristine.restore()
+            app.extensions["directory"].forget()
+
+
+def follows(kind: str) -> Mapping[str, str]:
+    """Return the columns of a kind of record that name others, and the kind these are."""
+    found = dict(getattr(MODELS[kind], "__follows__", ()))
+    if kind == "opportunity":
+        found |= {"company_id": "company", "contact_id": "contact"}
+    return found

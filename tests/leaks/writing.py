@@ -1,0 +1,142 @@
+"""Everything one can ask to be changed: each form and each body, with everybody's ids in the path and in the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from mobile_api.openapi.schemas import schema_of
+from tests.guard.endpoints import SAFE, Endpoint
+from tests.leaks.asking import Case
+from tests.leaks.filling import id_kind, value_of
+from tests.leaks.forms import UNTOLD, Field
+from tests.leaks.offers import Offers, hunted, key_of
+from tests.leaks.reading import addresses, operations_by_path, targets
+from tests.leaks.world import NOBODY, OUTSIDER, Estate
+
+OTHERS = ("mate", "beside", "walled", OUTSIDER, NOBODY)
+BY_SCRIPT: Mapping[str, Mapping[str, str]] = {}
+"""What scripts send where no form does, by endpoint: fields and whose or which value."""
+
+
+class Unfilled(LookupError):
+    """Nobody knows what an endpoint takes."""
+
+
+def form_writes(estate: Estate, offers: Offers, who: str) -> Iterator[Case]:
+    """Yield every change a page can ask for. Raises Unfilled for one to which no form leads."""
+    for endpoint in hunted(estate.app):
+        if endpoint.is_api or endpoint.method in SAFE:
+            continue
+        fields = fields_of(offers, endpoint)
+        for target in targets(estate, who, endpoint):
+            for address in addresses(estate, endpoint, target):
+                yield Case(who, endpoint, address, target, filled(estate, fields, who))
+        if endpoint.declared.permission in (None, *estate.scopes[who]):
+            yield from _with_others(estate, who, endpoint, fields)
+
+
+def _with_others(estate: Estate, who: str, endpoint: Endpoint, fields: list[Field]) -> Iterator[Case]:
+    for field in fields:
+        if id_kind(field.name) is not None:
+            for whose in OTHERS:
+                sent = filled(estate, fields, who) | {field.name: value_of(estate, field.name, whose)}
+                for address in addresses(estate, endpoint, who):
+                    yield Case(who, endpoint, address, who, sent, named=f"{field.name} {whose}")
+
+
+def fields_of(offers: Offers, endpoint: Endpoint) -> list[Field]:
+    """Return all fields of the forms that lead to an endpoint. Raises Unfilled."""
+    forms = offers.forms.get(key_of(endpoint), [])
+    found = {field.name: field for fields in forms for field in fields if field.name not in UNTOLD}
+    for name, value in BY_SCRIPT.get(endpoint.rule.endpoint, {}).items():
+        found[name] = Field(name, "hidden", value)
+    if not forms and endpoint.rule.endpoint not in BY_SCRIPT:
+        raise Unfilled(f"no form of any page leads to {endpoint}: say in BY_SCRIPT what is sent there")
+    return list(found.values())
+
+
+def filled(estate: Estate, fields: list[Field], whose: str) -> dict[str, Any]:
+    """Return what a form would send; ids are somebody's own."""
+    sent: dict[str, Any] = {"confirmed": "1"}
+    for field in fields:
+        value = value_of(estate, field.name, whose)
+        if field.kind in ("checkbox", "button"):
+            if field.value:
+                sent[field.name] = field.value
+        elif id_kind(field.name) is not None:
+            sent[field.name] = str(value)
+        elif field.kind in ("radio", "select", "hidden"):
+            sent[field.name] = field.value or next(filter(None, field.options), "")
+        elif field.kind != "file":
+            sent[field.name] = field.value or (value if value is not None else "")
+    return sent
+
+
+def body_writes(estate: Estate, who: str) -> Iterator[Case]:
+    """Yield every change a program can ask for."""
+    for endpoint in hunted(estate.app):
+        if not endpoint.is_api or endpoint.method in SAFE:
+            continue
+        model = operations_by_path()[endpoint.method, endpoint.rule.rule].request_model
+        body = body_of(estate, model, who, patch=endpoint.method == "PATCH")
+        for target in targets(estate, who, endpoint):
+            for address in addresses(estate, endpoint, target):
+                yield Case(who, endpoint, address, target, body)
+        if model is None or endpoint.declared.permission not in (None, *estate.scopes[who]):
+            continue
+        [address] = addresses(estate, endpoint, who)[:1]
+        for name, schema in properties(model).items():
+            for whose in OTHERS if id_kind(name) is not None else ():
+                given = str(value_of(estate, name, whose))
+                sent = {**body, name: [given] if schema.get("type") == "array" else given}
+                yield Case(who, endpoint, address, who, sent, named=f"{name} {whose}")
+
+
+def body_of(estate: Estate, model: type[BaseModel] | None, whose: str, *, patch: bool) -> dict[str, Any]:
+    """Return a body that fits a model: a change says one thing, everything else all that must be said."""
+    if model is None:
+        return {}
+    found: dict[str, Any] = {}
+    needed = schema_of(model).get("required", [])
+    for name, schema in properties(model).items():
+        value = _value(estate, name, schema, whose)
+        if value is not None and (name in needed or (patch and not found)):
+            found[name] = value
+    return found
+
+
+def _value(estate: Estate, name: str, schema: Mapping[str, Any], whose: str) -> Any:
+    value = value_of(estate, name, whose)
+    if "enum" in schema:
+        return value if value in schema["enum"] else schema["enum"][0]
+    if schema.get("type") == "array":
+        return [str(value)] if value is not None else []
+    if schema.get("type") == "integer":
+        return 50
+    if schema.get("type") == "object":
+        return {"amount": "10.00", "currency": "USD"} if name == "amount" else {}
+    if schema.get("type") == "boolean":
+        return True
+    if value is None and name in ("role_name", "description", "text"):
+        return "Typed by a hunter"
+    return str(value) if value is not None else None
+
+
+@cache
+def properties(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """Return the properties of a model's schema, each without its null and what it refers to put in."""
+    schema = schema_of(model)
+    return {name: _plain(one, schema.get("$defs", {})) for name, one in schema.get("properties", {}).items()}
+
+
+def _plain(schema: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return _plain(known.get(schema["$ref"].rsplit("/", 1)[-1], {}), known)
+    for one in schema.get("anyOf", ()):
+        if one.get("type") != "null":
+            return _plain(one, known)
+    return schema
