@@ -13,7 +13,7 @@ from tests.guard.endpoints import SAFE, Endpoint
 from tests.leaks.marks import Mark, marks_in, marks_of
 from tests.leaks.watch import Change, Watch
 from tests.leaks.world import Estate
-from tests.support.clients import browser_of, phone_of
+from tests.support.clients import Browser, browser_of, phone_of
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Asker:
 
     def __init__(self, estate: Estate, watch: Watch) -> None:
         self.estate, self.watch, self.tried = estate, watch, 0
+        self._readers: dict[str, Browser] = {}
 
     def ask(self, case: Case) -> Outcome:
         """Send one request; what it changes is told and taken back."""
@@ -66,6 +67,10 @@ class Asker:
                 body = {"data": json.dumps(case.sent or {}, default=str), "content_type": patch}
             phone = phone_of(self.estate.app, person)
             return phone.open(case.address, method=endpoint.method, headers=dict(case.headers), **body)
-        browser = browser_of(self.estate.app, person)
+        if endpoint.method in SAFE:
+            browser = self._readers.get(case.who) or browser_of(self.estate.app, person)
+            self._readers[case.who] = browser
+        else:  # what one is told after a change waits in the cookie for the next page
+            browser = browser_of(self.estate.app, person)
         form = {"data": case.sent} if endpoint.method != "GET" and case.sent else {}
         return browser.open(case.address, method=endpoint.method, headers=dict(case.headers), **form)

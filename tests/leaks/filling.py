@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,18 +17,34 @@ ID_OF: Mapping[str, str] = {
     "substitute": "member_id", "from": "member_id", "to": "member_id", "team": "team_id", "parent": "team_id",
     "role": "role_id", "stage": "stage_id", "pipeline": "pipeline_id", "customer": "company_id",
     "record": "company_id", "token": "token_id", "user": "user_id", "who": "member_id", "by": "member_id",
-    "people": "member_id", "guest": "member_id", "helper": "member_id", "invitation": "invitation_id",
+    "people": "member_id", "guest": "member_id", "invitation": "invitation_id",
     "hand_over": "hand_over_id", "ids": "member_id", "members": "member_id", "pick": "company_id",
-    "replacement": "role_id", "person": "member_id",
+    "replacement": "role_id", "person": "member_id", "to_one": "member_id", "helper": "member_id",
 }  # fmt: skip
-BARE = {"owner", "member", "team", "role", "record", "ids", "members", "who", "customer", "company", "contact", "stage", "pick"}
+BARE = {
+    "owner",
+    "member",
+    "team",
+    "role",
+    "record",
+    "ids",
+    "members",
+    "who",
+    "customer",
+    "company",
+    "contact",
+    "stage",
+    "pick",
+    "to_one",
+}
 """Names of ids that do not end as ids do."""
 TYPED: Mapping[str, Any] = {
-    "name": "Typed by a hunter", "subject": "Typed by a hunter", "body": "Typed by a hunter", "note": "Typed by a hunter",
+    **dict.fromkeys(("name", "subject", "body", "note"), "Typed by a hunter"),
     "email": "typed@hunt.example", "addresses": "typed@hunt.example",
     "amount": "10", "probability": "50", "days": "30", "outcome": "won", "reason": "price", "level": "read",
-    "kind": "call", "locale": "en", "country": "US", "timezone": "UTC", "status": "active", "position": "1",
-    "phone": "+49 30 12345678", "website": "www.hunt.example", "format": "csv", "audit_days": "365", "keep": "365",
+    "kind": "call", "what": "team", "locale": "en", "country": "US", "timezone": "UTC", "status": "active",
+    "position": "1", "phone": "+49 30 12345678", "website": "www.hunt.example",
+    "format": "csv", "audit_days": "365", "keep": "365",
 }  # fmt: skip
 
 
@@ -57,10 +73,12 @@ def value_of(estate: Estate, name: str, whose: str) -> Any:
     return TYPED.get(name)
 
 
-def search_words(estate: Estate, whose: str) -> list[str]:
+SOUGHT = ("company", "contact", "opportunity")
+
+
+def search_words(estate: Estate, whose: str, kinds: Sequence[str] = SOUGHT) -> list[str]:
     """Return words that find somebody's records: parts of their marks, which are no marks themselves."""
     if whose not in estate.world.organisation.team:
         return ["zq50"]
     values = estate.samples[whose].values
-    numbers = [estate.numbers[UUID(str(values[f"{kind}_id"]))] for kind in ("company", "contact", "opportunity")]
-    return [f"zq{number:04}" for number in numbers]
+    return [f"zq{estate.numbers[UUID(str(values[f'{kind}_id']))]:04}" for kind in kinds]

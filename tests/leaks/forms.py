@@ -16,6 +16,7 @@ class Field:
     kind: str
     value: str = ""
     options: list[str] = field(default_factory=list)
+    is_chosen: bool = False
 
 
 @dataclass
@@ -56,24 +57,28 @@ class Forms(HTMLParser):
             form.targets.add(("POST", given["formaction"]))
         if form is not None and tag in ("input", "textarea", "select", "button") and given.get("name"):
             self._take(form, tag, given)
-        elif tag == "option" and self._select is not None and not ("disabled" in given):
+        elif tag == "option" and self._select is not None and "disabled" not in given:
             self._select.options.append(given.get("value", ""))
             if "selected" in given:
-                self._select.value = given.get("value", "")
+                self._select.value, self._select.is_chosen = given.get("value", ""), True
 
     def _take(self, form: Form, tag: str, given: dict[str, str]) -> None:
         kind = given.get("type", "text") if tag == "input" else tag
         found = Field(given["name"], kind, given.get("value", ""))
         self._select = found if tag == "select" else None
         known = next((one for one in form.fields if one.name == found.name), None)
+        if kind == "hidden" and known is not None:
+            known.options.append(found.value)
+            return
         if kind in ("radio", "checkbox", "button") and known is not None:
             known.options.append(found.value)
             if "checked" in given:
-                known.value = found.value
+                known.value, known.is_chosen = found.value, True
             return
         if kind in ("radio", "checkbox", "button"):
             found.options.append(found.value)
-            found.value = found.value if "checked" in given else ""
+            found.is_chosen = "checked" in given
+            found.value = found.value if found.is_chosen else ""
         form.fields.append(found)
 
     def handle_endtag(self, tag: str) -> None:

@@ -27,8 +27,7 @@ def complaints(estate: Estate, case: Case, outcome: Outcome) -> Iterator[str]:
     hidden = sorted(mark for mark in outcome.marks if not estate.sees(case.who, mark))
     if hidden:
         yield f"shows {', '.join(f'{FIELDS[mark.field]} of {whose(estate, mark.number)}' for mark in hidden[:4])}"
-    for wrong in wrong_changes(estate, case, outcome.changes):
-        yield wrong
+    yield from wrong_changes(estate, case, outcome.changes)
 
 
 def whose(estate: Estate, number: int) -> str:
@@ -48,9 +47,12 @@ def refusals(estate: Estate, case: Case) -> set[int] | None:
         return {403}
     unread = UNREADABLE if endpoint.is_api and endpoint.method not in SAFE else set()
     if case.target in (OUTSIDER, NOBODY) and LOST & set(endpoint.rule.arguments):
-        return {404} | unread
+        return {404} | unread | ({403} if declared.permission is None else set())
     if case.target in (OUTSIDER, NOBODY):
         return None
+    if endpoint.rule.rule.startswith("/recycle-bin/"):
+        gone = estate.samples[case.target].values["recycled_id"]
+        return None if estate.may(case.who, "company", "delete", gone) else {404}
     for kind, key in records_named(estate, case):
         if not estate.can_see(case.who, kind, key):
             return {404} | unread
@@ -63,9 +65,7 @@ def refusals(estate: Estate, case: Case) -> set[int] | None:
 def records_named(estate: Estate, case: Case) -> list[tuple[str, object]]:
     """Return the kinds and keys of the records in the path."""
     arguments, values = case.endpoint.rule.arguments, estate.samples[case.target].values
-    found = [
-        (RESOURCE_OF[name], values[name]) for name in sorted(arguments & RESOURCE_OF.keys()) if name != "token_id"
-    ]
+    found = [(RESOURCE_OF[name], values[name]) for name in sorted(arguments & RESOURCE_OF.keys()) if name != "token_id"]
     if (shared := case.endpoint.shared_resource) is not None:
         found.append((shared, values[f"{shared}_id"]))
     return found

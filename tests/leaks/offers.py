@@ -59,7 +59,9 @@ def look_around(estate: Estate) -> Offers:
     for further in range(2):
         linked: set[str] = set()
         for address in sorted(addresses - done):
-            linked |= _note(estate.app, found, browser.get(address, follow_redirects=True).text, address)
+            answer = browser.get(address, follow_redirects=True)
+            if answer.mimetype == "text/html":
+                linked |= _note(estate.app, found, answer.text, address)
         done |= addresses
         addresses = {link for link in linked if further == 0 and _is_new(link)}
     return found

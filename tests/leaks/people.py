@@ -69,7 +69,8 @@ class Office:
         for team in organisation.closed:
             self._run("UPDATE teams SET closed_at = now() WHERE id = %s", [self.teams[team]])
         helping = {(who, team) for who, teams in organisation.helps.items() for team in teams}
-        for table, pairs in (("team_helpers", helping), ("unit_guests", organisation.guests)):
+        idle = {("mate", "empty")}  # so that there is somebody who may leave
+        for table, pairs in (("team_helpers", helping | idle), ("unit_guests", organisation.guests | idle)):
             query = sql.SQL("INSERT INTO {} (id, team_id, member_id) VALUES (%s, %s, %s)").format(sql.Identifier(table))
             for who, team in sorted(pairs):
                 self._run(query, [uuid4(), self.teams[team], people[who].member_id])

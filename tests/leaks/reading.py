@@ -15,20 +15,26 @@ from mobile_api.openapi import Operation
 from mobile_api.registry import load
 from tests.guard.endpoints import SAFE, Endpoint
 from tests.leaks.asking import Case
-from tests.leaks.filling import id_kind, search_words
+from tests.leaks.filling import SOUGHT, id_kind, search_words
 from tests.leaks.judging import LOST
 from tests.leaks.offers import Offers, hunted, key_of
 from tests.leaks.world import KINDS, NOBODY, OUTSIDER, SPARE, Estate
 
 ROOT = Path(__file__).resolve().parents[2]
-NEAR_AND_FAR = ("mate", "beside", "walled", "clubbed", OUTSIDER)
-_ASKED = re.compile(r"""(?:asked|asked_id|asked_ids|asked_choice|asked_day|args\.get|values\.get|args\.getlist)\(\s*"(\w+)\"""")
+OTHERS = ("mate", "beside", "walled", "aided", OUTSIDER, NOBODY)
+NEAR_AND_FAR = ("mate", "beside", "walled", OUTSIDER)
+_ASKED = re.compile(
+    r"""(?:asked|asked_id|asked_ids|asked_choice|asked_day|args\.get|values\.get|args\.getlist)\(\s*"(\w+)\""""
+)
 _IMPORTED = re.compile(r"^from (web(?:\.\w+)+) import", re.M)
 
 
 def addresses(estate: Estate, endpoint: Endpoint, target: str) -> list[str]:
     """Return the endpoint's address with somebody's ids; several where the path names the kind of record."""
     samples = estate.samples[target]
+    if endpoint.rule.rule.startswith("/recycle-bin/"):
+        values = {**samples.values, "kind": "company", "record_id": samples.values["recycled_id"]}
+        return [replace(samples, values=values).address(estate.app, endpoint, slug="acme")]
     if not {"kind", "record_id"} <= endpoint.rule.arguments:
         return [samples.address(estate.app, endpoint, slug="acme")]
     found = []
@@ -49,7 +55,8 @@ def targets(estate: Estate, who: str, endpoint: Endpoint) -> list[str]:
         return [who, SPARE, OUTSIDER, NOBODY]
     if not endpoint.named_records and "record_id" not in named:
         return [who, SPARE, "mate", "walled", OUTSIDER, NOBODY]
-    return [who, *([SPARE] if "member_id" in named else []), *estate.relations]
+    others = estate.relations if endpoint.method in SAFE else OTHERS
+    return [who, *([SPARE] if "member_id" in named else []), *others]
 
 
 def plain_readings(estate: Estate, who: str, *, api: bool) -> Iterator[Case]:
@@ -84,7 +91,9 @@ def api_queries(estate: Estate, who: str) -> Iterator[Case]:
         for name, field in (model.model_fields if model else {}).items():
             choices = [str(one) for one in _choices(field.annotation)]
             for value, whose in values_for(estate, name, choices):
-                more = {"limit": "200"} if model is not None and "limit" in model.model_fields and name != "limit" else {}
+                more = (
+                    {"limit": "200"} if model is not None and "limit" in model.model_fields and name != "limit" else {}
+                )
                 yield _asking(who, endpoint, address, {name: value, **more}, whose)
 
 
@@ -106,11 +115,13 @@ def values_for(estate: Estate, name: str, offered: list[str]) -> list[tuple[str,
     if kind is not None:
         return [(str(estate.samples[whose].values[kind]), whose) for whose in NEAR_AND_FAR]
     if name in ("q", "search", "term", "name", "email", "phone"):
-        words = [(word, whose) for whose in NEAR_AND_FAR for word in search_words(estate, whose)]
+        kinds = [SOUGHT[at % len(SOUGHT)] for at in range(len(NEAR_AND_FAR))]
+        pairs = zip(NEAR_AND_FAR, kinds, strict=True)
+        words = [(word, whose) for whose, kind in pairs for word in search_words(estate, whose, [kind])]
         return [*words, ("zq0", ""), ("zq5", "")]
     if name in ("tag", "tags"):
         return [(f"{search_words(estate, whose)[0]}t".capitalize(), whose) for whose in NEAR_AND_FAR]
-    return [(value, "") for value in [value for value in offered if "zq" not in value.lower()][:4]]
+    return [(value, "") for value in [value for value in offered if "zq" not in value.lower()][:2]]
 
 
 def _choices(annotation: Any) -> list[Any]:

@@ -45,6 +45,8 @@ class Records:
         self._make, self._spare = Maker(app, cast), spare
         self.numbers: dict[UUID, int] = {}
         self.secrets: dict[int, tuple[str, str]] = {}
+        self._gone: dict[str, UUID] = {}
+        self._viewer: UUID | None = None
         self._number = {"acme": 0, "other": FOREIGN, "further": FURTHER}
 
     def fill(self, hunters: Sequence[str]) -> dict[str, Samples]:
@@ -53,12 +55,16 @@ class Records:
         mine = {who: self._set_of(who) for who in owners}
         self._hang_on_each_other(mine)
         self._rewrite({who: mine[who] for who in ("owner", "mate", "walled", *hunters)})
-        self._recycle(mine)
+        self._recycle()
         self._share(mine)
         found = {who: self._samples("acme", self.people[who], mine[who]) for who in owners}
         outsider = self.cast["outsider"]
         found["outsider"] = self._samples("other", outsider, self._foreign())
-        spare = {"team_id": self.office.teams["empty"], "member_id": self.people["mate"].member_id}
+        spare = {
+            "team_id": self.office.teams["empty"],
+            "member_id": self.people["mate"].member_id,
+            "role_id": self._viewer,
+        }
         found["spare"] = Samples("acme", self.people["owner"], {**found["owner"].values, **spare})
         found["nobody"] = Samples("acme", self.people["owner"], {
             name: new_id() if isinstance(value, UUID) else value for name, value in found["owner"].values.items()
@@ -82,7 +88,9 @@ class Records:
             self.add("activity", who, opportunity_id=mine[other]["opportunity_id"])
         for who in ("own", "rep", "mixed"):
             self.add("contact", who, company_id=mine["walled"]["company_id"])
-            self.add("opportunity", who, company_id=mine["beside"]["company_id"], contact_id=mine["walled"]["contact_id"])
+            self.add(
+                "opportunity", who, company_id=mine["beside"]["company_id"], contact_id=mine["walled"]["contact_id"]
+            )
             self.add("activity", who, contact_id=mine["walled"]["contact_id"])
 
     def _rewrite(self, mine: Mapping[str, Mapping[str, UUID]]) -> None:
@@ -95,10 +103,11 @@ class Records:
                 answer = phone.patch(f"/{plural}/{key}", json={name: f"{text(self.numbers[key], name)} anew"})
                 assert answer.status_code == 200, answer.text
 
-    def _recycle(self, mine: Mapping[str, Mapping[str, UUID]]) -> None:
+    def _recycle(self) -> None:
         """Put something of each holder's into the bin."""
-        gone = [self.add("company", who) for who in HOLDERS]
-        marks = ", ".join(f"'{key}'" for key in gone)
+        for who in ("owner", *HOLDERS):
+            self._gone[who] = self.add("company", who)
+        marks = ", ".join(f"'{key}'" for key in self._gone.values())
         self.office._run(f"UPDATE companies SET deleted_at = now(), deleted_by_id = owner_id WHERE id IN ({marks})")
 
     def _share(self, mine: Mapping[str, Mapping[str, UUID]]) -> None:
@@ -129,13 +138,14 @@ class Records:
         """An activity on a deal is one with the deal's customer, too."""
         if kind != "activity" or "opportunity_id" not in parents:
             return []
-        return self._customers.get(parents["opportunity_id"], [])
+        return self.customers().get(parents["opportunity_id"], [])
 
-    @property
-    def _customers(self) -> dict[UUID, list[UUID]]:
+    def customers(self) -> dict[UUID, list[UUID]]:
+        """Return the customers of each deal, and the company of each contact."""
         with acting(self.app, self.cast, "owner"):
-            deal = MODELS["opportunity"]
-            rows = db.session.execute(select(deal.id, deal.company_id, deal.contact_id)).all()
+            deal, contact = MODELS["opportunity"], MODELS["contact"]
+            rows = list(db.session.execute(select(deal.id, deal.company_id, deal.contact_id)))
+            rows += list(db.session.execute(select(contact.id, contact.company_id)))
         return {row[0]: [key for key in row[1:] if key] for row in rows}
 
     def _record(self, kind: str, who: str, number: int, fields: dict[str, Any]) -> Any:
@@ -179,6 +189,7 @@ class Records:
             pipeline_id = db.session.scalar(select(Pipeline.id))
             viewer_id = db.session.scalar(select(Role.id).where(Role.key == "viewer"))
             role_id = self._spare if is_here else viewer_id
+            self._viewer = viewer_id if is_here else self._viewer
             team_id = self.office.teams.get(self._team(person)) if is_here else db.session.scalar(select(Team.id))
             invitation = Invitation(
                 email=f"to-{person.key.replace(' ', '-')}@invited.example", role_id=viewer_id, invited_by_id=member.id,
@@ -196,7 +207,7 @@ class Records:
                 **FIXED, **records, "member_id": person.member_id, "user_id": person.user_id, "token_id": tokens[0].id,
                 "invitation_id": invitation.id, "hand_over_id": hand_over.id, "pipeline_id": pipeline_id,
                 "role_id": role_id, "team_id": team_id, "record_id": records["company_id"],
-                "owner_id": person.member_id,
+                "owner_id": person.member_id, "recycled_id": self._gone.get(person.key, records["company_id"]),
             }  # fmt: skip
         with self.app.app_context(), db.engines[SHARED].connect() as connection:
             values["session_id"] = connection.scalar(
