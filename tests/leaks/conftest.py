@@ -25,6 +25,13 @@ def offers(hunt: Hunt) -> Offers:
     return look_around(hunt.estate)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the hunt time on a busy machine: each test sends hundreds of requests."""
+    for item in items:
+        if "leaks" in item.path.parts:
+            item.add_marker(pytest.mark.timeout(900))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test for everybody who hunts."""
     if "who" in metafunc.fixturenames:

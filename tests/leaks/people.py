@@ -31,7 +31,7 @@ HOLDERS = {
 
 def stands(hunters: Mapping[str, Permissions]) -> Organisation:
     """Return where everybody stands."""
-    team = {"owner": "root", **HOLDERS, **dict.fromkeys(hunters, "north")}
+    team = {"owner": "root", **HOLDERS, **dict.fromkeys([*hunters, *lacking()], "north")}
     return Organisation(
         paths=dict(PATHS), team=team, helps={"team": {"aid"}, "rep": {"aid"}, "no company": {"aid"}},
         manages={"manager": {"led"}, "own": {"led"}, "mixed": {"led"}}, closed={"vault", "club"},

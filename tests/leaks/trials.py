@@ -7,7 +7,7 @@ a check further inside, the check is tried with that door open: both have to hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -29,6 +29,8 @@ from tests.support.pristine import Pristine
 INNER = {"require", "check_may"}
 """Guards that often have the endpoint's own permission in front of them."""
 HUNTERS = ("own", "mixed", "rep", "no company", "no contact", "no opportunity", "admin", "subtree", "veiled")
+SECOND_LOCKS: Mapping[str, str] = {}
+"""Guards behind which another one of the same kind stands, by how their names begin, and which that is."""
 MOST = 150
 """So many requests are tried with a guard taken away, at most."""
 FIRST = {"walled": 0, "beside": 1, "aided": 2, "mate": 3, OUTSIDER: 5, NOBODY: 6}
@@ -45,7 +47,7 @@ class Trial:
     noticed: str
 
     def __str__(self) -> str:
-        what = "caught" if self.noticed else "SURVIVED"
+        what = "caught" if self.noticed else "SURVIVED" if self.passing else "not passed"
         return f"{what}  {self.guard}  ({self.tried} of {self.passing})  {self.noticed}"
 
 

@@ -72,11 +72,16 @@ class Estate:
         rule = self.scopes[who].get(f"{kind}.{NAMES[mark.field]}")
         return rule in ("hidden", "masked")
 
-    def record(self, number: int) -> UUID:
-        """Return the record with a number; raises KeyError."""
+    @property
+    def numbered(self) -> Mapping[int, UUID]:
+        """Return the records of the workspace by their numbers."""
         if len(self._keys) != len(self.numbers):
             self._keys = {found: key for key, found in self.numbers.items()}
-        return self._keys[number]
+        return self._keys
+
+    def record(self, number: int) -> UUID:
+        """Return the record with a number; raises KeyError."""
+        return self.numbered[number]
 
     def can_see(self, who: str, kind: str, record_id: UUID) -> bool:
         """Whether a member sees a record of this workspace."""
