@@ -18,6 +18,12 @@ from tests.support.tally import tally
 SHOWN = 40
 
 
+def share_of(estate: Estate, who: str, cases: Iterable[Case], parts: int) -> Iterator[Case]:
+    """Yield one of so many parts of the cases, another one for each hunter: together they try every case."""
+    turn = estate.hunters.index(who) % parts
+    return (case for at, case in enumerate(cases) if at % parts == turn)
+
+
 @dataclass
 class Hunt:
     """The estate, who asks in it, and what was found."""
