@@ -6,9 +6,8 @@ a check further inside, the check is tried with that door open: both have to hol
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -30,10 +29,6 @@ from tests.support.pristine import Pristine
 INNER = {"require", "check_may"}
 """Guards that often have the endpoint's own permission in front of them."""
 HUNTERS = ("own", "mixed", "rep", "no company", "no contact", "no opportunity", "admin", "subtree", "veiled")
-SECOND_LOCKS: Mapping[str, str] = {
-    "saas_crm/activities/exporting.py visible": "what may be exported is seen anyway: roles cannot say otherwise",
-}  # fmt: skip
-"""Files and guards of which one may be missed, because another stands behind it, and which that is."""
 MOST = 150
 """So many requests are tried with a guard taken away, at most."""
 FIRST = {"walled": 0, "beside": 1, "aided": 2, "mate": 3, OUTSIDER: 5, NOBODY: 6}
@@ -48,11 +43,6 @@ class Trial:
     passing: int
     tried: int
     noticed: str
-
-    @property
-    def kind(self) -> str:
-        """Return file and guard without the line, which changes."""
-        return re.sub(r":\d+", "", self.guard)
 
     def __str__(self) -> str:
         what = "caught" if self.noticed else "SURVIVED" if self.passing else "not passed"
