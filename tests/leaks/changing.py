@@ -28,9 +28,12 @@ TAKES: Mapping[str, frozenset[str]] = {
     "unit_guests": frozenset({"team", "member"}), "policies": frozenset({"workspace"}),
     "pipelines": frozenset({"pipeline"}), "stages": frozenset({"pipeline"}), "invitations": frozenset({"member"}),
     "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
-    "mailed_tokens": frozenset({"member"}),
+    "mailed_tokens": frozenset({"member"}), "processing_activities": frozenset({"privacy:update"}),
+    "privacy_settings": frozenset({"privacy:update"}), "privacy_holds": frozenset({"privacy:update"}),
+    "erasures": frozenset({"privacy:delete"}), "erasure_items": frozenset({"privacy:delete"}),
 }  # fmt: skip
-"""Tables of the workspace itself, and of which resources one needs a permission beyond reading to change them."""
+"""Tables of the workspace itself, and of which resources one needs a permission beyond reading to change them; or the
+permission itself."""
 PERSONAL = frozenset({"users", "user_photos", "sessions", "mailed_tokens"})
 """Shared tables whose rows are a person's own."""
 COUNTED = frozenset({"throttles"})
@@ -39,6 +42,8 @@ COUNTED = frozenset({"throttles"})
 BY_DESIGN: Mapping[str, str] = {
     "account.load_sample": "sample customers come with the workspace, in the name of who sets it up",
     "account.remove_sample": "and go with it",
+    "privacy.erase": "who erases a person erases what others noted of them, too",
+    "api.erase_contact": "the same",
 }  # fmt: skip
 """Endpoints whose own permission is all that is asked, and why."""
 
@@ -66,6 +71,9 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
         return _of_record(estate, case.who, SALES[change.table], change, new)
     if change.table == "shares":
         return _of_share(estate, case.who, change)
+    if change.table == "consents":
+        may = change.act == "INSERT" and estate.may(case.who, "contact", "update", UUID(row["contact_id"]))
+        return "" if may else "no right to say what the contact said"
     if change.table == "api_tokens":
         return _of_token(estate, case.who, change)
     if change.table == "members":
@@ -73,7 +81,9 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
     needed = TAKES.get(change.table)
     if needed is None:
         return "nobody has said who may change this table"
-    able = any(name.split(":")[0] in needed and not name.endswith(":read") for name in scopes)
+    able = any({name, name.split(":")[0]} & needed and not name.endswith(":read") for name in scopes)
+    if able and "contact_id" in row and change.table == "privacy_holds":
+        able = estate.can_see(case.who, "contact", UUID(row["contact_id"]))
     return "" if able else f"it takes a permission for {' or '.join(sorted(needed))}"
 
 

@@ -66,9 +66,9 @@ def value_of(estate: Estate, name: str, whose: str) -> Any:
         return f"{values['company_id']}:{values['member_id']}"
     if kind is not None:
         return values[kind]
-    if name.endswith(("_at", "due", "until")):
+    if name.endswith(("_at", "due")):
         return (now() + timedelta(days=2)).replace(microsecond=0, tzinfo=None).isoformat()[:16]
-    if name.endswith(("_date", "_close", "birthday", "day")):
+    if name.endswith(("_date", "_close", "birthday", "day", "until")):
         return now().date().isoformat()
     return TYPED.get(name)
 

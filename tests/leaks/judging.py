@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from tests.guard.endpoints import RESOURCE_OF, SAFE, UNREADABLE
 from tests.leaks.asking import Case, Outcome
@@ -36,7 +37,17 @@ def _is_told(estate: Estate, case: Case, mark: Mark) -> bool:
     key = estate.record(mark.number) if mark.number in estate.numbered else None
     if action == "export" and key is not None and estate.world.kind[key] == kind:
         return estate.may(case.who, kind, "export", key)
+    if key is not None and _is_about_a_person(case) and action == "export":
+        # All that is known of a person, whoever owns it: what was left out would make the answer to them a wrong one.
+        contact = UUID(str(estate.samples[case.target].values["contact_id"]))
+        return estate.can_see(case.who, "contact", contact) and estate.is_of(key, contact)
     return estate.sees(case.who, mark)
+
+
+def _is_about_a_person(case: Case) -> bool:
+    """Whether it gives out everything about a person, or erases them."""
+    whole = case.endpoint.declared.permission in ("privacy:export", "privacy:delete")
+    return whole and "contact_id" in case.endpoint.rule.arguments
 
 
 def whose(estate: Estate, number: int) -> str:
@@ -54,6 +65,8 @@ def refusals(estate: Estate, case: Case) -> set[int] | None:
     endpoint, declared = case.endpoint, case.endpoint.declared
     if declared.permission is not None and declared.permission not in estate.scopes[case.who]:
         return {403}
+    if _is_about_a_person(case) and not estate.knows_people(case.who):
+        return {403, 404}
     unread = UNREADABLE if endpoint.is_api and endpoint.method not in SAFE else set()
     if case.target in (OUTSIDER, NOBODY) and LOST & set(endpoint.rule.arguments):
         return {404} | unread | ({403} if declared.permission is None else set())

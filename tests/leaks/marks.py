@@ -32,7 +32,9 @@ FIELDS = {
     "o": "close_note", "p": "phone", "m": "mobile", "v": "amount", "x": "note",
 }  # fmt: skip
 LETTERS = {name: letter for letter, name in FIELDS.items()}
-_TEXT = re.compile(r"zq(\d{4})([a-z])")
+_TEXT = re.compile(rf"[Zz]q(\d{{4}})([{''.join(FIELDS)}])")
+_SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}")
+"""Tokens against forged forms: what stands in them by chance may look like a mark."""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \u00a0\u202f\-()/.]+(?=\d)")
 _DIALLED = re.compile(r"30[ \u00a0\u202f\-)/]{0,2}77")
 _PHONE = re.compile(r"(?:\+49|(?<![0-9a-zA-Z])0)3077(\d{4})(\d)7")
@@ -58,7 +60,7 @@ def amount(number: int) -> str:
 
 def marks_in(said: str) -> set[Mark]:
     """Return the marks in a text. Quick: there are tens of thousands of texts."""
-    found = {Mark(int(number), letter) for number, letter in _TEXT.findall(said.lower())}
+    found = {Mark(int(number), letter) for number, letter in _TEXT.findall(_SIGNED.sub("", said))}
     if _DIALLED.search(said):
         dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", said))
         found |= {Mark(int(number), "p" if which == "1" else "m") for number, which in dialled}
@@ -67,7 +69,7 @@ def marks_in(said: str) -> set[Mark]:
         if not (before.isalnum() or before in ("_", ".", ",", "-")):
             found.add(Mark(int(sum_[1] + sum_[2]), "v"))
     for cursor in _CURSOR.findall(said):
-        found |= {Mark(int(number), letter) for number, letter in _TEXT.findall(_unpacked(cursor).lower())}
+        found |= {Mark(int(number), letter) for number, letter in _TEXT.findall(_unpacked(cursor))}
     return found
 
 
@@ -89,7 +91,8 @@ def marks_of(answer: TestResponse) -> set[Mark]:
         said = " ".join(_streams_of(body))
     else:
         said = body.decode("utf-8", "replace")
-    return marks_in(f"{said}\n{answer.headers}")
+    told = "\n".join(value for name, value in answer.headers if name != "Set-Cookie")
+    return marks_in(f"{said}\n{told}")
 
 
 def _files_of(body: bytes) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas_crm.access.models import ApiToken, Invitation, Role, Team
 from saas_crm.access.shared_models import UserSession
@@ -15,6 +15,7 @@ from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.hand_over.models import HandOver, HandOverItem
 from saas_crm.opportunities.models import Pipeline
+from saas_crm.privacy.models import Consent, Erasure, ProcessingActivity
 from tenants.db import SHARED, db, new_id
 from tests.access.ways_in import MODELS, World
 from tests.guard.endpoints import Samples
@@ -86,6 +87,10 @@ class Records:
             contact = self.add("contact", who, company_id=company)
             self.add("opportunity", who, company_id=company, contact_id=contact)
             self.add("activity", who, opportunity_id=mine[other]["opportunity_id"])
+        for who, other in zip(ring, [*ring[1:], ring[0]], strict=True):
+            consumer = self.add("contact", other)
+            deal = self.add("opportunity", who, contact_id=consumer)
+            self.add("activity", other, opportunity_id=deal)
         for who in ("own", "rep", "mixed"):
             self.add("contact", who, company_id=mine["walled"]["company_id"])
             self.add(
@@ -128,11 +133,17 @@ class Records:
         number = self._next("acme")
         owner = {"owner_id": self.people[who].member_id}
         record = self._record(kind, "owner", number, {**owner, **{name: str(key) for name, key in parents.items()}})
-        hangs = [key for name, key in parents.items() if name in dict(getattr(MODELS[kind], "__follows__", ()))]
+        hangs = [key for name, key in parents.items() if name in self._followed(kind, parents)]
         hangs += self._deals_customers(kind, parents)
         self.world.add(kind, record.id, who, *hangs)
         self.numbers[record.id] = number
         return UUID(str(record.id))
+
+    def _followed(self, kind: str, parents: Mapping[str, UUID]) -> Sequence[str]:
+        """A deal hangs on its company, and on its contact only where it has no company; the others on all they name."""
+        if kind == "opportunity":
+            return ["company_id"] if "company_id" in parents else ["contact_id"]
+        return [name for name, _kind in MODELS[kind].__follows__]
 
     def _deals_customers(self, kind: str, parents: Mapping[str, UUID]) -> list[UUID]:
         """An activity on a deal is one with the deal's customer, too."""
@@ -198,13 +209,15 @@ class Records:
             hand_over = HandOver(
                 from_id=person.member_id, made_by_id=member.id, note=self._secret("hand_over:read", whose)
             )
-            db.session.add_all([invitation, hand_over])
+            entry = ProcessingActivity(name=f"What is done for {person.key}")
+            db.session.add_all([invitation, hand_over, entry])
             db.session.flush()
             db.session.add(HandOverItem(
                 hand_over_id=hand_over.id, record_id=records["company_id"], resource="company", to_id=person.member_id
             ))  # fmt: skip
             values = {
-                **FIXED, **records, "member_id": person.member_id, "user_id": person.user_id, "token_id": tokens[0].id,
+                **FIXED, **records, **self._privacy(records["contact_id"], member.id), "processing_id": entry.id,
+                "member_id": person.member_id, "user_id": person.user_id, "token_id": tokens[0].id,
                 "invitation_id": invitation.id, "hand_over_id": hand_over.id, "pipeline_id": pipeline_id,
                 "role_id": role_id, "team_id": team_id, "record_id": records["company_id"],
                 "owner_id": person.member_id, "recycled_id": self._gone.get(person.key, records["company_id"]),
@@ -215,6 +228,18 @@ class Records:
             )
         values["stage_id"] = self._make.stages(admin)[1].id
         return Samples(slug, person, values)
+
+    def _privacy(self, contact_id: UUID, member_id: UUID) -> dict[str, UUID]:
+        """Let a contact have said something, and somebody else have been erased; return what addresses name of it."""
+        said = Consent(
+            contact_id=contact_id, channel="email", purpose="survey", state="given", at=now(), source="talk",
+            note=text(self.numbers.get(contact_id, FOREIGN), "note"),
+        )  # fmt: skip
+        erasure = Erasure(number=(db.session.scalar(select(func.max(Erasure.number))) or 0) + 1, contact_id=new_id(),
+                          member_id=member_id, reason="request", parts=[], salt=b"", fingerprints=[])  # fmt: skip
+        db.session.add_all([said, erasure])
+        db.session.flush()
+        return {"erasure_id": erasure.id}
 
     def _team(self, person: Person) -> str:
         return self.world.organisation.team[person.key]

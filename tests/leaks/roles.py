@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 from saas_crm.access.permissions import BUILT_IN, PERMISSIONS, SALES, SCOPES
 
 Permissions = dict[str, str]
-FIELD_RULES = find_spec("saas_crm.access.field_rules") is not None
 FIELDS: Mapping[str, str] = {
     "contact.phone": "hidden", "contact.email": "masked", "contact.birthday": "read-only",
-    "company.phone": "masked", "company.email": "hidden", "company.description": "hidden",
+    "contact.address": "hidden", "contact.job_title": "hidden", "company.phone": "masked", "company.email": "hidden",
+    "company.description": "hidden", "company.website": "hidden",
     "opportunity.amount": "hidden", "opportunity.name": "read-only",
 }  # fmt: skip
 """The rules of the role that may not see every field."""
@@ -48,8 +47,7 @@ def hunting() -> dict[str, Permissions]:
     for kind in SALES:
         others = {name: "team" if name.split(":")[0] in SALES else scope for name, scope in without(kind).items()}
         found[f"no {kind}"] = others
-    if FIELD_RULES:
-        found["veiled"] = {**everything("subtree"), **FIELDS}
+    found["veiled"] = {**everything("subtree"), **FIELDS}
     return found
 
 

@@ -12,15 +12,17 @@ from flask import Flask
 from tests.access.ways_in import MODELS, World
 from tests.conftest import Stage
 from tests.guard.endpoints import Samples
-from tests.leaks.marks import Mark
+from tests.leaks.marks import FIELDS, Mark
 from tests.leaks.people import HOLDERS, Office, stands
 from tests.leaks.records import Records
-from tests.leaks.roles import FIELD_RULES, Permissions, hunting
+from tests.leaks.roles import Permissions, hunting
 from tests.support.cast import Person
 
 KINDS = ("company", "contact", "opportunity", "activity")
 NOBODY = "nobody"
 OUTSIDER = "outsider"
+PLACE = ("street", "city", "region", "postcode")
+UNSEEN = ("hidden", "masked")
 SPARE = "spare"
 """The owner's records, with a team and a member that can be spared."""
 
@@ -64,13 +66,8 @@ class Estate:
 
     def veiled(self, who: str, mark: Mark) -> bool:
         """Whether the member's role hides or masks the field."""
-        if not FIELD_RULES:
-            return False
-        from tests.leaks.marks import FIELDS as NAMES
-
         kind = self.world.kind[self.record(mark.number)]
-        rule = self.scopes[who].get(f"{kind}.{NAMES[mark.field]}")
-        return rule in ("hidden", "masked")
+        return self.scopes[who].get(key_of(kind, FIELDS[mark.field])) in UNSEEN
 
     @property
     def numbered(self) -> Mapping[int, UUID]:
@@ -90,6 +87,17 @@ class Estate:
     def may(self, who: str, kind: str, action: str, record_id: UUID) -> bool:
         """Whether a member may do this with a record of this workspace."""
         return record_id in self._reached(who, kind, action)
+
+    def knows_people(self, who: str) -> bool:
+        """Whether a member may read contacts, and their role hides or masks nothing of them."""
+        scopes = self.scopes[who]
+        closed = (name for name, rule in scopes.items() if name.startswith("contact.") and rule in UNSEEN)
+        return "contact:read" in scopes and not any(closed)
+
+    def is_of(self, record_id: UUID, contact: UUID) -> bool:
+        """Whether a record belongs to what is known of a person: it is theirs, or their company."""
+        known = [*self.world.parents.get(record_id, ()), *self.customers.get(record_id, ())]
+        return record_id == contact or contact in known or record_id in self.customers.get(contact, ())
 
     def covers(self, who: str, permission: str, owner: str) -> bool:
         """Whether a permission reaches what somebody owns; no unit is closed to who looks after everybody's tokens."""
@@ -148,6 +156,11 @@ def estate(stage: Stage) -> Iterator[Estate]:
             connection.close()
             stage.pristine.restore()
             app.extensions["directory"].forget()
+
+
+def key_of(kind: str, field: str) -> str:
+    """Return the key of a field's rule: those of an address are one field."""
+    return f"{kind}.address" if field in PLACE else f"{kind}.{field}"
 
 
 def follows(kind: str) -> Mapping[str, str]:

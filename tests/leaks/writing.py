@@ -13,6 +13,7 @@ from tests.guard.endpoints import SAFE, Endpoint
 from tests.leaks.asking import Case
 from tests.leaks.filling import id_kind, value_of
 from tests.leaks.forms import UNTOLD, Field
+from tests.leaks.marks import text
 from tests.leaks.offers import Offers, hunted, key_of
 from tests.leaks.reading import addresses, operations_by_path, targets
 from tests.leaks.world import OUTSIDER, Estate
@@ -22,6 +23,7 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "activities.reopen": {}, "opportunities.reopen": {}, "settings_members.end_help": {}, "settings_members.thaw": {},
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
+    "privacy.lift": {}, "privacy.usual_entry": {},
     "account.remove_sample": {}, "viewing.end": {}, "settings_teams.add_guest": {"guest_id": ""},
     "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter"},
     "settings_members.change_many": {"members": "", "what": "team"},
@@ -30,6 +32,8 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
 """What is sent where no page of the estate has a form: what is done already, or comes after another form."""
 NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
+    "POST /settings/privacy/register/<uuid:processing_id>/usual":
+        "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",
 }  # fmt: skip
 """Changes that cannot succeed in the estate, and where they do."""
 OF_OTHERS = {"helper_id": "beside", "guest_id": "beside", "substitute_id": "mate", "member_id": "mate",
@@ -50,7 +54,8 @@ def form_writes(estate: Estate, offers: Offers, who: str) -> Iterator[Case]:
         fields = fields_of(offers, endpoint)
         for target in targets(estate, who, endpoint):
             for address in addresses(estate, endpoint, target):
-                yield Case(who, endpoint, address, target, filled(estate, fields, who))
+                sent = filled(estate, fields, who) | confirmation(estate, endpoint, target)
+                yield Case(who, endpoint, address, target, sent)
         if endpoint.declared.permission in (None, *estate.scopes[who]):
             yield from _with_others(estate, who, endpoint, fields)
 
@@ -62,6 +67,13 @@ def _with_others(estate: Estate, who: str, endpoint: Endpoint, fields: list[Fiel
                 sent = filled(estate, fields, who) | {field.name: value_of(estate, field.name, whose)}
                 for address in addresses(estate, endpoint, who):
                     yield Case(who, endpoint, address, who, sent, named=f"{field.name} {whose}")
+
+
+def confirmation(estate: Estate, endpoint: Endpoint, target: str) -> dict[str, str]:
+    """Return what confirms that a person shall be erased: their name."""
+    number = estate.numbers.get(estate.samples[target].values["contact_id"])
+    erases = endpoint.rule.rule.endswith("<uuid:contact_id>/erasure")
+    return {"name": text(number, "name")} if erases and number is not None else {}
 
 
 def fields_of(offers: Offers, endpoint: Endpoint) -> list[Field]:
@@ -104,7 +116,7 @@ def body_writes(estate: Estate, who: str) -> Iterator[Case]:
         body = body_of(estate, model, who, patch=endpoint.method == "PATCH")
         for target in targets(estate, who, endpoint):
             for address in addresses(estate, endpoint, target):
-                yield Case(who, endpoint, address, target, body)
+                yield Case(who, endpoint, address, target, body | confirmation(estate, endpoint, target))
         if model is None or endpoint.declared.permission not in (None, *estate.scopes[who]):
             continue
         [address] = addresses(estate, endpoint, who)[:1]

@@ -13,6 +13,9 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 SLOWEST: tuple[str, ...] = (
+    "leaks/test_reads.py",
+    "leaks/test_writes.py",
+    "leaks/test_mutants.py",
     "mobile_api/test_fuzz.py",
     "browser/test_every_page.py",
     "browser/test_styleguide.py",

@@ -33,4 +33,4 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell the numbers."""
     for what, (count, seconds) in sorted(_here.items()):
-        terminalreporter.write_line(f"{what}: {int(count):,} combinations tried in {seconds:.0f} s of test time")
+        terminalreporter.write_line(f"{what}: {int(count):,} in {seconds:.0f} s of test time")
