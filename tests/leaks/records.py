@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from saas_crm.access.models import ApiToken, Invitation, Role, Team
 from saas_crm.access.shared_models import UserSession
@@ -15,12 +15,12 @@ from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.hand_over.models import HandOver, HandOverItem
 from saas_crm.opportunities.models import Pipeline
-from saas_crm.privacy.models import Consent, Erasure, ProcessingActivity
 from tenants.db import SHARED, db, new_id
 from tests.access.ways_in import MODELS, World
 from tests.guard.endpoints import Samples
 from tests.leaks.marks import amount, phone, text
 from tests.leaks.people import HOLDERS, Office
+from tests.leaks.privacy import privacy_of
 from tests.support.cast import Cast, Person
 from tests.support.clients import phone_of
 from tests.support.making import Maker, acting
@@ -209,14 +209,14 @@ class Records:
             hand_over = HandOver(
                 from_id=person.member_id, made_by_id=member.id, note=self._secret("hand_over:read", whose)
             )
-            entry = ProcessingActivity(name=f"What is done for {person.key}")
-            db.session.add_all([invitation, hand_over, entry])
+            db.session.add_all([invitation, hand_over])
             db.session.flush()
             db.session.add(HandOverItem(
                 hand_over_id=hand_over.id, record_id=records["company_id"], resource="company", to_id=person.member_id
             ))  # fmt: skip
+            contact_id = records["contact_id"]
             values = {
-                **FIXED, **records, **self._privacy(records["contact_id"], member.id), "processing_id": entry.id,
+                **FIXED, **records, **privacy_of(contact_id, self.numbers.get(contact_id, FOREIGN), member.id),
                 "member_id": person.member_id, "user_id": person.user_id, "token_id": tokens[0].id,
                 "invitation_id": invitation.id, "hand_over_id": hand_over.id, "pipeline_id": pipeline_id,
                 "role_id": role_id, "team_id": team_id, "record_id": records["company_id"],
@@ -228,18 +228,6 @@ class Records:
             )
         values["stage_id"] = self._make.stages(admin)[1].id
         return Samples(slug, person, values)
-
-    def _privacy(self, contact_id: UUID, member_id: UUID) -> dict[str, UUID]:
-        """Let a contact have said something, and somebody else have been erased; return what addresses name of it."""
-        said = Consent(
-            contact_id=contact_id, channel="email", purpose="survey", state="given", at=now(), source="talk",
-            note=text(self.numbers.get(contact_id, FOREIGN), "note"),
-        )  # fmt: skip
-        erasure = Erasure(number=(db.session.scalar(select(func.max(Erasure.number))) or 0) + 1, contact_id=new_id(),
-                          member_id=member_id, reason="request", parts=[], salt=b"", fingerprints=[])  # fmt: skip
-        db.session.add_all([said, erasure])
-        db.session.flush()
-        return {"erasure_id": erasure.id}
 
     def _team(self, person: Person) -> str:
         return self.world.organisation.team[person.key]
