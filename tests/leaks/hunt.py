@@ -19,7 +19,7 @@ from tests.support.tally import tally
 
 SHOWN = 40
 WHOLE = "LEAK_HUNT_WHOLE" in os.environ
-"""Whether everybody tries everything, which takes a quarter of an hour, and not each their share."""
+"""Whether everybody tries everything, which takes long, and not each their share."""
 
 
 def share_of(estate: Estate, who: str, cases: Iterable[Case], parts: int) -> Iterator[Case]:
