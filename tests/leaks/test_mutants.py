@@ -43,7 +43,7 @@ def trials(hunt: Hunt) -> Iterator[Trials]:
 
 
 def test_the_hunt_notices_clauses_and_checks_that_are_taken_away(trials: Trials) -> None:
-    """Of some nothing in the estate tells, for this one member: `infra/tools/mutations.py` asks in others' names, too."""
+    """Of some nothing tells, for this one member: `infra/tools/mutations.py` asks in others' names, too."""
     began = time.monotonic()
     tried = [trial for trial in trials.of_clauses(place for place in places() if place.path in READS) if trial.passing]
     noticed = [trial for trial in tried if trial.noticed]
