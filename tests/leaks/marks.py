@@ -35,6 +35,8 @@ LETTERS = {name: letter for letter, name in FIELDS.items()}
 _TEXT = re.compile(rf"[Zz]q(\d{{4}})([{''.join(FIELDS)}])")
 _SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}")
 """Tokens against forged forms: what stands in them by chance may look like a mark."""
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Ids, whose digits may read as a number that is dialled."""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \u00a0\u202f\-()/.]+(?=\d)")
 _DIALLED = re.compile(r"30[ \u00a0\u202f\-)/]{0,2}77")
 _PHONE = re.compile(r"(?:\+49|(?<![0-9a-zA-Z])0)3077(\d{4})(\d)7")
@@ -62,7 +64,7 @@ def marks_in(said: str) -> set[Mark]:
     """Return the marks in a text. Quick: there are tens of thousands of texts."""
     found = {Mark(int(number), letter) for number, letter in _TEXT.findall(_SIGNED.sub("", said))}
     if _DIALLED.search(said):
-        dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", said))
+        dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", _ID.sub("", said)))
         found |= {Mark(int(number), "p" if which == "1" else "m") for number, which in dialled}
     for sum_ in _AMOUNT.finditer(said):
         before = said[max(sum_.start() - 1, 0) : sum_.start()]
