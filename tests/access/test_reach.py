@@ -141,10 +141,10 @@ def test_walls_and_shares_are_reckoned_as_they_are(
                 member.team_id = team
             db.session.flush()
             assert told(preview) == happened(after, seen_now())
-        _told_of_each(dice.sample(records, 15), owner)
+        _check_told_of_each(dice.sample(records, 15), owner)
 
 
-def _told_of_each(records: list[tuple[str, UUID]], owner: CurrentMember) -> None:
+def _check_told_of_each(records: list[tuple[str, UUID]], owner: CurrentMember) -> None:
     sight = seen_now()
     for kind, record_id in records:
         verdicts = explained(kind, record_id, asker=owner).verdicts
@@ -213,7 +213,7 @@ def test_the_reason_told_is_the_reason_it_is_seen(records: list[tuple[str, UUID]
     dice = random.Random(5)
     with acting("owner") as owner:
         for _ in range(4):
-            _told_of_each(dice.sample(records, 20), owner)
+            _check_told_of_each(dice.sample(records, 20), owner)
             for key, role in roles_by_key().items():
                 if key != "owner":
                     role.permissions = scopes(dice)
