@@ -10,6 +10,9 @@ from tenants.migrations.lines import head, known
 from tests.cli.conftest import Call
 from tests.support.installation import Installation, new_place
 
+# The login belongs to the whole server: an upgrade gives it the timeout it has, not that of the tests' settings.
+LOGIN = {"DATABASE_STATEMENT_TIMEOUT_MS": "15000"}
+
 
 @pytest.fixture
 def tenant_at(installation: Installation):
@@ -51,14 +54,14 @@ def test_status_tells_what_is_served_although_it_is_not_the_newest(call: Call, t
 
 def test_upgrade_finds_nothing_to_do_twice(call: Call) -> None:
     for _ in range(2):
-        found = call("db", "upgrade", "--parallel", "2")
+        found = call("db", "upgrade", "--parallel", "2", **LOGIN)
         assert found.exit_code == 0, found.output
         assert "tenants: 0 brought to" in found.output
 
 
 def test_upgrade_reports_a_tenant_that_fails_and_exits_1(call: Call, tenant_at) -> None:
     tenant_at("0001x")
-    found = call("db", "upgrade")
+    found = call("db", "upgrade", **LOGIN)
     assert found.exit_code == 1
     assert "revision 0001x of the tenant line is unknown to this release" in found.output
     assert "1 failed" in found.output
@@ -73,7 +76,7 @@ def test_an_empty_database_becomes_ready(call: Call, installation: Installation,
                 "DROP SCHEMA public CASCADE; DROP SCHEMA jobs CASCADE; CREATE SCHEMA public;"
                 " GRANT USAGE ON SCHEMA public TO PUBLIC"
             )
-        urls = {"DATABASE_URL": place.runtime_url, "DATABASE_OWNER_URL": place.owner_url, "SPARE_TENANTS": "1"}
+        urls = {"DATABASE_URL": place.runtime_url, "DATABASE_OWNER_URL": place.owner_url, "SPARE_TENANTS": "1", **LOGIN}
         before = call("tenants", "list", **urls)
         assert before.exit_code == 1
         assert "Run `saas-crm db upgrade` first." in before.output
