@@ -33,8 +33,8 @@ FIELDS = {
 }  # fmt: skip
 LETTERS = {name: letter for letter, name in FIELDS.items()}
 _TEXT = re.compile(rf"[Zz]q(\d{{4}})([{''.join(FIELDS)}])")
-_SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}")
-"""Tokens against forged forms: what stands in them by chance may look like a mark."""
+_SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}|nonce(?:=\"|-)[\w+/=-]+")
+"""Tokens against forged forms and foreign scripts: what stands in them by chance may look like a mark."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Ids, whose digits may read as a number that is dialled."""
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \u00a0\u202f\-()/.]+(?=\d)")
