@@ -110,13 +110,6 @@ def freed(
     ]
 
 
-def unseen(member: CurrentMember, *resources: str) -> frozenset[str]:
-    """Return the fields of these kinds of records whose values the member may not know, as "contact.phone"."""
-    return frozenset(
-        key for key, rule in member.fields.items() if rule in UNSEEN and key.partition(".")[0] in resources
-    )
-
-
 def may_know(member: CurrentMember, resource: str, column: str) -> bool:
     """Whether the member may know the whole of a column's values, and so ask and sort by them."""
     columns = _MADE_OF.get(column, (column,))

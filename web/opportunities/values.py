@@ -61,7 +61,7 @@ def plain_amount(amount: Money | Decimal | str | None, currency: str) -> str:
     """Write an amount as the reader would type it: their marks, no currency, "" for none."""
     if isinstance(amount, Money):
         amount = amount.amount
-    amount = Decimal(amount or 0)  # nothing, too, of one the reader does not get
+    amount = Decimal(amount or 0)  # 0 too where the reader does not get it
     if not amount:
         return ""
     whole = amount == amount.to_integral_value()
