@@ -22,6 +22,9 @@ CATALOGUES = $(wildcard web/translations/*/LC_MESSAGES/*.po)
 STALE := $(shell test "$$(cat $(STAMPS)/place 2>/dev/null)" = "$(CURDIR)" && $(RUN) -c "import pip" 2>/dev/null || echo FORCE)
 
 SHELL = /bin/sh
+# Where this is set, as in many containers, each of the processes that tests and demo start would compile the whole
+# product again: three seconds of a core each. Git ignores what Python keeps, and `make clean` removes it.
+unexport PYTHONDONTWRITEBYTECODE
 # The steps install into the same folders, one after the other also under `make -j`.
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
