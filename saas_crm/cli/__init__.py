@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 
-
 _COLLECT_AFTER = (50_000, 20, 20)
 """Objects made until Python looks for rings among them: by its own 700 it looks 300 times while we only load."""
 

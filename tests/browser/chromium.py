@@ -2,6 +2,7 @@
 
 The order: CHROMIUM_PATH, a browser on the PATH, the one that Playwright keeps; then Debian's package where root may
 install it, and Playwright's own download elsewhere. Browser tests are never skipped for want of a browser.
+First of all comes the shell: the same Chromium without a window, and without the third of the work that makes one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 class ChromiumMissingError(Exception):
@@ -54,8 +62,9 @@ def _installed() -> str:
     if _is_debian() and os.geteuid() == 0:
         print("Installing Chromium from Debian's packages", file=sys.stderr)
         apt = ("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0")
-        install = (*apt, "install", "--yes", "--no-install-recommends", "chromium")
-        done = _run(*apt, "update") and _run(*install)
+        install = (*apt, "install", "--yes", "--no-install-recommends")
+        # Debian 11 has no such package.
+        done = _run(*apt, "update") and (_run(*install, "chromium-headless-shell") or _run(*install, "chromium"))
         found = _on_path()
         how = "installing Debian's package 'chromium' failed"
     else:
