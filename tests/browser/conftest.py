@@ -11,13 +11,12 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import ChromiumMissingError, chromium_path
+from tests.browser.eyes import PHONE, Eyes
 from tests.support.cast import Cast
 from tests.support.clients import session_cookie
 from tests.support.server import LiveServer
 
-PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
-SMALLEST = {"width": 320, "height": 640}
 # No traffic but ours, no sandbox (root has none), no GPU.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -119,3 +118,9 @@ def theme(request: pytest.FixtureRequest) -> Theme:
     """Each test that asks for it runs in both themes."""
     chosen: Theme = request.param
     return chosen
+
+
+@pytest.fixture
+def eyes_of(page_for: Callable[..., Page], width: Width) -> Callable[..., Eyes]:
+    """Open a tab for somebody at this test's width, to look at many pages in."""
+    return lambda who, **how: Eyes(page_for(who, width, reduced_motion="reduce"), width, **how)

@@ -14,19 +14,16 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
 
 from saas_crm.privacy.defaults import CUSTOMERS
-from tests.browser.axe import AXE, contrast, findings, sideways, small_targets
-from tests.browser.conftest import PHONE, SMALLEST, Width
+from tests.browser.axe import findings, sideways
+from tests.browser.eyes import Eyes
 from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
 from tests.support.making import Maker
 
-PageFor = Callable[..., Page]
 Ends = Mapping[str, tuple[str, ...]]
-HEAVIEST = 100_000  # bytes over the wire at first view, from design/ui.md
 
 # endpoint: what stands behind its address, once for each look at it
 LISTS: Ends = {
@@ -154,47 +151,6 @@ def addresses(app: Flask, ends: Ends, values: Mapping[str, Any], prefix: str = "
     for endpoint, behind in ends.items():
         path = adapter.build(endpoint, values, append_unknown=False)
         yield from (f"{prefix}{path}{end}" for end in behind)
-
-
-class Eyes:
-    """Looks at pages in one browser tab, which keeps nothing between two of them on the phone, and notes complaints."""
-
-    def __init__(self, page: Page, width: Width) -> None:
-        self.page, self.width = page, width
-        self.found: list[str] = []
-        self._weight = 0.0
-        page.add_init_script(path=AXE)
-        if width == "phone":
-            wire = page.context.new_cdp_session(page)
-            wire.send("Network.enable")
-            wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
-            wire.on("Network.loadingFinished", self._weigh)
-
-    def look(self, address: str) -> None:
-        """Load a page and note every complaint about it."""
-        self._weight = 0.0
-        self.page.emulate_media(color_scheme="light")
-        self.page.goto(address)
-        said = findings(self.page) + [f"sideways: {what}" for what in sideways(self.page)]
-        if self.width == "phone":
-            if not 1_000 < self._weight < HEAVIEST:
-                said.append(f"{self._weight:.0f} bytes at first view")
-            said += [f"small: {what}" for what in small_targets(self.page)]
-            self.page.set_viewport_size(SMALLEST)
-            said += [f"sideways at 320: {what}" for what in sideways(self.page)]
-            self.page.set_viewport_size(PHONE)
-        self.page.emulate_media(color_scheme="dark")
-        said += [f"dark: {what}" for what in contrast(self.page)]
-        self.found += [f"{address}: {what}" for what in said]
-
-    def _weigh(self, loaded: dict[str, Any]) -> None:
-        self._weight += loaded["encodedDataLength"]
-
-
-@pytest.fixture
-def eyes_of(page_for: PageFor, width: Width) -> Callable[..., Eyes]:
-    """Open a tab for somebody at this test's width."""
-    return lambda who: Eyes(page_for(who, width, reduced_motion="reduce"), width)
 
 
 def test_no_page_is_left_out(app: Flask) -> None:

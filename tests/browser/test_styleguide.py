@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.axe import contrast, findings, sideways, small_targets
-from tests.browser.conftest import PHONE, SMALLEST, Theme, Width
+from tests.browser.axe import findings
+from tests.browser.conftest import Theme, Width
+from tests.browser.eyes import Eyes
 from web.styleguide.routes import PARTS
 
 PageFor = Callable[..., Page]
 
 
-@pytest.mark.parametrize("part", [*PARTS, "errors/404", "errors/409", "errors/429", "errors/500"])
-def test_axe_finds_nothing(page_for: PageFor, part: str, width: Width) -> None:
-    """In both themes; the phone's page also on the smallest phone."""
-    page = page_for(None, width, reduced_motion="reduce")
-    page.goto(f"/styleguide/{part}")
-    assert findings(page) == []
-    assert sideways(page) == []
-    if width == "phone":
-        assert small_targets(page) == []
-        page.set_viewport_size(SMALLEST)
-        assert sideways(page) == []
-        page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
-    assert contrast(page) == []
-    assert sideways(page) == []
+def test_nothing_is_wrong_with_any_part(eyes_of: Callable[..., Eyes]) -> None:
+    """What a part weighs is not asked: each holds more than any page does."""
+    eyes = eyes_of(None, weighs=False)
+    for part in (*PARTS, "errors/404", "errors/409", "errors/429", "errors/500"):
+        eyes.look(f"/styleguide/{part}")
+    assert eyes.found == []
 
 
 def test_open_menus_and_dialogs_are_accessible(page_for: PageFor, width: Width, theme: Theme) -> None:
