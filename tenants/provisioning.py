@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, enter, new_id
 from tenants.directory import Directory
 from tenants.migrate import connect
-from tenants.migrations.lines import fill, head, steps
+from tenants.migrations.lines import Step, fill, head, steps
 from tenants.versions import served_from
 
 _SPARES_LOCK = 7_203_512_995
@@ -67,19 +67,22 @@ def make_spare(connection: psycopg.Connection[Any], runtime_url: str) -> UUID:
         " VALUES ({}, {}, {}, 'spare', {})"
     ).format(sql.Literal(str(tenant_id)), sql.Literal(name), sql.Literal(name), sql.Literal(head("tenant")))
     with connection.transaction():
-        connection.execute((_script(name, login) + register.as_string(None)).encode())
+        connection.execute((script(name, login, steps("tenant")) + register.as_string(None)).encode())
     return tenant_id
 
 
-def _script(name: str, login: str) -> str:
-    """Return the precompiled script: default privileges first, so no grant ever scans the whole catalog."""
+def script(name: str, login: str, lines: Sequence[Step]) -> str:
+    """Return what makes a role, a schema of the same name and its tables, as far as the steps given reach.
+
+    Default privileges come first, so no grant ever scans the whole catalog.
+    """
     identity = sql.Identifier(name)
     opening = sql.SQL(
         "CREATE ROLE {n} NOLOGIN; GRANT {n} TO {login}; CREATE SCHEMA {n}; GRANT USAGE ON SCHEMA {n} TO {n};"
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {n} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {n};"
         "SET LOCAL search_path = {n};"
     ).format(n=identity, login=sql.Identifier(login))
-    body = "\n".join(fill(step.sql, tenant_role=name, tenant_schema=name) for step in steps("tenant"))
+    body = "\n".join(fill(step.sql, tenant_role=name, tenant_schema=name) for step in lines)
     return opening.as_string(None) + body
 
 

@@ -79,6 +79,17 @@ def database() -> None:
     """The database's tables: bring them up to date, look at them, revise them."""
 
 
-@click.group(cls=LazyGroup, lazy={"create": "tenants:create", "list": "tenants:list_tenants"})
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "create": "tenants:create",
+        "list": "tenants:list_tenants",
+        "export": "workspaces:export",
+        "restore": "workspaces:restore",
+        "suspend": "workspaces:suspend",
+        "resume": "workspaces:resume",
+        "delete": "workspaces:delete",
+    },
+)
 def tenants() -> None:
-    """Workspaces: make one, list them."""
+    """Workspaces: make one, list them, take one along and bring it back, suspend, delete."""

@@ -1,0 +1,128 @@
+"""`saas-crm tenants export`, `restore`, `suspend`, `resume` and `delete`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from saas_crm.cli.configuration import load_settings
+from saas_crm.cli.failures import Failure, WrongCall
+from saas_crm.workspaces.deleting import delete_workspace
+from saas_crm.workspaces.restoring import Restored, restore_as, restore_in_place
+from saas_crm.workspaces.saving import save
+from saas_crm.workspaces.standing import set_status
+from tenants.archive.reading import BadArchive
+from tenants.archive.writing import UnknownTenant
+from tenants.provisioning import SlugTaken
+from tenants.slugs import check_slug
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("slug")
+@click.argument("file", type=FILE)
+@click.option("--overwrite", is_flag=True, help="Replace the file if there is one.")
+def export(slug: str, file: Path, overwrite: bool) -> None:
+    """Write everything in the workspace SLUG to FILE, a ZIP archive, while its people go on working."""
+    if file.exists() and not overwrite:
+        raise WrongCall(f"{file} exists already.", "Choose another name, or add --overwrite.")
+    try:
+        manifest = save(load_settings().owner_url, slug, file)
+    except UnknownTenant:
+        raise _unknown(slug) from None
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}.") from None
+    rows = sum(entry.lines or 0 for path, entry in manifest.files.items() if path.startswith("tables/"))
+    click.echo(f"{slug}: {rows} rows of {len(manifest.files)} files, {file.stat().st_size / 1e6:.1f} MB, in {file}")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--as", "slug", metavar="SLUG", help="Make a new workspace with this address.")
+@click.option("--name", default="", help="What its people call the new workspace; else as in the archive.")
+@click.option("--in-place-of", metavar="SLUG", help="Put it in the place of this workspace, which is kept, closed.")
+@click.option("--yes", is_flag=True, help="Do not ask whether the present data may be put aside.")
+def restore(file: Path, slug: str | None, name: str, in_place_of: str | None, yes: bool) -> None:
+    """Make a workspace of FILE, an archive that `tenants export` wrote, here or in another installation."""
+    if bool(slug) == bool(in_place_of):
+        raise WrongCall("Say where it goes: either --as SLUG or --in-place-of SLUG.")
+    settings = load_settings()
+    try:
+        if in_place_of:
+            _confirm(yes, f"The data of {in_place_of} will be put aside and that of {file.name} take its place.")
+            _tell(restore_in_place(settings.owner_url, settings.database_url, file, in_place_of), settings.base_url)
+        elif problem := check_slug(slug or ""):
+            raise WrongCall(f"{slug!r} will not do as an address. {problem.message}")
+        else:
+            _tell(restore_as(settings.owner_url, settings.database_url, file, slug or "", name=name), settings.base_url)
+    except BadArchive as bad:
+        raise Failure(f"{file.name} was not restored: {bad}.", "Nothing was changed.") from None
+    except SlugTaken:
+        raise Failure(f"The address {slug!r} is taken.", "Choose another one.") from None
+    except UnknownTenant:
+        raise _unknown(in_place_of or "") from None
+    except OSError as error:
+        raise Failure(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _tell(restored: Restored, base_url: str) -> None:
+    click.echo(f"restored: {base_url}/{restored.slug}/")
+    if restored.new_people:
+        click.echo(f"{len(restored.new_people)} people got a sign-in; each sets a password at {base_url}/forgot")
+    if restored.former_slug:
+        click.echo(
+            f"The former data is kept, closed, as {restored.former_slug}: `tenants delete` when it is not needed."
+        )
+
+
+@click.command()
+@click.argument("slug")
+def suspend(slug: str) -> None:
+    """Close the workspace SLUG to its people until it is resumed; nothing in it is changed."""
+    _set(slug, "suspended", "active")
+
+
+@click.command()
+@click.argument("slug")
+def resume(slug: str) -> None:
+    """Open the workspace SLUG again."""
+    _set(slug, "active", "suspended")
+
+
+def _set(slug: str, status: str, before: str) -> None:
+    try:
+        found = set_status(load_settings().owner_url, slug, status, before)
+    except UnknownTenant:
+        raise _unknown(slug) from None
+    if found not in (status, before):
+        raise Failure(f"{slug} is {found}.", f"Only a workspace that is {before} can be made {status}.")
+    click.echo(f"{slug} is {status}" if found == before else f"{slug} is {status} already")
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--now", is_flag=True, help="At once, without the days of grace.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(slug: str, now: bool, yes: bool) -> None:
+    """Delete the workspace SLUG with everything in it, and print a certificate of what is gone."""
+    if not now:
+        raise WrongCall("Say --now: it is deleted at once and for good.")
+    _confirm(yes, f"The workspace {slug}, everything in it and the sign-ins of its people will be gone for good.")
+    try:
+        certificate = delete_workspace(load_settings().owner_url, slug)
+    except UnknownTenant:
+        raise _unknown(slug) from None
+    click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
+
+
+def _confirm(yes: bool, what: str) -> None:
+    if not yes:
+        click.confirm(f"{what} Go on?", abort=True, err=True)
+
+
+def _unknown(slug: str) -> Failure:
+    return Failure(f"There is no workspace {slug!r}.", "`saas-crm tenants list` lists them.")

@@ -1,0 +1,122 @@
+"""The people of an archived workspace: their sign-ins belong to the installation, not to the workspace's tables.
+
+What goes along is who they are, never how they prove it: no password, no session.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from saas_crm.access.passwords import hash_password
+from saas_crm.core.emails import EmailError, parse_email
+from tenants.archive.loading import Loaded
+from tenants.archive.reading import ArchiveReader, BadArchive
+from tenants.archive.writing import ArchiveWriter
+
+PEOPLE = "people/people.jsonl"
+PHOTOS = "people/photos/"
+_PEOPLE = """
+    SELECT u.id, u.email, u.name, u.locale, u.timezone, u.photo_digest, u.created_at
+    FROM public.users u WHERE u.id IN (SELECT user_id FROM {}) ORDER BY u.id
+"""
+_PHOTOS = "SELECT user_id, content FROM public.user_photos WHERE user_id = ANY(%s) ORDER BY user_id"
+_ADD = """
+    INSERT INTO public.users (id, email, name, password_hash, locale, timezone, photo_digest, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_JOIN = """
+    INSERT INTO public.memberships (user_id, tenant_id)
+    SELECT user_id, %s FROM {} WHERE status <> 'removed' ON CONFLICT DO NOTHING
+"""
+
+
+class Person(BaseModel):
+    """A person who is or was a member of the workspace."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    email: str
+    name: str
+    locale: str
+    timezone: str
+    photo_digest: str | None
+    created_at: datetime
+
+
+def add_people(connection: psycopg.Connection[Any], schema: str, writer: ArchiveWriter) -> None:
+    """Put the workspace's people and their photos into an archive."""
+    query = sql.SQL(_PEOPLE).format(sql.Identifier(schema, "members"))
+    names = ("id", "email", "name", "locale", "timezone", "photo_digest", "created_at")
+    people = [Person(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
+    writer.add_lines(PEOPLE, (f"{person.model_dump_json()}\n".encode() for person in people))
+    for user_id, content in connection.execute(_PHOTOS, [[person.id for person in people]]):
+        writer.add_bytes(f"{PHOTOS}{user_id}", bytes(content))
+
+
+def bring_people(loaded: Loaded, reader: ArchiveReader, tenant_id: UUID) -> list[str]:
+    """Give the members of a restored workspace their sign-ins, and return the addresses of those who got a new one.
+
+    Who has a sign-in here (the same person, or one with the same address) keeps it as it is. Everybody else gets one
+    without a password that anybody knows: "Forgot your password?" sets the first. Raises BadArchive.
+    """
+    connection, members = loaded.connection, sql.Identifier(loaded.schema, "members")
+    unusable = hash_password(secrets.token_urlsafe(32))
+    added = []
+    for person in _people(reader):
+        user_id = _known(connection, person)
+        if user_id is None:
+            user_id = _add(connection, person, unusable, reader)
+            added.append(person.email)
+        if user_id != person.id:
+            change = sql.SQL("UPDATE {} SET user_id = %s WHERE user_id = %s").format(members)
+            connection.execute(change, [user_id, person.id])
+    _check_all_are_known(connection, members)
+    connection.execute(sql.SQL(_JOIN).format(members), [tenant_id])
+    return added
+
+
+def _people(reader: ArchiveReader) -> Iterator[Person]:
+    for line in reader.lines(PEOPLE):
+        try:
+            person = Person.model_validate_json(line)
+            yield person.model_copy(update={"email": parse_email(person.email)})
+        except (ValidationError, EmailError) as wrong:
+            raise BadArchive(f"{PEOPLE} has a line that is no person") from wrong
+
+
+def _known(connection: psycopg.Connection[Any], person: Person) -> UUID | None:
+    query = "SELECT id FROM public.users WHERE id = %s OR email = %s ORDER BY (id = %s) DESC LIMIT 1"
+    row = connection.execute(query, [person.id, person.email, person.id]).fetchone()
+    return row[0] if row else None
+
+
+def _add(connection: psycopg.Connection[Any], person: Person, unusable: str, reader: ArchiveReader) -> UUID:
+    connection.execute(
+        _ADD,
+        [person.id, person.email, person.name, unusable, person.locale, person.timezone, person.photo_digest,
+         person.created_at],
+    )  # fmt: skip
+    path = f"{PHOTOS}{person.id}"
+    if path in reader.manifest.files:
+        photo = "INSERT INTO public.user_photos (user_id, content) VALUES (%s, %s)"
+        connection.execute(photo, [person.id, reader.content(path)])
+    return person.id
+
+
+def _check_all_are_known(connection: psycopg.Connection[Any], members: sql.Identifier) -> None:
+    """Refuse members in use whose person is not in the archive: they would be somebody else's, or nobody's."""
+    query = sql.SQL(
+        "SELECT count(*) FROM {} m WHERE status <> 'removed'"
+        " AND NOT EXISTS (SELECT 1 FROM public.users u WHERE u.id = m.user_id)"
+    ).format(members)
+    if connection.execute(query).fetchone() != (0,):
+        raise BadArchive("some of its members have no person")

@@ -1,0 +1,104 @@
+"""Reads an archive, and believes nothing in it that the manifest and its checksums do not bear out."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile
+
+from pydantic import ValidationError
+
+from tenants.archive.manifest import MANIFEST, TABLES, Entry, Manifest
+from tenants.versions import stands
+
+_LONGEST_MANIFEST = 5_000_000
+_LONGEST_LINE = 64_000_000
+
+
+class BadArchive(ValueError):
+    """The file is no archive, is damaged, or is of a version that this release does not read."""
+
+
+class ArchiveReader:
+    """An open archive whose manifest is in order."""
+
+    def __init__(self, file: ZipFile, manifest: Manifest) -> None:
+        self._file, self.manifest = file, manifest
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the names of the tables whose rows it has."""
+        return [path.removeprefix(TABLES).removesuffix(".jsonl") for path in self.manifest.files if _is_table(path)]
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """Yield a file's lines; raises BadArchive at its end where it is not what was written."""
+        entry = self._entry(path)
+        digest, count, size = hashlib.sha256(), 0, 0
+        for line in self._raw_lines(path):
+            count, size = count + 1, size + len(line)
+            if size > entry.size:
+                break
+            digest.update(line)
+            yield line
+        if (count, size, digest.hexdigest()) != (entry.lines, entry.size, entry.sha256):
+            raise BadArchive(f"{path} is not what was written: its checksum differs")
+
+    def content(self, path: str) -> bytes:
+        """Return a file's bytes; raises BadArchive where they are not what was written."""
+        entry = self._entry(path)
+        with self._opened(path) as source:
+            content = source.read(entry.size + 1)
+        if hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise BadArchive(f"{path} is not what was written: its checksum differs")
+        return content
+
+    def _entry(self, path: str) -> Entry:
+        if path not in self.manifest.files:
+            raise BadArchive(f"{path} is missing")
+        return self.manifest.files[path]
+
+    def _raw_lines(self, path: str) -> Iterator[bytes]:
+        with self._opened(path) as source:
+            while line := source.readline(_LONGEST_LINE):
+                yield line
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[IO[bytes]]:
+        try:
+            with self._file.open(path) as source:
+                yield source
+        except KeyError:
+            raise BadArchive(f"{path} is missing") from None
+        except (BadZipFile, EOFError, zlib.error) as damaged:
+            raise BadArchive(f"{path} is damaged: {damaged}") from damaged
+
+
+def _is_table(path: str) -> bool:
+    return path.startswith(TABLES) and path.endswith(".jsonl")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[ArchiveReader]:
+    """Open an archive; raises BadArchive where it is none, or is newer than this release, and OSError."""
+    try:
+        with ZipFile(path) as file:
+            yield ArchiveReader(file, _manifest(file))
+    except BadZipFile as damaged:
+        raise BadArchive(f"{path.name} is no archive of a workspace, or not the whole of one") from damaged
+
+
+def _manifest(file: ZipFile) -> Manifest:
+    try:
+        with file.open(MANIFEST) as source:
+            manifest = Manifest.model_validate_json(source.read(_LONGEST_MANIFEST))
+    except (KeyError, ValidationError) as wrong:
+        raise BadArchive("it has no manifest that this release can read") from wrong
+    if stands("tenant", manifest.revision) == "newer":
+        raise BadArchive(f"it was written by a newer release (tables at {manifest.revision})")
+    if missing := manifest.files.keys() - set(file.namelist()):
+        raise BadArchive(f"{', '.join(sorted(missing)[:3])} of its manifest is missing")
+    return manifest

@@ -1,0 +1,206 @@
+"""A workspace taken along and brought back: all of it, of one moment, here and in another installation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zipfile import ZipFile
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+
+from saas_crm.access.passwords import password_matches
+from saas_crm.workspaces.restoring import restore_as
+from saas_crm.workspaces.saving import save
+from saas_crm.workspaces.sheets import add_sheets
+from tenants.archive.catalog import TRANSIENT, tables_of
+from tenants.archive.manifest import Manifest
+from tenants.archive.reading import reading
+from tenants.archive.writing import ArchiveWriter, UnknownTenant, write_archive
+from tenants.migrations.lines import head, steps
+from tenants.provisioning import SlugTaken, script
+from tests.support.cast import PASSWORD, Cast
+from tests.support.catalog import catalog
+from tests.support.clients import Browser
+from tests.support.installation import Installation, Place
+from tests.support.making import Maker
+from tests.workspaces.conftest import AWKWARD
+
+
+def restored(archive: Path, place: Place, slug: str = "copy") -> str:
+    """Restore an archive as a new workspace and return its schema."""
+    restore_as(place.owner_url, place.runtime_url, archive, slug)
+    with place.owner() as connection:
+        [schema] = connection.execute("SELECT schema_name FROM public.tenants WHERE slug = %s", [slug]).fetchone() or ()
+    return str(schema)
+
+
+def manifest_of(path: Path) -> Manifest:
+    with reading(path) as reader:
+        return reader.manifest
+
+
+def test_an_archive_of_the_restored_workspace_is_the_same(
+    archive: Path, installation: Installation, tmp_path: Path
+) -> None:
+    restored(archive, installation.place)
+    again = save(installation.settings.owner_url, "copy", tmp_path / "again.zip")
+    assert again.files == manifest_of(archive).files
+    assert again.tenant.model_dump(exclude={"id", "slug"}) == manifest_of(archive).tenant.model_dump(
+        exclude={"id", "slug"}
+    )
+
+
+def test_every_table_is_in_it_and_every_row(archive: Path, cast: Cast, installation: Installation) -> None:
+    files = manifest_of(archive).files
+    schema = cast.tenants["acme"].schema_name
+    with installation.place.owner() as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
+        assert {name for (name,) in tables} - TRANSIENT == {table.name for table in tables_of(connection, schema)}
+        for table in tables_of(connection, schema):
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table.name))
+            assert connection.execute(query).fetchone() == (files[f"tables/{table.name}.jsonl"].lines,), table.name
+    assert files["tables/companies.jsonl"].lines == 1
+    assert files["tables/audit_log.jsonl"].lines
+
+
+def test_people_of_the_restored_workspace_go_on(
+    archive: Path, app: Flask, cast: Cast, installation: Installation, client_for: Callable[[str], Browser]
+) -> None:
+    """They keep their sign-ins, see what they saw and nothing else, and find it."""
+    restored(archive, installation.place)
+    rep, viewer = client_for("rep"), client_for("viewer")
+    page = rep.get("/copy/companies")
+    assert page.status_code == 200
+    assert "Ähre &amp; Söhne" in page.text
+    assert "Ähre" in rep.get("/copy/search?q=Söhne").text
+    assert viewer.post("/copy/companies", data={"name": "X"}).status_code == 403
+    assert client_for("outsider").get("/copy/companies").status_code == 404
+    with installation.place.owner() as connection:
+        assert connection.execute("SELECT count(*) FROM public.users").fetchone() == (len(cast.people),)
+
+
+def test_a_table_is_as_it_would_be_without_the_archive(
+    archive: Path, cast: Cast, installation: Installation
+) -> None:
+    schema = restored(archive, installation.place)
+    with installation.place.owner() as connection:
+        assert catalog(connection, schema) == catalog(connection, cast.tenants["acme"].schema_name)
+        [text] = connection.execute(
+            sql.SQL("SELECT description FROM {}").format(sql.Identifier(schema, "companies"))
+        ).fetchone() or ("",)
+    assert text == AWKWARD
+
+
+def test_in_another_installation_people_set_their_passwords_themselves(
+    archive: Path, cast: Cast, empty_place: Place, app_on: Callable[[Place], Flask]
+) -> None:
+    restored(archive, empty_place, "acme")
+    with empty_place.owner() as connection:
+        users = connection.execute("SELECT id, email, password_hash, email_verified_at FROM public.users").fetchall()
+        photos = connection.execute("SELECT user_id, content FROM public.user_photos").fetchall()
+    assert {row[1] for row in users} == {person.email for person in cast.members}
+    assert not any(password_matches(row[2], PASSWORD) or row[3] for row in users)
+    assert [(user_id, bytes(content)) for user_id, content in photos] == [(cast["owner"].user_id, b"\x89PNG\x00\xff")]
+    client = app_on(empty_place).test_client()
+    assert client.get("/acme/companies").status_code == 302
+
+
+def test_who_has_a_sign_in_there_keeps_it(
+    archive: Path, cast: Cast, empty_place: Place
+) -> None:
+    """By the address: the person is another row there; nobody else gets their place."""
+    theirs = UUID("00000000-0000-7000-8000-000000000001")
+    with empty_place.owner() as connection:
+        connection.execute(
+            "INSERT INTO public.users (id, email, name, password_hash) VALUES (%s, %s, 'Else', 'kept')",
+            [theirs, cast["rep"].email],
+        )
+        schema = restored(archive, empty_place, "acme")
+        members = sql.SQL("SELECT user_id FROM {} WHERE email = %s").format(sql.Identifier(schema, "members"))
+        assert connection.execute(members, [cast["rep"].email]).fetchone() == (theirs,)
+        kept = connection.execute("SELECT name, password_hash FROM public.users WHERE id = %s", [theirs]).fetchone()
+        joined = connection.execute("SELECT 1 FROM public.memberships WHERE user_id = %s", [theirs]).fetchone()
+    assert (kept, joined) == (("Else", "kept"), (1,))
+
+
+def test_who_was_removed_is_not_let_in_again(
+    filled: Cast, installation: Installation, tmp_path: Path, empty_place: Place
+) -> None:
+    with installation.place.owner() as connection:
+        members = sql.Identifier(filled.tenants["acme"].schema_name, "members")
+        remove = sql.SQL("UPDATE {} SET status = 'removed' WHERE id = %s").format(members)
+        connection.execute(remove, [filled["viewer"].member_id])
+    save(installation.settings.owner_url, "acme", tmp_path / "a.zip")
+    restored(tmp_path / "a.zip", empty_place, "acme")
+    with empty_place.owner() as connection:
+        found = connection.execute("SELECT user_id FROM public.memberships").fetchall()
+    assert filled["viewer"].user_id not in {user_id for (user_id,) in found}
+    assert len(found) == len(filled.members) - 1
+
+
+def test_everything_in_it_is_of_one_moment(
+    filled: Cast, make: Maker, installation: Installation, tmp_path: Path
+) -> None:
+    def while_it_is_written(connection: psycopg.Connection[Any], schema: str, writer: ArchiveWriter) -> None:
+        make.company(name="A moment later")
+        add_sheets(connection, schema, writer)
+
+    path = tmp_path / "a.zip"
+    write_archive(installation.settings.owner_url, "acme", path, while_it_is_written)
+    with ZipFile(path) as file:
+        rows = list(csv.DictReader(io.TextIOWrapper(file.open("sheets/companies.csv"), "utf-8-sig", newline="")))
+    assert [(row["name"], row["owner"]) for row in rows] == [("'=Ähre & Söhne", filled["rep"].name)]
+    assert rows[0]["description"] == AWKWARD
+
+
+def test_an_archive_of_an_older_version_is_migrated(
+    filled: Cast, archive: Path, installation: Installation, tmp_path: Path
+) -> None:
+    """As any workspace is: the tables are made as they were then, and brought up with the rows in them."""
+    old = next(step.revision for step in steps("tenant") if step.revision == "0004")
+    place = installation.place
+    with place.owner() as connection, connection.transaction():
+        first = tuple(step for step in steps("tenant") if step.revision <= old)
+        connection.execute(script("t_0123456789abcdef", "crm_app", first).encode())
+        connection.execute(
+            "INSERT INTO public.tenants (id, slug, name, schema_name, role_name, status, schema_version)"
+            " VALUES (gen_random_uuid(), 'aged', 'Aged', 't_0123456789abcdef', 't_0123456789abcdef', 'active', %s)",
+            [old],
+        )
+        connection.execute(
+            "INSERT INTO t_0123456789abcdef.companies (id, name, sort_name, name_key)"
+            " VALUES (gen_random_uuid(), 'Of old', 'of old', 'of old')"
+        )
+    assert save(installation.settings.owner_url, "aged", tmp_path / "aged.zip").revision == old
+    schema = restored(tmp_path / "aged.zip", place)
+    with place.owner() as connection:
+        assert catalog(connection, schema) == catalog(connection, filled.tenants["acme"].schema_name)
+        names = connection.execute(sql.SQL("SELECT name FROM {}").format(sql.Identifier(schema, "companies")))
+        assert names.fetchall() == [("Of old",)]
+        version = connection.execute("SELECT schema_version FROM public.tenants WHERE slug = 'copy'").fetchone()
+    assert version == (head("tenant"),)
+
+
+def test_only_its_reader_may_open_the_file_and_no_secret_is_in_it(archive: Path) -> None:
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    with ZipFile(archive) as file:
+        people = file.read("people/people.jsonl").decode()
+    assert "password" not in people
+    assert "$argon2" not in "".join(people)
+
+
+def test_an_address_that_is_taken_and_a_workspace_that_is_none(archive: Path, installation: Installation) -> None:
+    place = installation.place
+    with pytest.raises(SlugTaken):
+        restored(archive, place, "other")
+    with pytest.raises(UnknownTenant):
+        save(installation.settings.owner_url, "nobody", archive.with_name("n.zip"))
+    assert sorted(path.name for path in archive.parent.glob("*.zip*")) == ["acme.zip"]
