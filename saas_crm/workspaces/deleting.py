@@ -19,6 +19,8 @@ _ALONE = """
     DELETE FROM public.users u WHERE u.id = ANY(%s)
         AND NOT EXISTS (SELECT 1 FROM public.memberships m WHERE m.user_id = u.id)
 """
+_JOBS_PATH = "SET LOCAL search_path = jobs, pg_catalog"
+"""Triggers of procrastinate name its tables without a schema."""
 _JOBS = "DELETE FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = %s"
 
 
@@ -50,6 +52,7 @@ def delete_workspace(owner_url: str, slug: str) -> Certificate:
             "DELETE FROM public.memberships WHERE tenant_id = %s RETURNING user_id", [tenant_id]
         ).fetchall()
         sign_ins = connection.execute(_ALONE, [[user_id for (user_id,) in people]]).rowcount
+        connection.execute(_JOBS_PATH)
         jobs = connection.execute(_JOBS, [str(tenant_id)]).rowcount
         connection.execute("DELETE FROM public.tenants WHERE id = %s", [tenant_id])
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))

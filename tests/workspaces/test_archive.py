@@ -87,9 +87,7 @@ def test_people_of_the_restored_workspace_go_on(
         assert connection.execute("SELECT count(*) FROM public.users").fetchone() == (len(cast.people),)
 
 
-def test_a_table_is_as_it_would_be_without_the_archive(
-    archive: Path, cast: Cast, installation: Installation
-) -> None:
+def test_a_table_is_as_it_would_be_without_the_archive(archive: Path, cast: Cast, installation: Installation) -> None:
     schema = restored(archive, installation.place)
     with installation.place.owner() as connection:
         assert catalog(connection, schema) == catalog(connection, cast.tenants["acme"].schema_name)
@@ -113,9 +111,7 @@ def test_in_another_installation_people_set_their_passwords_themselves(
     assert client.get("/acme/companies").status_code == 302
 
 
-def test_who_has_a_sign_in_there_keeps_it(
-    archive: Path, cast: Cast, empty_place: Place
-) -> None:
+def test_who_has_a_sign_in_there_keeps_it(archive: Path, cast: Cast, empty_place: Place) -> None:
     """By the address: the person is another row there; nobody else gets their place."""
     theirs = UUID("00000000-0000-7000-8000-000000000001")
     with empty_place.owner() as connection:
