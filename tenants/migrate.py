@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
-from tenants.migrations.lines import fill, head, steps_after
+from tenants.migrations.lines import Step, fill, head, steps_after
 from tenants.versions import Standing, stands
 
 LOCK_TIMEOUT = "2s"
@@ -190,15 +190,19 @@ def _upgrade_once(connection: psycopg.Connection[Any], schema: str) -> Outcome:
             return Outcome(schema, "", "gone")
         todo = steps_after("tenant", row[0])
         if todo:
-            names = {"tenant_role": row[1], "tenant_schema": schema}
-            script = "\n".join(fill(step.sql, **names) for step in todo)
-            path = sql.SQL("SET LOCAL search_path = {};").format(sql.Identifier(schema)).as_string(None)
-            connection.execute((path + script).encode())
+            apply_steps(connection, schema, row[1], todo)
         connection.execute(
             "UPDATE public.tenants SET schema_version = %s, migration_error = NULL WHERE schema_name = %s",
             [head("tenant"), schema],
         )
     return Outcome(schema, head("tenant"))
+
+
+def apply_steps(connection: psycopg.Connection[Any], schema: str, role: str, todo: Sequence[Step]) -> None:
+    """Run steps of the tenant line in a tenant's schema, in the transaction at hand."""
+    script = "\n".join(fill(step.sql, tenant_role=role, tenant_schema=schema) for step in todo)
+    path = sql.SQL("SET LOCAL search_path = {};").format(sql.Identifier(schema)).as_string(None)
+    connection.execute((path + script).encode())
 
 
 def _timeouts(connection: psycopg.Connection[Any]) -> None:

@@ -17,8 +17,8 @@ from tenants.archive.catalog import ForeignKey, Table, foreign_keys_of, tables_o
 from tenants.archive.manifest import table_path
 from tenants.archive.reading import ArchiveReader, BadArchive
 from tenants.archive.rows import put_rows, rows_of
-from tenants.migrate import connect
-from tenants.migrations.lines import Step, fill, steps, steps_after
+from tenants.migrate import apply_steps, connect
+from tenants.migrations.lines import Step, steps, steps_after
 from tenants.provisioning import script
 
 
@@ -46,7 +46,7 @@ def loading(owner_url: str, runtime_url: str, reader: ArchiveReader) -> Iterator
             except (psycopg.DataError, psycopg.IntegrityError) as wrong:
                 raise BadArchive(f"its rows do not fit its tables: {wrong.diag.message_primary}") from wrong
             _compare(connection, schema, tables, reader)
-        _migrate(connection, schema, reader.manifest.revision)
+        apply_steps(connection, schema, schema, steps_after("tenant", reader.manifest.revision))
         yield Loaded(connection, schema)
 
 
@@ -116,10 +116,3 @@ def _compare(connection: psycopg.Connection[Any], schema: str, tables: list[Tabl
             digest.update(line)
         if digest.hexdigest() != reader.manifest.files[table_path(table.name)].sha256:
             raise BadArchive(f"rows of {table.name} came back otherwise than they were written")
-
-
-def _migrate(connection: psycopg.Connection[Any], schema: str, revision: str) -> None:
-    names = {"tenant_role": schema, "tenant_schema": schema}
-    todo = "\n".join(fill(step.sql, **names) for step in steps_after("tenant", revision))
-    path = sql.SQL("SET LOCAL search_path = {};").format(sql.Identifier(schema)).as_string(None)
-    connection.execute((path + todo).encode())

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from tenants.archive.catalog import tables_of
 from tenants.archive.manifest import MANIFEST, Entry, Manifest, TenantEntry, table_path
 from tenants.archive.rows import in_batches, rows_of
+from tenants.migrate import connect
 
 _TENANT = (
     "SELECT id, slug, name, locale, country, currency, timezone, search_rules, schema_name, schema_version, now() AS at"
@@ -85,7 +86,8 @@ def write_archive(owner_url: str, slug: str, target: Path, more: More | None = N
 
 @contextmanager
 def _moment(owner_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(owner_url, connect_timeout=10, prepare_threshold=None) as connection:
+    with connect(owner_url) as connection:
+        connection.autocommit = False
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         connection.execute("SET LOCAL timezone = 'UTC'; SET LOCAL statement_timeout = 0")
