@@ -31,7 +31,7 @@ def export(slug: str, file: Path, overwrite: bool) -> None:
     if file.exists() and not overwrite:
         raise WrongCall(f"{file} exists already.", "Choose another name, or add --overwrite.")
     try:
-        manifest = save(load_settings().owner_url, slug, file)
+        manifest = save(load_settings().database_url, slug, file)
     except UnknownTenant:
         raise _unknown(slug) from None
     except OSError as error:

@@ -6,7 +6,7 @@ What goes along is who they are, never how they prove it: no password, no sessio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ PEOPLE = "people/people.jsonl"
 PHOTOS = "people/photos/"
 _PEOPLE = """
     SELECT u.id, u.email, u.name, u.locale, u.timezone, u.photo_digest, u.created_at
-    FROM public.users u WHERE u.id IN (SELECT user_id FROM {}) ORDER BY u.id
+    FROM public.users u WHERE u.id = ANY(%s) ORDER BY u.id
 """
 _PHOTOS = "SELECT user_id, content FROM public.user_photos WHERE user_id = ANY(%s) ORDER BY user_id"
 _ADD = """
@@ -52,11 +52,10 @@ class Person(BaseModel):
     created_at: datetime
 
 
-def add_people(connection: psycopg.Connection[Any], schema: str, writer: ArchiveWriter) -> None:
-    """Put the workspace's people and their photos into an archive."""
-    query = sql.SQL(_PEOPLE).format(sql.Identifier(schema, "members"))
+def add_people(connection: psycopg.Connection[Any], user_ids: Sequence[UUID], writer: ArchiveWriter) -> None:
+    """Put people and their photos into an archive."""
     names = ("id", "email", "name", "locale", "timezone", "photo_digest", "created_at")
-    people = [Person(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
+    people = [Person(**dict(zip(names, row, strict=True))) for row in connection.execute(_PEOPLE, [user_ids])]
     writer.add_lines(PEOPLE, (f"{person.model_dump_json()}\n".encode() for person in people))
     for user_id, content in connection.execute(_PHOTOS, [[person.id for person in people]]):
         writer.add_bytes(f"{PHOTOS}{user_id}", bytes(content))

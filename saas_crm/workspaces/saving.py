@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -13,14 +14,18 @@ from tenants.archive.manifest import Manifest
 from tenants.archive.writing import ArchiveWriter, write_archive
 
 
-def save(owner_url: str, slug: str, target: Path) -> Manifest:
+def save(database_url: str, slug: str, target: Path) -> Manifest:
     """Write the archive of a workspace to a file, in one moment of it; people go on working meanwhile.
 
-    Raises UnknownTenant, and OSError where the file cannot be written.
+    The login of the running application is enough. Raises UnknownTenant, and OSError where the file cannot be written.
     """
-    return write_archive(owner_url, slug, target, _more)
+    people: list[UUID] = []
 
+    def within(connection: psycopg.Connection[Any], writer: ArchiveWriter) -> None:
+        people.extend(user_id for (user_id,) in connection.execute("SELECT user_id FROM members ORDER BY user_id"))
+        add_sheets(connection, writer)
 
-def _more(connection: psycopg.Connection[Any], schema: str, writer: ArchiveWriter) -> None:
-    add_people(connection, schema, writer)
-    add_sheets(connection, schema, writer)
+    def outside(connection: psycopg.Connection[Any], writer: ArchiveWriter) -> None:
+        add_people(connection, people, writer)
+
+    return write_archive(database_url, slug, target, within=within, outside=outside)

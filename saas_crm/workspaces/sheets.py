@@ -51,7 +51,7 @@ _SHEETS = {
 }  # fmt: skip
 
 
-def add_sheets(connection: psycopg.Connection[Any], _schema: str, writer: ArchiveWriter) -> None:
+def add_sheets(connection: psycopg.Connection[Any], writer: ArchiveWriter) -> None:
     """Put the sheets into an archive; the connection's path names the workspace."""
     for name, query in _SHEETS.items():
         writer.add_lines(f"{SHEETS}{name}.csv", _lines(connection, name, query))

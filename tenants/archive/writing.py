@@ -11,20 +11,20 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from tenants.archive.catalog import tables_of
 from tenants.archive.manifest import MANIFEST, Entry, Manifest, TenantEntry, table_path
 from tenants.archive.rows import in_batches, rows_of
+from tenants.context import entry_statement
 from tenants.migrate import connect
 
 _TENANT = (
-    "SELECT id, slug, name, locale, country, currency, timezone, search_rules, schema_name, schema_version, now() AS at"
-    " FROM public.tenants WHERE slug = %s"
+    "SELECT id, slug, name, locale, country, currency, timezone, search_rules, schema_name, role_name, schema_version,"
+    " now() AS at FROM public.tenants WHERE slug = %s"
 )
-More = Callable[[psycopg.Connection[Any], str, "ArchiveWriter"], None]
-"""Adds files of a room above to an archive: given the connection, the workspace's schema, and where to write."""
+More = Callable[[psycopg.Connection[Any], "ArchiveWriter"], None]
+"""Adds files of a room above to an archive."""
 
 
 class UnknownTenant(LookupError):
@@ -65,46 +65,58 @@ class ArchiveWriter:
         return info
 
 
-def write_archive(owner_url: str, slug: str, target: Path, more: More | None = None) -> Manifest:
+def write_archive(
+    database_url: str, slug: str, target: Path, *, within: More | None = None, outside: More | None = None
+) -> Manifest:
     """Write a workspace's archive to a file and return its manifest.
 
-    Everything in it is of one moment (REPEATABLE READ), and nobody waits for it. It is written beside the target and
-    takes its place when it is whole. Raises UnknownTenant, and OSError where the file cannot be written.
+    Everything in it is of one moment (REPEATABLE READ), and nobody waits for it. The workspace's tables are read with
+    its own role, as its pages are, so no fault here can reach another one's; `within` adds files with that role, and
+    `outside` adds what the shared tables have. It is written beside the target and takes its place when it is whole.
+    Raises UnknownTenant, and OSError where the file cannot be written.
     """
     partial = target.with_name(f".{target.name}.partial")
     try:
-        with _moment(owner_url) as connection:
+        with _moment(database_url) as connection:
             found = connection.cursor(row_factory=dict_row).execute(_TENANT, [slug]).fetchone()
             if found is None:
                 raise UnknownTenant(slug)
-            manifest = _write(connection, partial, found, more)
+            partial.touch(mode=0o600)
+            with ZipFile(partial, "w", ZIP_DEFLATED, compresslevel=3) as file:
+                manifest = _write(connection, file, found, within or _nothing, outside or _nothing)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return manifest
 
 
+def _nothing(*_: object) -> None:
+    """Add nothing."""
+
+
 @contextmanager
-def _moment(owner_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(owner_url) as connection:
+def _moment(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database_url) as connection:
         connection.autocommit = False
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        connection.execute("SET LOCAL timezone = 'UTC'; SET LOCAL statement_timeout = 0")
         yield connection
 
 
-def _write(connection: psycopg.Connection[Any], path: Path, found: dict[str, Any], more: More | None) -> Manifest:
-    schema, revision, made_at = found.pop("schema_name"), found.pop("schema_version"), found.pop("at")
-    connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_temp").format(sql.Identifier(schema)))
-    path.touch(mode=0o600)
-    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=3) as file:
-        writer = ArchiveWriter(file, made_at)
-        for table in tables_of(connection, schema):
-            writer.add_lines(table_path(table.name), rows_of(connection, schema, table))
-        if more is not None:
-            more(connection, schema, writer)
-        tenant = TenantEntry.model_validate(found)
-        manifest = Manifest(made_at=made_at, revision=revision, tenant=tenant, files=writer.files)
-        writer.finish(manifest)
+def _write(
+    connection: psycopg.Connection[Any], file: ZipFile, found: dict[str, Any], within: More, outside: More
+) -> Manifest:
+    schema, role = found.pop("schema_name"), found.pop("role_name")
+    revision, made_at = found.pop("schema_version"), found.pop("at")
+    writer = ArchiveWriter(file, made_at)
+    connection.execute(entry_statement(role, schema, 0))
+    connection.execute("SET LOCAL timezone = 'UTC'")
+    for table in tables_of(connection, schema):
+        writer.add_lines(table_path(table.name), rows_of(connection, schema, table))
+    within(connection, writer)
+    connection.execute("SET LOCAL ROLE NONE")
+    outside(connection, writer)
+    tenant = TenantEntry.model_validate(found)
+    manifest = Manifest(made_at=made_at, revision=revision, tenant=tenant, files=writer.files)
+    writer.finish(manifest)
     return manifest

@@ -40,5 +40,5 @@ def filled(make: Maker, cast: Cast, installation: Installation) -> Cast:
 def archive(filled: Cast, installation: Installation, tmp_path: Path) -> Path:
     """Acme's archive."""
     path = tmp_path / "acme.zip"
-    save(installation.settings.owner_url, "acme", path)
+    save(installation.settings.database_url, "acme", path)
     return path

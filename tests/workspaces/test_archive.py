@@ -51,7 +51,7 @@ def test_an_archive_of_the_restored_workspace_is_the_same(
     archive: Path, installation: Installation, tmp_path: Path
 ) -> None:
     restored(archive, installation.place)
-    again = save(installation.settings.owner_url, "copy", tmp_path / "again.zip")
+    again = save(installation.settings.database_url, "copy", tmp_path / "again.zip")
     assert again.files == manifest_of(archive).files
     assert again.tenant.model_dump(exclude={"id", "slug"}) == manifest_of(archive).tenant.model_dump(
         exclude={"id", "slug"}
@@ -134,7 +134,7 @@ def test_who_was_removed_is_not_let_in_again(
         members = sql.Identifier(filled.tenants["acme"].schema_name, "members")
         remove = sql.SQL("UPDATE {} SET status = 'removed' WHERE id = %s").format(members)
         connection.execute(remove, [filled["viewer"].member_id])
-    save(installation.settings.owner_url, "acme", tmp_path / "a.zip")
+    save(installation.settings.database_url, "acme", tmp_path / "a.zip")
     restored(tmp_path / "a.zip", empty_place, "acme")
     with empty_place.owner() as connection:
         found = connection.execute("SELECT user_id FROM public.memberships").fetchall()
@@ -145,12 +145,12 @@ def test_who_was_removed_is_not_let_in_again(
 def test_everything_in_it_is_of_one_moment(
     filled: Cast, make: Maker, installation: Installation, tmp_path: Path
 ) -> None:
-    def while_it_is_written(connection: psycopg.Connection[Any], schema: str, writer: ArchiveWriter) -> None:
+    def while_it_is_written(connection: psycopg.Connection[Any], writer: ArchiveWriter) -> None:
         make.company(name="A moment later")
-        add_sheets(connection, schema, writer)
+        add_sheets(connection, writer)
 
     path = tmp_path / "a.zip"
-    write_archive(installation.settings.owner_url, "acme", path, while_it_is_written)
+    write_archive(installation.settings.database_url, "acme", path, within=while_it_is_written)
     with ZipFile(path) as file:
         rows = list(csv.DictReader(io.TextIOWrapper(file.open("sheets/companies.csv"), "utf-8-sig", newline="")))
     assert [(row["name"], row["owner"]) for row in rows] == [("'=Ähre & Söhne", filled["rep"].name)]
@@ -175,7 +175,7 @@ def test_an_archive_of_an_older_version_is_migrated(
             "INSERT INTO t_0123456789abcdef.companies (id, name, sort_name, name_key)"
             " VALUES (gen_random_uuid(), 'Of old', 'of old', 'of old')"
         )
-    assert save(installation.settings.owner_url, "aged", tmp_path / "aged.zip").revision == old
+    assert save(installation.settings.database_url, "aged", tmp_path / "aged.zip").revision == old
     schema = restored(tmp_path / "aged.zip", place)
     with place.owner() as connection:
         assert catalog(connection, schema) == catalog(connection, filled.tenants["acme"].schema_name)
@@ -198,5 +198,19 @@ def test_an_address_that_is_taken_and_a_workspace_that_is_none(archive: Path, in
     with pytest.raises(SlugTaken):
         restored(archive, place, "other")
     with pytest.raises(UnknownTenant):
-        save(installation.settings.owner_url, "nobody", archive.with_name("n.zip"))
+        save(installation.settings.database_url, "nobody", archive.with_name("n.zip"))
     assert sorted(path.name for path in archive.parent.glob("*.zip*")) == ["acme.zip"]
+
+
+def test_it_is_read_with_the_rights_of_the_workspace_alone(
+    filled: Cast, installation: Installation, tmp_path: Path
+) -> None:
+    """By the login the application runs with; another workspace's table is out of reach even for a fault of ours."""
+    other = sql.Identifier(filled.tenants["other"].schema_name, "members")
+
+    def stray(connection: psycopg.Connection[Any], _: ArchiveWriter) -> None:
+        connection.execute(sql.SQL("SELECT user_id FROM {}").format(other))
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        write_archive(installation.settings.database_url, "acme", tmp_path / "a.zip", within=stray)
+    assert not list(tmp_path.iterdir())

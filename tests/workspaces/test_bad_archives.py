@@ -145,7 +145,7 @@ def test_a_full_disk_leaves_the_former_archive(
     shutil.copy(archive, archive.with_name("kept.zip"))
     monkeypatch.setattr("saas_crm.workspaces.saving.add_sheets", _no_room)
     with pytest.raises(OSError, match="No space"):
-        save(installation.settings.owner_url, "acme", archive)
+        save(installation.settings.database_url, "acme", archive)
     assert archive.read_bytes() == before
     assert not list(archive.parent.glob(".*partial"))
 
