@@ -41,6 +41,7 @@ ROOMS_WITH_JOBS = (
     "saas_crm.access.profile",
     "saas_crm.customers.jobs",
     "saas_crm.search.jobs",
+    "saas_crm.workspaces.jobs",
 )
 
 

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         description="smtp://user:password@host:587?tls=starttls, smtps://…, or file:///dir (demo); empty: no mail.",
     )
     mail_from: str = Field("CRM <no-reply@localhost.localdomain>", description="Sender of our mails.")
+    backup_url: str | None = Field(
+        None,
+        description="Where every night's backups go: file:///folder or s3://bucket/folder; empty: none are made.",
+    )
+    backup_days: int = Field(14, ge=1, le=3_660, description="Days for which each night's backup is kept …")
+    backup_weeks: int = Field(8, ge=0, le=520, description="… and weeks for which one of each week is.")
     host: str = Field("127.0.0.1", description="Address `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
@@ -92,6 +98,16 @@ class Settings(BaseSettings):
             raise ValueError("must begin with smtp://, smtps:// or file://")
         if url is not None and not _names_a_server(url):
             raise ValueError("must name a server, and its port by a number")
+        return url
+
+    @field_validator("backup_url")
+    @classmethod
+    def _is_a_place(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is not None and (
+            parts.scheme not in {"file", "s3"} or not (parts.netloc if parts.scheme == "s3" else parts.path[1:])
+        ):
+            raise ValueError("must be file:///folder or s3://bucket/folder")
         return url
 
     @model_validator(mode="after")

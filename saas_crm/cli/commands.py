@@ -89,6 +89,9 @@ def database() -> None:
         "suspend": "workspaces:suspend",
         "resume": "workspaces:resume",
         "delete": "workspaces:delete",
+        "backup": "backups:backup",
+        "backups": "backups:backups",
+        "fetch": "backups:fetch",
     },
 )
 def tenants() -> None:

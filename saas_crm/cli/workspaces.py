@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from pathlib import Path
 
 import click
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure, WrongCall
+from saas_crm.workspaces.backups import BackupFailed, forget_backups, store_at
 from saas_crm.workspaces.deleting import delete_workspace
 from saas_crm.workspaces.restoring import Restored, restore_as, restore_in_place
 from saas_crm.workspaces.saving import save
@@ -112,10 +114,15 @@ def delete(slug: str, now: bool, yes: bool) -> None:
     if not now:
         raise WrongCall("Say --now: it is deleted at once and for good.")
     _confirm(yes, f"The workspace {slug}, everything in it and the sign-ins of its people will be gone for good.")
+    settings = load_settings()
+    store = store_at(settings.backup_url) if settings.backup_url else None
     try:
-        certificate = delete_workspace(load_settings().owner_url, slug)
+        forget = partial(forget_backups, store) if store is not None else None
+        certificate = delete_workspace(settings.owner_url, slug, forget)
     except UnknownTenant:
         raise _unknown(slug) from None
+    except BackupFailed as failed:
+        raise Failure(f"{slug} was not deleted: its backups could not be removed ({failed}).") from None
     click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,7 @@ _JOBS = "DELETE FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = %s"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was deleted, and when: how many rows of each table, jobs, and sign-ins that belonged to nothing else."""
+    """What was deleted, and when: rows of each table, jobs, backups, and sign-ins that belonged to nothing else."""
 
     tenant_id: UUID
     slug: str
@@ -35,12 +36,14 @@ class Certificate:
     rows: dict[str, int]
     jobs: int
     sign_ins: int
+    backups: int
 
 
-def delete_workspace(owner_url: str, slug: str) -> Certificate:
+def delete_workspace(owner_url: str, slug: str, forget_backups: Callable[[UUID], int] | None = None) -> Certificate:
     """Delete a workspace at once: schema, role, jobs, memberships, and the sign-ins of people who have no other one.
 
-    One transaction: all or nothing. Whoever works in it is waited for. Raises UnknownTenant.
+    One transaction: all or nothing. Whoever works in it is waited for. `forget_backups` takes its backups away, last;
+    where it fails nothing is deleted. Raises UnknownTenant, and what `forget_backups` raises.
     """
     with connect(owner_url) as connection, connection.transaction():
         found = connection.execute(_FIND, [slug]).fetchone()
@@ -57,7 +60,8 @@ def delete_workspace(owner_url: str, slug: str) -> Certificate:
         connection.execute("DELETE FROM public.tenants WHERE id = %s", [tenant_id])
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("DROP OWNED BY {r}; DROP ROLE {r}").format(r=sql.Identifier(role)))
-    return Certificate(tenant_id, slug, name, moment, rows, jobs, sign_ins)
+        backups = forget_backups(tenant_id) if forget_backups else 0
+    return Certificate(tenant_id, slug, name, moment, rows, jobs, sign_ins, backups)
 
 
 def _count(connection: psycopg.Connection[Any], schema: str) -> dict[str, int]:

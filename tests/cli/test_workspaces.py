@@ -157,3 +157,40 @@ def _wait_until_gone(look: object) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("the server still works for who was killed")
+
+
+def test_backups_are_made_listed_and_fetched(call: Call, make: Maker, tmp_path: Path) -> None:
+    make.company(name="Ähre")
+    place = {"BACKUP_URL": f"file://{tmp_path}/backups"}
+    empty = call("tenants", "backups", "acme", **place)
+    assert (empty.exit_code, "no backup of acme yet" in empty.output) == (0, True)
+    made = call("tenants", "backup", "acme", **place)
+    assert made.exit_code == 0, made.output
+    assert made.output.split()[0] in call("tenants", "backups", "acme", **place).output
+    found = call("tenants", "fetch", "acme", str(tmp_path / "back.zip"), **place)
+    assert found.exit_code == 0, found.output
+    assert call("tenants", "restore", str(tmp_path / "back.zip"), "--as", "copy").exit_code == 0
+    assert call("tenants", "delete", "copy", "--now", "--yes", **place).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "code", "said"),
+    [
+        (("backup", "acme"), None, 2, "No place for backups is set."),
+        (("backups", "acme"), "ftp://somewhere", 2, "BACKUP_URL must be file:///folder or s3://bucket/folder"),
+        (("backup", "nobody"), "file://{folder}/b", 1, "There is no workspace 'nobody'."),
+        (("backup", "acme"), "file://{folder}/file", 1, "The place for backups does not work"),
+        (("fetch", "acme", "{folder}/new.zip"), "file://{folder}/b", 1, "There is no such backup of acme."),
+        (("fetch", "acme", "{folder}/file"), "file://{folder}/b", 2, "exists already"),
+        (("fetch", "acme", "{folder}/n.zip", "--before", "soon"), "file://{folder}/b", 2, "does not match the formats"),
+    ],
+)
+def test_backups_that_cannot_be_are_told_in_a_line(
+    call: Call, tmp_path: Path, arguments: tuple[str, ...], url: str | None, code: int, said: str
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    place = {"BACKUP_URL": url.format(folder=tmp_path) if url else None}
+    found = call("tenants", *(argument.format(folder=tmp_path) for argument in arguments), **place)
+    assert found.exit_code == code, found.output
+    assert said in found.output
+    assert "Traceback" not in found.output
