@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from flask import Flask
@@ -32,7 +33,9 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedo
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with the files that take longest."""
+    """Begin with the files that take longest; how long an example takes says nothing on a busy machine."""
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
     hand_out_in_order(config)
 
 

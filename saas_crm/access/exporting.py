@@ -35,10 +35,10 @@ def place_of(member_id: UUID, place: int) -> int:
     return (member_id.int & (2**61 - 1)) << 1 | place
 
 
-def note_export(resource: str, *, rows: int, kind: str, wanted: dict[str, Any]) -> None:
-    """Write down that so many records left the workspace, and which."""
+def note_export(resource: str, *, rows: int, kind: str, wanted: dict[str, Any], record_id: UUID | None = None) -> None:
+    """Write down that so many records left the workspace, and which: by a filter, or those of one record."""
     narrowed = {name: plain(value) for name, value in wanted.items()}
     changes: dict[str, Any] = {"rows": [None, rows], "format": [None, kind]}
     if narrowed:
         changes["filter"] = [None, narrowed]
-    record_act(db.session(), "export", resource, None, changes)
+    record_act(db.session(), "export", resource, record_id, changes)

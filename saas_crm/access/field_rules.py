@@ -102,6 +102,8 @@ def freed(
     reaching = {permission.partition(":")[0] for permission in widened}
     if "company" in reaching:  # who sees a customer sees what hangs on it
         reaching |= FIELDS.keys()
+    if "contact" in reaching:  # a consumer's deals hang on them
+        reaching.add("opportunity")
     closed = [key for key, rule in rules_in(own).items() if strictness(after.get(key)) < strictness(rule)]
     return [
         key

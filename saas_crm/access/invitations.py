@@ -10,12 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from saas_crm.access.bulk import check_team_exists
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import member_by_id, user_by_id
+from saas_crm.access.queries import member_by_id, teams, user_by_id
 from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
@@ -27,7 +26,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
 from tenants.context import ActiveTenant
-from tenants.db import SHARED, db
+from tenants.db import SHARED, AnyRow, db
 
 LIFETIME = timedelta(days=7)
 
@@ -43,8 +42,8 @@ def invite(
     """
     actor.require("member:create")
     _check_invitation(email, role_id, actor, verified)
-    if team_id is not None:
-        check_team_exists(team_id)
+    if team_id is not None and team_id not in offered_teams(actor):
+        raise InvalidInput({"team_id": _("Choose a team.")}, {"team_id": "unknown"})
     count_mail(tenant)
     invitation, token = offered(email, role_id, team_id, actor)
     if invitation_id is not None:
@@ -52,6 +51,21 @@ def invite(
     insert_offers([invitation])
     mail_link(invitation, token, actor, tenant, base_url)
     return invitation
+
+
+def offered_teams(actor: CurrentMember) -> set[UUID]:
+    """Return the teams the actor may offer a seat in."""
+    return {team.id for team in teams() if may_offer(team, actor)}
+
+
+def may_offer(team: AnyRow, actor: CurrentMember) -> bool:
+    """Whether the actor may offer a seat in a team: within their scope to invite, and behind no wall of theirs.
+
+    Whoever sits in a closed unit sees what is owned there: from outside nobody can put a second self into it.
+    """
+    own, scope, path = set(actor.teams), actor.scope("member:create"), set(team.path)
+    within = scope == "all" or team.id in own or (scope == "subtree" and bool(own & path))
+    return within and not path & set(actor.walls)
 
 
 def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMember) -> tuple[Invitation, str]:
@@ -193,6 +207,8 @@ def _still_offered(invitation: Invitation) -> bool:
     try:
         check_role(invitation.role_id, inviter)
     except InvalidInput:
+        return False
+    if invitation.team_id is not None and invitation.team_id not in {inviter.team_id, *offered_teams(inviter)}:
         return False
     return inviter.can("member:create")
 

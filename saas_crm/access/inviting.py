@@ -12,7 +12,6 @@ from sqlalchemy import literal, select, union_all
 from saas_crm.access import invitations
 from saas_crm.access.models import Invitation, Member
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import teams
 from saas_crm.access.rules import MOST_AT_ONCE, address_in
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.errors import InvalidInput
@@ -46,7 +45,7 @@ def read_offers(lines: Iterable[Offer], *, actor: CurrentMember) -> list[Offer]:
         raise InvalidInput({"addresses": _("At most %(most)s addresses at once.", most=MOST_AT_ONCE)})
     known = _known({line.email for line in read if line.email})
     faults = {role_id: _fault_of_role(role_id, actor) for role_id in {line.role_id for line in read}}
-    places = {team.id for team in teams()}
+    places = invitations.offered_teams(actor)
     seen: set[str] = set()
     judged = []
     for line in read:

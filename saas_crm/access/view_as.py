@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from saas_crm.access.permissions import CurrentMember
+from sqlalchemy import select
+
+from saas_crm.access.models import Team
+from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.access.queries import member_by_id
 from saas_crm.access.role_rules import OWNER, beyond
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
-from tenants.db import db
+from tenants.db import db, fetch
 
 LONGEST = timedelta(minutes=30)
 PERMISSION = "member:view_as"
@@ -29,6 +33,7 @@ def begin(member_id: UUID, *, actor: CurrentMember) -> tuple[CurrentMember, date
         raise InvalidInput({"": _("This is you.")})
     if not may_view(actor, seen):
         raise Forbidden(PERMISSION)
+    seen = _without_shares(actor, seen)
     until = now() + LONGEST
     record_act(db.session(), "view_as", "member", seen.id, {"until": [None, until.isoformat()]})
     return seen, until
@@ -45,17 +50,46 @@ def still_seen(member_id: UUID, actor: CurrentMember) -> CurrentMember | None:
         seen = member_by_id(member_id)
     except NotFound:
         return None
-    return seen if may_view(actor, seen) else None
+    return _without_shares(actor, seen) if may_view(actor, seen) else None
 
 
 def may_view(actor: CurrentMember, seen: CurrentMember) -> bool:
     """Whether the actor may look as a member: with the permission, and as nobody who may or sees more than they do.
 
-    More is an owner's or any other role beyond the actor's, and what stands behind a closed unit.
+    More is an owner's or any other role beyond the actor's, what stands behind a closed unit, and what is owned
+    outside the teams that the actor's own scopes reach.
     """
     if not actor.can(PERMISSION) or actor.id == seen.id:
         return False
     if actor.role_key == OWNER:
         return True
     further = beyond(seen.permissions, {}, actor.permissions)
-    return seen.role_key != OWNER and not further and set(actor.walls) <= set(seen.walls)
+    return (
+        seen.role_key != OWNER and not further and set(actor.walls) <= set(seen.walls)
+        and _reaches(_scopes(actor, seen), actor, seen)
+    )  # fmt: skip
+
+
+def _scopes(actor: CurrentMember, seen: CurrentMember) -> set[Scope | None]:
+    """Return how far the actor sees what the member sees; the names of tokens are everybody's own alone."""
+    reading = (name for name in seen.permissions if name.endswith(":read") and name != "token:read")
+    return {actor.scope(name) for name in reading}
+
+
+def _reaches(scopes: set[Scope | None], actor: CurrentMember, seen: CurrentMember) -> bool:
+    """Whether what the member's scopes reach lies within the actor's: they are in teams of the actor's."""
+    if scopes <= {"all"}:
+        return True
+    if not scopes <= {"all", "subtree", "team"} or seen.team_id is None:
+        return False
+    teams = set(seen.teams or (seen.team_id,))
+    if "team" in scopes:
+        return teams <= set(actor.teams)
+    below = select(Team.id).where(Team.id.in_(teams), Team.path.overlap(list(actor.teams)))
+    return teams <= {row.id for row in fetch(below)}
+
+
+def _without_shares(actor: CurrentMember, seen: CurrentMember) -> CurrentMember:
+    """Leave out what is shared with the member alone, unless the actor sees everything anyway."""
+    everything = actor.role_key == OWNER or (_scopes(actor, seen) <= {"all"} and not actor.walls)
+    return seen if everything else replace(seen, shares=False)

@@ -19,7 +19,7 @@ from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.templating import TemplateEnvironment
-from saas_crm.edge.viewing import eyes_of, refuse_changes, viewing
+from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
@@ -69,9 +69,11 @@ class CrmFlask(Flask):
     def dispatch_request(self) -> Any:
         """Answer, then commit if the answer is good; a lost race at commit gets its own page.
 
-        Who looks as another member leaves nothing behind, whatever a page may have noted.
+        Who looks as another member leaves nothing behind, whatever a page may have noted, and takes no file along.
         """
         response = self.make_response(super().dispatch_request())
+        if viewing() is not None and "Content-Disposition" in response.headers:
+            raise OnlyLooking
         if response.status_code < 400 and viewing() is None:
             db.session.commit()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -57,6 +58,7 @@ def hand_over(
     _check_source(data.from_id, actor)
     insert(made, may_exist=hand_over_id is not None)
     plan = plan_of(data, actor)
+    _hold_successors(set(plan.division.values()))
     if not note_items(made.id, plan.source.id, plan.division, closed=data.closed):
         raise InvalidInput({"": _("There is nothing to hand over.")}, {"": "nothing"})
     give(made.id, plan.source.id)
@@ -123,6 +125,15 @@ def _check_undoable(found: HandOver, name: str, status: str) -> None:
         reason = _("%(name)s is no longer a member. Invite them again, or hand over to somebody else.", name=name)
     if reason:
         raise InvalidInput({"": reason}, {"": "undo"})
+
+
+def _hold_successors(ids: Set[UUID]) -> None:
+    """Keep who is to get something from being locked out or removed until it is theirs; raises InvalidInput."""
+    held = select(Member.id).where(Member.id.in_(ids), Member.status == "active", Member.deleted_at.is_(None))
+    if set(db.session.scalars(held.order_by(Member.id).with_for_update(read=True))) != ids:
+        raise InvalidInput(
+            {"": _("Somebody who was to get customers cannot get them any more. Look at the plan again.")}
+        )
 
 
 def _hold_member(member_id: UUID) -> None:

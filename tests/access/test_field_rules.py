@@ -90,6 +90,7 @@ def test_what_a_rule_takes_away(rule: str | None, knows: bool, changes: bool, sa
         ({"contact:read": "all"}, {"contact:read": "own"}, {"contact.phone": "hidden"}, ["contact.phone"]),
         ({"company:read": "all"}, {"company:read": "own"}, {"contact.phone": "hidden"}, ["contact.phone"]),
         ({"opportunity:read": "all"}, {"company:read": "own"}, {"contact.phone": "hidden"}, []),
+        ({"contact:read": "all"}, {"contact:read": "own"}, {"opportunity.amount": "hidden"}, ["opportunity.amount"]),
     ],
 )
 def test_nobody_frees_a_field_that_is_closed_to_them(

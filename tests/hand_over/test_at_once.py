@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from threading import Barrier
 
+import pytest
 from sqlalchemy import select
 
-from saas_crm.access import bulk
+from saas_crm.access import bulk, members
 from saas_crm.access.models import Member, Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import InvalidInput
+from saas_crm.customers.models import Company
 from saas_crm.hand_over import actions
+from saas_crm.hand_over.planning import Plan
 from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.context import current_tenant
 from tenants.db import db
@@ -103,3 +106,38 @@ def test_handing_over_for_an_owner_and_locking_many_out_wait_for_each_other(acti
     with acting("owner"):
         frozen = db.session.scalars(select(Member.id).where(Member.status == "frozen")).all()
     assert set(frozen) == {make.member_id("rep"), make.member_id("viewer")}
+
+
+def test_who_is_locked_out_meanwhile_gets_nothing(
+    cast: Cast, acting: Acting, make: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen between the plan and the end: the hand-over finds out before it gives."""
+    company, mate = make.company("rep", name="A"), make.member_id("teammate")
+    planned, frozen = Barrier(2), Barrier(2)
+    plan_of = actions.plan_of
+
+    def slowly(data: HandOverWrite, actor: CurrentMember) -> Plan:
+        plan = plan_of(data, actor)
+        planned.wait(20)
+        frozen.wait(20)
+        return plan
+
+    def give() -> dict[str, str]:
+        try:
+            with acting("owner") as actor:
+                data = HandOverWrite(from_id=make.member_id("rep"), to_ids=[mate])
+                actions.hand_over(data, actor=actor, tenant=current_tenant(), base_url=BASE)
+        except InvalidInput as refused:
+            return dict(refused.errors)
+        return {}
+
+    monkeypatch.setattr(actions, "plan_of", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        given = pool.submit(give)
+        planned.wait(20)
+        with acting("admin") as admin:
+            members.set_frozen(members.get_member(mate), True, actor=admin)
+        frozen.wait(20)
+        assert "cannot get them any more" in given.result(20)[""]
+    with acting("owner"):
+        assert db.session.get_one(Company, company.id).owner_id == make.member_id("rep")

@@ -48,6 +48,7 @@ class Story:
     first: bool
     may_add: bool
     parent: dict[str, str] = field(default_factory=dict)
+    may_read: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -58,8 +59,11 @@ class Story:
 def story_of(parent: str, record_id: UUID, *, member: CurrentMember) -> Story:
     """Return the asked page of a visible record's story; `parent` is "company", "contact" or "opportunity".
 
-    Its first page has what is planned too. Costs one statement.
+    Its first page has what is planned too. Costs one statement. Whose role does not see activities sees the record
+    without a story.
     """
+    if not member.can("activity:read"):
+        return Story([], [], "", first=True, may_add=False, may_read=False)
     after = after_key("story", queries.ORDERS["-at"])
     planned: Sequence[AnyRow] = ()
     if after:

@@ -91,7 +91,8 @@ def _file(found: AnyRow, to_id: UUID | None) -> Response:
         briefs_of(page.rows, member), found, workspace=g.tenant.name, reader=member.name,
         more=request.host_url.rstrip("/") + more if more else "",
     )  # fmt: skip
-    note_export("hand_over", rows=len(page.rows), kind="pdf", wanted={})
+    wanted = {"to_id": to_id} if to_id else {}
+    note_export("hand_over", rows=len(page.rows), kind="pdf", wanted=wanted, record_id=found.id)
     name = f'inline; filename="briefs-{found.created_at:%Y-%m-%d}.pdf"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return Response(body, content_type="application/pdf", headers=headers)

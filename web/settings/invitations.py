@@ -39,7 +39,8 @@ def invite_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, st
     """Show the first step: addresses, and role and team for all."""
     member, user = current_member(), signed_in_user()
     return render_template(
-        "settings/invite.html", roles=role_choices(member), teams=team_choices(), abilities=role_abilities(),
+        "settings/invite.html", roles=role_choices(member), teams=team_choices(inviting=member),
+        abilities=role_abilities(),
         values=values or {"team_id": str(member.team_id or "")}, errors=errors or {}, verified=user.email_verified,
         email=user.email, shows_mail=settings().shows_mail,
     )  # fmt: skip
@@ -63,7 +64,8 @@ def look_over() -> str:
 
 
 def _lines_page(offers: Sequence[Offer], *, sent: int = 0, error: str = "") -> str:
-    member, teams = current_member(), team_choices()
+    member = current_member()
+    teams = team_choices(inviting=member)
     return render_template(
         "settings/invite_lines.html", offers=offers, sent=sent, errors={"": error} if error else {},
         roles=role_choices(member), teams=teams, teams_fit=len(teams) * len(offers) <= MOST_OPTIONS,

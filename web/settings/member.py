@@ -17,6 +17,7 @@ from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
 from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
 from saas_crm.access.teams import get_team
+from saas_crm.access.view_as import still_seen
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
@@ -60,8 +61,9 @@ def member_page(
 
 
 def _may_view(found: Member, viewer: CurrentMember) -> bool:
-    owners = found.role.key != "owner" or viewer.role_key == "owner"
-    return viewer.can("member:view_as") and owners and found.status == "active" and found.id != viewer.id
+    if not viewer.can("member:view_as") or found.status != "active" or found.id == viewer.id:
+        return False
+    return viewer.role_key == "owner" or still_seen(found.id, viewer) is not None
 
 
 def _arranged(found: Member) -> dict[str, str]:
