@@ -1,4 +1,4 @@
-"""`python -m infra.bench [--quick] [--only speed,sizes,tenants] [--data DIR] [--out DIR]`."""
+"""`python -m infra.bench [--quick] [--only speed,sizes,tenants,archive] [--data DIR] [--out DIR]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.bench import growth
+from infra.bench.archive import there_and_back
 from infra.bench.ceiling import MAKE_ROWS
 from infra.bench.driving import Target, interleave, raw_page
 from infra.bench.place import Place, running
@@ -23,7 +24,7 @@ from infra.bench.workspaces import LARGE, OWNER, THOUSANDTH, prepare, said, tena
 from tenants.migrate import connect
 from tenants.settings import Settings
 
-PARTS = ("speed", "sizes", "tenants")
+PARTS = ("speed", "sizes", "tenants", "archive")
 IN_A_CROWD = ("today", "companies", "company", "board", "api_list")
 WORKER_MB, CONNECTION_MB = 200, 150
 
@@ -46,6 +47,9 @@ def main() -> None:
             _sizes(place, plan, main_settings, report)
         if "tenants" in parts:
             _tenants(place, plan, main_settings, few, report)
+        if "archive" in parts:
+            with said("archive"):
+                report.verdicts.append(there_and_back(main_settings, LARGE))
     report.facts["whole run"] = f"{time.monotonic() - began:.0f} s"
     files = write(report, asked.out)
     print(files[1].read_text(encoding="utf-8"))
