@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, g, request
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -17,16 +17,15 @@ from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
 from saas_crm.access.sign_in import SignInRefused
 from saas_crm.access.throttle import TooManyAttempts
-from saas_crm.core.errors import BusinessError, NotFound, VersionConflict
+from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.saving import contradicts
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.lifecycle import WorkspaceUnavailable
 from tenants.marks import N_
 
 log = structlog.get_logger("api")
 Headers = dict[str, str]
-CONTRADICTIONS = ("23503", "23505", "23P01")
-"""SQLSTATEs: a record named is gone meanwhile, or one was made meanwhile that may be there only once."""
 UNAVAILABLE = {
     "upgrading": (N_("The workspace is being upgraded; this takes a moment."), 5),
     "suspended": (N_("The workspace is suspended."), 3600),
@@ -80,6 +79,13 @@ def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
     return problem_of(error), {}
 
 
+def _gone(error: NamesGone) -> tuple[Problem, Headers]:
+    """What the address names is not found; what the body names breaks a rule there."""
+    if error.errors.keys() & (request.view_args or {}).keys():
+        return problem("not-found"), {}
+    return problem_of(error), {}
+
+
 def _lost_race(_error: Exception) -> tuple[Problem, Headers]:
     """412 for a request with If-Match, else 409; with the record as it now is, if the member still sees it."""
     current, tag = _current()
@@ -104,7 +110,7 @@ def _of_http(error: HTTPException) -> tuple[Problem, Headers]:
 
 
 def _of_database(error: Exception) -> tuple[Problem, Headers]:
-    if isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", "") in CONTRADICTIONS:
+    if contradicts(error):
         return problem("conflict"), {}
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or isinstance(error, PoolTimeout | OperationalError | InterfaceError):
@@ -120,6 +126,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (WorkspaceUnavailable, _closed),
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),
+    (NamesGone, _gone),
     (BusinessError, _of_business),
     (HTTPException, _of_http),
 )

@@ -15,8 +15,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from saas_crm.access.throttle import TooManyAttempts
-from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NotFound, VersionConflict
+from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.saving import contradicts
 from saas_crm.edge.current import NotSignedIn, current_member
 from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking
@@ -25,7 +26,9 @@ from web.standing import reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
-INSIDE = frozenset({"400", "403", "404", "405", "413", "415", "422", "429", "looking", "recycled", "stale"})
+INSIDE = frozenset(
+    {"400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "looking", "recycled", "stale"}
+)
 """Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
 
@@ -45,7 +48,8 @@ def answer(error: Exception) -> Response:
     if found is not None:
         return _page("recycled", 404, **found)
     wait = error.seconds if isinstance(error, TooManyAttempts) else None
-    response = _page(str(status if status in KNOWN else 500), status, error=error, retry_after=wait)
+    name = "contradiction" if status == 409 else str(status if status in KNOWN else 500)
+    response = _page(name, status, error=error, retry_after=wait)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     if isinstance(error, HTTPException):
@@ -54,6 +58,8 @@ def answer(error: Exception) -> Response:
 
 
 def _status(error: Exception) -> int:
+    if isinstance(error, NamesGone) and error.errors.keys() & (request.view_args or {}).keys():
+        return 404  # what the address names has just gone
     if isinstance(error, HTTPException):
         return error.code or 500
     by_kind: tuple[tuple[type[Exception], int], ...] = (
@@ -63,6 +69,8 @@ def _status(error: Exception) -> int:
     for kind, status in by_kind:
         if isinstance(error, kind):
             return status
+    if contradicts(error):
+        return 409
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return 503
     return 500

@@ -34,6 +34,10 @@ class InvalidInput(BusinessError):
         self.codes = dict(codes or {})
 
 
+class NamesGone(InvalidInput):
+    """A record that a write names was deleted, or erased, at this very moment: the database refused the reference."""
+
+
 class VersionConflict(BusinessError):
     """Somebody else saved first: carries the record as it now is."""
 

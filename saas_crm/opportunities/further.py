@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import visible
-from saas_crm.core.errors import InvalidInput
+from saas_crm.core.errors import InvalidInput, NamesGone
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers.models import Contact
 from saas_crm.opportunities.models import Opportunity, OpportunityContact
@@ -48,4 +48,7 @@ def write_contacts(deal: Opportunity, added: set[UUID], gone: set[UUID]) -> None
         db.session.execute(delete(OpportunityContact).where(held, OpportunityContact.contact_id.in_(gone)))
     if added:
         rows = [{"opportunity_id": deal.id, "contact_id": contact_id} for contact_id in sorted(added)]
-        db.session.execute(insert(OpportunityContact), rows)
+        try:
+            db.session.execute(insert(OpportunityContact), rows)
+        except NamesGone as just:
+            raise InvalidInput({"contact_ids": next(iter(just.errors.values()))}, {"contact_ids": "unknown"}) from just

@@ -26,7 +26,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from web.activities import words
 from web.activities.bp import bp
-from web.activities.customer import about, about_activity
+from web.activities.customer import about, about_activity, at_customer
 from web.conflicts import conflict_page
 from web.customers.picked import added, checked, customer_picked
 from web.forms import came_from, form_id, form_version, local_path, saved, saved_before, shown_again
@@ -122,7 +122,7 @@ def _edit(activity_id: UUID, values: dict[str, Any] | None = None, errors: dict[
 
 def _form(activity: Activity | None, values: dict[str, Any], errors: dict[str, str] | None) -> str:
     return render_template(
-        "activities/form.html", activity=activity, values=values, errors=errors or {}, labels=labels(),
+        "activities/form.html", activity=activity, values=values, errors=at_customer(errors or {}), labels=labels(),
         kinds=words.kind_tiles(*FORM_KINDS),
         states=[("planned", _("Planned")), ("done", pgettext("activity", "Done"))],
         outcomes=[(code, words.outcome_label(code)) for code in OUTCOMES], recycle_url=_recycle_url(activity),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from flask import url_for
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.activities.actions import PARENTS
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.customers.choosing import name_of
@@ -61,6 +63,11 @@ def about(
         opportunity_id=deal.id if deal is not None else None, name=person or firm,
         deal=deal.name if deal is not None else "",
     )  # fmt: skip
+
+
+def at_customer(errors: Mapping[str, str]) -> dict[str, str]:
+    """Return a form's messages, those about the records an activity is attached to at the field that chose them."""
+    return {"customer" if name.removesuffix("_id") in PARENTS else name: said for name, said in errors.items()}
 
 
 def about_activity(activity: Activity, member: CurrentMember) -> About:

@@ -18,7 +18,7 @@ from saas_crm.edge.declared import requires
 from tenants.db import AnyRow
 from web.activities import words
 from web.activities.bp import bp
-from web.activities.customer import About, about
+from web.activities.customer import About, about, at_customer
 from web.customers.picked import checked, customer_named, customer_picked
 from web.forms import came_from, form_id, local_path, saved, saved_before, shown_again
 from web.lists import asked_choice, asked_id
@@ -36,8 +36,9 @@ def _log(values: dict[str, Any] | None = None, errors: dict[str, str] | None = N
     if values.get("recent") not in {value for value, _name in recent}:
         values["recent"] = OTHER
     return render_template(
-        "activities/log.html", values=values, errors=errors or {}, recent=[*recent, (OTHER, _("Another one"))],
-        has_recent=bool(recent), given=given, kinds=words.kind_tiles(*KINDS), next_steps=words.next_steps(),
+        "activities/log.html", values=values, errors=at_customer(errors or {}),
+        recent=[*recent, (OTHER, _("Another one"))], has_recent=bool(recent),
+        given=given, kinds=words.kind_tiles(*KINDS), next_steps=words.next_steps(),
         outcomes={kind: words.outcomes_for(kind) for kind in KINDS if words.outcomes_for(kind)},
         labels={"customer": _("Customer"), "body": _("What happened?"), "next_due_at": _("Day"),
                 "next_subject": _("What to do"), "kind": _("What was it?"), "outcome": _("How did it go?")},
