@@ -30,11 +30,11 @@ TABLES = {"company_id": "companies", "contact_id": "contacts", "opportunity_id":
 
 
 @pytest.fixture
-def delete(installation: Installation, cast: Cast) -> Callable[[str, UUID], Callable[[], None]]:
+def delete(installation: Installation, cast: Cast) -> Callable[[str, UUID], Callable[[int], None]]:
     """Make what deletes a record for good, on a connection of its own."""
 
-    def of(table: str, record_id: UUID) -> Callable[[], None]:
-        def act() -> None:
+    def of(table: str, record_id: UUID) -> Callable[[int], None]:
+        def act(_process: int) -> None:
             schema = cast.tenants["acme"].schema_name
             with installation.place.owner() as connection:
                 connection.execute(f"SET search_path = {schema}")
@@ -74,7 +74,7 @@ def test_an_erasure_is_as_quick(
     """The whole erasure, begun and committed between the look at the person and the entry about them."""
     contact_id = named["contact_id"].id
 
-    def erase() -> None:
+    def erase(_process: int) -> None:
         with acting("owner") as owner:
             erasing.erase(contact_id, ErasureWrite(name="Bob Alone"), actor=owner)
 

@@ -30,6 +30,7 @@ from saas_crm.privacy.schemas import ConsentWrite, ErasureWrite
 from tenants.db import db
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
+from tests.support.contents import everything
 from tests.support.installation import Installation
 from tests.support.making import Maker
 
@@ -72,23 +73,6 @@ def eva(make: Maker, acting: Acting, api_for: Callable[..., Phone], client_for: 
     rep_phone.post(f"/contacts/{contact.id}/account-team", json=share)
     assert deal.contact_id == contact.id
     return contact.id
-
-
-def everything(installation: Installation, schema: str) -> dict[str, str]:
-    """Return all that a workspace holds, as text by table."""
-    with installation.place.owner() as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
-        found = {}
-        for (table,) in tables:
-            query = f"SELECT coalesce(string_agg(t::text, '|'), '') FROM {schema}.{table} t"
-            row = connection.execute(query).fetchone()
-            assert row is not None
-            found[table] = row[0].lower()
-        bodies = connection.execute(
-            f"SELECT convert_from(body, 'UTF8') FROM {schema}.idempotency_keys WHERE body <> ''"
-        )
-        found["answers"] = str(bodies.fetchall()).lower()
-    return found
 
 
 def traces(installation: Installation, schema: str) -> list[str]:

@@ -14,20 +14,20 @@ from tenants.db import db
 
 
 @contextmanager
-def just_before(app: Flask, beginning: str, others: Callable[[], object]) -> Iterator[list[str]]:
+def just_before(app: Flask, beginning: str, others: Callable[[int], object]) -> Iterator[list[str]]:
     """Have `others` act, once and in a thread of theirs, right before a statement that begins so is sent.
 
-    Yields the statements before which they did.
+    They are told the process of the database that would run it. Yields the statements before which they did.
     """
     with app.app_context():
         engine = db.engine
     done: list[str] = []
 
-    def notice(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def notice(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not done and statement.startswith(beginning):
             done.append(statement)
             with ThreadPoolExecutor(1) as elsewhere:
-                elsewhere.submit(others).result()
+                elsewhere.submit(others, connection.connection.driver_connection.info.backend_pid).result()
 
     event.listen(engine, "before_cursor_execute", notice)
     try:
