@@ -2,13 +2,17 @@
 
 The key is claimed before the work begins, so that the same request at the same moment waits for the first,
 and then gets its answer. An error leaves nothing behind, neither a change nor a claim: the key is free again.
+
+What the member may see can change within the 24 hours. So with the answer is kept what it was made under, and where
+that is not so any more, its body is not told again: the answer is 204, which still says that all is done, and where
+the record is, so that it can be read as it may be read now.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
 from sqlalchemy import bindparam, func, select, update
@@ -16,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from mobile_api.problems import ApiProblem, problem
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now
 from saas_crm.core.idempotency import IdempotencyKey
 from saas_crm.edge.current import current_member
@@ -23,6 +28,8 @@ from tenants.db import db, run
 
 LIFETIME = timedelta(hours=24)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+MADE_UNDER = "Made-Under"
+"""What is kept beside the headers and never sent: a digest of all by which a member sees what they see."""
 _CANCELLED = ("57014", "55P03")  # the statement or the lock took too long
 
 # Built once, on the table itself: the machinery for writing objects takes longer than PostgreSQL does.
@@ -65,15 +72,23 @@ def claim(key: str) -> Response | None:
         raise _in_progress()
     if kept.fingerprint != fingerprint:
         raise ApiProblem(problem("key-reused"))
-    answer = Response(kept.body, kept.status)
+    headers = cast("dict[str, str]", dict(kept.headers))
+    if headers.pop(MADE_UNDER, None) == _sight(current_member()):
+        return _again(kept.status, headers, kept.body)
+    return _again(204, {name: headers[name] for name in ("Location",) if name in headers})
+
+
+def _again(status: int, headers: dict[str, str], body: bytes | None = None) -> Response:
+    answer = Response(body, status)
     answer.headers.clear()  # an answer without a body had no Content-Type either
-    answer.headers.extend({**kept.headers, "Idempotent-Replayed": "true"})
+    answer.headers.extend({**headers, "Idempotent-Replayed": "true"})
     return answer
 
 
 def keep(key: str, response: Response) -> None:
     """Keep a good answer for the next time; it is committed with the change or not at all."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    headers[MADE_UNDER] = _sight(current_member())
     run(
         db.session(),
         _KEEP,
@@ -103,6 +118,13 @@ def _fingerprint() -> bytes:
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     digest.update(request.get_data())
     return digest.digest()
+
+
+def _sight(member: CurrentMember) -> str:
+    """Return a digest of what decides what a member sees: permissions and scopes, rules of fields, teams and walls."""
+    rules = (sorted(member.permissions.items()), sorted(member.fields.items()))
+    reach = (member.team_id, sorted(member.teams), sorted(member.walls), member.shares, member.children_follow)
+    return hashlib.blake2b(repr((rules, reach)).encode(), digest_size=12).hexdigest()
 
 
 def _in_progress() -> ApiProblem:

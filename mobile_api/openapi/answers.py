@@ -35,7 +35,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "Replayed": {
-        "description": "`true` when this answer was given before, to the same Idempotency-Key.",
+        "description": "`true` when this was answered before, to the same Idempotency-Key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
     "ETag": {
@@ -64,6 +64,9 @@ _HEADER_NAMES = {
     "RetryAfter": "Retry-After", "RetryLater": "Retry-After", "Replayed": "Idempotent-Replayed", "ETag": "ETag",
     "Location": "Location", "Allow": "Allow", "WWWAuthenticate": "WWW-Authenticate",
 }  # fmt: skip
+
+WITHHELD = "DoneBefore"
+"""The component for a write that was done when its key came first, and whose answer is not told again."""
 
 PROBLEMS: dict[int, str] = {
     400: "The request cannot be read: no JSON, or not in UTF-8.",
@@ -119,9 +122,15 @@ def success_headers(operation: Operation, status: int) -> dict[str, Any]:
     return _references(*names)
 
 
-def problem_responses() -> dict[str, Any]:
-    """Return the reusable descriptions of all problems, by component name."""
+def reused_responses() -> dict[str, Any]:
+    """Return the descriptions of answers that many operations give, by component name: all problems, and WITHHELD."""
     return {
+        WITHHELD: {
+            "description": "It was done when this Idempotency-Key came first. What you may see has changed since, so"
+            " the answer is not repeated: read the record anew. `Location`, if any, says where a new one is.",
+            "headers": _references("RequestId", "RateLimitPolicy", "RateLimit", "Replayed"),
+        }
+    } | {
         problem_name(status): {
             "description": text,
             "headers": _references("RequestId", "RateLimitPolicy", "RateLimit", *_PROBLEM_HEADERS.get(status, ())),

@@ -12,9 +12,10 @@ from pydantic import BaseModel
 from mobile_api.openapi.answers import (
     HEADERS,
     PROBLEMS,
+    WITHHELD,
     problem_name,
-    problem_responses,
     problem_statuses,
+    reused_responses,
     success_headers,
 )
 from mobile_api.openapi.operations import Operation, Registry
@@ -63,7 +64,7 @@ def describe(registry: Registry, info: Info) -> dict[str, Any]:
             "schemas": schemas,
             "parameters": HEADER_PARAMETERS,
             "headers": HEADERS,
-            "responses": problem_responses(),
+            "responses": reused_responses(),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -133,6 +134,8 @@ def _responses(operation: Operation, references: References) -> dict[str, Any]:
         if model is not None:
             answer["content"] = {"application/json": {"schema": references[model, "serialization"]}}
         answers[str(status)] = answer
+    if operation.idempotent:
+        answers.setdefault("204", {"$ref": f"#/components/responses/{WITHHELD}"})
     for status in problem_statuses(operation):
         if status not in PROBLEMS:
             raise ValueError(f"{operation.operation_id}: no problem is described for {status}")

@@ -24,7 +24,8 @@ HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
         "in": "header",
         "required": False,
         "description": "Makes a write happen once: the same key and body gives the same answer for 24 hours,"
-        " the same key with another body is refused. Use a new UUID for each intention.",
+        " or 204 if your permissions have changed meanwhile; the same key with another body is refused. Use a new UUID"
+        " for each intention.",
         "schema": {"type": "string", "pattern": IDEMPOTENCY_KEY_PATTERN},
     },
     "IfMatch": {

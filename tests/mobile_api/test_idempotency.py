@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from psycopg import sql
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from saas_crm.access.models import Role
+from tenants.db import db
 from tests.support.api import places, problem
 from tests.support.clients import Phone
 from tests.support.installation import Installation
@@ -95,6 +98,40 @@ def test_after_a_day_the_key_is_new(api_for: Api, installation: Installation, ca
         again = rep.post("/companies", json={"name": "Once"}, headers=KEY)
         assert (again.json["id"] != first.json["id"]) is fresh
     problem(rep.post("/companies", json={"name": "Twice"}, headers=KEY), 422, "key-reused")
+
+
+def test_what_one_may_see_no_more_is_not_told_again(api_for: Api, make: Maker, acting: Callable[..., Any]) -> None:
+    """A role's rule for a field, a narrower scope, another team: the answer of before is not repeated, nor the work."""
+    rep = api_for("rep")
+    contact = make.contact("rep", name="Ann", phone="+493012345678")
+    new, change = {"name": "Bea", "phone": "+493087654321"}, {"job_title": "Head"}
+    merge = {"Content-Type": "application/merge-patch+json", "Idempotency-Key": "change"}
+
+    def send() -> list[TestResponse]:
+        return [
+            rep.post("/contacts", json=new, headers={"Idempotency-Key": "new"}),
+            rep.patch(f"/contacts/{contact.id}", json=change, headers=merge),
+        ]
+
+    first = send()
+    assert all("phone" in answer.json for answer in first)
+    for rules in ({"contact.phone": "hidden"}, {"contact.phone": "hidden", "contact:read": "own"}):
+        with acting("owner"):
+            role = db.session.scalars(select(Role).where(Role.key == "rep")).one()
+            role.permissions = {**role.permissions, **rules}
+        made, changed = send()
+        assert (made.status_code, made.data, changed.status_code, changed.data) == (204, b"", 204, b"")
+        assert made.headers["Location"] == first[0].headers["Location"]
+        assert {answer.headers.get("Idempotent-Replayed") for answer in (made, changed)} == {"true"}
+        assert "ETag" not in changed.headers
+    assert len(rep.get("/contacts").json["items"]) == 2
+    assert rep.get(f"/contacts/{contact.id}").json["version"] == first[1].json["version"]
+    with acting("owner"):
+        role = db.session.scalars(select(Role).where(Role.key == "rep")).one()
+        role.permissions = {key: value for key, value in role.permissions.items() if key not in rules} | {
+            "contact:read": "team"
+        }
+    assert all(same(*pair) for pair in zip(first, send(), strict=True)), "allowed again, told again"
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 201, '"quoted"', "a,b"])
