@@ -17,54 +17,42 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Uuid,
-    and_,
-    any_,
-    false,
-    func,
-    literal,
-    literal_column,
-    not_,
-    or_,
-    select,
-    true,
+from sqlalchemy import ColumnElement, Integer, and_, any_, false, literal_column, or_, select, true
+
+from saas_crm.access.few import FEW, Many, ids_seen, sees_few
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.reaching import (
+    SHARED,
+    follows,
+    is_followed,
+    outside,
+    owned_within,
+    parent_model,
+    shared_ids,
+    shares_of,
+    within_reach,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
 
-from saas_crm.access.models import Member, Share, Team
-from saas_crm.access.permissions import CurrentMember, Scope
-from tenants.db import AnySelect
-
+__all__ = [
+    "READERS", "SHARED", "Reader", "follows", "outside", "owned_within", "parent_model", "parent_seen", "reader",
+    "seen", "shared_ids", "visible", "within_reach",
+]  # fmt: skip
 READERS = 100
 """For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
 
-SHARED = ("read", "update")
-"""What a share can give; deleting, giving away and sharing on take the scope."""
 
-_parents: dict[str, type[Any]] = {}
-
-
-def follows(resource: str, model: type[Any]) -> None:
-    """Register the model behind a resource name, so that `__follows__` can find it."""
-    _parents[resource] = model
-
-
-def parent_model(resource: str) -> type[Any]:
-    """Return the model registered for a resource name; raises KeyError."""
-    return _parents[resource]
-
-
-def visible(model: type[Any], member: CurrentMember, action: str = "read") -> ColumnElement[bool]:
+def visible(
+    model: type[Any], member: CurrentMember, action: str = "read", *, many: Many = ""
+) -> ColumnElement[bool]:  # fmt: skip
     """Return the WHERE clause for the records of `model` the member may reach with `action`.
 
     Reading follows a record's parents (`__follows__`), unless the workspace switched that off: whoever sees a customer
     sees what hangs on it. Changing does not: it takes the scope on the record itself. A closed unit hides what its
     members own from who is outside, whatever the scope. What is shared with a member they see, and with `edit` may
     change, all the same; and so what hangs on it.
+
+    `many` changes nothing of this. It says that many records are asked, as by a list ("page") or a count ("whole"):
+    where the member sees few, these are found first, by indexes, and not every record is asked (`few`).
     """
     permission = f"{model.__resource__}:{action}"
     scope = member.scope(permission)
@@ -72,56 +60,15 @@ def visible(model: type[Any], member: CurrentMember, action: str = "read") -> Co
         return false()
     if scope == "all" and not member.walls:
         return true()
+    if action == "read" and sees_few(model, member, many):
+        found: ColumnElement[bool] = model.id == any_(ids_seen(model, member))
+        return found
     reach = within_reach(model.owner_id, member, permission)
     if action == "read" and scope != "all" and member.children_follow and model.__follows__:
         through = (_through(model, column, parent, member) for column, parent in model.__follows__)
         reach = or_(reach, *(and_(parent_seen, *outside(model.owner_id, member)) for parent_seen in through))
-    shares = _shares(model, member, action)
+    shares = shares_of(model, member, action)
     return or_(reach, *shares) if shares else reach
-
-
-def within_reach(owner: Any, member: CurrentMember, permission: str) -> ColumnElement[bool]:
-    """Return the clause "its owner is within the scope of this permission, and behind no wall".
-
-    Less than `visible()`: what a member sees through a customer or a share is not theirs to answer for, and not in
-    the sums they are asked about.
-    """
-    scope = member.scope(permission)
-    if scope is None:
-        return false()
-    return and_(owned_within(owner, member, scope), *outside(owner, member))
-
-
-def outside(owner: Any, member: CurrentMember) -> tuple[ColumnElement[bool], ...]:
-    """Return the clause "no closed unit hides its owner from the member", if there are any."""
-    if not member.walls:
-        return ()
-    hidden = select(Member.id).join(Team, Team.id == Member.team_id).where(Team.path.overlap(list(member.walls)))
-    return (not_(func.coalesce(owner == any_(_array(hidden)), false())),)
-
-
-def _shares(model: type[Any], member: CurrentMember, action: str) -> list[ColumnElement[bool]]:
-    """Return the clauses "it, or what it hangs on, is shared with the member"; to change it takes `edit`."""
-    if not member.shares or action not in SHARED:
-        return []
-    found = [model.id == any_(shared_ids(model.__resource__, member, action))]
-    if member.children_follow:
-        found += [
-            func.coalesce(getattr(model, column) == any_(shared_ids(parent, member, action)), false())
-            for column, parent in model.__follows__
-            if member.can(f"{parent}:{action}")
-        ]
-    return found
-
-
-def shared_ids(resource: str, member: CurrentMember, action: str = "read") -> Any:
-    """Return an array of the records of a kind that are shared with a member, found once for a statement."""
-    shared = select(Share.record_id).where(Share.member_id == member.id, Share.resource == resource)
-    return _array(shared if action == "read" else shared.where(Share.level == "edit"))
-
-
-def _array(found: AnySelect) -> Any:
-    return func.array(found.correlate(None).scalar_subquery(), type_=ARRAY(Uuid))
 
 
 def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:
@@ -141,11 +88,15 @@ class Reader:
     member: CurrentMember = field(compare=False)
 
 
-def reader(member: CurrentMember, *permissions: str) -> Reader:
-    """Return the member as a query depends on them that asks for these permissions' scopes."""
+def reader(member: CurrentMember, *permissions: str, many: type[Any] | None = None) -> Reader:
+    """Return the member as a query depends on them that asks for these permissions' scopes.
+
+    `many` is the model of which it asks a great number, as `visible(…, many=True)` does.
+    """
     where = (member.id, member.team_id, member.teams, member.walls, member.shares, member.children_follow)
     asked = (member.scope(permission) for permission in _with_parents(permissions))
-    return Reader((*where, *member.fields.items(), *asked), member)
+    few = [many is not None and sees_few(many, member, kind) for kind in FEW]
+    return Reader((*where, *few, *member.fields.items(), *asked), member)
 
 
 @lru_cache(200)
@@ -154,27 +105,9 @@ def _with_parents(permissions: tuple[str, ...]) -> tuple[str, ...]:
     found = dict.fromkeys(permissions)
     for permission in permissions:
         resource, action = permission.split(":")
-        follows = _parents[resource].__follows__ if resource in _parents and action in SHARED else ()
+        follows = parent_model(resource).__follows__ if is_followed(resource) and action in SHARED else ()
         found |= dict.fromkeys(_with_parents(tuple(f"{parent}:{action}" for _column, parent in follows)))
     return tuple(found)
-
-
-def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember, scope: Scope) -> ColumnElement[bool]:
-    """Return the clause "its owner is within the member's scope".
-
-    Who is within is found once, as an array: as a join it was looked up again for each row.
-    """
-    if scope == "all":
-        return true()
-    teams = list(member.teams or filter(None, [member.team_id]))
-    if scope == "own" or not teams:
-        return owner == member.id
-    of_team = Member.team_id == any_(literal(teams, ARRAY(Uuid)))
-    within = select(Member.id).where(or_(of_team, Member.id == member.id))
-    if scope != "team":
-        below = or_(Team.path.overlap(teams), Member.id == member.id)
-        within = select(Member.id).outerjoin(Team, Team.id == Member.team_id).where(below)
-    return owner == any_(_array(within))
 
 
 def _through(model: type[Any], column: str, parent_resource: str, member: CurrentMember) -> ColumnElement[bool]:
@@ -187,6 +120,6 @@ def parent_seen(model: type[Any], reference: Any, parent_resource: str, member: 
     Only the row comes from outside, also where the parent is joined there. OFFSET 0 keeps PostgreSQL from reading all
     parents into a hash first, which it would even for a page of fifty.
     """
-    parent = _parents[parent_resource]
+    parent = parent_model(parent_resource)
     found = select(parent.id).where(and_(parent.id == reference, visible(parent, member)))
     return found.correlate(model).offset(literal_column("0", Integer)).exists()

@@ -43,7 +43,9 @@ def exported(
         .outerjoin(Company, seen(Company, Activity.company_id, member))
         .outerjoin(Contact, seen(Contact, Activity.contact_id, member))
         .outerjoin(deal, seen(deal, Activity.opportunity_id, member))
-        .where(Activity.deleted_at.is_(None), visible(Activity, member), visible(Activity, member, "export"))
+        .where(
+            Activity.deleted_at.is_(None), visible(Activity, member, many="whole"), visible(Activity, member, "export")
+        )
     )
     if since:
         query = query.where(Activity.at >= since)

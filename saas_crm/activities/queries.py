@@ -47,6 +47,11 @@ class ActivityFilter:
     opportunity_id: UUID | None = None
     done: bool | None = None
 
+    @property
+    def finds_few(self) -> bool:
+        """Whether a record finds few of which to ask whether they are seen."""
+        return bool(self.company_id or self.contact_id or self.opportunity_id)
+
 
 def get_activity(activity_id: UUID, *, member: CurrentMember, action: str = "read") -> Activity:
     """Return a living activity the member may reach; raises NotFound."""

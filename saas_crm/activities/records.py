@@ -24,7 +24,9 @@ def records(
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of activities; raises InvalidInput for an order there is not."""
     _, order = choose(ORDERS, sort, "-at")
-    query = narrowed(_all(columns, sort).where(visible(Activity, member)), wanted)
+    query = narrowed(
+        _all(columns, sort).where(visible(Activity, member, many="" if wanted.finds_few else "page")), wanted
+    )
     rows = fetch(page(query, order, Activity.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 

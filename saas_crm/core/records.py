@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -47,9 +49,11 @@ class Record(Keyed, Versioned, Dated, Recyclable):
     """A row people make, edit, recycle and audit.
 
     `__resource__` is the word permissions and the audit use; `__follows__` names the parents whose
-    visibility it shares, as (own attribute, parent resource); `__unaudited__` are columns no audit needs.
+    visibility it shares, as (own attribute, parent resource); `__held_in__` names, for such an attribute that is no
+    column, the column that holds its value wherever it has one. `__unaudited__` are columns no audit needs.
     """
 
     __resource__: ClassVar[str]
+    __held_in__: ClassVar[Mapping[str, str]] = MappingProxyType({})
     __follows__: ClassVar[tuple[tuple[str, str], ...]] = ()
     __unaudited__: ClassVar[frozenset[str]] = frozenset({"version", "created_at", "updated_at"})

@@ -33,5 +33,5 @@ def exported(
     query = query.outerjoin(Member, Member.id == model.owner_id)
     if model is Contact:
         query = query.outerjoin(Company, seen(Company, Contact.company_id, member))
-    query = narrow(query, model, member, wanted).where(visible(model, member, "export"))
+    query = narrow(query, model, member, wanted, many="whole").where(visible(model, member, "export"))
     return in_order(query, order_of(model, sort, wanted.q), model.id)

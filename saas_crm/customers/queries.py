@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, bindparam, case, func, literal_column, select
 from sqlalchemy.orm import joinedload
 
+from saas_crm.access.few import Many
 from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
@@ -58,7 +59,7 @@ class CustomerFilter:
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q or self.owner_id or self.lifecycle or self.tag or self.company_id or self.country)
+        return self != CustomerFilter()
 
 
 def get_company(company_id: UUID, *, member: CurrentMember, action: str = "read") -> Company:
@@ -157,7 +158,7 @@ def _rows(
 ) -> Page[AnyRow]:  # fmt: skip
     name, _ = choose(orders_of(model), sort, "name")
     asked = Asked(name, tuple(after) if after else None, limit)
-    asking, words = reader(member, *NAMES), sought(wanted.q, (model.__resource__,))
+    asking, words = reader(member, *NAMES, many=model), sought(wanted.q, (model.__resource__,))
     if words is None or not asked.comes_again:
         rows = fetch(_rows_for.__wrapped__(model, asking, wanted, asked, NOTHING, counted=counted))
     else:
@@ -194,13 +195,16 @@ def count_up_to(model: type[Any], member: CurrentMember, wanted: CustomerFilter)
 
 
 def _count(model: type[Any], member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
-    some = narrow(select(model.id), model, member, wanted).limit(at_most(COUNTED + 1)).correlate(None)
+    some = narrow(select(model.id), model, member, wanted, many="whole").limit(at_most(COUNTED + 1)).correlate(None)
     return select(func.count()).select_from(some.subquery())
 
 
-def narrow(query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter) -> AnySelect:
+def narrow(
+    query: AnySelect, model: Any, member: CurrentMember, wanted: CustomerFilter, *, many: Many = "page"
+) -> AnySelect:  # fmt: skip
     """Narrow a query of companies or contacts to what the member may see and asked for."""
-    query = query.where(model.deleted_at.is_(None), visible(model, member))
+    found = wanted.q.strip() or wanted.company_id  # few already
+    query = query.where(model.deleted_at.is_(None), visible(model, member, many="" if found else many))
     if wanted.q.strip():
         ids = matching_ids(wanted.q, model.__resource__, member)
         query = query.where(model.id.in_(ids) if ids is not None else model.id.is_(None))

@@ -25,7 +25,7 @@ def records(
     name, _ = choose(orders_of(model), sort, "name")
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
-    query = build(model, reader(member, *NAMES), wanted, columns, asked)
+    query = build(model, reader(member, *NAMES, many=model), wanted, columns, asked)
     return cut(fetch(query).all(), limit, *CURSOR)
 
 

@@ -169,7 +169,7 @@ def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | N
     ids = select(Opportunity.id).where(
         Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id, answered_for(member)
     )
-    first = narrow(ids, member, DealFilter(owner_id=owner_id)).order_by(*NEWEST).limit(at_most(CARDS))
+    first = narrow(ids, member, DealFilter(owner_id=owner_id), many="").order_by(*NEWEST).limit(at_most(CARDS))
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
     return _all_cards(member).add_columns(_movable(member)).where(Opportunity.id.in_(shown))
@@ -180,7 +180,7 @@ def more_cards(
 ) -> Page[CardRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
     cards = _all_cards(member).where(answered_for(member))
-    query = narrow(cards, member, DealFilter(owner_id=owner_id, stage_id=stage_id))
+    query = narrow(cards, member, DealFilter(owner_id=owner_id, stage_id=stage_id), many="")
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
     return cut(_fetch(query.add_columns(_movable(member)).limit(at_most(CARDS + 1))), CARDS, "stage_since")

@@ -37,4 +37,4 @@ def exported(member: CurrentMember, wanted: DealFilter, fields: tuple[str, ...],
         .outerjoin(Contact, seen(Contact, Opportunity.contact_id, member))
         .where(Opportunity.deleted_at.is_(None), visible(Opportunity, member, "export"))
     )
-    return in_order(narrow(query, member, wanted), ORDERS[sort], Opportunity.id)
+    return in_order(narrow(query, member, wanted, many="whole"), ORDERS[sort], Opportunity.id)

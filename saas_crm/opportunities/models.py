@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, case, func, text
@@ -62,6 +63,7 @@ class Opportunity(Record, TenantModel):
     __tablename__ = "opportunities"
     __resource__ = "opportunity"
     __follows__ = (("company_id", "company"), ("consumer_id", "contact"))
+    __held_in__ = MappingProxyType({"consumer_id": "contact_id"})
     __unaudited__ = Record.__unaudited__ | {"last_activity_at", "stage_since"}
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", name="status"),

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import aliased, joinedload
 
+from saas_crm.access.few import Many
 from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
@@ -59,6 +60,11 @@ class DealFilter:
     closes_from: date | None = None
     closes_before: date | None = None
     undated: bool = False
+
+    @property
+    def finds_few(self) -> bool:
+        """Whether words or a customer find few of which to ask whether they are seen."""
+        return bool(self.q.strip() or self.company_id or self.contact_id)
 
     @property
     def narrows(self) -> bool:
@@ -129,7 +135,7 @@ def opportunity_rows(
     check_order(member, name)
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
-    return cut(fetch(build(reader(member, *SEEN), wanted, asked)).all(), limit, str(order.column.key))
+    return cut(fetch(build(reader(member, *SEEN, many=Opportunity), wanted, asked)).all(), limit, str(order.column.key))
 
 
 def check_order(member: CurrentMember, name: str) -> None:
@@ -144,9 +150,9 @@ def _page_of(asking: Reader, wanted: DealFilter, asked: Asked) -> AnySelect:
     return page(query, ORDERS[asked.sort], Opportunity.id, after=asked.after, limit=asked.limit)
 
 
-def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySelect:
+def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter, *, many: Many = "page") -> AnySelect:
     """Narrow a query of deals to what the member may see and asked for."""
-    query = query.where(visible(Opportunity, member))
+    query = query.where(visible(Opportunity, member, many="" if wanted.finds_few else many))
     if wanted.q.strip():
         ids = matching_ids(wanted.q, "opportunity", member)
         query = query.where(Opportunity.id.in_(ids) if ids is not None else Opportunity.id.is_(None))
@@ -164,7 +170,7 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter) -> AnySe
 
 def count_up_to(member: CurrentMember, wanted: DealFilter) -> int:
     """Return how many deals match, counting no further than COUNTED + 1."""
-    some = narrow(select(Opportunity.id).where(Opportunity.deleted_at.is_(None)), member, wanted)
+    some = narrow(select(Opportunity.id).where(Opportunity.deleted_at.is_(None)), member, wanted, many="whole")
     return db.session.scalar(select(func.count()).select_from(some.limit(at_most(COUNTED + 1)).subquery())) or 0
 
 

@@ -61,7 +61,7 @@ def records(
     check_order(member, name)
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
-    return cut(fetch(build(reader(member, *SEEN), wanted, columns, asked)).all(), limit, *CURSOR)
+    return cut(fetch(build(reader(member, *SEEN, many=Opportunity), wanted, columns, asked)).all(), limit, *CURSOR)
 
 
 @kept_queries(READERS)
