@@ -122,16 +122,17 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
     )  # fmt: skip
     if not include_frozen:
         query = query.where(Member.status == "active")
-    return sorted(fetch(query), key=_by_name)
+    return sorted(fetch(query), key=by_name)
 
 
-def _by_name(row: AnyRow) -> str:
+def by_name(row: AnyRow) -> str:
+    """Return what a row with a person's name is sorted by."""
     return sort_key(row.name, person=True)
 
 
 def member_names() -> Sequence[AnyRow]:
     """Return id and name of the active members by name, for pickers and filters."""
-    return sorted(fetch(_NAMES), key=_by_name)
+    return sorted(fetch(_NAMES), key=by_name)
 
 
 def is_active_member(member_id: UUID) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from saas_crm.opportunities import queries
-from tests.support.cast import Cast
+from tests.support.cast import NAMES, Cast
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 
@@ -126,3 +126,18 @@ def test_each_sees_the_deals_they_may_and_no_more(client_for: ClientFor, make: M
 def test_an_empty_list_teaches(rep: Browser, client_for: ClientFor) -> None:
     assert "Add the first deal" in rep.get(LIST).text
     assert "Add the first deal" not in client_for("viewer").get(LIST).text
+
+
+@pytest.mark.parametrize("path", ["/acme/deals?view=list", "/acme/deals", "/acme/companies/filters"])
+def test_the_owner_filter_names_nobody_whose_records_one_does_not_see(client_for: ClientFor, path: str) -> None:
+    """A rep reads what is their team's: neither the colleague of another team nor the owner is offered."""
+
+    def offered(who: str) -> set[str]:
+        page = client_for(who).get(path).text
+        filters = re.search(r'<select[^>]*name="owner".*?</select>', page, re.DOTALL)
+        assert filters is not None
+        return {name for name in NAMES.values() if f">{name}<" in filters[0]}
+
+    others = set(NAMES.values()) - {NAMES["owner"]}
+    assert {NAMES["teammate"]} <= offered("rep") <= {NAMES[who] for who in ("rep", "teammate", "manager")}
+    assert offered("owner") >= others

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, url_for
 
-from saas_crm.access.queries import member_names
+from saas_crm.access.owners import owner_names
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
 from saas_crm.core.keyset import Page
@@ -100,6 +100,6 @@ def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
         "company_text": name_of(Company, wanted.company_id, member),
     }  # fmt: skip
     return {
-        "values": values, "owners": [(str(row.id), row.name) for row in member_names()],
+        "values": values, "owners": [(str(row.id), row.name) for row in owner_names(member, model.__resource__)],
         "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
     }  # fmt: skip

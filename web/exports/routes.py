@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, render_template, request, url_for
 
 from saas_crm.access.naming import names_of
-from saas_crm.access.queries import member_names
+from saas_crm.access.owners import owner_names
 from saas_crm.activities import exporting as activities
 from saas_crm.activities.models import KINDS
 from saas_crm.activities.queries import ActivityFilter
@@ -143,8 +143,8 @@ def index() -> str:
         "settings/export.html", values=dict(request.args), errors={},
         lists=[(url_for(endpoint), title, icon) for _kind, endpoint, title, icon in allowed],
         kinds=[(kind, words.kind_label(kind)) for kind in KINDS],
-        people=[(str(row.id), row.name) for row in member_names()], formats=(("Excel", "xlsx"), ("CSV", "csv")),
-        about=_about(),
+        people=[(str(row.id), row.name) for row in owner_names(member, "activity")],
+        formats=(("Excel", "xlsx"), ("CSV", "csv")), about=_about(),
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from flask import g, request, url_for
 
+from saas_crm.access.owners import owner_names
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.queries import member_names
 from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.models import STATUSES
 from saas_crm.opportunities.queries import DealFilter
@@ -35,7 +35,7 @@ def asked_owner(member: CurrentMember) -> UUID | None:
 
 def owner_choices(member: CurrentMember) -> list[tuple[str, str]]:
     """Return the choices of the owner filter: mine first, then the colleagues by name."""
-    colleagues = [(str(row.id), row.name) for row in member_names() if row.id != member.id]
+    colleagues = [(str(row.id), row.name) for row in owner_names(member, "opportunity") if row.id != member.id]
     return [(ME, _("My deals")), *colleagues]
 
 

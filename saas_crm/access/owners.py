@@ -1,0 +1,22 @@
+"""Whose records a member may see: whom the filters of lists offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+
+from saas_crm.access.models import Member
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import by_name
+from saas_crm.access.visibility import within_reach
+from tenants.db import AnyRow, fetch
+
+
+def owner_names(member: CurrentMember, resource: str) -> Sequence[AnyRow]:
+    """Return id and name of the active members whose records of a kind the member reaches, and of themselves, by name.
+
+    What a member sees besides, through a customer or a share, brings no further names: others are not made known by it.
+    """
+    theirs = or_(Member.id == member.id, within_reach(Member.id, member, f"{resource}:read"))
+    return sorted(fetch(select(Member.id, Member.name).where(Member.status == "active", theirs)), key=by_name)
