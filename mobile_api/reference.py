@@ -59,6 +59,11 @@ class Operation:
     body_types: list[str]
     answers: list[Answer]
 
+    @property
+    def path_told(self) -> list[Field]:
+        """What the path itself does not say already: of `{contact_id}` nobody need be told that it is a UUID."""
+        return [one for one in self.path_fields if one.text or one.kind.text != "uuid"]
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -86,6 +91,7 @@ class Reference:
     version: str
     text: str
     sections: list[Section]
+    headers: list[Field]
     problems: dict[str, str]
     schemas: list[Schema]
 
@@ -104,9 +110,11 @@ def reference(document: Json) -> Reference:
     schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
     info = document["info"]
     problems = {answer.status: answer.text for _, one in operations for answer in one.answers if not answer.good}
+    headers = {field.name: field for _, one in operations for field in one.headers}
     return Reference(
-        info["title"], info["version"], info["description"], sections, dict(sorted(problems.items())), schemas
-    )
+        info["title"], info["version"], info["description"], sections, list(headers.values()),
+        dict(sorted(problems.items())), schemas,
+    )  # fmt: skip
 
 
 def _operation(document: Json, path: str, method: str, written: Json) -> Operation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,10 +33,24 @@ def hold_owners() -> None:
     db.session.execute(select(Role.id).where(Role.key == "owner").with_for_update())
 
 
-def change_roles(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> Outcome:
-    """Give members another role. Raises Forbidden, and InvalidInput for no or an unknown role."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of members who are held: what they get, who gets it, and for whom it is refused."""
+
+    values: Mapping[str, Any]
+    wanted: Sequence[AnyRow]
+    refused: Sequence[tuple[str, str]]
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Whom it changes."""
+        return [row.id for row in self.wanted]
+
+
+def role_change(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> Change:
+    """Return the change that gives members another role. Raises Forbidden, and InvalidInput for an unknown role."""
     actor.require("member:update")
-    return _change(ids, {"role_id": role_id}, actor, **_about_owners(role_id, actor))
+    return _asked(ids, {"role_id": role_id}, actor, **_about_owners(role_id, actor))
 
 
 def _about_owners(role_id: UUID, actor: CurrentMember) -> dict[str, bool]:
@@ -48,31 +62,28 @@ def _about_owners(role_id: UUID, actor: CurrentMember) -> dict[str, bool]:
     return {"takes_ownership": not ownership, "gives_ownership": ownership}
 
 
-def change_teams(ids: Sequence[UUID], team_id: UUID, *, actor: CurrentMember) -> Outcome:
-    """Put members into another team. Raises Forbidden, and InvalidInput for an unknown team."""
+def team_change(ids: Sequence[UUID], team_id: UUID, *, actor: CurrentMember) -> Change:
+    """Return the change that puts members into another team. Raises Forbidden, and InvalidInput for an unknown team."""
     actor.require("member:update")
     check_team_exists(team_id)
     hold_owners()
-    return _change(ids, {"team_id": team_id}, actor)
+    return _asked(ids, {"team_id": team_id}, actor)
 
 
-def freeze(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Outcome:
-    """Lock members out from their next request on, or let them in again. Raises Forbidden and InvalidInput."""
+def freezing(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Change:
+    """Return the change that locks members out from their next request on, or lets them in again.
+
+    Raises Forbidden and InvalidInput.
+    """
     actor.require("member:update")
     hold_owners()
-    return _change(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
+    return _asked(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
 
 
-def would_change(
-    ids: Sequence[UUID], *, actor: CurrentMember, role_id: UUID | None = None, team_id: UUID | None = None
-) -> list[UUID]:
-    """Return those of the members whom `change_roles`, or `change_teams`, would change; raises what those do."""
-    actor.require("member:update")
-    if team_id is not None:
-        check_team_exists(team_id)
-        hold_owners()
-    rows, wrong = _asked_of(ids, actor, **(_about_owners(role_id, actor) if role_id is not None else {}))
-    return [row.id for row in rows if row.id not in wrong]
+def carry_out(change: Change) -> Outcome:
+    """Change those who are to be changed; others are told with the reason."""
+    _write(change.wanted, change.values)
+    return Outcome(len(change.wanted), change.refused)
 
 
 def check_team_exists(team_id: UUID) -> None:
@@ -81,11 +92,10 @@ def check_team_exists(team_id: UUID) -> None:
         raise InvalidInput({"team_id": _("Choose a team.")}, {"team_id": "unknown"})
 
 
-def _change(ids: Sequence[UUID], values: dict[str, Any], actor: CurrentMember, **ownership: bool) -> Outcome:
+def _asked(ids: Sequence[UUID], values: Mapping[str, Any], actor: CurrentMember, **ownership: bool) -> Change:
     chosen, wrong = _asked_of(ids, actor, **ownership)
-    wanted = [row for row in chosen if row.id not in wrong]
-    _write(wanted, values)
-    return Outcome(len(wanted), [(row.name, _reason(wrong[row.id])) for row in chosen if row.id in wrong])
+    refused = [(row.name, _reason(wrong[row.id])) for row in chosen if row.id in wrong]
+    return Change(values, [row for row in chosen if row.id not in wrong], refused)
 
 
 def _asked_of(
@@ -122,7 +132,7 @@ def _held(ids: Sequence[UUID], actor: CurrentMember) -> Sequence[AnyRow]:
     return fetch(query).all()
 
 
-def _write(rows: Sequence[AnyRow], values: dict[str, Any]) -> None:
+def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> None:
     [(name, value)] = values.items()
     changed = [row for row in rows if getattr(row, name) != value]
     if not changed:

@@ -37,7 +37,7 @@ def find(contact_id: UUID, member: CurrentMember, *, hold: bool = False) -> Pers
         .where(or_(*_reached_by(row.email, phones)))
         .order_by(Contact.id)
     )
-    copies = fetch(binned.with_for_update() if hold else binned)
+    copies = fetch(binned.with_for_update() if hold else binned) if row.email or phones else ()
     emails = (row.email,) if row.email else ()
     return Person((row.id, *(copy.id for copy in copies)), row.name, emails, phones, row.company_id)
 

@@ -97,7 +97,7 @@ def test_handing_over_for_an_owner_and_locking_many_out_wait_for_each_other(acti
     def lock_out() -> str:
         with acting("owner") as actor:
             start.wait()
-            bulk.freeze([make.member_id("rep"), make.member_id("viewer")], True, actor=actor)
+            bulk.carry_out(bulk.freezing([make.member_id("rep"), make.member_id("viewer")], True, actor=actor))
         return "locked"
 
     with ThreadPoolExecutor(2) as pool:

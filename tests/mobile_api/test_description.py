@@ -115,7 +115,7 @@ def test_the_page_for_people(api_for: Api) -> None:
     page = api_for(None, "acme").get("/docs")
     assert page.status_code == 200
     assert page.content_type == "text/html; charset=utf-8"
-    assert len(page.data) < 180_000
+    assert len(page.data) < 150_000
     assert "<script" not in page.text
     assert "style=" not in page.text
     policy = page.headers["Content-Security-Policy"]

@@ -142,7 +142,8 @@ def change_many() -> ResponseReturnValue:
     ids = [found for text in request.form.getlist("members") if (found := _id(text)) is not None]
     back = came_from(url_for("settings_members.index"))
     try:
-        outcome = once_confirmed(lambda: _changed(ids), lambda: _foreseen(ids))
+        change = _asked_for(ids)
+        outcome = once_confirmed(lambda: bulk.carry_out(change), lambda: _foreseen(change))
     except AskedFirst as asked_first:
         return confirm_page(
             asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
@@ -155,26 +156,20 @@ def change_many() -> ResponseReturnValue:
     return saved(back, ngettext("%(num)s person changed.", "%(num)s people changed.", outcome.done))
 
 
-def _foreseen(ids: list[UUID]) -> Preview:
-    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody.
-
-    Those for whom it is refused are left out.
-    """
-    what = request.form.get("what", "")
-    given = {f"{what}_id": _id(request.form.get(f"{what}_id", ""))} if what in ("role", "team") else {}
-    if not any(given.values()):
-        return Preview(())
-    return preview_of_member_change(bulk.would_change(ids, actor=current_member(), **given), **given)
+def _foreseen(change: bulk.Change) -> Preview:
+    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody."""
+    given = {name: value for name, value in change.values.items() if name != "status"}
+    return preview_of_member_change(change.ids, **given) if given else Preview(())
 
 
-def _changed(ids: list[UUID]) -> bulk.Outcome:
+def _asked_for(ids: list[UUID]) -> bulk.Change:
     actor, what = current_member(), request.form.get("what", "")
     if what == "role":
-        return bulk.change_roles(ids, _chosen("role_id", _("Choose a role.")), actor=actor)
+        return bulk.role_change(ids, _chosen("role_id", _("Choose a role.")), actor=actor)
     if what == "team":
-        return bulk.change_teams(ids, _chosen("team_id", _("Choose a team.")), actor=actor)
+        return bulk.team_change(ids, _chosen("team_id", _("Choose a team.")), actor=actor)
     if what in ("freeze", "thaw"):
-        return bulk.freeze(ids, what == "freeze", actor=actor)
+        return bulk.freezing(ids, what == "freeze", actor=actor)
     raise InvalidInput({"": _("Choose what to change.")})
 
 
