@@ -2,97 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from saas_crm.access import members
-from saas_crm.access.models import Role
-from saas_crm.access.permissions import CurrentMember
 from saas_crm.activities.models import Activity
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.clock import now
-from saas_crm.core.errors import Forbidden, InvalidInput
+from saas_crm.core.errors import InvalidInput
 from saas_crm.customers import actions as customers
 from saas_crm.customers.models import Company, Contact
 from saas_crm.hand_over import actions
 from saas_crm.hand_over.models import HandOver, HandOverItem
-from saas_crm.hand_over.registry import handed_over
-from saas_crm.hand_over.schemas import HandOverWrite, Pick
+from saas_crm.hand_over.schemas import Pick
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, StageChange
 from saas_crm.search.models import SearchEntry
 from tenants.context import current_tenant
 from tenants.db import db
+from tests.hand_over.estate import BASE, Acting, Estate, as_it_was, owners
 from tests.support.making import Maker
-
-Acting = Callable[[str], AbstractContextManager[CurrentMember]]
-BASE = "https://crm.example"
-PLANNED = {"kind": "task", "due_at": "2030-05-06T09:00"}
-
-
-class Estate:
-    """What the rep has: a company with all that may hang on it, a person on their own, and loose ends."""
-
-    def __init__(self, make: Maker) -> None:
-        self.company = make.company("rep", name="Ada Ltd", tags="key")
-        at = {"company_id": str(self.company.id)}
-        self.contact = make.contact("rep", name="Ada Lovelace", **at)
-        self.deal = make.deal("rep", name="Engine", amount="100", expected_close="2030-03-01", **at)
-        self.won = make.deal("rep", name="Sold", amount="7", outcome="won", **at)
-        self.task = make.activity("rep", subject="Ring back", **PLANNED, **at)
-        self.call = make.activity("rep", subject="They called", **at)
-        self.person = make.contact("rep", name="Bob Alone")
-        self.their_deal = make.deal("rep", name="For Bob", amount="5", contact_id=str(self.person.id))
-        self.foreign = make.company("teammate", name="Not his")
-        self.foreign_deal = make.deal("rep", name="His at hers", company_id=str(self.foreign.id))
-        self.chore = make.activity("rep", subject="Tidy up", **PLANNED)
-
-    @property
-    def moving(self) -> list[Any]:
-        return [
-            self.company, self.contact, self.deal, self.won, self.task, self.person, self.their_deal,
-            self.foreign_deal, self.chore,
-        ]  # fmt: skip
-
-
-@pytest.fixture
-def estate(make: Maker) -> Estate:
-    return Estate(make)
-
-
-@pytest.fixture
-def give(acting: Acting, make: Maker) -> Callable[..., UUID]:
-    def act(*to: str, by: str = "one", who: str = "rep", actor: str = "owner", **fields: Any) -> UUID:
-        with acting(actor) as member:
-            data = HandOverWrite(from_id=make.member_id(who), by=by, to_ids=[make.member_id(t) for t in to], **fields)
-            made = actions.hand_over(data, actor=member, tenant=current_tenant(), base_url=BASE)
-            return made.id
-
-    return act
-
-
-def owners(acting: Acting, *records: Any) -> list[UUID | None]:
-    with acting("owner"):
-        return [db.session.scalar(select(type(one).owner_id).where(type(one).id == one.id)) for one in records]
-
-
-@contextmanager
-def as_it_was(acting: Acting, model: Any, record_id: UUID) -> Iterator[None]:
-    """Nothing but owner, version and "updated" changes of a record."""
-    same = [c for c in model.__table__.c if c.key not in ("owner_id", "version", "updated_at")]
-
-    def row() -> Any:
-        with acting("owner"):
-            return db.session.execute(select(*same).where(model.id == record_id)).one()
-
-    before = row()
-    yield
-    assert row() == before
 
 
 def test_everything_goes_and_the_past_stays(
@@ -232,89 +164,3 @@ def test_who_has_left_can_be_handed_over_for(
         members.remove(members.get_member(make.member_id("rep")), actor=owner)
     give("teammate")
     assert owners(acting, estate.company) == [make.member_id("teammate")]
-
-
-@pytest.mark.parametrize(
-    ("actor", "who", "to", "error"),
-    [
-        ("manager", "rep", "teammate", None),
-        ("manager", "colleague", "rep", Forbidden),  # not hers
-        ("manager", "rep", "colleague", InvalidInput),  # not her team
-        ("rep", "rep", "teammate", Forbidden),
-        ("viewer", "rep", "teammate", Forbidden),
-        ("admin", "rep", "colleague", None),
-        ("owner", "rep", "rep", InvalidInput),
-    ],
-)
-def test_who_may_hand_over_whose_to_whom(
-    give: Callable[..., UUID], estate: Estate, acting: Acting, make: Maker, actor: str, who: str, to: str, error: Any
-) -> None:
-    if error is None:
-        give(to, who=who, actor=actor)
-        assert owners(acting, estate.company) == [make.member_id(to)]
-    else:
-        with pytest.raises(error):
-            give(to, who=who, actor=actor)
-        assert owners(acting, estate.company) == [make.member_id("rep")]
-
-
-@pytest.mark.usefixtures("estate")
-@pytest.mark.parametrize(
-    ("to", "by", "field"),
-    [
-        ((), "one", "to_ids"), (("teammate", "manager"), "one", "to_ids"), ((), "load", "to_ids"),
-        (("outsider",), "one", "to_ids"), (("viewer",), "picked", ""),
-    ],
-)  # fmt: skip
-def test_a_choice_that_cannot_be_is_refused_by_its_field(
-    give: Callable[..., UUID], to: tuple[str, ...], by: str, field: str
-) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        give(*to, by=by)
-    assert list(refused.value.errors) == [field]
-
-
-def test_a_frozen_member_takes_nothing_over(
-    give: Callable[..., UUID], acting: Acting, make: Maker, estate: Estate
-) -> None:
-    with acting("owner") as owner:
-        members.set_frozen(members.get_member(make.member_id("teammate")), True, actor=owner)
-    with pytest.raises(InvalidInput, match="may give"):
-        give("teammate")
-    assert owners(acting, estate.company) == [make.member_id("rep")]
-
-
-def test_one_may_hand_over_what_is_ones_own(
-    give: Callable[..., UUID], acting: Acting, make: Maker, estate: Estate
-) -> None:
-    assigns = {f"{resource}:assign": "team" for resource in handed_over}
-    with acting("owner"):
-        role = db.session.scalar(select(Role).where(Role.key == "rep"))
-        assert role is not None
-        role.permissions = {**role.permissions, "hand_over:create": "own", **assigns}
-    with pytest.raises(Forbidden):
-        give("rep", who="teammate", actor="rep")
-    give("teammate", actor="rep")
-    assert owners(acting, estate.company) == [make.member_id("teammate")]
-
-
-def test_a_successor_may_change_what_was_given_whatever_their_team(
-    give: Callable[..., UUID], acting: Acting, make: Maker, estate: Estate
-) -> None:
-    """A rep's scope for changes is "own": it holds from the next moment on."""
-    from saas_crm.activities.queries import get_activity
-    from saas_crm.customers.queries import get_company, get_contact
-    from saas_crm.customers.schemas import CompanyWrite
-    from saas_crm.opportunities.queries import get_opportunity
-
-    give("colleague")
-    with acting("colleague") as colleague:
-        company = get_company(estate.company.id, member=colleague)
-        customers.update_company(company, CompanyWrite(name="Ada & Co"), actor=colleague)
-        for found in (
-            get_contact(estate.contact.id, member=colleague, action="update"),
-            get_opportunity(estate.deal.id, member=colleague, action="update"),
-            get_activity(estate.task.id, member=colleague, action="update"),
-        ):
-            assert found.owner_id == colleague.id
-    assert company.name == "Ada & Co"
