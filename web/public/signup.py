@@ -9,6 +9,7 @@ from flask import Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.schemas import NewWorkspace, SignUp
+from saas_crm.access.sessions import workspaces_of
 from saas_crm.access.signing_up import add_workspace, sign_up, slug_is_taken_message, slug_taken
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import InvalidInput
@@ -33,11 +34,12 @@ ORDER = ("company", "slug", "name", "email", "password", "locale", "country", "c
 
 def signup_form(values: Mapping[str, Any], errors: Mapping[str, str], *, notice: str = "") -> str:
     """Show the form, with what was typed and what is wrong with it."""
-    shown = place.followed({"locale": spoken(), **values})
+    shown, user = place.followed({"locale": spoken(), **values}), user_or_none()
     return render_template(
         "public/signup.html", values=shown, errors={name: errors[name] for name in ("", *ORDER) if name in errors},
         locales=list(LANGUAGES.items()), countries=country_names(spoken()), currencies=currency_names(spoken()),
-        zones=place.zones_for(shown), user=user_or_none(), notice=notice,
+        zones=place.zones_for(shown), user=user, notice=notice,
+        there=[found for found in workspaces_of(user.id) if found.status == "active"][:3] if user else [],
         free=_free_instead(str(shown.get("slug", "")).strip().lower(), str(shown.get("company", ""))),
     )  # fmt: skip
 

@@ -55,6 +55,7 @@ def index() -> ResponseReturnValue:
     shown = {
         "lines": lines(page.rows, member), "next_url": next_url(page, "audit"), "of_record": False,
         "clear_url": address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
+        "backwards": bool(wanted.since and wanted.before and wanted.since >= wanted.before),
         "export_url": address(url_for("settings_audit.export"), after=None) if member.can("audit:export") else "",
     }  # fmt: skip
     if is_htmx():

@@ -115,7 +115,7 @@ def create() -> ResponseReturnValue:
         _by_field(lambda: actions.create_role(wanted, actor=current_member(), role_id=role_id, like=like))
     except AlreadyExists:
         return saved_before(here)
-    return saved(here, _("Role added. Members get it on their own page."))
+    return saved(here, _("Role added. Give it to people in the list of members."))
 
 
 @bp.get("/<uuid:role_id>")
