@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
+from saas_crm.access.factors.checking import SecondStepNeeded
 from saas_crm.access.sign_in import SignInRefused
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConflict
@@ -64,6 +65,10 @@ def _nobody(_error: NotSignedIn) -> tuple[Problem, Headers]:
 
 def _refused(_error: SignInRefused) -> tuple[Problem, Headers]:
     return problem("sign-in-refused"), {"WWW-Authenticate": "Bearer"}
+
+
+def _second_step(_error: SecondStepNeeded) -> tuple[Problem, Headers]:
+    return problem("second-factor-needed"), {"WWW-Authenticate": "Bearer"}
 
 
 def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
@@ -121,6 +126,7 @@ def _of_database(error: Exception) -> tuple[Problem, Headers]:
 _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]], ...] = (
     (ApiProblem, _of_api),
     (NotSignedIn, _nobody),
+    (SecondStepNeeded, _second_step),
     (SignInRefused, _refused),
     (TooManyAttempts, _too_many),
     (WorkspaceUnavailable, _closed),

@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, N_("The request cannot be read")),
     "not-signed-in": (401, N_("A valid token is needed")),
     "sign-in-refused": (401, N_("E-mail and password do not fit")),
+    "second-factor-needed": (401, N_("A code of the authenticator app is needed besides")),
     "forbidden": (403, N_("This is not allowed")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),

@@ -14,6 +14,8 @@ from mobile_api.openapi import list_of, sparse
 from mobile_api.records import gone, made, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
+from saas_crm.access.factors.checking import SecondStepNeeded, check_code
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.members import issue_token, revoke_token
 from saas_crm.access.models import ApiToken
 from saas_crm.access.queries import member_of_user
@@ -31,6 +33,10 @@ from tenants.db import db
 class TokenRequest(SignIn):
     """Who wants a token, and on which device."""
 
+    code: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None, examples=["123456"],
+        description="Who has two-factor sign-in sends a code of their app, or a recovery code, besides.",
+    )  # fmt: skip
     name: Annotated[str, StringConstraints(min_length=1, max_length=80), BeforeValidator(clean_line)] = Field(
         description="What the device is called in the list of tokens.", examples=["Ann's phone"]
     )
@@ -83,12 +89,17 @@ def sign_in(body: TokenRequest) -> Response:
     """Sign in on a device.
 
     Whether the address is unknown, the password is wrong or the person is no member here: the answer is the
-    same 401, after the same time. After several failures one has to wait (429).
+    same 401, after the same time. After several failures one has to wait (429). Who has two-factor sign-in and sends
+    no `code` gets a 401 of the type `second-factor-needed`, and sends all of it again with one.
     """
     user_id = authenticate(body.email, body.password, request.remote_addr or "", origin=request_origin())
     member = member_of_user(user_id)
     if member is None:
         raise SignInRefused
+    if factors_of(user_id).on:
+        if not body.code:
+            raise SecondStepNeeded
+        check_code(user_id, body.code, request.remote_addr or "", origin=request_origin())
     act_as(db.session(), request_actor(member.id, "api"))
     issued, secret = issue_token(member, body.name)
     response = made({**TOKEN.of(issued, current=None), "current": False, "token": secret}, f"tokens/{issued.id}")

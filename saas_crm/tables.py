@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from saas_crm.access import models as _access
 from saas_crm.access import shared_models as _shared
+from saas_crm.access.factors import models as _factors
 from saas_crm.activities import models as _activities
 from saas_crm.core import audit as _audit
 from saas_crm.core import idempotency as _idempotency
@@ -18,8 +19,8 @@ from tenants import models as _tenants
 from tenants.db import SHARED, db
 
 ROOMS = (
-    _access, _shared, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _privacy, _search,
-    _tenants,
+    _access, _shared, _factors, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _privacy,
+    _search, _tenants,
 )  # fmt: skip
 
 

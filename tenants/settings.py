@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     )
     spare_tenants: int = Field(20, ge=0, le=500, description="Ready-made workspaces kept for sign-ups.")
     secret_key: SecretStr = Field(description="Signs cookies and tokens; at least 32 characters.")
+    secret_key_former: SecretStr | None = Field(
+        None, description="The SECRET_KEY of before, after a change: what it signed and sealed still opens."
+    )
     base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails.")
     mail_url: str | None = Field(
         None,
@@ -123,6 +126,11 @@ class Settings(BaseSettings):
     def owner_url(self) -> str:
         """The address of the login that owns schemas and may make roles."""
         return self.database_owner_url or self.database_url
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The secret key of today, and the one of before."""
+        return [key.get_secret_value() for key in (self.secret_key, self.secret_key_former) if key is not None]
 
     @property
     def secure(self) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
@@ -27,6 +28,7 @@ from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db
+from tenants.versions import lacks_tables
 
 LIFETIME = timedelta(days=7)
 
@@ -236,6 +238,8 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
         member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
     member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest
     member.locale, member.timezone = user.locale, user.timezone
+    if not lacks_tables(tenant):
+        member.two_factor = factors_of(user_id).on
     invitation.accepted_at = now()
     db.session.flush()
     return member

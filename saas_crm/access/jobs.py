@@ -63,7 +63,8 @@ def end_tokens(user_id: str) -> None:
 
 @job("access.note_sign_in", retries=8)
 def note_sign_in(
-    *, entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = ""
+    *, entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = "",
+    through: str = "web",
 ) -> None:  # fmt: skip
     """Write a sign-in down in all the person's workspaces; see `access.sign_in_log`."""
     user = None if user_id else user_by_email(email)
@@ -74,8 +75,11 @@ def note_sign_in(
         with tenant_scope(tenant):
             member_id = db.session.scalar(select(Member.id).where(Member.user_id == known))
             if member_id is not None:
-                act_as(db.session(), Actor(member_id, "web", None, origin))
-                record_once(db.session(), action, "session", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment))
+                act_as(db.session(), Actor(None if through == "command" else member_id, through, None, origin))
+                record_once(
+                    db.session(), action, "session", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment),
+                    record_id=member_id if through == "command" else None,
+                )  # fmt: skip
                 db.session.commit()
 
 

@@ -30,13 +30,13 @@ from tenants.versions import lacks_tables
 
 
 def get_member(member_id: UUID, *, details: bool = False) -> Member:
-    """Return a member who has not been removed, with their role; `details` are working hours and substitute.
+    """Return a member who has not been removed, with their role; `details` are hours, substitute and two-factor.
 
     Raises NotFound.
     """
     query = select(Member).where(Member.id == member_id, Member.status != "removed").options(joinedload(Member.role))
     if details:
-        query = query.options(undefer(Member.working_hours), undefer(Member.substitute_id))
+        query = query.options(undefer(Member.working_hours), undefer(Member.substitute_id), undefer(Member.two_factor))
     found = db.session.scalar(query)
     if found is None:
         raise NotFound

@@ -66,6 +66,8 @@ class Member(Record, TenantModel):
     last_seen_at: Mapped[datetime | None]
     working_hours: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     substitute_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"), deferred=True)
+    two_factor: Mapped[bool] = mapped_column(server_default="false", deferred=True)
+    """Copied: whether their sign-in takes a second step; what that is only the shared tables know."""
 
     role: Mapped[Role] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise", foreign_keys=[team_id])
@@ -117,7 +119,10 @@ class Share(Record, TenantModel):
 
 
 class Policy(Record, TenantModel):
-    """What the workspace decided for all: at most one row; without it, what `access.policy` names as usual."""
+    """What the workspace decided for all: at most one row; without it, what `access.policy` names as usual.
+
+    From `two_factor_from` on members need two-factor sign-in, those with the roles named or, without any, all.
+    """
 
     __tablename__ = "policies"
     __resource__ = "policy"
@@ -125,6 +130,8 @@ class Policy(Record, TenantModel):
 
     children_follow: Mapped[bool] = mapped_column(default=True)
     audit_days: Mapped[int | None]
+    two_factor_from: Mapped[datetime | None] = mapped_column(deferred=True)
+    two_factor_roles: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid), deferred=True)
 
 
 class Invitation(Record, TenantModel):

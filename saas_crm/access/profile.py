@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import user_by_id
@@ -25,7 +26,7 @@ from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.runtime import runtime_directory
-from tenants.versions import TenantBehind, served_first
+from tenants.versions import TenantBehind, lacks_tables, served_first
 
 log = structlog.get_logger("access")
 COPIED = ("name", "email", "locale", "timezone", "photo_digest")
@@ -82,9 +83,11 @@ def _spread(user_id: UUID, limit: int | None) -> None:
     if user is None:
         return
     values = {name: getattr(user, name) for name in COPIED}
+    two_factor = factors_of(user_id).on
     for tenant in served_first(tenants_of(user_id, limit)):
         with tenant_scope(tenant):
-            _copy(user_id, values)
+            # One that is a release behind has no column for it, and learns it at a later sign-in.
+            _copy(user_id, values if lacks_tables(tenant) else {**values, "two_factor": two_factor})
             db.session.commit()
 
 
@@ -97,7 +100,7 @@ def tenants_of(user_id: UUID, limit: int | None) -> list[ActiveTenant]:
     return [tenant for tenant in found if tenant is not None]
 
 
-def _copy(user_id: UUID, values: dict[str, str | None]) -> None:
+def _copy(user_id: UUID, values: Mapping[str, str | bool | None]) -> None:
     member = db.session.scalar(select(Member).where(Member.user_id == user_id))
     if member is None:
         return
@@ -105,7 +108,7 @@ def _copy(user_id: UUID, values: dict[str, str | None]) -> None:
     _set(member, values)
 
 
-def _set(member: Member, values: Mapping[str, str | None]) -> None:
+def _set(member: Member, values: Mapping[str, str | bool | None]) -> None:
     for name, value in values.items():
         if getattr(member, name) != value:
             setattr(member, name, value)

@@ -53,15 +53,20 @@ def change_password(
     The present one is asked for, and guesses at it count as on the sign-in page: a browser left open must
     not be enough. Raises InvalidInput and TooManyAttempts.
     """
-    try:
-        authenticate(user.email, current, address)
-    except SignInRefused:
-        raise InvalidInput({"current": _("This is not your present password.")}) from None
+    check_password(user, current, address)
     hashed = hash_password(password)
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(User).where(User.id == user.id).values(password_hash=hashed))
         sign_out_everywhere(connection, user.id, keep=user.session_id, origin=origin)
     _tell(user.id, base_url)
+
+
+def check_password(user: SignedInUser, typed: str, address: str, *, field: str = "current") -> None:
+    """Raise InvalidInput beside `field` unless this is the person's password; guesses wait, as on the sign-in page."""
+    try:
+        authenticate(user.email, typed, address)
+    except SignInRefused:
+        raise InvalidInput({field: _("This is not your present password.")}) from None
 
 
 def set_new_password(

@@ -68,6 +68,8 @@ SomeId = Annotated[UUID | None, OrNone]
 GivenEmail = Annotated[Email, AfterValidator(_needed)]
 Secret = Annotated[str, StringConstraints(max_length=MAXIMUM), AfterValidator(_needed)]
 """A password somebody says they have: taken as it is."""
+Code = Annotated[str, StringConstraints(max_length=64), AfterValidator(_needed)]
+"""A code of an authenticator app, or a recovery code, as it was typed."""
 StrongPassword = Annotated[str, AfterValidator(_strong)]
 """A new password; declare it after `name` and `email`, which it must not repeat."""
 Slug = Annotated[str, BeforeValidator(clean_line), BeforeValidator(str.lower), AfterValidator(_slug)]
@@ -138,6 +140,22 @@ class PasswordChange(NewPassword):
     """The old password and the new one."""
 
     current: Secret
+
+
+class PasswordAgain(Input):
+    """The present password, asked for once more."""
+
+    current: Secret
+
+
+class SecondStep(Input):
+    """A code of the authenticator app, or a recovery code."""
+
+    code: Code
+
+
+class ProofAgain(PasswordAgain, SecondStep):
+    """Both, for what takes both."""
 
 
 class ProfileWrite(Input):

@@ -19,15 +19,18 @@ from tenants.db import new_id
 
 
 def tell_workspaces(
-    connection: Connection, action: str, origin: Mapping[str, str], *, user_id: UUID | None = None, email: str = ""
-) -> None:
-    """See to it that "sign_in", "sign_in_failed" or "sign_out" reaches the person's workspaces.
+    connection: Connection, action: str, origin: Mapping[str, str], *, user_id: UUID | None = None, email: str = "",
+    through: str = "web",
+) -> None:  # fmt: skip
+    """See to it that "sign_in", "sign_in_failed", "sign_out" and the like reach the person's workspaces.
+
+    What came `through` a "command" was not they.
 
     Who it was is found by the job where only an e-mail address is known: so every address takes the same time here.
     """
     defer(
         connection, "access.note_sign_in", entry_id=str(new_id()), moment=now().isoformat(), action=action,
-        origin=dict(origin), user_id=str(user_id or ""), email=email,
+        origin=dict(origin), user_id=str(user_id or ""), email=email, through=through,
     )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class RootGroup(LazyGroup):
         "worker": "worker:worker",
         "db": "commands:database",
         "tenants": "commands:tenants",
+        "users": "commands:users",
         "openapi": "openapi:openapi",
         "doctor": "doctor:doctor",
     },
@@ -96,3 +97,8 @@ def database() -> None:
 )
 def tenants() -> None:
     """Workspaces: make one, list them, take one along and bring it back, suspend, delete."""
+
+
+@click.group(cls=LazyGroup, lazy={"reset-two-factor": "users:reset_two_factor"})
+def users() -> None:
+    """Sign-ins of people, which belong to no single workspace."""

@@ -28,13 +28,16 @@ TAKES: Mapping[str, frozenset[str]] = {
     "unit_guests": frozenset({"team", "member"}), "policies": frozenset({"workspace"}),
     "pipelines": frozenset({"pipeline"}), "stages": frozenset({"pipeline"}), "invitations": frozenset({"member"}),
     "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
-    "mailed_tokens": frozenset({"member"}), "processing_activities": frozenset({"privacy:update"}),
+    "mailed_tokens": frozenset({"member"}), "authenticator_apps": frozenset({"member"}),
+    "recovery_codes": frozenset({"member"}), "processing_activities": frozenset({"privacy:update"}),
     "privacy_settings": frozenset({"privacy:update"}), "privacy_holds": frozenset({"privacy:update"}),
     "erasures": frozenset({"privacy:delete"}), "erasure_items": frozenset({"privacy:delete"}),
 }  # fmt: skip
 """Tables of the workspace itself, and of which resources one needs a permission beyond reading to change them; or the
 permission itself."""
-PERSONAL = frozenset({"users", "user_photos", "sessions", "mailed_tokens"})
+PERSONAL = frozenset({
+    "users", "user_photos", "sessions", "mailed_tokens", "authenticator_apps", "recovery_codes", "pending_sign_ins",
+})  # fmt: skip
 """Shared tables whose rows are a person's own."""
 COUNTED = frozenset({"throttles"})
 

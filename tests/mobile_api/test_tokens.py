@@ -105,7 +105,7 @@ def test_after_several_failures_one_has_to_wait(nobody: Phone) -> None:
         ({}, {"#/email", "#/password", "#/name"}),
         ({"email": "x", "password": "", "name": " "}, {"#/email", "#/password", "#/name"}),
         ({"email": "", "password": "x" * 1_001, "name": "x" * 81}, {"#/email", "#/password", "#/name"}),
-        ({"email": "a@b.example", "password": "x", "name": "x", "code": "1"}, {"#/code"}),
+        ({"email": "a@b.example", "password": "x", "name": "x", "colour": "1"}, {"#/colour"}),
         ({"email": 5, "password": None, "name": ["x"]}, {"#/email", "#/password", "#/name"}),
     ],
 )

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Response, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.invitations import accept, find_invitation, state_of
 from saas_crm.access.joining import make_invited_user
 from saas_crm.access.models import Invitation
@@ -31,7 +32,7 @@ from saas_crm.edge.origin import request_origin
 from tenants.db import db
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
-from web.account.signing import begin_session, caller
+from web.account.signing import begin_session, caller, let_in
 from web.forms import shown_again
 
 
@@ -71,6 +72,8 @@ def join(token: str) -> ResponseReturnValue:
         response = join_form(token, errors={"": wait_message(too_many.seconds)})
         response.status_code, response.headers["Retry-After"] = 429, str(too_many.seconds)
         return response
+    if user_or_none() is None and factors_of(user_id).on:
+        return let_in(user_id, f"{request.script_root}{request.path}")  # and accept then: signed in, with one button
     accept(invitation, user_id=user_id, tenant=g.tenant)
     signed_in = user_or_none()
     if signed_in is None or signed_in.id != user_id:

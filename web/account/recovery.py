@@ -6,7 +6,7 @@ for harm, and must not use them up.
 
 from __future__ import annotations
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, flash, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.mailed import LinkState, link_state, verify_address
@@ -22,7 +22,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
-from web.account.signing import begin_session, caller, home_of
+from web.account.signing import caller, home_of, let_in
 from web.forms import shown_again
 
 Values = dict[str, str] | None
@@ -75,7 +75,10 @@ def show_reset(token: str) -> ResponseReturnValue:
 @public("outside")
 @shown_again(reset_form)
 def reset(token: str) -> ResponseReturnValue:
-    """Set the new password and sign in: who has the link and has just typed the password is known."""
+    """Set the new password and sign in: who has the link and has just typed the password is known.
+
+    A second step is asked for all the same: the link proves the mailbox, not the phone.
+    """
     state, owner_id = link_state("reset", token)
     owner = user_by_id(owner_id) if owner_id else None
     if state is not LinkState.GOOD or owner is None:
@@ -85,9 +88,9 @@ def reset(token: str) -> ResponseReturnValue:
     user_id = set_new_password(token, data.password, base_url=settings().base_url, origin=request_origin())
     if user_id is None:
         return _gone("reset", LinkState.USED)
-    begin_session(user_id)
+    answer = let_in(user_id)
     flash(_("Your new password is set."), "success")
-    return redirect(home_of(user_id), 303)
+    return answer
 
 
 @bp.get("/verify/<token>")

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from web.account import browsers, invitation, password, photo, profile, recovery, setup, sign_in
+from web.account import (
+    browsers,
+    invitation,
+    password,
+    photo,
+    profile,
+    recovery,
+    second_step,
+    setup,
+    sign_in,
+    two_factor,
+)
 from web.account.blueprint import bp
 
-__all__ = ["bp", "browsers", "invitation", "password", "photo", "profile", "recovery", "setup", "sign_in"]
+__all__ = [
+    "bp", "browsers", "invitation", "password", "photo", "profile", "recovery", "second_step", "setup", "sign_in",
+    "two_factor",
+]  # fmt: skip

@@ -18,7 +18,7 @@ from saas_crm.edge.declared import public, signed_in
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
-from web.account.signing import begin_session, caller, end_this_session, home_of
+from web.account.signing import caller, end_this_session, home_of, let_in
 from web.forms import local_path, shown_again
 
 
@@ -50,8 +50,7 @@ def sign_in() -> ResponseReturnValue:
         raise InvalidInput({"": _("E-mail and password do not fit together.")}) from None
     except TooManyAttempts as too_many:
         return _wait(too_many.seconds)
-    begin_session(user_id)
-    return redirect(local_path(request.form.get("next")) or home_of(user_id), 303)
+    return let_in(user_id, local_path(request.form.get("next")))
 
 
 def _wait(seconds: int) -> Response:

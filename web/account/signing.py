@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import request, session
+from flask import Response, make_response, redirect, request, session
 from flask_login import login_user, logout_user
 
-from saas_crm.access.sessions import (
-    SignedInUser,
-    end_session,
-    session_user,
-    start_session,
-    workspaces_of,
-)
+from saas_crm.access.factors.pending import begin_pending, end_pending, pending_user
+from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.sessions import SignedInUser, end_session, session_user, start_session, workspaces_of
 from saas_crm.edge.current import NotSignedIn, user_or_none
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.viewing import kept_viewing
 
 CHOOSE = "/workspaces"
+PENDING = "pending"
+"""Where the session cookie keeps the token of a sign-in that still owes its second step."""
 
 
 def caller() -> str:
@@ -42,6 +41,43 @@ def begin_session(user_id: UUID) -> SignedInUser:
         raise NotSignedIn
     login_user(user)
     return user
+
+
+def let_in(user_id: UUID, after: str = "") -> Response:
+    """Sign this browser in and send it where it wanted to go (a path of this site, or home).
+
+    Whoever has two-factor sign-in is asked for the second step first, and has no session before.
+    """
+    if factors_of(user_id).on:
+        ask_second_step(user_id)
+        query = urlencode({"next": after}) if after else ""
+        return make_response(redirect("/signin/code" + (f"?{query}" if query else ""), 303))
+    begin_session(user_id)
+    return make_response(redirect(after or home_of(user_id), 303))
+
+
+def ask_second_step(user_id: UUID) -> None:
+    """Note in this browser alone that the password was right. Nothing but the form token of before survives.
+
+    That one does, so that a sign-in form in another tab can still be sent; a full sign-in replaces it.
+    """
+    form_token = session.get("csrf_token")
+    end_this_session()
+    session[PENDING] = begin_pending(user_id, request.user_agent.string)
+    if form_token:
+        session["csrf_token"] = form_token
+
+
+def owes_second_step() -> UUID | None:
+    """Return who has given their password in this browser and still owes the second step."""
+    token = session.get(PENDING)
+    return pending_user(token, request.user_agent.string) if isinstance(token, str) else None
+
+
+def settle_second_step() -> bool:
+    """Use up that the second step was owed; returns whether it still was."""
+    token = session.pop(PENDING, None)
+    return isinstance(token, str) and end_pending(token)
 
 
 def end_this_session() -> None:

@@ -10,6 +10,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import members as actions
+from saas_crm.access.factors.resetting import may_reset, reset_factors
 from saas_crm.access.models import Member, TeamHelper
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import Preview, preview_of_member_change
@@ -52,7 +53,7 @@ def member_page(
         photo=photo_url(found.user_id, found.photo_digest), may_update=may_update, may_lock=may_update and not me,
         may_remove=viewer.can("member:delete") and not above and not me, may_arrange=may_update or me,
         roles=role_choices(viewer) if may_update else [], teams=teams, abilities=role_abilities(),
-        hand_over=offer(member_id),
+        hand_over=offer(member_id), may_reset=not behind and may_reset(found, viewer),
         view_as_url=url_for("viewing.begin", member_id=member_id) if _may_view(found, viewer) else "",
         team=dict(teams).get(stored["team_id"], "").strip(),
         errors=errors or {}, values={**stored, **({} if behind else _arranged(found)), **(values or {})},
@@ -208,6 +209,16 @@ def thaw(member_id: UUID) -> ResponseReturnValue:
     member = actions.get_member(member_id)
     actions.set_frozen(member, False, actor=current_member())
     return saved(_page(member), _("%(name)s can work again.", name=member.name))
+
+
+@bp.post("/settings/members/<uuid:member_id>/two-factor/reset")
+@requires("member:update")
+@shown_again(member_page)
+def reset_two_factor(member_id: UUID) -> ResponseReturnValue:
+    """Take app and recovery codes off the sign-in of a colleague who has lost them."""
+    member = actions.get_member(member_id)
+    reset_factors(member, actor=current_member())
+    return saved(_page(member), _("%(name)s signs in with the password alone now.", name=member.name))
 
 
 @bp.post("/settings/members/<uuid:member_id>/removal")
