@@ -22,7 +22,7 @@ from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConf
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import contradicts
 from saas_crm.edge.current import NotSignedIn
-from saas_crm.edge.lifecycle import WorkspaceUnavailable
+from saas_crm.edge.lifecycle import SecondFactorOwed, WorkspaceUnavailable
 from tenants.marks import N_
 
 log = structlog.get_logger("api")
@@ -69,6 +69,10 @@ def _refused(_error: SignInRefused) -> tuple[Problem, Headers]:
 
 def _second_step(_error: SecondStepNeeded) -> tuple[Problem, Headers]:
     return problem("second-factor-needed"), {"WWW-Authenticate": "Bearer"}
+
+
+def _owes_second_factor(_error: SecondFactorOwed) -> tuple[Problem, Headers]:
+    return problem("second-factor-required"), {}
 
 
 def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
@@ -126,6 +130,7 @@ def _of_database(error: Exception) -> tuple[Problem, Headers]:
 _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]], ...] = (
     (ApiProblem, _of_api),
     (NotSignedIn, _nobody),
+    (SecondFactorOwed, _owes_second_factor),
     (SecondStepNeeded, _second_step),
     (SignInRefused, _refused),
     (TooManyAttempts, _too_many),

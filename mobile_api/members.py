@@ -26,7 +26,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
 from tenants.versions import lacks_tables
 
-NEW = ("working_hours", "substitute_id")
+NEW = ("working_hours", "substitute_id", "two_factor")
 Status = Literal["active", "frozen", "removed"]
 
 
@@ -43,6 +43,9 @@ class MemberRead(BaseModel):
     role_name: str = Field(description=STORED_NAME)
     team_id: UUID | None
     last_seen_at: datetime | None = Field(description="When they were here last, to within five minutes.")
+    two_factor: bool | None = Field(
+        description="Whether their sign-in takes a second step; null where that is not known yet."
+    )
     working_hours: WorkingHours
     substitute_id: UUID | None = Field(description="Who stands in for them.")
 
@@ -52,6 +55,7 @@ class MemberFilters(Listing):
 
     status: Status = "active"
     team_id: UUID | None = None
+    two_factor: bool | None = None
 
 
 MEMBER = Shape(
@@ -72,7 +76,7 @@ def list_members(query: MemberFilters) -> Response:
     names, columns = _selected(query.fields)
     page = members(
         current_member(), columns=columns, sort=query.sort, after=start(query, "members", MEMBER_ORDERS),
-        limit=query.limit, status=query.status, team_id=query.team_id,
+        limit=query.limit, status=query.status, team_id=query.team_id, two_factor=query.two_factor,
     )  # fmt: skip
     return listed(page, names, MEMBER, query, "members")
 

@@ -30,6 +30,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "sign-in-refused": (401, N_("E-mail and password do not fit")),
     "second-factor-needed": (401, N_("A code of the authenticator app is needed besides")),
     "forbidden": (403, N_("This is not allowed")),
+    "second-factor-required": (403, N_("The workspace asks for two-factor sign-in: set it up on the website")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),
     "conflict": (409, N_("This contradicts what is there")),

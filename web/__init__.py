@@ -36,6 +36,7 @@ PAGES = (
     "web.settings.record_access",
     "web.settings.viewing",
     "web.settings.sharing",
+    "web.settings.security",
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.tokens",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,12 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.profile import spread_at_once
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import contradicts
-from saas_crm.edge.current import NotSignedIn, current_member
-from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
+from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
+from saas_crm.edge.lifecycle import MembershipEnded, SecondFactorOwed, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
 from web.standing import reader_inside, recycled_record
@@ -38,7 +41,7 @@ def answer(error: Exception) -> Response:
         return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
-    for kind, tell in ((NotSignedIn, _sign_in), (OnlyLooking, _only_looking), (CSRFError, _stale)):
+    for kind, tell in _TELLERS:
         if isinstance(error, kind):
             return tell()
     status = _status(error)
@@ -78,9 +81,7 @@ def _status(error: Exception) -> int:
 
 def _sign_in() -> Response:
     """Send to the sign-in and back again; an htmx request is told to take the whole page there."""
-    target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
-    back = request.script_root + target if target else _current_page()
-    address = "/signin?" + urlencode({"next": back})
+    address = "/signin?" + urlencode({"next": _back()})
     if request.headers.get("HX-Request"):
         response = make_response("", 401)
         response.headers["HX-Redirect"] = address
@@ -94,6 +95,27 @@ def _current_page() -> str:
     address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     path = "/" + address.partition("://")[2].partition("/")[2] if "://" in address else address
     return path if path.startswith("/") and not path.startswith("//") else request.script_root or "/"
+
+
+def _owed() -> Response:
+    """Lead to where two-factor sign-in is set up, and back again; where it has been meanwhile, straight back."""
+    back = _back()
+    if factors_of(signed_in_user().id).on:
+        spread_at_once(signed_in_user().id)
+        address = back
+    else:
+        address = "/profile/two-factor?" + urlencode({"next": back})
+    if request.headers.get("HX-Request"):
+        response = make_response("", 403)
+        response.headers["HX-Redirect"] = address
+        return response
+    return make_response(redirect(address, 302 if request.method == "GET" else 303))
+
+
+def _back() -> str:
+    """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
+    target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
+    return request.script_root + target if target else _current_page()
 
 
 def _stale() -> Response:
@@ -120,3 +142,8 @@ def _only_looking() -> Response:
 def _page(name: str, status: int, **values: Any) -> Response:
     inside = name in INSIDE and reader_inside() is not None
     return make_response(render_template(f"errors/{name}.html", inside=inside, **values), status)
+
+
+_TELLERS: tuple[tuple[type[Exception], Callable[[], Response]], ...] = (
+    (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (OnlyLooking, _only_looking), (CSRFError, _stale),
+)  # fmt: skip

@@ -238,8 +238,8 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
         member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
     member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest
     member.locale, member.timezone = user.locale, user.timezone
-    if not lacks_tables(tenant):
-        member.two_factor = factors_of(user_id).on
+    if not lacks_tables(tenant) and member.two_factor != (has := factors_of(user_id).on):
+        member.two_factor = has
     invitation.accepted_at = now()
     db.session.flush()
     return member

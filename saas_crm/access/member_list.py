@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
 from saas_crm.core.pinyin import pinyin_words, sort_key
+from tenants.context import current_tenant
 from tenants.db import AnyRow, fetch
+from tenants.versions import lacks_tables
 
 PAGE = 50
 STATUSES = ("active", "frozen")
+ANSWERS = ("yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class MemberFilter:
     role_id: UUID | None = None
     team_id: UUID | None = None
     status: str = ""
+    two_factor: str = ""
+    """ "yes" or "no"."""
 
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q or self.role_id or self.team_id or self.status)
+        return bool(self.q or self.role_id or self.team_id or self.status or self.two_factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ def _matching(member: CurrentMember, wanted: MemberFilter) -> list[AnyRow]:
         query = query.where(Member.role_id == wanted.role_id)
     if wanted.status:
         query = query.where(Member.status == wanted.status)
+    if wanted.two_factor and not lacks_tables(current_tenant()):
+        query = query.where(Member.two_factor if wanted.two_factor == "yes" else ~Member.two_factor)
     if wanted.team_id:
         query = query.join(Team, Team.id == Member.team_id).where(Team.path.contains([wanted.team_id]))
     words = fold(wanted.q).split()
@@ -100,11 +107,12 @@ def _has(row: AnyRow, words: Sequence[str]) -> bool:
 
 
 def _shown(ids: Sequence[UUID]) -> Any:
+    known = not lacks_tables(current_tenant())
     return (
         select(
             Member.id, Member.user_id, Member.name, Member.email, Member.photo_digest, Member.status,
             Member.last_seen_at, Role.key.label("role_key"), Role.name.label("role_name"),
-            Team.name.label("team_name"),
+            Team.name.label("team_name"), Member.two_factor if known else null().label("two_factor"),
         )
         .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -71,7 +72,8 @@ class CurrentMember:
     `teams` are their own, those they help and those they manage: scopes reach from each of them. `walls` are the
     closed units that hide from them what is owned inside. `shares` says whether anything is shared with them, and
     `children_follow` whether, in this workspace, who sees a customer sees what hangs on it. `fields` are the rules of
-    their role for single fields ("contact.phone" → "masked").
+    their role for single fields ("contact.phone" → "masked"). `second_factor_due` is from when on the workspace lets
+    them in with two-factor sign-in only, None where they have it or nobody asks.
     """
 
     id: UUID
@@ -91,6 +93,7 @@ class CurrentMember:
     shares: bool = False
     children_follow: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
+    second_factor_due: datetime | None = None
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

@@ -95,9 +95,10 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
         return None
     found = CurrentMember(*row[:_KNOWN])
     if len(row) > _KNOWN:
-        teams, walls, shares, children_follow = row[_KNOWN:]
+        teams, walls, shares, children_follow, due = row[_KNOWN:]
         found = replace(
-            found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow
+            found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,
+            second_factor_due=due,
         )  # fmt: skip
     if found.role_key == OWNER:  # has everything there is, also what came with a later release
         return replace(found, permissions=EVERYTHING)

@@ -13,7 +13,9 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import CURSOR, Order, Page, choose, cursor_columns, cut, page
+from tenants.context import current_tenant
 from tenants.db import AnyRow, AnySelect, fetch
+from tenants.versions import lacks_tables
 
 TOKEN_ORDERS = {"-created_at": Order(ApiToken.created_at, descending=True), "created_at": Order(ApiToken.created_at)}
 TEAM_ORDERS = {"name": Order(Team.name), "-name": Order(Team.name, descending=True)}
@@ -48,7 +50,7 @@ def _tokens(member: CurrentMember, *columns: Any) -> AnySelect:
 
 def members(
     member: CurrentMember, *, columns: Sequence[Any], sort: str, after: Sequence[Any] | None, limit: int,
-    status: str = "active", team_id: UUID | None = None,
+    status: str = "active", team_id: UUID | None = None, two_factor: bool | None = None,
 ) -> Page[AnyRow]:  # fmt: skip
     """Return one page of the workspace's members of one status; "" for all but removed ones."""
     member.require("member:read")
@@ -57,6 +59,8 @@ def members(
     query = query.where(Member.status == status if status else Member.status != "removed")
     if team_id is not None:
         query = query.where(Member.team_id == team_id)
+    if two_factor is not None and not lacks_tables(current_tenant()):
+        query = query.where(Member.two_factor.is_(two_factor))
     rows = fetch(page(query, order, Member.id, after=after, limit=limit)).all()
     return cut(rows, limit, *CURSOR)
 

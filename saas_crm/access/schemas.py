@@ -194,6 +194,14 @@ class RoleChoice(Input):
     role_id: UUID
 
 
+class TwoFactorRequirement(Input):
+    """Who needs two-factor sign-in, and how many days people have to set it up; None leaves the day as it is."""
+
+    who: Literal["nobody", "all", "roles"]
+    role_ids: list[UUID] = Field(default_factory=list, max_length=200)
+    days: Annotated[Literal["0", "7", "14", "30"] | None, OrNone] = None
+
+
 class ShareWrite(Input):
     """Whom a record is shared with, and whether they may edit it."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Uuid, literal_column
+from sqlalchemy import Boolean, ColumnElement, DateTime, Uuid, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 _TEAMS = """ARRAY(
@@ -29,11 +29,15 @@ _WALLS = """ARRAY(
     ORDER BY 1
 )""".replace("{teams}", _TEAMS)
 _SHARES = "EXISTS (SELECT FROM shares WHERE shares.member_id = members.id)"
+_DUE = """(
+    SELECT policies.two_factor_from FROM policies WHERE NOT members.two_factor
+    AND (policies.two_factor_roles IS NULL OR members.role_id = ANY (policies.two_factor_roles)) LIMIT 1
+)"""
 _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares and children_follow of a member.
+    """Return the columns teams, walls, shares, children_follow and second_factor_due of a member.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
@@ -41,4 +45,5 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
         literal_column(_SHARES, Boolean).label("shares"), literal_column(_FOLLOW, Boolean).label("children_follow"),
+        literal_column(_DUE, DateTime(timezone=True)).label("second_factor_due"),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import segno
 from flask import Response, make_response, redirect, render_template, request
@@ -28,7 +28,7 @@ from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import caller
-from web.forms import saved, shown_again
+from web.forms import local_path, saved, shown_again
 
 PAGE = "/profile/two-factor"
 ISSUER = "SaaS CRM"
@@ -57,7 +57,14 @@ def _patient(form: Callable[..., str]) -> Callable[[View], View]:
 def state_page(values: object = None, errors: Errors = None) -> str:  # noqa: ARG001
     """Show whether it is on, and what can be done about it."""
     user = signed_in_user()
-    return render_template("account/two_factor.html", user=user, factors=factors_of(user.id), errors=errors or {})
+    return render_template(
+        "account/two_factor.html", user=user, factors=factors_of(user.id), errors=errors or {}, next=_after(),
+    )  # fmt: skip
+
+
+def _after() -> str:
+    """Return the page that led here, because its workspace asks for two-factor sign-in; "" where none did."""
+    return local_path(request.values.get("next"))
 
 
 @bp.get(PAGE)
@@ -75,7 +82,7 @@ def begin_two_factor() -> ResponseReturnValue:
     """Begin to set an app up; the password is asked for again."""
     data = from_form(PasswordAgain, request.form, input_context(form=True))
     begin_app(signed_in_user(), data.current, address=caller())
-    return redirect("/profile/two-factor/app", 303)
+    return redirect("/profile/two-factor/app" + (f"?{urlencode({'next': _after()})}" if _after() else ""), 303)
 
 
 def app_page(values: object = None, errors: Errors = None) -> str:  # noqa: ARG001
@@ -85,7 +92,7 @@ def app_page(values: object = None, errors: Errors = None) -> str:  # noqa: ARG0
     address = TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER) if secret else ""
     return render_template(
         "account/two_factor_app.html", user=user, secret=" ".join(_fours(secret)), address=address,
-        picture=_picture(address) if address else "", errors=errors or {},
+        picture=_picture(address) if address else "", errors=errors or {}, next=_after(),
     )  # fmt: skip
 
 
@@ -128,6 +135,7 @@ def codes_page(codes: list[str], *, just_on: bool = False) -> Response:
     user = signed_in_user()
     return _private(render_template(
         "account/two_factor_codes.html", codes=codes, just_on=just_on, file=_file(user, codes), user=user,
+        next=_after() or PAGE,
     ))  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def _member_labels() -> dict[str, str]:
         "name": pgettext("person", "Name"), "email": _("E-mail"), "role_id": _("Role"), "team_id": _("Team"),
         "status": _("Status"), "locale": _("Language"), "timezone": _("Time zone"),
         "working_hours": _("Working hours"), "substitute_id": _("Substitute"),
+        "two_factor": _("Two-factor sign-in"),
     }  # fmt: skip
 
 
@@ -96,7 +97,10 @@ tells("policy", Room(
     word=lambda: _("Policy"),
     labels=lambda: {
         "audit_days": _("Days the log is kept"), "children_follow": _("Contacts, deals and activities follow"),
+        "two_factor_from": _("Two-factor sign-in needed from"),
+        "two_factor_roles": _("Roles that need two-factor sign-in"),
     },
+    writers={"two_factor_from": as_moment}, refers={"two_factor_roles": "role"},
 ))  # fmt: skip
 tells("hand_over", Room(
     word=lambda: _("Hand-over"),

@@ -216,7 +216,7 @@ def thaw(member_id: UUID) -> ResponseReturnValue:
 @shown_again(member_page)
 def reset_two_factor(member_id: UUID) -> ResponseReturnValue:
     """Take app and recovery codes off the sign-in of a colleague who has lost them."""
-    member = actions.get_member(member_id)
+    member = actions.get_member(member_id, details=True)
     reset_factors(member, actor=current_member())
     return saved(_page(member), _("%(name)s signs in with the password alone now.", name=member.name))
 

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access import bulk
-from saas_crm.access.member_list import ORDERS, STATUSES, MemberFilter, member_page
+from saas_crm.access.member_list import ANSWERS, ORDERS, STATUSES, MemberFilter, member_page
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.queries import open_invitations, roles
@@ -49,7 +49,13 @@ def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
 
 
 def _asked_filter() -> MemberFilter:
-    return MemberFilter(asked("q"), asked_id("role"), asked_id("team"), asked_choice("status", STATUSES))
+    return MemberFilter(
+        asked("q"),
+        asked_id("role"),
+        asked_id("team"),
+        asked_choice("status", STATUSES),
+        asked_choice("two_factor", ANSWERS),
+    )
 
 
 def _listing() -> dict[str, Any]:
@@ -61,6 +67,7 @@ def _listing() -> dict[str, Any]:
         "wanted": wanted, "columns": _columns(sort, member), "choosing": member.can("member:update"),
         "filter_values": {
             "role": str(wanted.role_id or ""), "team": str(wanted.team_id or ""), "status": wanted.status, "sort": sort,
+            "two_factor": wanted.two_factor,
         },
     }  # fmt: skip
 
@@ -76,14 +83,14 @@ def _columns(sort: str, member: CurrentMember) -> list[dict[str, Any]]:
     box = [{"label": _("Choose"), "hidden": True}] if member.can("member:update") else []
     seen = sorting(_("Last seen"), "-last_seen_at", sort)
     return [*box, sorting(pgettext("person", "Name"), "name", sort), {"label": _("Role")}, {"label": _("Team")}, seen,
-            {"label": _("Status")}]  # fmt: skip
+            {"label": _("Two-factor")}, {"label": _("Status")}]  # fmt: skip
 
 
 def _row(found: Any, viewer: CurrentMember) -> dict[str, Any]:
     return {
         "id": str(found.id), "href": url_for("settings_members.show", member_id=found.id), "name": found.name,
         "email": found.email, "role": role_name(found.role_key, found.role_name), "team": found.team_name or "",
-        "frozen": found.status == "frozen", "me": found.id == viewer.id,
+        "frozen": found.status == "frozen", "two_factor": found.two_factor, "me": found.id == viewer.id,
         "seen": relative(found.last_seen_at) or _("Not yet"), "photo": photo_url(found.user_id, found.photo_digest),
     }  # fmt: skip
 
@@ -100,7 +107,7 @@ def _choices_shown(member: CurrentMember, chosen: dict[str, str]) -> dict[str, A
 
     The choices of the latter come when it is opened, unless something is chosen already.
     """
-    count = sum(bool(chosen[name]) for name in ("role", "team", "status")) + (chosen["sort"] != "name")
+    count = sum(bool(chosen[name]) for name in ("role", "team", "status", "two_factor")) + (chosen["sort"] != "name")
     opened, may_update = bool(count or asked("filters")), member.can("member:update")
     known = roles() if opened or may_update else ()
     teams = team_choices() if opened or may_update else []
@@ -114,6 +121,7 @@ def _filter_choices(named: Choices, teams: Choices) -> dict[str, Choices]:
     return {
         "filter_roles": named, "filter_teams": teams,
         "statuses": [("active", pgettext("member", "Active")), ("frozen", _("Locked out"))],
+        "answers": [("yes", pgettext("two-factor", "On")), ("no", pgettext("two-factor", "Off"))],
         "sorts": [("name", pgettext("person", "Name")), ("email", _("E-mail")), ("-last_seen_at", _("Last seen first")),
                   ("last_seen_at", _("Longest away first"))],
     }  # fmt: skip

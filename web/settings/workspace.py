@@ -57,6 +57,8 @@ def _sections() -> list[Section]:
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
         ("workspace:update", "settings_sharing.edit", _("Sharing"),
          _("Whether who sees a customer sees what hangs on it"), "link"),
+        ("workspace:update", "settings_security.edit", _("Security"),
+         _("Whether members need two-factor sign-in"), "key-round"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("hand_over:read", "hand_overs.index", _("Hand-overs"),

@@ -16,6 +16,7 @@ from saas_crm.customers.choosing import at_hand
 from saas_crm.customers.models import Company, Contact
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, public
+from saas_crm.edge.viewing import viewing
 from saas_crm.opportunities.queries import stale_for
 from web.manifest import manifest as app_manifest
 from web.today.tasks import Task, quiet_deal, tasks_of
@@ -36,6 +37,7 @@ def index() -> str:
         "today/index.html", today=now(), groups=groups, quiet=quiet, titles=_titles(), figures=_figures(groups, quiet),
         first_steps=[] if tasks or quiet else _first_steps(member),
         reads_only=not (tasks or quiet or member.can("activity:create")),
+        two_factor_by=member.second_factor_due if viewing() is None else None,
         plan_url=url_for("activities.new", kind="task") if member.can("activity:create") else "",
     )  # fmt: skip
 
