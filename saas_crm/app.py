@@ -36,7 +36,7 @@ from saas_crm.customers import handing_over as customers_handed_over
 from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
-from saas_crm.edge import compress, headers, health, language, lifecycle, observe, seen
+from saas_crm.edge import compress, headers, health, language, lifecycle, observe, proof, seen
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
@@ -88,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     observe.configure_logs(settings)
     lifecycle.init_app(app)
     _attach_sign_in(app)
+    proof.init_app(app)
     language.init_app(app, str(CATALOGUES))
     compress.init_app(app)
     headers.init_app(app)

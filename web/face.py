@@ -23,8 +23,10 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
 from saas_crm.edge.lifecycle import MembershipEnded, SecondFactorOwed, WorkspaceUnavailable
+from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
+from web.account.proof import answer_proof_needed
 from web.standing import reader_inside, recycled_record
 
 log = structlog.get_logger("web")
@@ -41,6 +43,8 @@ def answer(error: Exception) -> Response:
         return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
+    if isinstance(error, ProofNeeded):
+        return answer_proof_needed(error, _back())
     for kind, tell in _TELLERS:
         if isinstance(error, kind):
             return tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -92,7 +93,7 @@ def page_for(chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         if who is not None:
-            value = session_cookie(app, {"_user_id": cast[who].session, "_fresh": True})
+            value = session_cookie(app, {"_user_id": cast[who].session, "_fresh": True, "proved": int(time.time())})
             name = app.config["SESSION_COOKIE_NAME"]
             context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
         page = context.new_page()

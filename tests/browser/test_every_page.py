@@ -78,6 +78,7 @@ ALONE: Ends = {
     "account.profile": ("",),
     "account.show_password_form": ("",),
     "account.show_browsers": ("",),
+    "account.show_proof": ("",),
 }
 OUTSIDE: Ends = {
     "public.index": ("",), "public.show_signup": ("",), "account.show_sign_in": ("",), "account.show_forgot": ("",),

@@ -22,6 +22,7 @@ OTHERS = ("mate", "walled", OUTSIDER)
 UNSEEN: Mapping[str, Mapping[str, str]] = {
     "activities.reopen": {}, "opportunities.reopen": {}, "settings_members.end_help": {}, "settings_members.thaw": {},
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
+    "settings_members.reset_two_factor": {},
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
     "privacy.lift": {}, "privacy.usual_entry": {},
     "account.remove_sample": {}, "viewing.end": {}, "settings_teams.add_guest": {"guest_id": ""},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextvars import Context
 from typing import Any
 
@@ -47,7 +48,9 @@ class Browser(Client):
 
     def sign_in(self, person: Person) -> None:
         """Give this browser the person's session, as the sign-in page would."""
-        self.write_session({"_user_id": person.session, "_fresh": True, "csrf_token": _CSRF_SEED})
+        self.write_session(
+            {"_user_id": person.session, "_fresh": True, "csrf_token": _CSRF_SEED, "proved": int(time.time())}
+        )
 
     def csrf_token(self) -> str:
         """Return a token for the session this browser has, starting one if it has none."""

@@ -8,6 +8,7 @@ from web.account import (
     password,
     photo,
     profile,
+    proof,
     recovery,
     second_step,
     setup,
@@ -17,6 +18,6 @@ from web.account import (
 from web.account.blueprint import bp
 
 __all__ = [
-    "bp", "browsers", "invitation", "password", "photo", "profile", "recovery", "second_step", "setup", "sign_in",
-    "two_factor",
+    "bp", "browsers", "invitation", "password", "photo", "profile", "proof", "recovery", "second_step", "setup",
+    "sign_in", "two_factor",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.sessions import SignedInUser, end_session, session_user, start_session, workspaces_of
 from saas_crm.edge.current import NotSignedIn, user_or_none
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.proof import note_proof
 from saas_crm.edge.viewing import kept_viewing
 
 CHOOSE = "/workspaces"
@@ -40,6 +41,7 @@ def begin_session(user_id: UUID) -> SignedInUser:
     if user is None:
         raise NotSignedIn
     login_user(user)
+    note_proof()
     return user
 
 

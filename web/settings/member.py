@@ -25,6 +25,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
 from saas_crm.edge.input import input_context
+from saas_crm.edge.proof import proven
 from tenants.versions import lacks_tables
 from web.context import photo_url
 from web.customers.picked import checked, member_written, with_picked
@@ -91,6 +92,7 @@ def show(member_id: UUID) -> str:
 
 @bp.post("/settings/members/<uuid:member_id>/role")
 @requires("member:update")
+@proven
 @shown_again(member_page)
 def change_role(member_id: UUID) -> ResponseReturnValue:
     """Give a member another role."""
@@ -213,6 +215,7 @@ def thaw(member_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/settings/members/<uuid:member_id>/two-factor/reset")
 @requires("member:update")
+@proven
 @shown_again(member_page)
 def reset_two_factor(member_id: UUID) -> ResponseReturnValue:
     """Take app and recovery codes off the sign-in of a colleague who has lost them."""

@@ -21,6 +21,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from web.context import photo_url
 from web.formatting import relative
 from web.forms import came_from, saved, shown_again, wants_part
@@ -144,6 +145,7 @@ def filters() -> str:
 
 @bp.post("/settings/members/changes")
 @requires("member:update")
+@proven
 @shown_again(members_page, lists=("members",))
 def change_many() -> ResponseReturnValue:
     """Give the chosen members another role or team, lock them out or let them in again; each refusal is told."""

@@ -16,6 +16,7 @@ from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from web.forms import form_version, saved, shown_again
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.role_names import role_name
@@ -46,6 +47,7 @@ def deletion(role_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/<uuid:role_id>/deletion")
 @requires("role:delete")
+@proven
 @shown_again(deletion_page)
 def delete(role_id: UUID) -> ResponseReturnValue:
     """Delete a role, having given its members another one; first show who gains by that and who loses."""

@@ -21,6 +21,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
+from saas_crm.edge.proof import proven
 from web.conflicts import conflict_page
 from web.forms import form_id, form_version, saved, saved_before, shown_again
 from web.settings.confirming import confirm_page
@@ -104,6 +105,7 @@ def new() -> str:
 
 @bp.post("")
 @requires("role:create")
+@proven
 @shown_again(new_page)
 def create() -> ResponseReturnValue:
     """Make a role; the same form sent twice makes one."""
@@ -134,6 +136,7 @@ def _conflict(role_id: UUID) -> str:
 
 @bp.post("/<uuid:role_id>")
 @requires("role:update")
+@proven
 @shown_again(role_page, conflict=_conflict)
 def update(role_id: UUID) -> ResponseReturnValue:
     """Save a role; first show who gains and who loses, unless nobody does or it was seen."""
@@ -167,6 +170,7 @@ def _asked(role: Role, preview: Preview, action: str, values: Values) -> str:
 
 @bp.post("/<uuid:role_id>/restoral")
 @requires("role:update")
+@proven
 @shown_again(role_page)
 def restore(role_id: UUID) -> ResponseReturnValue:
     """Give a built-in role back what it came with; first show who gains and who loses."""

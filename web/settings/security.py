@@ -17,6 +17,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from web.forms import form_version, saved, shown_again
 from web.settings.role_names import role_name
 
@@ -52,6 +53,7 @@ def edit() -> str:
 
 @bp.post("/settings/security")
 @requires("workspace:update")
+@proven
 @shown_again(security_page, lists=("role_ids",))
 def update() -> ResponseReturnValue:
     """Decide who needs two-factor sign-in."""

@@ -20,6 +20,7 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
+from saas_crm.edge.proof import proven
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_tokens", __name__)
@@ -47,6 +48,7 @@ def index() -> str:
 
 @bp.post("/settings/tokens")
 @requires("token:create")
+@proven
 @shown_again(tokens_page)
 def create() -> ResponseReturnValue:
     """Make a token and show it, this once: the answer is the page itself, so that no cookie carries it."""

@@ -1,0 +1,69 @@
+"""The password again, before what is not to happen in a browser somebody left open; see `saas_crm.edge.proof`."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import signed_in_user
+from saas_crm.edge.declared import signed_in
+from saas_crm.edge.proof import FIELD, ProofNeeded, prove
+from web.account.blueprint import bp
+from web.account.sign_in import wait_message
+from web.account.signing import home_of
+from web.forms import is_htmx, local_path
+
+PAGE = "/profile/proof"
+
+
+def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
+    """Ask for the password: in the form that was sent, with all its fields; for a part or a page, on its own page.
+
+    `back` is where one comes back to from there, and by cancelling.
+    """
+    if is_htmx():
+        response = make_response("", 403)
+        response.headers["HX-Redirect"] = f"{PAGE}?{urlencode({'next': back})}"
+        return response
+    if request.method != "POST":
+        return make_response(redirect(f"{PAGE}?{urlencode({'next': back})}"))
+    kept = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
+    return _page(asked, request.script_root + request.path, kept, back)
+
+
+def _page(asked: ProofNeeded, action: str, kept: list[tuple[str, str]], back: str) -> Response:
+    said = {"wrong": _("This is not your present password."), "wait": wait_message(asked.seconds)}.get(asked.why)
+    response = make_response(render_template(
+        "account/proof.html", user=signed_in_user(), action=action, kept=kept, back=back, field_name=FIELD,
+        errors={FIELD: said} if said else {},
+    ))  # fmt: skip
+    response.status_code = {"wrong": 422, "wait": 429}.get(asked.why, 403)
+    response.headers["Cache-Control"] = "no-store"
+    if asked.why == "wait":
+        response.headers["Retry-After"] = str(asked.seconds)
+    return response
+
+
+@bp.get(PAGE)
+@signed_in
+def show_proof() -> ResponseReturnValue:
+    """Ask for the password before a page, or a part of one."""
+    after = local_path(request.args.get("next"))
+    response = _page(ProofNeeded(), PAGE, [("next", after)] if after else [], after or "/profile")
+    response.status_code = 200
+    return response
+
+
+@bp.post(PAGE)
+@signed_in
+def give_proof() -> ResponseReturnValue:
+    """Take the password, and go back to where it was asked for."""
+    after = local_path(request.form.get("next"))
+    try:
+        prove(request.form.get(FIELD, ""))
+    except ProofNeeded as refused:
+        return _page(refused, PAGE, [("next", after)] if after else [], after or "/profile")
+    return redirect(after or home_of(signed_in_user().id), 303)
