@@ -33,6 +33,8 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
 """What is sent where no page of the estate has a form: what is done already, or comes after another form."""
 NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
+    "POST /settings/security":
+        "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",
     "POST /settings/privacy/register/<uuid:processing_id>/usual":
         "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",
 }  # fmt: skip

@@ -59,7 +59,8 @@ def update() -> ResponseReturnValue:
     """Decide who needs two-factor sign-in."""
     sent = request.form
     data = parse(TwoFactorRequirement, {
-        "who": sent.get("who", ""), "role_ids": sent.getlist("role_ids"), "days": sent.get("days", ""),
+        "who": sent.get("who", ""), "role_ids": sent.getlist("role_ids") if sent.get("who") == "roles" else [],
+        "days": sent.get("days", ""),
     })  # fmt: skip
     require_two_factor(data, actor=current_member(), version=form_version())
     return saved(url_for("settings_security.edit"), _("Saved."))
