@@ -14,7 +14,6 @@ SALES = {
 }  # fmt: skip
 FOLLOWING = frozenset({
     "audit_log", "search_entries", "opportunity_totals", "idempotency_keys", "stage_changes", "hand_over_items",
-    "opportunity_contacts",
 })  # fmt: skip
 """Tables that follow what is changed in others."""
 STAMPS = frozenset(
@@ -72,6 +71,9 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
         return ""
     if change.table in SALES:
         return _of_record(estate, case.who, SALES[change.table], change, new)
+    if change.table == "opportunity_contacts":
+        told = change.act != "INSERT" or estate.can_see(case.who, "contact", UUID(row["contact_id"]))
+        return "" if told else "a contact that is not seen was put to a deal"
     if change.table == "shares":
         return _of_share(estate, case.who, change)
     if change.table == "consents":
@@ -158,6 +160,9 @@ def _of_member(estate: Estate, who: str, change: Change) -> str:
         return ""
     if str(change.is_now.get("id")) == str(estate.people[who].member_id) and change.columns - STAMPS <= OWN_COLUMNS:
         return ""
-    able = {"member:update", "member:delete", "team:update", "team:delete", "member:create"} & estate.scopes[who].keys()
+    changed = estate.name_of(change.is_now.get("id") or change.was.get("id"))
+    able = {"team:update", "team:delete", "member:create"} & estate.scopes[who].keys() or any(
+        estate.covers(who, permission, changed) for permission in ("member:update", "member:delete") if changed
+    )
     handing = "hand_over:create" in estate.scopes[who] and change.columns - STAMPS <= {"substitute_id"}
     return "" if able or handing else "it takes a permission for member or team"

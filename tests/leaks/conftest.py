@@ -33,6 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test for everybody who hunts."""
+    """Run a test for everybody who hunts, one after the other: what the product keeps of one serves all their tests."""
     if "who" in metafunc.fixturenames:
-        metafunc.parametrize("who", ["owner", *roles()])
+        metafunc.parametrize("who", ["owner", *roles()], scope="module")

@@ -29,6 +29,8 @@ def complaints(estate: Estate, case: Case, outcome: Outcome) -> Iterator[str]:
     if hidden:
         yield f"shows {', '.join(f'{FIELDS[mark.field]} of {whose(estate, mark.number)}' for mark in hidden[:4])}"
     yield from wrong_changes(estate, case, outcome.changes)
+    if case.expects is not None and status < 400 and (wrong := case.expects(outcome.answer.text)):
+        yield wrong
 
 
 def _is_told(estate: Estate, case: Case, mark: Mark) -> bool:
@@ -36,7 +38,7 @@ def _is_told(estate: Estate, case: Case, mark: Mark) -> bool:
     kind, _colon, action = (case.endpoint.declared.permission or "").partition(":")
     key = estate.record(mark.number) if mark.number in estate.numbered else None
     if action == "export" and key is not None and estate.world.kind[key] == kind:
-        return estate.may(case.who, kind, "export", key)
+        return estate.may(case.who, kind, "export", key) and estate.sees(case.who, mark)
     if key is not None and _is_about_a_person(case) and action == "export":
         # All that is known of a person, whoever owns it: what was left out would make the answer to them a wrong one.
         contact = UUID(str(estate.samples[case.target].values["contact_id"]))

@@ -37,6 +37,7 @@ _SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}|nonce(?:=\"|-)[\w+/=-]
 """Tokens against forged forms and foreign scripts: what stands in them by chance may look like a mark."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Ids, whose digits may read as a number that is dialled."""
+_JOINED = re.compile(r"[\w-]")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \u00a0\u202f\-()/.]+(?=\d)")
 _DIALLED = re.compile(r"30[ \u00a0\u202f\-)/]{0,2}77")
 _PHONE = re.compile(r"(?:\+49|(?<![0-9a-zA-Z])0)3077(\d{4})(\d)7")
@@ -60,11 +61,16 @@ def amount(number: int) -> str:
     return f"6{number:04}38"
 
 
+AROUND = 250
+"""So many characters on each side of what may be a mark are looked at, to tell whether it is one."""
+
+
 def marks_in(said: str) -> set[Mark]:
-    """Return the marks in a text. Quick: there are tens of thousands of texts."""
-    found = {Mark(int(number), letter) for number, letter in _TEXT.findall(_SIGNED.sub("", said))}
-    if _DIALLED.search(said):
-        dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", _ID.sub("", said)))
+    """Return the marks in a text. Quick: there are tens of thousands of texts, and few have anything like a token."""
+    found = {Mark(int(one[1]), one[2]) for one in _TEXT.finditer(said) if not _is_signed(said, *one.span())}
+    for one in _DIALLED.finditer(said):
+        around = said[max(one.start() - AROUND, 0) : one.end() + AROUND]
+        dialled = _PHONE.findall(_BETWEEN_DIGITS.sub("", _ID.sub("", around)))
         found |= {Mark(int(number), "p" if which == "1" else "m") for number, which in dialled}
     for sum_ in _AMOUNT.finditer(said):
         before = said[max(sum_.start() - 1, 0) : sum_.start()]
@@ -73,6 +79,15 @@ def marks_in(said: str) -> set[Mark]:
     for cursor in _CURSOR.findall(said):
         found |= {Mark(int(number), letter) for number, letter in _TEXT.findall(_unpacked(cursor))}
     return found
+
+
+def _is_signed(said: str, start: int, end: int) -> bool:
+    """Whether what looks like a mark stands in the middle of a token or a nonce."""
+    if not (_JOINED.match(said, max(start - 1, 0), start) or _JOINED.match(said, end)):
+        return False
+    first = max(start - AROUND, 0)
+    around = said[first : end + AROUND]
+    return any(one.start() + first <= start and end <= one.end() + first for one in _SIGNED.finditer(around))
 
 
 def _unpacked(cursor: str) -> str:

@@ -39,6 +39,11 @@ def stands(hunters: Mapping[str, Permissions]) -> Organisation:
     )  # fmt: skip
 
 
+def hung_of(who: str) -> str:
+    """Return the name under which somebody's records are kept that hang on what others own."""
+    return f"hung {who}"
+
+
 class Office:
     """Writes people, roles and teams straight into the workspace's tables."""
 

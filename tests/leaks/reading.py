@@ -26,6 +26,7 @@ NEAR_AND_FAR = ("mate", "beside", "walled", OUTSIDER)
 _ASKED = re.compile(
     r"""(?:asked|asked_id|asked_ids|asked_choice|asked_day|args\.get|values\.get|args\.getlist)\(\s*"(\w+)\""""
 )
+_MANY = re.compile(r"""getlist\(\s*"(\w+)\"""")
 _IMPORTED = re.compile(r"^from (web(?:\.\w+)+) import", re.M)
 
 
@@ -55,7 +56,7 @@ def targets(estate: Estate, who: str, endpoint: Endpoint) -> list[str]:
         return [who, SPARE, OUTSIDER, NOBODY]
     if not endpoint.named_records and "record_id" not in named:
         return [who, SPARE, "mate", "walled", OUTSIDER, NOBODY]
-    others = estate.relations if endpoint.method in SAFE else OTHERS
+    others = [*estate.hung(who), *estate.relations] if endpoint.method in SAFE else OTHERS
     return [who, *([SPARE] if "member_id" in named else []), *others]
 
 
@@ -76,7 +77,7 @@ def page_queries(estate: Estate, offers: Offers, who: str) -> Iterator[Case]:
         [address] = addresses(estate, endpoint, who)[:1]
         views = [{}, *({"view": view} for view in sorted(offers.values["view"]) if "view" in names)]
         for name in sorted(names - {"csrf_token", "view"}):
-            for value, whose in values_for(estate, name, sorted(offers.values[name])):
+            for value, whose in values_for(estate, who, name, sorted(offers.values[name])):
                 for view in views:
                     yield _asking(who, endpoint, address, {name: value, **view, **_quick(names, name)}, whose)
 
@@ -95,7 +96,7 @@ def api_queries(estate: Estate, who: str) -> Iterator[Case]:
         address = address.partition("?")[0]
         for name, field in (model.model_fields if model else {}).items():
             choices = [str(one) for one in _choices(field.annotation)]
-            for value, whose in values_for(estate, name, choices):
+            for value, whose in values_for(estate, who, name, choices):
                 more = (
                     {"limit": "200"} if model is not None and "limit" in model.model_fields and name != "limit" else {}
                 )
@@ -114,14 +115,14 @@ def _asking(who: str, endpoint: Endpoint, address: str, query: dict[str, str], w
     return Case(who, endpoint, joined, who, named=f"{next(iter(query))} {whose}".strip())
 
 
-def values_for(estate: Estate, name: str, offered: list[str]) -> list[tuple[str, str]]:
+def values_for(estate: Estate, who: str, name: str, offered: list[str]) -> list[tuple[str, str]]:
     """Return values for a name of an address, each with whose it is."""
     kind = id_kind(name)
     if kind is not None:
         return [(str(estate.samples[whose].values[kind]), whose) for whose in NEAR_AND_FAR]
     if name in ("q", "search", "term", "name", "email", "phone"):
         kinds = [SOUGHT[at % len(SOUGHT)] for at in range(len(NEAR_AND_FAR))]
-        pairs = zip(NEAR_AND_FAR, kinds, strict=True)
+        pairs = [*zip(NEAR_AND_FAR, kinds, strict=True), *((one, "contact") for one in estate.hung(who))]
         words = [(word, whose) for whose, kind in pairs for word in search_words(estate, whose, [kind])]
         return [*words, ("zq0", ""), ("zq5", "")]
     if name in ("tag", "tags"):
@@ -135,18 +136,21 @@ def _choices(annotation: Any) -> list[Any]:
     return [one for one in found if isinstance(one, str | int) and not isinstance(one, type)] + nested
 
 
-def names_asked(estate: Estate, endpoint: Endpoint) -> set[str]:
-    """Return the names a page's code asks its address for: by its source, and that of the pages' modules it uses."""
+def names_asked(estate: Estate, endpoint: Endpoint, *, many: bool = False) -> set[str]:
+    """Return the names a page's code asks its address for: by its source, and that of the pages' modules it uses.
+
+    `many` asks for those of which it takes several values.
+    """
     view = inspect.unwrap(estate.app.view_functions[endpoint.rule.endpoint])
-    return _names_in(inspect.getsourcefile(view) or "")
+    return _names_in(inspect.getsourcefile(view) or "", _MANY if many else _ASKED)
 
 
 @cache
-def _names_in(source: str) -> set[str]:
+def _names_in(source: str, asked: re.Pattern[str]) -> set[str]:
     text = Path(source).read_text("utf-8")
     used = [ROOT / f"{name.replace('.', '/')}.py" for name in _IMPORTED.findall(text)]
     texts = [text, *(path.read_text("utf-8") for path in used if path.exists())]
-    return {name for one in texts for name in _ASKED.findall(one)}
+    return {name for one in texts for name in asked.findall(one)}
 
 
 @cache

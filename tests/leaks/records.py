@@ -19,7 +19,7 @@ from tenants.db import SHARED, db, new_id
 from tests.access.ways_in import MODELS, World
 from tests.guard.endpoints import Samples
 from tests.leaks.marks import amount, phone, text
-from tests.leaks.people import HOLDERS, Office
+from tests.leaks.people import HOLDERS, Office, hung_of
 from tests.leaks.privacy import privacy_of
 from tests.support.cast import Cast, Person
 from tests.support.clients import phone_of
@@ -54,18 +54,17 @@ class Records:
         """Give everybody something of each kind; return the ids by whose they are."""
         owners = ["owner", *HOLDERS, *hunters]
         mine = {who: self._set_of(who) for who in owners}
-        self._hang_on_each_other(mine)
+        hung = self._hang_on_each_other(mine)
         self._rewrite({who: mine[who] for who in ("owner", "mate", "walled", *hunters)})
         self._recycle()
         self._share(mine)
         found = {who: self._samples("acme", self.people[who], mine[who]) for who in owners}
+        for who, keys in hung.items():
+            found[hung_of(who)] = Samples("acme", self.people[who], {**found[who].values, **keys})
         outsider = self.cast["outsider"]
         found["outsider"] = self._samples("other", outsider, self._foreign())
-        spare = {
-            "team_id": self.office.teams["empty"],
-            "member_id": self.people["mate"].member_id,
-            "role_id": self._viewer,
-        }
+        member_id, team_id = self.people["mate"].member_id, self.office.teams["empty"]
+        spare = {"team_id": team_id, "member_id": member_id, "role_id": self._viewer}
         found["spare"] = Samples("acme", self.people["owner"], {**found["owner"].values, **spare})
         found["nobody"] = Samples("acme", self.people["owner"], {
             name: new_id() if isinstance(value, UUID) else value for name, value in found["owner"].values.items()
@@ -79,24 +78,29 @@ class Records:
         activity = self.add("activity", who, company_id=company, contact_id=contact)
         return {"company_id": company, "contact_id": contact, "opportunity_id": deal, "activity_id": activity}
 
-    def _hang_on_each_other(self, mine: Mapping[str, Mapping[str, UUID]]) -> None:
-        """What one owns hangs on what the next one owns; and so do things of the hunters'."""
-        ring = list(HOLDERS)
+    def _hang_on_each_other(self, mine: Mapping[str, Mapping[str, UUID]]) -> dict[str, dict[str, UUID]]:
+        """What one owns hangs on what the next one owns; and so do things of the hunters'. Return those, by whose."""
+        ring, hung = list(HOLDERS), {}
         for who, other in zip(ring, [*ring[1:], ring[0]], strict=True):
             company = mine[other]["company_id"]
             contact = self.add("contact", who, company_id=company)
-            self.add("opportunity", who, company_id=company, contact_id=contact)
-            self.add("activity", who, opportunity_id=mine[other]["opportunity_id"])
+            deal = self.add("opportunity", who, company_id=company, contact_id=contact)
+            activity = self.add("activity", who, opportunity_id=mine[other]["opportunity_id"])
+            hung[who] = {"contact_id": contact, "opportunity_id": deal, "activity_id": activity}
         for who, other in zip(ring, [*ring[1:], ring[0]], strict=True):
             consumer = self.add("contact", other)
             deal = self.add("opportunity", who, contact_id=consumer)
             self.add("activity", other, opportunity_id=deal)
-        for who in ("own", "rep", "mixed"):
-            self.add("contact", who, company_id=mine["walled"]["company_id"])
-            self.add(
-                "opportunity", who, company_id=mine["beside"]["company_id"], contact_id=mine["walled"]["contact_id"]
-            )
-            self.add("activity", who, contact_id=mine["walled"]["contact_id"])
+        for who in ("own", "rep", "mixed", "team", "no company"):
+            walled, beside = mine["walled"], mine["beside"]
+            hung[who] = {
+                "contact_id": self.add("contact", who, company_id=walled["company_id"]),
+                "opportunity_id": self.add(
+                    "opportunity", who, company_id=beside["company_id"], contact_id=walled["contact_id"]
+                ),
+                "activity_id": self.add("activity", who, contact_id=walled["contact_id"]),
+            }
+        return hung
 
     def _rewrite(self, mine: Mapping[str, Mapping[str, UUID]]) -> None:
         """Change something of everybody's, so that there is a history with a value to put back."""

@@ -32,7 +32,8 @@ def mixed() -> Permissions:
     for at, kind in enumerate(SALES):
         for step, action in enumerate(("read", "export", "update", "assign", "delete", "share")):
             if f"{kind}:{action}" in PERMISSIONS:
-                reach = 3 - at if action == "read" else max(0, 3 - at - step)
+                # What one may export reaches less far than what one sees, or farther.
+                reach = {"read": 3 - at, "export": at}.get(action, max(0, 3 - at - step))
                 scopes[f"{kind}:{action}"] = SCOPES[reach]
         scopes[f"{kind}:create"] = "own"
     scopes |= {"hand_over:read": "own", "hand_over:create": "team", "audit:read": "team", "audit:export": "own"}

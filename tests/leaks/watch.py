@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Row
+from psycopg.rows import tuple_row
 
 from tenants.db import TenantSession
+from tenants.kept import told_as_sqlalchemy
 from tests.support.installation import Place
 
 _FUNCTION = """
@@ -32,7 +33,10 @@ BEGIN
   RETURN NULL;
 END $$;
 """
-_READ = "SELECT place, name, act, was, is_now FROM watched.changes"
+_READ = b"""SET CONSTRAINTS ALL IMMEDIATE;
+SELECT place, name, act, was, is_now FROM watched.changes;
+ROLLBACK"""
+"""All in one message, since it is sent after every request."""
 
 
 class Change(NamedTuple):
@@ -50,7 +54,7 @@ class Change(NamedTuple):
         return {name for name in {*self.was, *self.is_now} if self.was.get(name) != self.is_now.get(name)}
 
 
-def _change(row: Row[Any] | Sequence[Any]) -> Change:
+def _change(row: Sequence[Any]) -> Change:
     was, is_now = (json.loads(value) if isinstance(value, str) else value or {} for value in row[3:])
     return Change(row[0], row[1], row[2], was or {}, is_now or {})
 
@@ -104,7 +108,12 @@ def _tell(session: TenantSession, watch: Watch) -> None:
     """Do what a commit does but the last word: send all changes, then tell them and take them back."""
     if session.in_transaction() or session.new or session.dirty or session.deleted:
         session.flush()
-        connection = session.connection()
-        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        watch.note(connection.exec_driver_sql(_READ).fetchall())
+        driver: Any = session.connection().connection.driver_connection
+        with driver.cursor(row_factory=tuple_row) as cursor:
+            try:
+                cursor.execute(_READ, prepare=False)
+            except psycopg.Error as failed:
+                raise told_as_sqlalchemy(session.connection(), driver, failed) from failed
+            cursor.nextset()
+            watch.note(cursor.fetchall())
         session.rollback()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.access.ways_in import MODELS, World
 from tests.conftest import Stage
 from tests.guard.endpoints import Samples
 from tests.leaks.marks import FIELDS, Mark
-from tests.leaks.people import HOLDERS, Office, stands
+from tests.leaks.people import HOLDERS, Office, hung_of, stands
 from tests.leaks.records import Records
 from tests.leaks.roles import Permissions, hunting
 from tests.support.cast import Person
@@ -42,6 +42,8 @@ class Estate:
     """Marked things that are no records: kind and whose."""
     customers: Mapping[UUID, list[UUID]] = field(default_factory=dict)
     """The customers of deals: an activity on a deal is one with them."""
+    decide: Callable[[bool], None] = lambda _follow: None
+    """Sets the workspace's policy whether children follow their customers."""
     _keys: dict[int, UUID] = field(default_factory=dict)
     _seen: dict[str, frozenset[int]] = field(default_factory=dict)
     _reach: dict[tuple[str, str, str], frozenset[UUID]] = field(default_factory=dict)
@@ -84,6 +86,14 @@ class Estate:
         """Whether a member sees a record of this workspace."""
         return record_id in self._reached(who, kind, "read")
 
+    def seen_of(self, who: str, kind: str) -> frozenset[UUID]:
+        """Return the records of a kind that a member sees, those in the bin, too."""
+        return self._reached(who, kind, "read")
+
+    def answers_for(self, who: str, kind: str) -> set[UUID]:
+        """Return the records of a kind that a member's scope covers: what sums are made of."""
+        return self.world.reach(self.scopes[who], who, kind, "read")
+
     def may(self, who: str, kind: str, action: str, record_id: UUID) -> bool:
         """Whether a member may do this with a record of this workspace."""
         return record_id in self._reached(who, kind, action)
@@ -100,9 +110,9 @@ class Estate:
         return record_id == contact or contact in known or record_id in self.customers.get(contact, ())
 
     def covers(self, who: str, permission: str, owner: str) -> bool:
-        """Whether a permission reaches what somebody owns; no unit is closed to who looks after everybody's tokens."""
+        """Whether a permission reaches what somebody owns; no unit is closed to who looks after people and tokens."""
         organisation = self.world.organisation
-        if permission.startswith("token:"):
+        if permission.startswith(("token:", "member:")):
             organisation = replace(organisation, closed=set())
         return organisation.covers(self.scopes[who].get(permission), who, owner)
 
@@ -114,6 +124,22 @@ class Estate:
         """Reckon anew: somebody stands elsewhere now."""
         self._seen.clear()
         self._reach.clear()
+
+    def hung(self, who: str) -> list[str]:
+        """Return under which names records are kept that a member may see while they hang on what they may not."""
+        return [name for name in (hung_of(who), hung_of("mate"), hung_of("clubbed")) if name in self.samples]
+
+    @contextmanager
+    def unfollowed(self) -> Iterator[None]:
+        """Let children not follow their customers until the block ends."""
+        self._follow(False)
+        yield
+        self._follow(True)
+
+    def _follow(self, follow: bool) -> None:
+        self.decide(follow)
+        self.world.organisation.children_follow = follow
+        self.forget()
 
     def _reached(self, who: str, kind: str, action: str) -> frozenset[UUID]:
         if (who, kind, action) not in self._reach:
@@ -147,8 +173,9 @@ def estate(stage: Stage) -> Iterator[Estate]:
         samples = records.fill(list(hunting()))
         schema = cast.tenants["acme"].schema_name
         built = Estate(
-            app, people, scopes, world, records.numbers, samples, schema, records.secrets, records.customers()
-        )
+            app, people, scopes, world, records.numbers, samples, schema, records.secrets, records.customers(),
+            office.decide,
+        )  # fmt: skip
         app.extensions["directory"].forget()
         try:
             yield built

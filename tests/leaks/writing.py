@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from mobile_api.openapi.schemas import schema_of
 from tests.guard.endpoints import SAFE, Endpoint
 from tests.leaks.asking import Case
+from tests.leaks.batches import body_batches, form_batches
 from tests.leaks.filling import id_kind, value_of
 from tests.leaks.forms import UNTOLD, Field
 from tests.leaks.marks import text
@@ -26,7 +27,8 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
     "privacy.lift": {}, "privacy.usual_entry": {},
     "account.remove_sample": {}, "viewing.end": {}, "settings_teams.add_guest": {"guest_id": ""},
-    "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter"},
+    "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter",
+                          "to_ids": "", "pick": ""},
     "settings_members.change_many": {"members": "", "what": "team"},
     "settings_members.invite": {"email": "typed@hunt.example", "role_id": "", "team_id": ""},
 }  # fmt: skip
@@ -61,6 +63,7 @@ def form_writes(estate: Estate, offers: Offers, who: str) -> Iterator[Case]:
                 yield Case(who, endpoint, address, target, sent)
         if endpoint.declared.permission in (None, *estate.scopes[who]):
             yield from _with_others(estate, who, endpoint, fields)
+            yield from form_batches(estate, who, endpoint, fields, filled(estate, fields, who))
 
 
 def _with_others(estate: Estate, who: str, endpoint: Endpoint, fields: list[Field]) -> Iterator[Case]:
@@ -123,6 +126,7 @@ def body_writes(estate: Estate, who: str) -> Iterator[Case]:
         if model is None or endpoint.declared.permission not in (None, *estate.scopes[who]):
             continue
         [address] = addresses(estate, endpoint, who)[:1]
+        yield from body_batches(estate, who, endpoint, properties(model), body)
         for name, schema in properties(model).items():
             for whose in OTHERS if id_kind(name) is not None else ():
                 given = str(value_of(estate, name, whose))

@@ -10,8 +10,8 @@ import pytest
 _here: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
 
 
-def tally(what: str, count: int, seconds: float) -> None:
-    """Count what was tried, and how long that took in this process."""
+def tally(what: str, count: int, seconds: float = 0) -> None:
+    """Count what was tried, and how long that took in this process, where that is told."""
     _here[what][0] += count
     _here[what][1] += seconds
 
@@ -33,4 +33,5 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell the numbers."""
     for what, (count, seconds) in sorted(_here.items()):
-        terminalreporter.write_line(f"{what}: {int(count):,} in {seconds:.0f} s of test time")
+        spent = f" in {seconds:.0f} s of test time" if seconds else ""
+        terminalreporter.write_line(f"{what}: {int(count):,}{spent}")
