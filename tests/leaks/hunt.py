@@ -75,9 +75,9 @@ class Hunt:
     def combinations(self) -> int:
         """Return how many combinations were judged: endpoint, who asked, whose ids or records, and where they stood.
 
-        Each once, however often and with whatever values it was asked. An answer that names no record (a list, a
-        search, a picker, a file) is judged for the records of everybody it could have shown, one combination each; of
-        an endpoint that never showed anybody's record to anybody, only what was asked for counts.
+        Each once, however often it was asked. An answer that names no record (a list, a search, a picker, a file) is
+        judged for the records of everybody it could have shown, one combination each, by what it was asked with; of an
+        endpoint that never showed anybody's record to anybody, only what was asked for counts.
         """
         return len(self.judged | {one for one in self.listed if one[0] in self.lists})
 
@@ -100,7 +100,7 @@ class Hunt:
         self.judged |= {(what, case.who, whose, case.place, follow) for whose in case.whose}
         if case.endpoint.method in SAFE and not case.endpoint.named_records and outcome.answer.status_code < 400:
             everybody = [case.who, *(one for one in self.estate.relations if one != NOBODY)]
-            self.listed |= {(what, case.who, whose, case.place, follow) for whose in everybody}
+            self.listed |= {(what, case.who, whose, case.named or case.place, follow) for whose in everybody}
             if outcome.marks:
                 self.lists.add(what)
 

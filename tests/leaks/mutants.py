@@ -123,6 +123,7 @@ class Surgeon:
     """Changes the code of the functions that live in this process, and changes it back."""
 
     def __init__(self, app: Flask) -> None:
+        gc.unfreeze()  # what is frozen would not be told
         gc.collect()
         everything = gc.get_objects()
         self.app = app

@@ -98,7 +98,9 @@ class Records:
                 "opportunity_id": self.add(
                     "opportunity", who, company_id=beside["company_id"], contact_id=walled["contact_id"]
                 ),
-                "activity_id": self.add("activity", who, contact_id=walled["contact_id"]),
+                "activity_id": self.add(
+                    "activity", who, contact_id=walled["contact_id"], opportunity_id=walled["opportunity_id"]
+                ),
             }
         return hung
 

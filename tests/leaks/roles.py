@@ -40,14 +40,19 @@ def mixed() -> Permissions:
     return dict(scopes)
 
 
+def _near(permission: str, scope: str) -> str:
+    """Return "team" for what one does with records, but "own" for taking them away in files."""
+    kind, _colon, action = permission.partition(":")
+    return scope if kind not in SALES else "own" if action == "export" else "team"
+
+
 def hunting() -> dict[str, Permissions]:
     """Return the roles whose holders try everything, by name."""
     found = {key: dict(BUILT_IN[key]) for key in ("admin", "manager", "rep", "viewer")}
     found |= {scope: everything(scope) for scope in SCOPES}
     found |= {"mixed": mixed(), "reading": {p: s for p, s in everything("team").items() if p.endswith(":read")}}
     for kind in SALES:
-        others = {name: "team" if name.split(":")[0] in SALES else scope for name, scope in without(kind).items()}
-        found[f"no {kind}"] = others
+        found[f"no {kind}"] = {name: _near(name, scope) for name, scope in without(kind).items()}
     found["veiled"] = {**everything("subtree"), **FIELDS}
     return found
 

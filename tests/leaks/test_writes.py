@@ -1,4 +1,8 @@
-"""The leak hunt over what can be sent: each form and each body × everybody's ids, in the path and in the fields."""
+"""The leak hunt over what can be sent: each form and each body × everybody's ids, in the path and in the fields.
+
+And over what counts and sums tell, and what is shown and changed where children do not follow their customers: here,
+so that this file takes as long as `test_reads.py`, beside which it runs.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,36 @@ import pytest
 from tests.guard.endpoints import SAFE
 from tests.leaks.hunt import Hunt, share_of
 from tests.leaks.offers import Offers, hunted
-from tests.leaks.reading import of_the_lacking
+from tests.leaks.reading import api_queries, of_the_lacking, plain_readings
+from tests.leaks.sums import counted
 from tests.leaks.writing import NOT_SO_HERE, body_writes, form_writes
 
 
 def test_no_form_changes_what_its_sender_may_not(who: str, hunt: Hunt, offers: Offers) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 5)) == []
+    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 6)) == []
     assert hunt.asker.tried > before
 
 
 def test_no_body_changes_what_its_sender_may_not(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 3)) == []
+    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 4)) == []
+    assert hunt.asker.tried > before
+
+
+def test_no_count_or_sum_betrays_what_is_hidden(who: str, hunt: Hunt) -> None:
+    before = hunt.asker.tried
+    assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 4)) == []
+    assert hunt.asker.tried > before
+
+
+def test_nothing_is_shown_through_a_customer_where_children_do_not_follow(who: str, hunt: Hunt) -> None:
+    before = hunt.asker.tried
+    with hunt.unfollowed():
+        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=False), 32)) == []
+        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=True), 8)) == []
+        assert hunt.of(share_of(hunt.estate, who, api_queries(hunt.estate, who), 24)) == []
+        assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 12)) == []
     assert hunt.asker.tried > before
 
 

@@ -73,12 +73,15 @@ class Trials:
     def find_out(self, cases: Iterable[Case] | None = None) -> None:
         """Send the requests once and note at which endpoints each guard is passed.
 
-        Queries are kept, so a guard in one is passed by the first request alone: all requests of its endpoint count.
+        Queries are kept, so a guard in one is passed by the first request alone: all requests of its endpoint count,
+        and what was kept for one endpoint is forgotten before the next.
         """
         found: dict[str, set[str]] = defaultdict(set)
         sent: dict[str, list[Case]] = defaultdict(list)
         with self.surgeon.noting(places()):
             for case in cases if cases is not None else self.cases():
+                if str(case.endpoint) not in sent:
+                    self.surgeon.forget_queries()
                 instead.passed.clear()
                 self.hunt.asker.ask(case)
                 sent[str(case.endpoint)].append(case)
@@ -103,6 +106,18 @@ class Trials:
         who = "veiled" if guard == VEIL else self.hunters[0]
         cases = plain_readings(self.hunt.estate, who, api=True)
         return [case for case in cases if case.target == who and case.endpoint.named_records][:10]
+
+    def again(self, place: Place, who: str) -> Trial:
+        """Take away one guard and ask in somebody else's name, then as before where children do not follow."""
+        former = self._passing.get(str(place), [])
+        named = {str(case.endpoint) for case in former}
+        readings = [case for api in (False, True) for case in plain_readings(self.hunt.estate, who, api=api)]
+        with self.surgeon.without(place):
+            other = self._tried(f"{place} (as {who})", [case for case in readings if str(case.endpoint) in named])
+            if other.noticed:
+                return other
+            with self.hunt.unfollowed():
+                return self._tried(f"{place} (unfollowed)", former)
 
     def _inner(self, place: Place, cases: list[Case]) -> Trial:
         with self.surgeon.without(place):
