@@ -18,7 +18,7 @@ def test_no_page_shows_what_its_reader_may_not_see(who: str, hunt: Hunt) -> None
 def test_no_operation_shows_what_its_reader_may_not_see(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
     assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=True), 1)) == []
-    assert hunt.of(share_of(hunt.estate, who, api_queries(hunt.estate, who), 4)) == []
+    assert hunt.of(share_of(hunt.estate, who, api_queries(hunt.estate, who), 3)) == []
     assert hunt.asker.tried > before
 
 
