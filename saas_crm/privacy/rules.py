@@ -23,12 +23,13 @@ USUAL_KEEP_YEARS = 10
 
 
 class Statement(NamedTuple):
-    """What a person said about one channel and purpose; of two of the same moment the later id counts."""
+    """What a person said about one channel and purpose; of two about the same moment the one written down later counts."""
 
     channel: str
     purpose: str
     state: str
     at: datetime
+    created_at: datetime
     id: UUID
 
 
@@ -37,9 +38,13 @@ def latest(statements: Iterable[Any]) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
     for one in statements:
         key = (one.channel, one.purpose)
-        if key not in found or (one.at, one.id) > (found[key].at, found[key].id):
+        if key not in found or _rank(one) > _rank(found[key]):
             found[key] = one
     return found
+
+
+def _rank(one: Any) -> tuple[datetime, datetime, UUID]:
+    return one.at, one.created_at, one.id
 
 
 def may_contact(statements: Iterable[Any], channel: str, purpose: str) -> bool:

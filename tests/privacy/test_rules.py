@@ -11,8 +11,9 @@ from saas_crm.privacy.fingerprints import fingerprints, is_known, new_salt
 from saas_crm.privacy.rules import Statement, kept_until, latest, may_contact, refusals
 
 
-def said(channel: str, purpose: str, state: str, day: int, number: int = 0) -> Statement:
-    return Statement(channel, purpose, state, datetime(2026, 5, day, tzinfo=UTC), UUID(int=number))
+def said(channel: str, purpose: str, state: str, day: int, written: int = 1, number: int = 0) -> Statement:
+    at, created_at = datetime(2026, 5, day, tzinfo=UTC), datetime(2026, 6, written, tzinfo=UTC)
+    return Statement(channel, purpose, state, at, created_at, UUID(int=number))
 
 
 @pytest.mark.parametrize(
@@ -28,11 +29,15 @@ def said(channel: str, purpose: str, state: str, day: int, number: int = 0) -> S
         ([said("email", "marketing", "given", 1), said("email", "marketing", "withdrawn", 2)], "marketing", False),
         ([said("email", "marketing", "withdrawn", 2), said("email", "marketing", "given", 1)], "marketing", False),
         ([said("email", "marketing", "given", 2, 1), said("email", "marketing", "objected", 2, 2)], "marketing", False),
+        ([said("email", "marketing", "given", 2, 1, 9), said("email", "marketing", "objected", 2, 2, 1)], "marketing",
+         False),
+        ([said("email", "marketing", "given", 2, 2, 1), said("email", "marketing", "objected", 2, 1, 9)], "marketing",
+         True),
         ([said("email", "sales", "objected", 1)], "sales", False),
         ([said("email", "sales", "objected", 1)], "service", True),
         ([said("email", "sales", "objected", 1), said("email", "sales", "given", 2)], "sales", True),
     ],
-)
+)  # fmt: skip
 def test_may_contact(statements: list[Statement], purpose: str, expected: bool) -> None:
     assert may_contact(statements, "email", purpose) is expected
 

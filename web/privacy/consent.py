@@ -120,8 +120,14 @@ def record(contact_id: UUID) -> ResponseReturnValue:
                            "source": request.form.get("source", SOURCES[0])}, input_context(form=True),
         )  # fmt: skip
         data.at = _when(request.form.get("on", ""), member)
-        consents.record_consent(contact, data, actor=member, consent_id=uuid5(record_id, purpose))
+        consents.record_consent(contact, data, actor=member, consent_id=_key(record_id, purpose))
     return saved(url_for("privacy.show", contact_id=contact_id), _("Saved."))
+
+
+def _key(record_id: UUID, purpose: str) -> UUID:
+    """Return the key of one answer: the same form with another answer, as after going back, is another one."""
+    said = (request.form.get(name, "").strip() for name in ("channel", "answer", "on", "source", "note"))
+    return uuid5(record_id, "\n".join((purpose, *said)))
 
 
 def _state(answer: str, former: Any) -> str:
