@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import ColumnElement, Engine, event, exists, false, or_, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.core.audit import AuditEntry
 from saas_crm.core.errors import AlreadyExists, NamesGone
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.records import Record
@@ -27,8 +28,11 @@ def contradicts(error: Exception) -> bool:
     return isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", "") in CONTRADICTIONS
 
 
-def insert(record: Record, *, may_exist: bool) -> None:
+def insert(record: Record, *, may_exist: bool, was_there: ColumnElement[bool] | None = None) -> None:
     """Write a new record; with a client-made key (`may_exist`) a second one raises AlreadyExists.
+
+    So does the key of one that is gone for good, as the log or `was_there` knows: what was purged or erased does not
+    come back with a program that tries again, nor its history to somebody else.
 
     Only then is a savepoint needed, so that the rest of the transaction survives the refusal.
     """
@@ -36,6 +40,8 @@ def insert(record: Record, *, may_exist: bool) -> None:
         db.session.add(record)
         db.session.flush()
         return
+    if record.id is not None and db.session.scalar(select(or_(_is_logged(record), false() if was_there is None else was_there))):
+        raise AlreadyExists(str(record.id))
     try:
         with db.session.begin_nested():
             db.session.add(record)
@@ -44,6 +50,13 @@ def insert(record: Record, *, may_exist: bool) -> None:
         if getattr(refused.orig, "sqlstate", "") == "23505":
             raise AlreadyExists(str(record.id)) from refused
         raise
+
+
+def _is_logged(record: Record) -> ColumnElement[bool]:
+    logged = select(AuditEntry.id).where(
+        AuditEntry.record_id == record.id, AuditEntry.resource == record.__resource__
+    )  # fmt: skip
+    return exists(logged)
 
 
 @event.listens_for(Engine, "handle_error")

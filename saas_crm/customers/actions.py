@@ -20,6 +20,7 @@ from saas_crm.customers.indexing import index, name_forms
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.privacy.erasures import was_erased
 from saas_crm.privacy.keeping import check_not_held
 from saas_crm.search import actions as search
 from tenants.db import db, new_id
@@ -63,7 +64,7 @@ def create_contact(data: ContactWrite, *, actor: CurrentMember, contact_id: UUID
     actor.require("contact:create")
     contact = Contact(id=contact_id or new_id())
     _fill(contact, data, actor)
-    insert(contact, may_exist=contact_id is not None)
+    insert(contact, may_exist=contact_id is not None, was_there=was_erased([contact.id]))
     index(contact)
     return contact
 

@@ -24,11 +24,12 @@ from saas_crm.core.i18n import speaks
 from saas_crm.customers.models import Company, Contact
 from saas_crm.demo.phone_numbers import invented_phones
 from saas_crm.demo.scene import Scene, Sizes, Step
-from saas_crm.demo.store import store
+from saas_crm.demo.store import TABLES, store
 from saas_crm.demo.tell import tell
 from saas_crm.demo.words_samples import SAMPLES
 from saas_crm.opportunities.models import Opportunity, OpportunityContact
 from saas_crm.opportunities.pipelines import stages
+from saas_crm.privacy.erasures import erased_of
 from saas_crm.search.models import SearchEntry
 from tenants.context import ActiveTenant
 from tenants.db import db
@@ -49,15 +50,26 @@ class Removed:
 def load_sample_data(*, actor: CurrentMember, tenant: ActiveTenant) -> int:
     """Add the samples in the workspace's language and currency, the actor's own; returns how many records.
 
-    What is there already stays as it is. Raises Forbidden unless the actor may change the workspace.
+    What is there already stays as it is, and who was erased stays away, with all that hangs on them. Raises Forbidden unless the actor may change the workspace.
     """
     actor.require("workspace:update")
     session = db.session()
     scene = tell(_scene(actor, tenant))
     assert all(len(rows) <= LARGEST[table] for table, rows in scene.rows.items())
+    _leave_out_erased(session, scene)
     written = store(session, scene)
     record_act(session, "load-samples", "workspace", tenant.id, dict(written))
     return sum(written[table] for table in ("companies", "contacts", "opportunities", "activities"))
+
+
+def _leave_out_erased(session: Session, scene: Scene) -> None:
+    """Take out of a story who was erased, and what names something that is out: tables are in that order."""
+    out = set(session.scalars(erased_of([row["id"] for row in scene.rows.get("contacts", ())])))
+    for table in TABLES if out else ():
+        rows = scene.rows.get(table, [])
+        kept = [row for row in rows if out.isdisjoint(value for value in row.values() if isinstance(value, UUID))]
+        out |= {row["id"] for row in rows} - {row["id"] for row in kept}
+        scene.rows[table] = kept
 
 
 def has_sample_data(tenant: ActiveTenant) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Uuid, cast, exists, false, null, select
 
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
@@ -14,7 +14,9 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Order, Page, cut, page
 from saas_crm.privacy.fingerprints import is_known
 from saas_crm.privacy.models import Erasure
+from tenants.context import current_tenant
 from tenants.db import AnyRow, AnySelect, fetch
+from tenants.versions import lacks_tables
 
 ORDERS = {"-created_at": Order(Erasure.created_at, descending=True)}
 COLUMNS = (
@@ -48,6 +50,18 @@ def certified(erasure_id: UUID) -> AnyRow:
 def is_about(found: AnyRow, identifier: str) -> bool:
     """Whether a certificate is that of who has this name, address or number."""
     return bool(identifier.strip()) and is_known(identifier, found.salt, found.fingerprints)
+
+
+def erased_of(contact_ids: Collection[UUID]) -> AnySelect:
+    """Return the query of those of some contacts who were erased; in a workspace that is behind, of nobody."""
+    if lacks_tables(current_tenant()):
+        return select(cast(null(), Uuid)).where(false())
+    return select(Erasure.contact_id).where(Erasure.contact_id.in_(contact_ids))
+
+
+def was_erased(contact_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Return the clause "one of them was erased", so that none of them is made again."""
+    return exists(erased_of(contact_ids))
 
 
 def _rows() -> AnySelect:
