@@ -59,11 +59,19 @@ class DutyRead(BaseModel):
     note: str
 
 
+class PassageRead(BaseModel):
+    """A text that others share, in which the mention of the person is blanked."""
+
+    kind: str = Field(examples=["activity"])
+    text: str = Field(description="The first mention, with some words around it.")
+
+
 class ErasurePreview(BaseModel):
     """What erasing a person would do, or why it cannot be yet."""
 
     name: str = Field(description="What has to be sent to confirm it.")
     parts: list[PartRead]
+    passages: list[PassageRead] = Field(description="Look whether all of them are about the person; 50 at most.")
     duties: list[DutyRead] = Field(description="While there is any, erasing is refused (422).")
 
 
@@ -107,7 +115,9 @@ def preview_erasure(contact_id: UUID) -> Response:
     """Show what erasing a contact would do, and what stands against it. Nothing is changed."""
     person = erasing.person_to_erase(contact_id, actor=current_member())
     duties = [{"code": one.code, "until": one.until, "num": one.num, "note": one.note} for one in duties_of(person)]
-    return shown({"name": person.name, "parts": _parts(erasing.parts_of(person)), "duties": duties})
+    would = erasing.preview_of(person)
+    passages = [{"kind": kind, "text": text} for kind, text in would.passages]
+    return shown({"name": person.name, "parts": _parts(would.parts), "passages": passages, "duties": duties})
 
 
 @api.operation(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, func, not_, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, not_, or_, select, union, update
 
 from saas_crm.access.models import Member
 from saas_crm.activities.models import Activity
 from saas_crm.core.i18n import gettext as _
 from saas_crm.privacy.holding import once_theirs
-from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched
-from tenants.db import db, fetch
+from saas_crm.privacy.mentions import place_in, says
+from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched, theirs
+from tenants.db import AnySelect, db, fetch
 
 FIELDS = ("subject", "body", "location")
 _TEXTS = (Activity.subject, Activity.body, Activity.location)
@@ -24,12 +25,43 @@ def _with_them(person: Person) -> ColumnElement[bool]:
 
 
 def _mentions(person: Person) -> ColumnElement[bool]:
-    """Return the clause "it is about their company and mentions them"."""
-    if not person.mention or person.company_id is None:
+    """Return the clause "it is about one of their deals or about their company, and mentions them"."""
+    return or_(_deals_say(person), _others_say(person))
+
+
+def _others(person: Person) -> ColumnElement[bool]:
+    return or_(Activity.contact_id.is_(None), not_(_with_them(person)))
+
+
+def _of_their_deals(person: Person) -> ColumnElement[bool]:
+    return Activity.opportunity_id.in_(theirs("opportunity", person))
+
+
+def _deals_say(person: Person) -> ColumnElement[bool]:
+    if not person.mention:
         return false()
-    said = or_(*(text.regexp_match(person.mention, flags="i") for text in _TEXTS))
-    others = or_(Activity.contact_id.is_(None), not_(_with_them(person)))
-    return and_(Activity.company_id == person.company_id, others, said)
+    return and_(_of_their_deals(person), _others(person), says(_TEXTS, person.mention))
+
+
+def _others_say(person: Person) -> ColumnElement[bool]:
+    if not person.mention_elsewhere or person.company_id is None:
+        return false()
+    elsewhere = or_(Activity.opportunity_id.is_(None), not_(_of_their_deals(person)))
+    near = and_(Activity.company_id == person.company_id, elsewhere, _others(person))
+    return and_(near, says(_TEXTS, person.mention_elsewhere))
+
+
+def _blanked(person: Person) -> Sequence[tuple[str, ColumnElement[bool]]]:
+    """Return what is blanked where."""
+    both = ((person.mention, _deals_say(person)), (person.mention_elsewhere, _others_say(person)))
+    return [(pattern, clause) for pattern, clause in both if pattern]
+
+
+def _passages(person: Person) -> Sequence[AnySelect]:
+    return [
+        select(literal("activity").label("kind"), place_in(_TEXTS, pattern).label("text")).where(clause)
+        for pattern, clause in _blanked(person)
+    ]
 
 
 def _tells(person: Person) -> Mapping[str, Rows]:
@@ -72,9 +104,9 @@ def _touches(person: Person) -> Sequence[Touched]:
 
 
 def _erases(person: Person) -> None:
-    if person.mention:
-        without = {text.key: func.regexp_replace(text, person.mention, _("(erased)"), "gi") for text in _TEXTS}
-        _write(_mentions(person), without)
+    for pattern, clause in _blanked(person):
+        without = {text.key: func.regexp_replace(text, pattern, _("(erased)"), "g") for text in _TEXTS}
+        _write(clause, without)
     db.session.execute(delete(Activity).where(_with_them(person), _PLANNED))
     subject = case((_has_text(), _("(erased)")), else_="")
     _write(_with_them(person), {"subject": subject, "body": "", "location": "", "contact_id": None})
@@ -86,4 +118,6 @@ def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> None:
     db.session.execute(writing.execution_options(synchronize_session=False))
 
 
-HAPPENED = Holding(tells=_tells, counts=_counts, touches=_touches, erases=_erases, personal={"activity": FIELDS})
+HAPPENED = Holding(
+    tells=_tells, counts=_counts, touches=_touches, erases=_erases, passages=_passages, personal={"activity": FIELDS}
+)

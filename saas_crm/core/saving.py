@@ -40,7 +40,9 @@ def insert(record: Record, *, may_exist: bool, was_there: ColumnElement[bool] | 
         db.session.add(record)
         db.session.flush()
         return
-    if record.id is not None and db.session.scalar(select(or_(_is_logged(record), false() if was_there is None else was_there))):
+    if record.id is not None and db.session.scalar(
+        select(or_(_is_logged(record), false() if was_there is None else was_there))
+    ):
         raise AlreadyExists(str(record.id))
     try:
         with db.session.begin_nested():

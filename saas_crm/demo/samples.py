@@ -50,7 +50,8 @@ class Removed:
 def load_sample_data(*, actor: CurrentMember, tenant: ActiveTenant) -> int:
     """Add the samples in the workspace's language and currency, the actor's own; returns how many records.
 
-    What is there already stays as it is, and who was erased stays away, with all that hangs on them. Raises Forbidden unless the actor may change the workspace.
+    What is there already stays as it is, and who was erased stays away, with all that hangs on
+    them. Raises Forbidden unless the actor may change the workspace.
     """
     actor.require("workspace:update")
     session = db.session()

@@ -12,9 +12,11 @@ from sqlalchemy import (
     and_,
     cast,
     delete,
+    exists,
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     union,
@@ -27,7 +29,8 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.indexing import entries
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.privacy.holding import once_theirs
-from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched
+from saas_crm.privacy.mentions import place_in, says
+from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched, theirs
 from saas_crm.privacy.settings import keep_years
 from saas_crm.search import actions as search
 from tenants.db import AnySelect, db, fetch
@@ -36,19 +39,44 @@ FIELDS = ("name", "description", "close_note")
 _TEXTS = (Opportunity.name, Opportunity.description, Opportunity.close_note)
 
 
-def _with_them(person: Person) -> ColumnElement[bool]:
-    """Return the clause "the deal is with them": as its contact or as a further one."""
+def _theirs(person: Person) -> AnySelect:
+    """Return the query of the deals with them: as the contact or as a further one."""
     further = select(OpportunityContact.opportunity_id).where(OpportunityContact.contact_id.in_(person.ids))
-    return or_(Opportunity.contact_id.in_(person.ids), Opportunity.id.in_(further))
+    with_them = or_(Opportunity.contact_id.in_(person.ids), Opportunity.id.in_(further))
+    return select(Opportunity.id).where(with_them).order_by(Opportunity.id)
+
+
+def _with_them(person: Person) -> ColumnElement[bool]:
+    return Opportunity.id.in_(theirs("opportunity", person))
 
 
 def _mentions(person: Person) -> ColumnElement[bool]:
     """Return the clause "its texts mention them": of their own deals and of those of their company."""
-    if not person.mention:
+    return or_(_own_say(person), _others_say(person))
+
+
+def _own_say(person: Person) -> ColumnElement[bool]:
+    return and_(_with_them(person), says(_TEXTS, person.mention)) if person.mention else false()
+
+
+def _others_say(person: Person) -> ColumnElement[bool]:
+    if not person.mention_elsewhere or person.company_id is None:
         return false()
-    near = or_(_with_them(person), Opportunity.company_id == person.company_id) if person.company_id else None
-    said = or_(*(text.regexp_match(person.mention, flags="i") for text in _TEXTS))
-    return and_(near if near is not None else _with_them(person), said)
+    others = and_(Opportunity.company_id == person.company_id, not_(_with_them(person)))
+    return and_(others, says(_TEXTS, person.mention_elsewhere))
+
+
+def _passages(person: Person) -> Sequence[AnySelect]:
+    return [
+        select(literal("opportunity").label("kind"), place_in(_TEXTS, pattern).label("text")).where(clause)
+        for pattern, clause in _blanked(person)
+    ]
+
+
+def _blanked(person: Person) -> Sequence[tuple[str, ColumnElement[bool]]]:
+    """Return what is blanked where."""
+    both = ((person.mention, _own_say(person)), (person.mention_elsewhere, _others_say(person)))
+    return [(pattern, clause) for pattern, clause in both if pattern]
 
 
 def _alone(person: Person) -> ColumnElement[bool]:
@@ -87,9 +115,9 @@ def _touches(person: Person) -> Sequence[Touched]:
 def _erases(person: Person) -> None:
     """Take name and notes out of the deals, renew what they are found by, and let go of the person."""
     changed: set[Any] = set()
-    if person.mention:
-        without = {text.key: func.regexp_replace(text, person.mention, _("(erased)"), "gi") for text in _TEXTS}
-        changed.update(_write(_mentions(person), without))
+    for pattern, clause in _blanked(person):
+        without = {text.key: func.regexp_replace(text, pattern, _("(erased)"), "g") for text in _TEXTS}
+        changed.update(_write(clause, without))
     _write(_alone(person), {"description": "", "close_note": ""})
     changed.update(_write(Opportunity.contact_id.in_(person.ids), {"contact_id": None}))
     db.session.execute(delete(OpportunityContact).where(OpportunityContact.contact_id.in_(person.ids)))
@@ -105,16 +133,27 @@ def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> Sequence[A
     return db.session.scalars(writing).all()
 
 
+def _kept_until() -> ColumnElement[Any]:
+    return Opportunity.closed_at + func.make_interval(keep_years)
+
+
+def _won() -> ColumnElement[bool]:
+    return and_(Opportunity.status == "won", Opportunity.closed_at.is_not(None), _kept_until() > now())
+
+
 def _duties(person: Person) -> AnySelect:
     """Return the query of the won deals that the law wants kept, until the last of them may go."""
-    until = Opportunity.closed_at + func.make_interval(keep_years)
-    won = and_(Opportunity.status == "won", Opportunity.closed_at.is_not(None), until > now())
     return select(
-        literal("won_deal", String).label("code"), cast(func.max(until), Date).label("until"),
+        literal("won_deal", String).label("code"), cast(func.max(_kept_until()), Date).label("until"),
         func.count().label("num"), literal("", String).label("note"),
-    ).where(won, Opportunity.contact_id.in_(person.ids))  # fmt: skip
+    ).where(_won(), Opportunity.contact_id.in_(person.ids))  # fmt: skip
+
+
+def _must_stay(contact_id: Any) -> ColumnElement[bool]:
+    return exists(select(Opportunity.id).where(Opportunity.contact_id == contact_id, _won()))
 
 
 DEALS = Holding(
-    tells=_tells, counts=_counts, touches=_touches, erases=_erases, duties=_duties, personal={"opportunity": FIELDS}
-)
+    tells=_tells, counts=_counts, touches=_touches, erases=_erases, duties=_duties, must_stay=_must_stay,
+    passages=_passages, theirs=_theirs, personal={"opportunity": (*FIELDS, "amount")},
+)  # fmt: skip

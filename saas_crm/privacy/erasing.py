@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, Uuid, and_, cast, false, func, literal, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from saas_crm.access.permissions import CurrentMember
@@ -18,13 +18,24 @@ from saas_crm.core.i18n import in_language
 from saas_crm.privacy.fingerprints import fingerprints, new_salt
 from saas_crm.privacy.keeping import duties_of
 from saas_crm.privacy.models import Erasure, ErasureItem
-from saas_crm.privacy.registry import Counted, Fate, Person, Touched, check_knows_all, find_person, holdings
+from saas_crm.privacy.registry import (
+    Counted,
+    Fate,
+    Person,
+    Touched,
+    check_knows_all,
+    find_person,
+    hold_theirs,
+    holdings,
+)
 from saas_crm.privacy.schemas import ErasureWrite
 from saas_crm.privacy.settings import held_settings
 from tenants.context import current_tenant
 from tenants.db import AnySelect, db, fetch, new_id
 
 TIMEOUT_MS = 60_000
+PASSAGES = 50
+"""Texts that a preview shows at most."""
 
 
 class Part(NamedTuple):
@@ -35,12 +46,41 @@ class Part(NamedTuple):
     num: int
 
 
+class Preview(NamedTuple):
+    """What erasing a person would do: by kind, and the texts beside their own records in which they are blanked."""
+
+    parts: list[Part]
+    passages: list[tuple[str, str]]
+
+
 def parts_of(person: Person) -> list[Part]:
     """Return what erasing a person does, in one statement; what there is none of is left out."""
+    counted = _counted(person)
+    row = fetch(select(*_numbers(counted))).first()
+    return _parts(counted, row)
+
+
+def preview_of(person: Person) -> Preview:
+    """Return what erasing a person would do, in one statement, with PASSAGES texts at most: kind, words around it."""
+    counted = _counted(person)
+    texts = [text for holding in holdings.values() for text in holding.passages(person)]
+    found = union_all(*texts).limit(PASSAGES).subquery() if texts else select(null(), null()).where(false()).subquery()
+    told = select(func.json_agg(func.json_build_array(*found.c))).scalar_subquery()
+    row = fetch(select(*_numbers(counted), told.label("told"))).first()
+    return Preview(_parts(counted, row), [(kind, text) for kind, text in (row and row.told) or ()])
+
+
+def _counted(person: Person) -> list[Counted]:
     counted = [one for holding in holdings.values() for one in holding.counts(person)]
-    counted.append(Counted("history", "emptied", _entries(touched_by(person))))
-    row = fetch(select(*(one.query.scalar_subquery().label(f"n{place}") for place, one in enumerate(counted)))).first()
-    return [Part(one.kind, one.fate, num) for one, num in zip(counted, row or (), strict=True) if num]
+    return [*counted, Counted("history", "emptied", _entries(touched_by(person)))]
+
+
+def _numbers(counted: Sequence[Counted]) -> list[ColumnElement[int]]:
+    return [one.query.scalar_subquery().label(f"n{place}") for place, one in enumerate(counted)]
+
+
+def _parts(counted: Sequence[Counted], row: Any) -> list[Part]:
+    return [Part(one.kind, one.fate, num) for one, num in zip(counted, row or (), strict=False) if num]
 
 
 def touched_by(person: Person) -> list[Touched]:
@@ -83,9 +123,7 @@ def erase(contact_id: UUID, data: ErasureWrite, *, actor: CurrentMember) -> UUID
     check_knows_all(actor, "privacy:delete")
     db.session.execute(select(func.set_config("statement_timeout", str(TIMEOUT_MS), True)))
     held_settings()
-    person = find_person(contact_id, actor, hold=True)
-    if person is None:
-        raise AlreadyExists(str(_certificate_of(contact_id)))
+    person = _held(contact_id, actor)
     _check(person, data)
     erasure_id = new_id()
     parts, touched = parts_of(person), touched_by(person)
@@ -99,6 +137,20 @@ def erase(contact_id: UUID, data: ErasureWrite, *, actor: CurrentMember) -> UUID
     db.session.flush()
     db.session.execute(select(func.public.erase_audit(erasure_id)))
     return erasure_id
+
+
+def _held(contact_id: UUID, actor: CurrentMember) -> Person:
+    """Return a person whom nobody changes any more, nor what hangs on them: that first, as everybody holds it.
+
+    What came in between is held then: nothing more can be hung on who is held.
+    """
+    person = find_person(contact_id, actor)
+    if person is not None:
+        hold_theirs(person)
+        person = find_person(contact_id, actor, hold=True)
+    if person is None:
+        raise AlreadyExists(str(_certificate_of(contact_id)))
+    return hold_theirs(person)
 
 
 def _certificate_of(contact_id: UUID) -> UUID:

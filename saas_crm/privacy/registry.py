@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, cast, false, func, literal, null, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.audit_log import is_told
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import Forbidden
 from saas_crm.privacy.mentions import mention_of
-from tenants.db import AnyQuery, AnySelect
+from tenants.db import AnyQuery, AnySelect, db
 
 Fate = Literal["removed", "emptied", "kept"]
 Rows = Sequence[Mapping[str, Any]]
@@ -26,11 +29,18 @@ class Person:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     company_id: UUID | None = None
+    held: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
+    """What hangs on them by kind, once it is held."""
 
     @property
     def mention(self) -> str:
-        """The pattern by which texts mention them, "" for none."""
+        """The pattern by which texts that hang on them mention them, "" for none."""
         return mention_of(self.name, self.emails, self.phones)
+
+    @property
+    def mention_elsewhere(self) -> str:
+        """The pattern by which other texts mention them, "" for none: a name that may be a word tells nothing there."""
+        return mention_of(self.name, self.emails, self.phones, elsewhere=True)
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -68,7 +78,10 @@ class Holding:
 
     `tells` gives all of it for the export, by section, codes and moments as they are. `counts` says what an erasure
     will do and `touches` whose audit entries it blanks, both before `erases` does it. `duties` is a query of reasons
-    to keep: code, until (a day or none), num, note. `personal` names the fields, by resource, that say something of a
+    to keep: code, until (a day or none), num, note, and `must_stay` the clause that a contact's column is one with such
+    a reason. `passages` is a query of texts that others share and in which something will be blanked: kind, the place.
+    `theirs` is a query of the ids of records of this kind that hang on the person, by which `hold` keeps them from
+    others. `personal` names the fields, by resource, that say something of a
     person: who may not know all of them can neither give everything out nor erase.
     """
 
@@ -77,6 +90,9 @@ class Holding:
     touches: Callable[[Person], Sequence[Touched]] = _nothing
     erases: Callable[[Person], object] = _nothing
     duties: Callable[[Person], AnySelect] | None = None
+    must_stay: Callable[[Any], ColumnElement[bool]] | None = None
+    passages: Callable[[Person], Sequence[AnySelect]] = _nothing
+    theirs: Callable[[Person], AnySelect] | None = None
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -99,6 +115,23 @@ def holds(room: str, holding: Holding) -> None:
 def finds(finder: Finder) -> None:
     """Register how a person is found."""
     _finders[:] = [finder]
+
+
+def theirs(resource: str, person: Person) -> AnySelect:
+    """Return the query of the ids of records of a kind that hang on a person."""
+    if resource in person.held:
+        return select(func.unnest(literal(list(person.held[resource]), ARRAY(Uuid))))
+    asked = holdings[resource].theirs if resource in holdings else None
+    return asked(person) if asked else select(cast(null(), Uuid)).where(false())
+
+
+def hold_theirs(person: Person) -> Person:
+    """Keep from others what hangs on a person, and remember what it is."""
+    held = {
+        resource: db.session.scalars(one.theirs(person).with_for_update()).all()
+        for resource, one in holdings.items() if one.theirs is not None
+    }  # fmt: skip
+    return replace(person, held=held)
 
 
 def check_knows_all(member: CurrentMember, permission: str) -> None:

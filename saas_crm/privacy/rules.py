@@ -23,7 +23,7 @@ USUAL_KEEP_YEARS = 10
 
 
 class Statement(NamedTuple):
-    """What a person said about one channel and purpose; of two about the same moment the one written down later counts."""
+    """What a person said about one channel and purpose; of two about one moment the one written later counts."""
 
     channel: str
     purpose: str

@@ -34,9 +34,7 @@ def written(acting: Acting, contact_id: UUID) -> list[str]:
     return [row.state for row in found]
 
 
-def test_of_two_answers_about_one_past_day_the_later_counts(
-    client_for: ClientFor, acting: Acting, make: Maker
-) -> None:
+def test_of_two_answers_about_one_past_day_the_later_counts(client_for: ClientFor, acting: Acting, make: Maker) -> None:
     rep, on = client_for("rep"), (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
     people = [make.contact("rep", name=f"Tie {number}").id for number in range(6)]
     for contact_id in people:

@@ -53,7 +53,7 @@ def eva(make: Maker, acting: Acting, api_for: Callable[..., Phone], client_for: 
     hers = {**at, "contact_id": str(contact.id)}
     deal = make.deal("rep", name="Garden of Eva Tulpe", amount="1200", description="Eva Tulpe wants it", **hers)
     make.deal("rep", name="Other", amount="5", contact_ids=str(contact.id), **at)
-    make.deal("rep", name="Fair: tulpe, eva", amount="7", **at)
+    make.deal("rep", name="Fair: Tulpe, Eva", amount="7", **at)
     make.activity("rep", subject="Call with Tulpe", body="asked for tulips, 030 12345678", **hers)
     make.activity("rep", kind="task", subject="Ring Tulpe again", due_at="2030-01-05T09:00", **hers)
     make.activity("rep", kind="note", body="Eva Tulpe is the boss, her number is (030) 1234-5678", **at)

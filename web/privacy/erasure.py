@@ -34,12 +34,12 @@ def erasing_page(
     """Show what would be removed, what stays and why, or why it cannot be yet."""
     member = current_member()
     person = erasing.person_to_erase(contact_id, actor=member)
-    duties = duties_of(person)
+    duties, would = duties_of(person), erasing.preview_of(person)
     return render_template(
         "privacy/erase.html", contact_id=contact_id, name=person.name, errors=errors or {},
         values=values or {"reason": "request"}, reasons=list(words.reasons().items()),
         duties=[words.duty_words(duty) for duty in duties], free=free_from(duties),
-        groups=words.parts_by_fate(erasing.parts_of(person), words.fates()),
+        groups=words.parts_by_fate(would.parts, words.fates()), passages=would.passages,
         twins=[(row.name, url_for("contacts.show", contact_id=row.id)) for row in twins(person, member)],
     )  # fmt: skip
 

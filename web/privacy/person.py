@@ -75,17 +75,17 @@ def _written(section: str, room: Room, name: str, value: Any, telling: Telling) 
     if name in ("action", "through"):
         return verb(value) if name == "action" else way(value)
     if name in room.writers:
-        return written(room, name, plain(value), telling)
+        return written(room, name, plain(value), telling, None)
     if isinstance(value, datetime):
         return moment(value)
-    return day(value) if isinstance(value, date) else written(room, name, plain(value), telling)
+    return day(value) if isinstance(value, date) else written(room, name, plain(value), telling, None)
 
 
 def _changes(room: Room, changes: Mapping[str, Any], telling: Telling) -> Iterator[tuple[str, str]]:
     labels = room.labels()
     for name, change in changes.items():
         if name in labels and isinstance(change, list) and len(change) == 2 and name not in room.refers:
-            old, new = (written(room, name, value, telling) for value in change)
+            old, new = (written(room, name, value, telling, None) for value in change)
             yield labels[name], f"{old} → {new}" if old else new
 
 
