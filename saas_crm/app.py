@@ -46,6 +46,7 @@ from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
 from saas_crm.privacy.holding import OWN
+from saas_crm.privacy.keeping import must_stay
 from saas_crm.privacy.registry import finds, holds
 from saas_crm.search import owners
 from saas_crm.search.renewing import renewable
@@ -156,7 +157,7 @@ def _subscribe() -> None:
     visibility.follows("activity", Activity)
     recyclable("activity", Bin(Activity, "subject", activities.restore))
     recyclable("opportunity", Bin(Opportunity, "name", opportunities.restore))
-    recyclable("contact", Bin(Contact, "name", customers.restore, following.forget))
+    recyclable("contact", Bin(Contact, "name", customers.restore, following.forget, must_stay))
     recyclable("company", Bin(Company, "name", customers.restore, following.forget))
     for model in (Company, Contact, Opportunity):
         nameable(model.__resource__, Nameable(model, model.name))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, not_, select, update
 
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
@@ -28,13 +28,15 @@ BATCHES = 200  # transactions a run: 100,000 records a day
 class Bin:
     """One kind of record that can be recycled: its model, the column shown, and how it is restored.
 
-    `purged` is told the ids of records that go for good, in the same transaction.
+    `purged` is told the ids of records that go for good, in the same transaction. `must_stay` is the clause of ids of
+    records that stay in the bin because there is a duty to keep them.
     """
 
     model: type[Any]
     label: str
     restore: Any
     purged: Callable[[Sequence[UUID]], None] | None = None
+    must_stay: Callable[[Any], ColumnElement[bool]] | None = None
 
 
 bins: dict[str, Bin] = {}
@@ -55,6 +57,8 @@ def purge_batch() -> int:
     for kind, found in bins.items():
         model = found.model
         old = select(model.id).where(model.deleted_at < before).order_by(model.deleted_at, model.id)
+        if found.must_stay is not None:
+            old = old.where(not_(found.must_stay(model.id)))
         ids = db.session.scalars(old.limit(BATCH).with_for_update(skip_locked=True)).all()
         if ids:
             _purge(kind, found, ids)

@@ -21,7 +21,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 from saas_crm.privacy.erasures import was_erased
-from saas_crm.privacy.keeping import check_not_held
+from saas_crm.privacy.keeping import check_no_duty
 from saas_crm.search import actions as search
 from tenants.db import db, new_id
 from tenants.veils import truth
@@ -89,7 +89,7 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
     check_may(record, "delete", actor)
     check_version(record, version)
     if isinstance(record, Contact):
-        check_not_held(record.id)
+        check_no_duty(record.id)
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
     if search.drop(db.session(), record.id):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, selec
 from saas_crm.access.models import Member, Share
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.idempotency import IdempotencyKey
-from saas_crm.privacy.keeping import duties_by_hand
+from saas_crm.privacy.keeping import duties_by_hand, held_by_hand
 from saas_crm.privacy.models import Consent, PrivacyHold
 from saas_crm.privacy.registry import Counted, Holding, Person, Rows
 from tenants.db import AnySelect, db, fetch
@@ -73,4 +73,4 @@ def _erases(person: Person) -> None:
     db.session.execute(delete(IdempotencyKey).where(or_(*answered, *led_to)))
 
 
-OWN = Holding(tells=_tells, counts=_counts, erases=_erases, duties=duties_by_hand)
+OWN = Holding(tells=_tells, counts=_counts, erases=_erases, duties=duties_by_hand, must_stay=held_by_hand)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, String, cast, exists, false, func, literal, null, or_, select, union_all
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
@@ -48,11 +48,26 @@ def free_from(duties: list[Duty]) -> date | None:
 
 def duties_by_hand(person: Person) -> AnySelect:
     """Return the query of the duties that were set by hand and still hold."""
-    still = or_(PrivacyHold.until.is_(None), PrivacyHold.until >= func.current_date())
     return select(
         literal("hold", String).label("code"), PrivacyHold.until, literal(1).label("num"),
         PrivacyHold.reason.label("note"),
-    ).where(PrivacyHold.contact_id.in_(person.ids), still)  # fmt: skip
+    ).where(PrivacyHold.contact_id.in_(person.ids), _still())  # fmt: skip
+
+
+def _still() -> ColumnElement[bool]:
+    return or_(PrivacyHold.until.is_(None), PrivacyHold.until >= func.current_date())
+
+
+def held_by_hand(contact_id: Any) -> ColumnElement[bool]:
+    """Return the clause "for this contact a duty was set by hand that still holds"."""
+    return exists(select(PrivacyHold.id).where(PrivacyHold.contact_id == contact_id, _still()))
+
+
+def must_stay(contact_id: Any) -> ColumnElement[bool]:
+    """Return the clause "this contact must be kept"; in a workspace that is behind, nobody must."""
+    if lacks_tables(current_tenant()):
+        return false()
+    return or_(*(one.must_stay(contact_id) for one in holdings.values() if one.must_stay is not None), false())
 
 
 def no_duty() -> AnySelect:
@@ -79,7 +94,7 @@ def set_hold(contact: Any, data: HoldWrite, *, actor: CurrentMember) -> None:
     found.reason, found.until = data.reason, data.until
     db.session.add(found)
     db.session.flush()
-    told = {"until": [None, data.until.isoformat() if data.until else None]}
+    told = {"until": [None, data.until.isoformat() if data.until else None], "reason": [None, data.reason]}
     record_act(db.session(), "hold", "contact", contact.id, told)
 
 
@@ -93,10 +108,12 @@ def lift_hold(contact: Any, *, actor: CurrentMember) -> None:
         db.session.flush()
 
 
-def check_not_held(contact_id: UUID) -> None:
-    """Raise InvalidInput where a duty was set by hand not to delete a contact."""
+def check_no_duty(contact_id: UUID) -> None:
+    """Raise InvalidInput where there is a duty to keep a contact, which therefore may not be deleted."""
     if lacks_tables(current_tenant()):
         return
-    found = fetch(duties_by_hand(Person((contact_id,), ""))).first()
-    if found is not None:
-        raise InvalidInput({"": _("This must be kept: %(reason)s", reason=found.note)}, {"": "held"})
+    found = duties_of(Person((contact_id,), ""))
+    if found and found[0].code == "hold":
+        raise InvalidInput({"": _("This must be kept: %(reason)s", reason=found[0].note)}, {"": "held"})
+    if found:
+        raise InvalidInput({"": _("This must be kept: a deal was won with them.")}, {"": "duty"})
