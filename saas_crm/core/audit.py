@@ -18,6 +18,9 @@ from tenants.context import tenant_or_none
 from tenants.db import TenantModel, new_id
 from tenants.versions import lacks_tables
 
+BLANKED = "***"
+"""What stands in an entry instead of a value that was erased with a person."""
+
 
 class AuditEntry(TenantModel):
     """One act on one record."""

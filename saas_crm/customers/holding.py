@@ -75,7 +75,7 @@ def _counts(person: Person) -> Sequence[Counted]:
 
 
 def _touches(person: Person) -> Sequence[Touched]:
-    return (Touched("contact", select(Contact.id).where(Contact.id.in_(person.ids)), PERSONAL),)
+    return (Touched("contact", select(Contact.id).where(Contact.id.in_(person.ids)), (*PERSONAL, "reason")),)
 
 
 def _erases(person: Person) -> None:

@@ -70,10 +70,14 @@ class ErasureItem(TenantModel):
 
 
 class PrivacyHold(Record, TenantModel):
-    """A duty to keep one person's data, set by hand; without `until` it holds until it is lifted."""
+    """A duty to keep one person's data, set by hand; without `until` it holds until it is lifted.
+
+    The log tells the reason with what was done with the contact: to those only who see them, and it goes with them.
+    """
 
     __tablename__ = "privacy_holds"
     __resource__ = "privacy_hold"
+    __unaudited__ = Record.__unaudited__ | {"reason"}
 
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), unique=True)
     reason: Mapped[str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from saas_crm.access.ownership import check_version
@@ -45,8 +45,9 @@ def entries() -> list[Entry]:
     """Return the register: those that every workspace begins with, as they are now, and then its own."""
     columns = ("id", "version", "updated_at", "deleted_at", *FIELDS)
     query = select(*(getattr(ProcessingActivity, name) for name in columns)).order_by(ProcessingActivity.id)
-    stored = {row.id: row for row in fetch(query)}
     usual = defaults()
+    query = query.where(or_(ProcessingActivity.deleted_at.is_(None), ProcessingActivity.id.in_(usual)))
+    stored = {row.id: row for row in fetch(query)}
     first = [_entry(stored[key]) if key in stored else Entry(key, 0, None, **texts)
              for key, texts in usual.items() if key not in stored or stored[key].deleted_at is None]  # fmt: skip
     return first + [_entry(row) for key, row in stored.items() if key not in usual and row.deleted_at is None]
@@ -67,7 +68,8 @@ def entry(entry_id: UUID) -> Entry:
 def add(data: ProcessingWrite, *, actor: CurrentMember, entry_id: UUID | None = None) -> UUID:
     """Add an entry; raises Forbidden, InvalidInput, and AlreadyExists for an id that was used."""
     actor.require("privacy:update")
-    if (db.session.scalar(select(func.count()).select_from(ProcessingActivity)) or 0) >= MOST:
+    living = select(func.count()).select_from(ProcessingActivity).where(ProcessingActivity.deleted_at.is_(None))
+    if (db.session.scalar(living) or 0) >= MOST:
         raise InvalidInput({"": _("A register has at most %(most)s entries.", most=MOST)}, {"": "too_many"})
     made = ProcessingActivity(id=entry_id or new_id(), **data.model_dump())
     save(made, may_exist=entry_id is not None)

@@ -33,7 +33,9 @@ CONSENT = {
     "until": as_day,
 }  # fmt: skip
 tells("contact", Room(
-    word=lambda: _("Contact"), labels=lambda: {**contact_labels(), **consent_labels(), "until": _("Until when")},
+    word=lambda: _("Contact"), labels=lambda: {
+        **contact_labels(), **consent_labels(), "until": _("Until when"), "reason": _("Reason"),
+    },
     writers={**WRITERS, **CONSENT},
     refers={"owner_id": "member", "company_id": "company"}, page=("contacts.show", "contact_id"),
     returning=Returning(

@@ -14,7 +14,7 @@ from saas_crm.access.audit_log import as_whom, named_records, told_changes
 from saas_crm.access.field_rules import may_write
 from saas_crm.access.naming import Names
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.core.audit import plain
+from saas_crm.core.audit import BLANKED, plain
 from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import AnyRow
@@ -30,6 +30,10 @@ ICONS = {
     "first_use": "key-round", "share": "users", "unshare": "users", "view_as": "eye", "view_as_end": "eye",
     "undo": "rotate-ccw",
 }  # fmt: skip
+
+
+NOT_TO_RETURN = ("purged", BLANKED)
+"""What entries keep instead of a value that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def _entries(label: str, room: Room, old: dict[str, Any], new: dict[str, Any]) -
 
 def _returns(row: AnyRow, room: Room, name: str, old: Any, record: Any) -> str:
     """Return the field's name if its former value can be offered: a change of a field that a form has."""
-    if record is None or room.returning is None or row.action != "update" or old == "purged":
+    if record is None or room.returning is None or row.action != "update" or old in NOT_TO_RETURN:
         return ""
     is_so_now = plain(getattr(record, name, row)) == old
     return name if name in room.returning.schema.model_fields and not is_so_now else ""

@@ -17,7 +17,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.input import input_context
 from tenants.db import db
 from web.forms import form_version, is_htmx, saved
-from web.history.lines import lines
+from web.history.lines import NOT_TO_RETURN, lines
 from web.history.rooms import Returning, rooms
 from web.lists import after_key, asked_id, next_url
 
@@ -73,7 +73,7 @@ def _check_field(resource: str, returning: Returning, name: str, changes: dict[s
     if not is_told(resource, name, current_member()):
         raise Forbidden(f"{resource}:update")
     change = changes.get(name)
-    if name not in returning.schema.model_fields or not isinstance(change, list):
+    if name not in returning.schema.model_fields or not isinstance(change, list) or change[0] in NOT_TO_RETURN:
         raise InvalidInput({"field": _("Choose one of the values offered.")})
 
 

@@ -73,8 +73,8 @@ def tells(resource: str, room: Room) -> None:
     rooms[resource] = room
 
 
-def written(room: Room, name: str, value: Any, telling: Telling) -> str:
-    """Return a value of a field as people read it, "" for none."""
+def written(room: Room, name: str, value: Any, telling: Telling, longest: int | None = LONGEST) -> str:
+    """Return a value of a field as people read it, "" for none; not more than `longest` characters of it."""
     if value in (None, "", [], {}):
         return ""
     if name in room.refers:
@@ -83,9 +83,9 @@ def written(room: Room, name: str, value: Any, telling: Telling) -> str:
         return filtered(room, value, telling)
     writer = room.writers.get(name) or OF_ACTS.get(name, plain)
     try:
-        return writer(value, telling)[:LONGEST]
+        return writer(value, telling)[:longest]
     except (ValueError, TypeError, KeyError, InvalidOperation):
-        return str(value)[:LONGEST]  # kept before the field was what it is now
+        return str(value)[:longest]  # kept before the field was what it is now
 
 
 def filtered(room: Room, asked: Mapping[str, Any], telling: Telling) -> str:
