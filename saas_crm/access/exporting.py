@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.throttle import TooManyAttempts
-from saas_crm.core.audit import plain, record_act
+from saas_crm.core.audit import BLANKED, plain, record_act
 from tenants.db import db
 
 AT_ONCE = 2
@@ -36,8 +36,11 @@ def place_of(member_id: UUID, place: int) -> int:
 
 
 def note_export(resource: str, *, rows: int, kind: str, wanted: dict[str, Any], record_id: UUID | None = None) -> None:
-    """Write down that so many records left the workspace, and which: by a filter, or those of one record."""
-    narrowed = {name: plain(value) for name, value in wanted.items()}
+    """Write down that so many records left the workspace, and which: by a filter, or those of one record.
+
+    Not the words that were searched for: they are mostly a person's name, which nobody would find to erase it.
+    """
+    narrowed = {name: BLANKED if name == "q" else plain(value) for name, value in wanted.items()}
     changes: dict[str, Any] = {"rows": [None, rows], "format": [None, kind]}
     if narrowed:
         changes["filter"] = [None, narrowed]

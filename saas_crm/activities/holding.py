@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, not_, or_, select, union, update
 
 from saas_crm.access.models import Member
 from saas_crm.activities.models import Activity
+from saas_crm.core.audit import record_acts
 from saas_crm.core.i18n import gettext as _
-from saas_crm.privacy.holding import once_theirs
+from saas_crm.privacy.holding import once_said, once_theirs
 from saas_crm.privacy.mentions import place_in, says
 from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched, theirs
 from tenants.db import AnySelect, db, fetch
@@ -100,22 +102,28 @@ def _has_text() -> ColumnElement[bool]:
 
 def _touches(person: Person) -> Sequence[Touched]:
     spoken = select(Activity.id).where(or_(_with_them(person), _mentions(person)))
-    return (Touched("activity", union(spoken, once_theirs("activity", person)), FIELDS),)
+    near = select(Activity.id).where(or_(Activity.company_id == person.company_id, _of_their_deals(person)))
+    logged = once_theirs("activity", person), once_said("activity", person, near)
+    return (Touched("activity", union(spoken, *logged), FIELDS),)
 
 
 def _erases(person: Person) -> None:
+    changed: set[UUID] = set()
     for pattern, clause in _blanked(person):
         without = {text.key: func.regexp_replace(text, pattern, _("(erased)"), "g") for text in _TEXTS}
-        _write(clause, without)
-    db.session.execute(delete(Activity).where(_with_them(person), _PLANNED))
+        changed.update(_write(clause, without))
+    dropped = delete(Activity).where(_with_them(person), _PLANNED).returning(Activity.id)
+    changed.update(db.session.scalars(dropped.execution_options(synchronize_session=False)))
     subject = case((_has_text(), _("(erased)")), else_="")
-    _write(_with_them(person), {"subject": subject, "body": "", "location": "", "contact_id": None})
+    changed.update(_write(_with_them(person), {"subject": subject, "body": "", "location": "", "contact_id": None}))
+    record_acts(db.session(), "erase", "activity", sorted(changed))
 
 
-def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> None:
+def _write(clause: ColumnElement[bool], values: Mapping[str, Any]) -> Sequence[UUID]:
     writing = update(Activity).where(clause)
     writing = writing.values(**values, version=Activity.version + 1, updated_at=func.now())
-    db.session.execute(writing.execution_options(synchronize_session=False))
+    writing = writing.returning(Activity.id).execution_options(synchronize_session=False)
+    return db.session.scalars(writing).all()
 
 
 HAPPENED = Holding(

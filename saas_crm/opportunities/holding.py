@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 
 from saas_crm.access.models import Member
+from saas_crm.core.audit import record_acts
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities.indexing import entries
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
-from saas_crm.privacy.holding import once_theirs
+from saas_crm.privacy.holding import once_said, once_theirs
 from saas_crm.privacy.mentions import place_in, says
 from saas_crm.privacy.registry import Counted, Holding, Person, Rows, Touched, theirs
 from saas_crm.privacy.settings import keep_years
@@ -109,7 +110,9 @@ def _counts(person: Person) -> Sequence[Counted]:
 
 def _touches(person: Person) -> Sequence[Touched]:
     spoken = select(Opportunity.id).where(or_(_with_them(person), _mentions(person)))
-    return (Touched("opportunity", union(spoken, once_theirs("opportunity", person)), FIELDS),)
+    near = select(Opportunity.id).where(Opportunity.company_id == person.company_id)
+    logged = once_theirs("opportunity", person), once_said("opportunity", person, near)
+    return (Touched("opportunity", union(spoken, *logged), FIELDS),)
 
 
 def _erases(person: Person) -> None:
@@ -118,9 +121,11 @@ def _erases(person: Person) -> None:
     for pattern, clause in _blanked(person):
         without = {text.key: func.regexp_replace(text, pattern, _("(erased)"), "g") for text in _TEXTS}
         changed.update(_write(clause, without))
-    _write(_alone(person), {"description": "", "close_note": ""})
+    changed.update(_write(_alone(person), {"description": "", "close_note": ""}))
     changed.update(_write(Opportunity.contact_id.in_(person.ids), {"contact_id": None}))
-    db.session.execute(delete(OpportunityContact).where(OpportunityContact.contact_id.in_(person.ids)))
+    further = delete(OpportunityContact).where(OpportunityContact.contact_id.in_(person.ids))
+    left = db.session.scalars(further.returning(OpportunityContact.opportunity_id)).all()
+    record_acts(db.session(), "erase", "opportunity", sorted(changed | set(left)))
     found = select(Opportunity).where(Opportunity.id.in_(changed), Opportunity.deleted_at.is_(None))
     deals = db.session.scalars(found.execution_options(populate_existing=True)).all() if changed else ()
     search.put_all(db.session(), entries(deals), touch=False)

@@ -31,7 +31,8 @@ def personal_data(contact_id: UUID, *, actor: CurrentMember, kind: str) -> Mappi
         raise NotFound
     found: dict[str, Rows] = {}
     for holding in holdings.values():
-        found.update(holding.tells(person))
+        for name, told in holding.tells(person).items():
+            found[name] = [*found.get(name, ()), *told]
     rows = sum(len(one) for one in found.values())
     record_act(db.session(), "export", "contact", contact_id, {"rows": [None, rows], "format": [None, kind]})
     db.session.flush()

@@ -31,6 +31,8 @@ class Person:
     company_id: UUID | None = None
     held: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
     """What hangs on them by kind, once it is held."""
+    lives: bool = True
+    """Whether they are among the contacts: not in the recycle bin, nor known from the log only."""
 
     @property
     def mention(self) -> str:

@@ -40,8 +40,21 @@ def erasing_page(
         values=values or {"reason": "request"}, reasons=list(words.reasons().items()),
         duties=[words.duty_words(duty) for duty in duties], free=free_from(duties),
         groups=words.parts_by_fate(would.parts, words.fates()), passages=would.passages,
-        twins=[(row.name, url_for("contacts.show", contact_id=row.id)) for row in twins(person, member)],
+        twins=[_twin(row) for row in twins(person, member)], back=_back(contact_id, lives=person.lives),
     )  # fmt: skip
+
+
+def _twin(row: AnyRow) -> tuple[str, str]:
+    if row.gone:
+        name = _("%(name)s (in the recycle bin)", name=row.name)
+        return name, url_for("privacy.preview", contact_id=row.id)
+    return row.name, url_for("contacts.show", contact_id=row.id)
+
+
+def _back(contact_id: UUID, *, lives: bool) -> tuple[str, str]:
+    if lives:
+        return _("Privacy"), url_for("privacy.show", contact_id=contact_id)
+    return _("Recycle bin"), url_for("recycle_bin.index")
 
 
 @bp.get("/contacts/<uuid:contact_id>/erasure")

@@ -98,13 +98,18 @@ def _further() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _name(data: Mapping[str, Rows]) -> str:
+    """Return what somebody is called, also where only the log knows of them."""
+    return next((row["name"] for row in data["contact"]), _("without a name"))
+
+
 @bp.get("/contacts/<uuid:contact_id>/personal-data")
 @requires("privacy:export")
 def everything(contact_id: UUID) -> str:
     """Show everything about a person, to be read or printed."""
     data = personal_data(contact_id, actor=current_member(), kind="html")
     return render_template(
-        "privacy/everything.html", contact_id=contact_id, name=data["contact"][0]["name"], sections=shown(data),
+        "privacy/everything.html", contact_id=contact_id, name=_name(data), sections=shown(data),
         made=now(), json_url=url_for("privacy.everything_json", contact_id=contact_id),
         pdf_url=url_for("privacy.everything_pdf", contact_id=contact_id),
     )  # fmt: skip
@@ -127,7 +132,7 @@ def everything_json(contact_id: UUID) -> Response:
 def everything_pdf(contact_id: UUID) -> Response:
     """Give out everything about a person on paper."""
     data = personal_data(contact_id, actor=current_member(), kind="pdf")
-    paper = Paper(_("Everything about %(name)s", name=data["contact"][0]["name"]), g.tenant.name)
+    paper = Paper(_("Everything about %(name)s", name=_name(data)), g.tenant.name)
     for title, rows in shown(data):
         paper.heading(title)
         for number, row in enumerate(rows):

@@ -102,6 +102,8 @@ def part_words(kind: str, num: int) -> str:
         "share": ngettext("%(num)s place in an account team", "%(num)s places in an account team", num),
         "plan": ngettext("%(num)s planned activity", "%(num)s planned activities", num),
         "activity_text": ngettext("Notes of %(num)s activity", "Notes of %(num)s activities", num),
+        "company_text": ngettext("Notes of %(num)s company", "Notes of %(num)s companies", num),
+        "contact_text": ngettext("Notes of %(num)s other contact", "Notes of %(num)s other contacts", num),
         "opportunity_text": ngettext("Texts of %(num)s deal", "Texts of %(num)s deals", num),
         "history": ngettext("%(num)s entry of the audit log", "%(num)s entries of the audit log", num),
         "activity": ngettext("%(num)s activity", "%(num)s activities", num),
