@@ -31,6 +31,10 @@ def _mentions(person: Person) -> ColumnElement[bool]:
     return or_(_deals_say(person), _others_say(person))
 
 
+def _at_their_company(person: Person) -> ColumnElement[bool]:
+    return Activity.company_id == person.company_id if person.company_id else false()
+
+
 def _others(person: Person) -> ColumnElement[bool]:
     return or_(Activity.contact_id.is_(None), not_(_with_them(person)))
 
@@ -49,7 +53,7 @@ def _others_say(person: Person) -> ColumnElement[bool]:
     if not person.mention_elsewhere or person.company_id is None:
         return false()
     elsewhere = or_(Activity.opportunity_id.is_(None), not_(_of_their_deals(person)))
-    near = and_(Activity.company_id == person.company_id, elsewhere, _others(person))
+    near = and_(_at_their_company(person), elsewhere, _others(person))
     return and_(near, says(_TEXTS, person.mention_elsewhere))
 
 
@@ -102,7 +106,7 @@ def _has_text() -> ColumnElement[bool]:
 
 def _touches(person: Person) -> Sequence[Touched]:
     spoken = select(Activity.id).where(or_(_with_them(person), _mentions(person)))
-    near = select(Activity.id).where(or_(Activity.company_id == person.company_id, _of_their_deals(person)))
+    near = select(Activity.id).where(or_(_at_their_company(person), _of_their_deals(person)))
     logged = once_theirs("activity", person), once_said("activity", person, near)
     return (Touched("activity", union(spoken, *logged), FIELDS),)
 

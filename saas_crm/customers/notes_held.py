@@ -17,11 +17,10 @@ from tenants.db import AnySelect, db, fetch
 
 FIELDS = ("description",)
 MODELS: tuple[type[Any], ...] = (Company, Contact)
-
-
-def _note(model: type[Any]) -> Any:
-    """Return the column without its veil: who may not know notes is refused before anything is asked."""
-    return literal_column(f"{model.__tablename__}.description")
+_NOTES: Mapping[type[Any], Any] = {
+    Company: literal_column("companies.description"), Contact: literal_column("contacts.description"),
+}  # fmt: skip
+"""The columns without their veils: who may not know notes is refused before anything is asked."""
 
 
 def _near(model: type[Any], person: Person) -> ColumnElement[bool]:
@@ -34,7 +33,7 @@ def _near(model: type[Any], person: Person) -> ColumnElement[bool]:
 
 
 def _mentions(model: type[Any], person: Person) -> ColumnElement[bool]:
-    return and_(_near(model, person), says((_note(model),), person.mention_elsewhere or "$^"))
+    return and_(_near(model, person), says((_NOTES[model],), person.mention_elsewhere or "$^"))
 
 
 def tells(person: Person) -> Sequence[Mapping[str, Any]]:
@@ -42,7 +41,7 @@ def tells(person: Person) -> Sequence[Mapping[str, Any]]:
     if person.company_id is None or not person.mention_elsewhere:
         return []
     parts = [
-        select(literal(model.__resource__).label("kind"), model.id, _note(model).label("body"))
+        select(literal(model.__resource__).label("kind"), model.id, _NOTES[model].label("body"))
         .select_from(model).where(_mentions(model, person))
         for model in MODELS
     ]  # fmt: skip
@@ -62,7 +61,7 @@ def passages(person: Person) -> Sequence[AnySelect]:
     """Return the queries of the places at which notes mention a person."""
     pattern = person.mention_elsewhere
     return [
-        select(literal(model.__resource__).label("kind"), place_in((_note(model),), pattern).label("text"))
+        select(literal(model.__resource__).label("kind"), place_in((_NOTES[model],), pattern).label("text"))
         .select_from(model).where(_mentions(model, person))
         for model in MODELS if pattern
     ]  # fmt: skip
@@ -86,7 +85,7 @@ def touches(person: Person) -> Sequence[Touched]:
 def erases(person: Person) -> None:
     """Take the mentions out of notes."""
     for model in MODELS if person.company_id is not None and person.mention_elsewhere else ():
-        without = func.regexp_replace(_note(model), person.mention_elsewhere, _("(erased)"), "g")
+        without = func.regexp_replace(_NOTES[model], person.mention_elsewhere, _("(erased)"), "g")
         writing = update(model).where(_mentions(model, person))
         writing = writing.values(description=without, version=model.version + 1, updated_at=func.now())
         writing = writing.returning(model.id).execution_options(synchronize_session=False)

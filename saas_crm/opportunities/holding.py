@@ -63,8 +63,12 @@ def _own_say(person: Person) -> ColumnElement[bool]:
 def _others_say(person: Person) -> ColumnElement[bool]:
     if not person.mention_elsewhere or person.company_id is None:
         return false()
-    others = and_(Opportunity.company_id == person.company_id, not_(_with_them(person)))
+    others = and_(_at_their_company(person), not_(_with_them(person)))
     return and_(others, says(_TEXTS, person.mention_elsewhere))
+
+
+def _at_their_company(person: Person) -> ColumnElement[bool]:
+    return Opportunity.company_id == person.company_id if person.company_id else false()
 
 
 def _passages(person: Person) -> Sequence[AnySelect]:
@@ -110,7 +114,7 @@ def _counts(person: Person) -> Sequence[Counted]:
 
 def _touches(person: Person) -> Sequence[Touched]:
     spoken = select(Opportunity.id).where(or_(_with_them(person), _mentions(person)))
-    near = select(Opportunity.id).where(Opportunity.company_id == person.company_id)
+    near = select(Opportunity.id).where(_at_their_company(person))
     logged = once_theirs("opportunity", person), once_said("opportunity", person, near)
     return (Touched("opportunity", union(spoken, *logged), FIELDS),)
 

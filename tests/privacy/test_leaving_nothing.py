@@ -121,6 +121,18 @@ def test_who_is_known_from_the_log_only_can_be_erased(
     assert api_for("owner").get(f"/contacts/{eva.id}/erasure").status_code == 404
 
 
+def test_the_log_of_other_customers_stays(api_for: ApiFor, make: Maker, acting: Acting) -> None:
+    """A consumer has no company; what others without one said once is not theirs."""
+    eva, other = make.contact("rep", name="Eva Tulpe"), make.contact("rep", name="Bob")
+    deal = make.deal("rep", name="Garden beside Eva Tulpe", amount="5", contact_id=str(other.id))
+    note = make.activity("rep", kind="note", subject="Knows Eva Tulpe", contact_id=str(other.id))
+    erase(api_for, eva.id)
+    with acting("owner"):
+        told = select(AuditEntry.changes).where(AuditEntry.record_id.in_([deal.id, note.id]))
+        assert not any("***" in json.dumps(changes) for changes in db.session.scalars(told))
+    assert api_for("rep").get(f"/opportunities/{deal.id}").json["name"] == "Garden beside Eva Tulpe"
+
+
 def test_what_was_dropped_or_emptied_leaves_a_line(api_for: ApiFor, make: Maker, acting: Acting) -> None:
     eva = make.contact("rep", name="Eva Tulpe")
     hers = {"contact_id": str(eva.id)}
