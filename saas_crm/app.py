@@ -23,13 +23,14 @@ from saas_crm.access import visibility
 from saas_crm.access.founding import WorkspaceFounded
 from saas_crm.access.naming import Nameable, nameable
 from saas_crm.access.sessions import SignedInUser, session_user
+from saas_crm.access.sharing import forget_shares
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
 from saas_crm.activities.handing_over import PLANNED
 from saas_crm.activities.holding import HAPPENED
 from saas_crm.activities.models import Activity
 from saas_crm.core import events
-from saas_crm.core.recycling import Bin, recyclable
+from saas_crm.core.recycling import Bin, RecordsPurged, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers import following
 from saas_crm.customers import handing_over as customers_handed_over
@@ -170,6 +171,7 @@ def _subscribe() -> None:
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
     events.subscribe(OwnersMoved, owners.follow)
+    events.subscribe(RecordsPurged, forget_shares)
     events.subscribe(following.CustomersGone, deals_indexed.renew_orphans)
     following.followed_by(deals_indexed.reindex_deals)
     hands_over("company", customers_handed_over.COMPANIES)

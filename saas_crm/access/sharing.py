@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from saas_crm.access.models import Member, Share
 from saas_crm.access.ownership import check_may
@@ -18,6 +18,7 @@ from saas_crm.access.schemas import ShareWrite
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.recycling import RecordsPurged
 from tenants.context import current_tenant
 from tenants.db import AnyRow, db, fetch
 from tenants.versions import lacks_tables
@@ -79,6 +80,12 @@ def unshare_record(record: Any, member_id: UUID, *, actor: CurrentMember) -> Non
     _note(record, [db.session.scalar(select(Member.name).where(Member.id == member_id)), found.level], None)
     db.session.delete(found)
     db.session.flush()
+
+
+def forget_shares(purged: RecordsPurged) -> None:
+    """Take everybody off the account teams of records that are gone for good."""
+    if not lacks_tables(current_tenant()):
+        db.session.execute(delete(Share).where(Share.resource == purged.kind, Share.record_id.in_(purged.ids)))
 
 
 def _share(record: Any, member_id: UUID) -> Share | None:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, not_, select, update
 
+from saas_crm.core import events
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.records import Record
@@ -37,6 +38,14 @@ class Bin:
     restore: Any
     purged: Callable[[Sequence[UUID]], None] | None = None
     must_stay: Callable[[Any], ColumnElement[bool]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsPurged:
+    """Records of one kind are gone for good, in this transaction."""
+
+    kind: str
+    ids: Sequence[UUID]
 
 
 bins: dict[str, Bin] = {}
@@ -72,6 +81,7 @@ def _purge(kind: str, found: Bin, ids: Sequence[UUID]) -> None:
     if found.purged is not None:
         found.purged(ids)
     db.session.execute(delete(found.model).where(found.model.id.in_(ids)))
+    events.publish(RecordsPurged(kind, ids))
     record_act(db.session(), "purge", kind, None, {"id": [[str(one) for one in ids], None]})
     db.session.flush()
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from saas_crm.access.models import Share
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.recycling import purge_batch
 from saas_crm.customers.models import Contact
@@ -91,3 +92,23 @@ def test_an_erased_sample_stays_away(client_for: Callable[..., Browser], acting:
     assert owner.post(path, data={"name": person.name, "reason": "request"}).location == erased.location
     with acting("owner"):
         assert len(db.session.scalars(select(Contact.id)).all()) == before - 1
+
+
+def test_the_key_of_a_record_is_no_key_of_another_kind(api_for: ApiFor, make: Maker, cast: Cast) -> None:
+    """What goes by keys alone (search, hand-overs, shares) would take both for one."""
+    company = make.company("rep", name="A customer")
+    task = {"id": str(company.id), "kind": "task", "subject": "In the way", "due_at": "2030-01-01T00:00:00Z"}
+    problem(api_for("rep").post("/activities", json={**task, "company_id": str(company.id)}), 409)
+    problem(api_for("rep").post("/contacts", json={"id": str(company.id), "name": "Same key"}), 409)
+    places = {"from_id": str(cast["rep"].member_id), "to_ids": [str(cast["teammate"].member_id)]}
+    assert api_for("owner").post("/hand-overs", json=places).status_code == 201
+
+
+def test_what_was_shared_is_shared_no_more(api_for: ApiFor, acting: Acting, make: Maker, cast: Cast) -> None:
+    contact = make.contact("colleague", name="Old")
+    shared = {"member_id": str(cast["teammate"].member_id), "level": "edit"}
+    assert api_for("colleague").post(f"/contacts/{contact.id}/account-team", json=shared).status_code < 300
+    assert api_for("colleague").delete(f"/contacts/{contact.id}").status_code == 204
+    purge(acting)
+    with acting("owner"):
+        assert db.session.scalars(select(Share.id).where(Share.record_id == contact.id)).all() == []
