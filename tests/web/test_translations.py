@@ -34,7 +34,7 @@ PLACE = re.compile(r"%\(\w+\)[a-z]|%%|\{\w+\}")
 KNOWN = re.compile(
     "|".join([
         r"English[:：] ?\w+",  # what a stage is called in English, where its names in all languages stand
-        r"SaaS CRM|\b(?:CRM|API|Esc|Alt|UTC|JPEG|PNG|WebP|MB|English|Excel|CSV|PDF|JSON|WhatsApp|GDPR)\b",
+        r"SaaS CRM|\b(?:CRM|API|Esc|Alt|UTC|JPEG|PNG|WebP|MB|English|Excel|CSV|PDF|JSON|WhatsApp|GDPR|App)\b",
         r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # the id of a record that is gone
         r"CFA–B[A-Z]+|\b[A-Z]{3}\b|CN¥|US\$|^[A-Z]{2}$",
         r"Mara Lindqvist|Lindqvist|Ribeiro|Porto",
