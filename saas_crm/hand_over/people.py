@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from saas_crm.access.models import Member, Team
+from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.role_rules import OWNER
 from saas_crm.access.visibility import within_reach
 from saas_crm.core.errors import Forbidden, NotFound
 from saas_crm.core.pinyin import sort_key
@@ -53,17 +54,24 @@ def sources(actor: CurrentMember) -> Sequence[AnyRow]:
     return sorted(fetch(query.order_by(Member.id).limit(1000)), key=_by_name)
 
 
-def successors(from_id: UUID, actor: CurrentMember) -> Sequence[AnyRow]:
+def candidates(from_id: UUID, actor: CurrentMember) -> Sequence[AnyRow]:
     """Return the active members the actor may give everything to, by name: at most 1,000.
 
     They are within the scope in which the actor may hand over, or may be given records of every kind (`assign`).
+    `edits` says whether their role lets them change what they own, whatever kind it is: who cannot is no successor.
     """
     query = (
-        select(*_PERSON)
+        select(*_PERSON, _edits().label("edits"))
+        .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)
         .where(Member.status == "active", Member.deleted_at.is_(None), Member.id != from_id, _may_receive(actor))
     )
     return sorted(fetch(query.order_by(Member.id).limit(1000)), key=_by_name)
+
+
+def _edits() -> ColumnElement[bool]:
+    """Return the clause "the role changes at least what one owns", for all that is handed over; owners may anything."""
+    return or_(Role.key == OWNER, and_(*(Role.permissions.has_key(f"{kind}:update") for kind in resources())))
 
 
 def _may_receive(actor: CurrentMember) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.hand_over.owned import bundles_of, owned_by
-from saas_crm.hand_over.people import source, successors
+from saas_crm.hand_over.people import candidates, source
 from saas_crm.hand_over.rules import Bundle, Seat, divided, gains, with_picks
 from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.db import AnyRow
@@ -40,10 +40,13 @@ class Plan:
 def plan_of(data: HandOverWrite, actor: CurrentMember) -> Plan:
     """Divide what a member owns as it was asked.
 
-    Raises NotFound, Forbidden, and InvalidInput for successors the actor may not give records to.
+    Raises NotFound, Forbidden, and InvalidInput for successors the actor may not give records to, or who could not
+    edit them.
     """
     person = source(data.from_id, actor)
-    people = {found.id: found for found in successors(person.id, actor)}
+    known = candidates(person.id, actor)
+    _check_edits(data, known)
+    people = {found.id: found for found in known if found.edits}
     chosen = _chosen(data, person, people)
     picks = _picks(data, person, people)
     bundles = bundles_of(person.id, closed=data.closed)
@@ -51,6 +54,16 @@ def plan_of(data: HandOverWrite, actor: CurrentMember) -> Plan:
     seats = [Seat(member_id, loads[member_id].get("opportunity", 0)) for member_id in chosen]
     default = divided(data.by, bundles, seats)
     return Plan(person, people, bundles, default, with_picks(default, picks, bundles, person.id), loads)
+
+
+def _check_edits(data: HandOverWrite, known: Sequence[AnyRow]) -> None:
+    """Refuse by its field whoever was named but could not change what they would own."""
+    unable = {found.id: found.name for found in known if not found.edits}
+    for field, named in (("to_ids", data.to_ids), ("picks", [pick.to_id for pick in data.picks])):
+        names = [unable[member_id] for member_id in dict.fromkeys(named) if member_id in unable]
+        if names:
+            told = _("%(names)s: their role cannot edit what they would get. Choose others.", names=_(", ").join(names))
+            raise InvalidInput({field: told}, {field: "cannot_edit"})
 
 
 def _chosen(data: HandOverWrite, person: AnyRow, people: Mapping[UUID, AnyRow]) -> list[UUID]:

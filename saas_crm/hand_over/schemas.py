@@ -29,7 +29,9 @@ class HandOverWrite(Input):
         "the member's team. `load`: each customer to who has fewest open deals then. `picked`: only the `picks`.",
     )
     to_ids: Annotated[list[UUID], Field(max_length=200)] = Field(
-        default_factory=list, description="Who takes over: active members the token's member may give records to."
+        default_factory=list,
+        description="Who takes over: active members the token's member may give records to, and whose role "
+        "can edit what they own.",
     )
     picks: Annotated[list[Pick], Field(max_length=5_000)] = Field(
         default_factory=list, description="Customers that go elsewhere than the division says."

@@ -14,6 +14,7 @@ from saas_crm.access.models import Role
 from saas_crm.core.errors import Forbidden, InvalidInput
 from saas_crm.customers import actions as customers
 from saas_crm.hand_over.registry import handed_over
+from saas_crm.hand_over.schemas import Pick
 from tenants.db import db
 from tests.hand_over.estate import Acting, Estate, owners
 from tests.support.making import Maker
@@ -48,7 +49,8 @@ def test_who_may_hand_over_whose_to_whom(
     ("to", "by", "field"),
     [
         ((), "one", "to_ids"), (("teammate", "manager"), "one", "to_ids"), ((), "load", "to_ids"),
-        (("outsider",), "one", "to_ids"), (("viewer",), "picked", ""),
+        (("outsider",), "one", "to_ids"), (("viewer",), "picked", "to_ids"),
+        (("viewer",), "one", "to_ids"), (("teammate", "viewer"), "load", "to_ids"), (("teammate",), "picked", ""),
     ],
 )  # fmt: skip
 def test_a_choice_that_cannot_be_is_refused_by_its_field(
@@ -57,6 +59,33 @@ def test_a_choice_that_cannot_be_is_refused_by_its_field(
     with pytest.raises(InvalidInput) as refused:
         give(*to, by=by)
     assert list(refused.value.errors) == [field]
+
+
+def test_who_could_not_edit_gets_nothing(
+    give: Callable[..., UUID], acting: Acting, make: Maker, estate: Estate
+) -> None:
+    """Every kind counts: a role that leaves one of them alone cannot look after what is given."""
+    with pytest.raises(InvalidInput, match="Vera Viewer: their role cannot edit") as refused:
+        give(by="picked", picks=[Pick(customer_id=estate.company.id, to_id=make.member_id("viewer"))])
+    assert refused.value.codes == {"picks": "cannot_edit"}
+    with acting("owner"):
+        role = db.session.scalar(select(Role).where(Role.key == "rep"))
+        assert role is not None
+        role.permissions = {key: scope for key, scope in role.permissions.items() if key != "activity:update"}
+    with pytest.raises(InvalidInput, match="cannot edit"):
+        give("teammate")
+    give("manager")
+    assert owners(acting, estate.company) == [make.member_id("manager")]
+
+
+def test_the_team_is_those_who_can_edit(give: Callable[..., UUID], acting: Acting, make: Maker, estate: Estate) -> None:
+    with acting("owner") as owner:
+        viewer = members.get_member(make.member_id("viewer"))
+        rep = members.get_member(make.member_id("rep"))
+        assert rep.team_id is not None
+        members.change_team(viewer, rep.team_id, actor=owner)
+    give(by="team")
+    assert make.member_id("viewer") not in owners(acting, *estate.moving)
 
 
 def test_a_frozen_member_takes_nothing_over(

@@ -71,6 +71,16 @@ def test_what_cannot_be_is_said(api_for: Api, make: Maker, more: dict[str, Any],
     assert problem(answer, 422)["title"]
 
 
+def test_who_could_not_edit_is_refused_by_name(api_for: Api, make: Maker, company: Company) -> None:
+    viewer = str(make.member_id("viewer"))
+    picks = {"picks": [{"customer_id": str(company.id), "to_id": viewer}]}
+    for more, place in (({"to_ids": [viewer]}, "#/to_ids"), (picks, "#/picks")):
+        answer = api_for("owner").post("/hand-overs", json={**said(make, "teammate"), **more})
+        assert answer.status_code == 422
+        assert places(answer) == {place}
+        assert "Vera Viewer: their role cannot edit what they would get." in answer.text
+
+
 def test_who_may(api_for: Api, make: Maker, company: Company) -> None:
     assert api_for("rep").post("/hand-overs", json=said(make, "teammate")).status_code == 403
     assert api_for("viewer").get("/hand-overs").status_code == 403

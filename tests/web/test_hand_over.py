@@ -72,6 +72,18 @@ def test_the_wizard_shows_what_they_own_and_what_will_happen(client_for: ClientF
     assert "Whose?" in whose.text
 
 
+@pytest.mark.usefixtures("company")
+def test_who_cannot_edit_is_left_out_by_name(client_for: ClientFor, make: Maker) -> None:
+    owner, viewer = client_for("owner"), make.member_id("viewer")
+    first = owner.get(f"/acme/hand-overs/new?from={make.member_id('rep')}")
+    assert f'value="{viewer}"' not in first.text
+    assert "their role cannot edit what they would get: Vera Viewer" in first.text
+    picked_by_hand = owner.post("/acme/hand-overs/preview", data=form(make, "viewer", note="Be kind"))
+    assert picked_by_hand.status_code == 422
+    assert "Vera Viewer: their role cannot edit what they would get. Choose others." in picked_by_hand.text
+    assert "Be kind" in picked_by_hand.text
+
+
 def test_handing_over_and_taking_it_back(client_for: ClientFor, acting: Acting, make: Maker, company: Company) -> None:
     owner = client_for("owner")
     hand_over_id = handed(client_for, make, "teammate")

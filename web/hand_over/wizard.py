@@ -19,7 +19,7 @@ from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.hand_over import actions
 from saas_crm.hand_over.owned import closed_of, owned_by
-from saas_crm.hand_over.people import source, sources, successors
+from saas_crm.hand_over.people import candidates, source, sources
 from saas_crm.hand_over.schemas import HandOverWrite
 from tenants.context import current_tenant
 from tenants.db import AnyRow, new_id
@@ -31,6 +31,8 @@ from web.lists import asked_id
 
 TOO_LONG = "57014"
 """PostgreSQL's code for a statement that took longer than it may."""
+UNABLE_SHOWN = 20
+"""Of those left out, because their role cannot edit, so many are named."""
 
 
 def choosing(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
@@ -41,7 +43,8 @@ def choosing(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
         whose = [(found.id, _called(found)) for found in sources(member)]
         return render_template("hand_over/whose.html", people=whose, may_read=member.can("hand_over:read"))
     person = source(from_id, member)
-    people = successors(person.id, member)
+    known = candidates(person.id, member)
+    people = [found for found in known if found.edits]
     loads = owned_by([person.id, *(found.id for found in people)])
     team = [found.name for found in people if person.team_id and found.team_id == person.team_id]
     return render_template(
@@ -50,6 +53,7 @@ def choosing(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
         thens=_thens(person, member), values=values or {"by": "one", "closed": "1", "then": _then(person)},
         errors=errors or {}, labels=labels(), may_read=member.can("hand_over:read"),
         people_options=[(str(found.id), found.name) for found in people],
+        unable=[found.name for found in known if not found.edits][:UNABLE_SHOWN],
     )  # fmt: skip
 
 
