@@ -95,6 +95,21 @@ def test_what_is_wrong_is_told_and_kept(
     assert "consent-said" not in rep.get(f"/acme/contacts/{contact_id}/privacy").text
 
 
+def ticked(page: str) -> list[str]:
+    """Return the purposes that are chosen on the page, of all channels."""
+    return re.findall(r'name="purpose" value="([a-z]+)" checked', page)
+
+
+def test_nothing_is_agreed_to_beforehand_and_what_was_left_stays_left(client_for: ClientFor, contact_id: str) -> None:
+    rep = client_for("rep")
+    assert ticked(rep.get(f"/acme/contacts/{contact_id}/privacy").text) == []
+    left = send(rep, contact_id, purpose=[])
+    assert left.status_code == 422
+    assert ticked(left.text) == []
+    wrong = send(rep, contact_id, purpose=["survey"], on="soon")
+    assert ticked(wrong.text) == ["survey"], "kept where it was chosen, and only there"
+
+
 def test_a_day_of_the_past_is_kept(client_for: ClientFor, contact_id: str) -> None:
     rep = client_for("rep")
     assert send(rep, contact_id, on="2025-03-04").status_code == 303

@@ -43,7 +43,7 @@ def privacy_page(contact_id: UUID, values: Values | None = None, errors: Mapping
     return render_template(
         "privacy/contact.html", contact=contact, lines=_lines(contact, said, typed.get("channel", "")),
         history=[_told(row) for row in page.rows], next_url=next_url(page, "consents"), errors=errors or {},
-        values={"purpose": ["marketing"], "source": "talk", **typed}, may_record=may(contact, "update", member),
+        values={"source": "talk", **typed}, may_record=may(contact, "update", member),
         warnings=words.warnings(consents.refused(contact_id)), purposes=list(words.purposes().items()),
         sources=list(words.sources().items()), may_export=member.can("privacy:export"), today=day_today(member),
         may_erase=member.can("privacy:delete"), may_hold=member.can("privacy:update"),
