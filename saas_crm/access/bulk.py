@@ -22,10 +22,14 @@ from tenants.db import AnyRow, db, fetch, run
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many were changed, and who was not, with the reason in the reader's language."""
+    """How many were changed, and who was not, with the reason in the reader's language.
+
+    `changed` are id and name of those who were not so before.
+    """
 
     done: int
     refused: Sequence[tuple[str, str]]
+    changed: Sequence[tuple[UUID, str]] = ()
 
 
 def hold_owners() -> None:
@@ -82,8 +86,8 @@ def freezing(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Chan
 
 def carry_out(change: Change) -> Outcome:
     """Change those who are to be changed; others are told with the reason."""
-    _write(change.wanted, change.values)
-    return Outcome(len(change.wanted), change.refused)
+    written = _write(change.wanted, change.values)
+    return Outcome(len(change.wanted), change.refused, [(row.id, row.name) for row in written])
 
 
 def check_team_exists(team_id: UUID) -> None:
@@ -132,11 +136,12 @@ def _held(ids: Sequence[UUID], actor: CurrentMember) -> Sequence[AnyRow]:
     return fetch(query).all()
 
 
-def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> None:
+def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> Sequence[AnyRow]:
+    """Change the members who are not so yet, and return them."""
     [(name, value)] = values.items()
     changed = [row for row in rows if getattr(row, name) != value]
     if not changed:
-        return
+        return changed
     ids = [row.id for row in changed]
     renewed = {**values, "version": Member.version + 1, "updated_at": func.now()}
     run(db.session(), update(Member).where(Member.id.in_(ids)).values(renewed), {})
@@ -146,6 +151,7 @@ def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> None:
         record_act(db.session(), "update", "member", row.id, {name: change})
     db.session.flush()
     db.session.expire_all()
+    return changed
 
 
 def put_into_team(ids: Sequence[UUID], team_id: UUID, *, former: UUID) -> None:

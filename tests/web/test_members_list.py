@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,7 +13,7 @@ from saas_crm.edge import seen
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.installation import Installation
-from tests.web.pages import flashed, summary
+from tests.web.pages import flashed, heading, summary
 from tests.web.test_invitations import role_ids
 
 __all__ = ["role_ids"]
@@ -116,13 +117,35 @@ def test_teams_of_many_are_changed(client_for: ClientFor, cast: Cast) -> None:
 def test_many_are_locked_out_and_let_in_again(client_for: ClientFor, api_for: Callable[..., Phone], cast: Cast) -> None:
     owner = client_for("owner")
     ids = [str(cast[who].member_id) for who in ("rep", "owner")]
-    owner.post(CHANGE, data={"members": ids, "what": "freeze"})
-    assert "You cannot lock yourself out." in flashed(owner.get(PAGE))
+    asked = owner.post(CHANGE, data={"members": ids, "what": "freeze"})
+    assert heading(asked) == "Lock out 1 person?"
+    assert "Rita Rep" in asked.text
+    assert "Olivia Owner: You cannot lock yourself out." in asked.text
+    assert client_for("rep").get("/acme/companies").status_code == 200, "nobody is locked out unasked"
+    owner.post(CHANGE, data={"members": ids, "what": "freeze", "confirmed": "1"})
+    told = flashed(owner.get(PAGE))
+    assert "You cannot lock yourself out." in told
+    assert "Locked out: Rita Rep" in told
     assert client_for("rep").get("/acme/companies").status_code == 403
     assert api_for("rep").get("/me").status_code == 401
     assert names(owner.get(f"{PAGE}?status=frozen")) == ["Rita Rep"]
     owner.post(CHANGE, data={"members": ids, "what": "thaw"})
     assert client_for("rep").get("/acme/companies").status_code == 200
+
+
+def test_locking_many_out_is_undone_from_the_message(client_for: ClientFor, cast: Cast) -> None:
+    owner = client_for("owner")
+    ids = [str(cast[who].member_id) for who in ("rep", "teammate")]
+    owner.post(CHANGE, data={"members": ids, "what": "freeze", "confirmed": "1"})
+    page = owner.get(PAGE)
+    assert "Locked out: Rita Rep, Tom Teammate" in flashed(page)
+    undo = unescape(re.search(r'action="([^"]*what=thaw[^"]*)"', page.text)[1])  # type: ignore[index]
+    assert owner.post(undo).status_code == 303
+    assert "Let in again: Rita Rep, Tom Teammate" in flashed(owner.get(PAGE))
+    assert client_for("rep").get("/acme/companies").status_code == 200
+    assert client_for("manager").post(undo).status_code == 403
+    owner.post(CHANGE, data={"members": ids, "what": "thaw"})
+    assert "There was nothing to change." in flashed(owner.get(PAGE))
 
 
 def test_the_last_owner_stays_in_bulk_too(client_for: ClientFor, role_ids: Roles, cast: Cast) -> None:

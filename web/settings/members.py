@@ -28,6 +28,7 @@ from web.forms import came_from, saved, shown_again, wants_part
 from web.lists import address, asked, asked_choice, asked_id, sorting
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.inviting import all_roles, role_choices
+from web.settings.locking_out import asks_to_lock_out, lock_out_page, locked_or_let_in
 from web.settings.members_bp import bp
 from web.settings.role_names import role_abilities, role_name
 from web.settings.team_choices import team_choices
@@ -148,8 +149,11 @@ def filters() -> str:
 @proven
 @shown_again(members_page, lists=("members",))
 def change_many() -> ResponseReturnValue:
-    """Give the chosen members another role or team, lock them out or let them in again; each refusal is told."""
-    ids = [found for text in request.form.getlist("members") if (found := _id(text)) is not None]
+    """Give the chosen members another role or team, lock them out or let them in again; each refusal is told.
+
+    Whom it touches is shown before, and who would be locked out. Undoing that names the members in the address.
+    """
+    ids = [found for text in request.values.getlist("members") if (found := _id(text)) is not None]
     back = came_from(url_for("settings_members.index"))
     try:
         change = _asked_for(ids)
@@ -159,21 +163,25 @@ def change_many() -> ResponseReturnValue:
             asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
             kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)],
         )  # fmt: skip
+    if asks_to_lock_out(outcome):
+        return lock_out_page(outcome, back)
     for name, reason in outcome.refused:
         flash(f"{name}: {reason}", "error")
     if not outcome.done:
         return redirect(back, 303)
+    if request.values.get("what") in ("freeze", "thaw"):
+        return locked_or_let_in(outcome, back)
     return saved(back, ngettext("%(num)s person changed.", "%(num)s people changed.", outcome.done))
 
 
 def _foreseen(change: bulk.Change) -> Preview:
-    """Return whom another role or team of these members touches; who is locked out or let in is asked of nobody."""
+    """Return whom another role or team of these members touches; locking out has a page of its own."""
     given = {name: value for name, value in change.values.items() if name != "status"}
     return preview_of_member_change(change.ids, **given) if given else Preview(())
 
 
 def _asked_for(ids: list[UUID]) -> bulk.Change:
-    actor, what = current_member(), request.form.get("what", "")
+    actor, what = current_member(), request.values.get("what", "")
     if what == "role":
         return bulk.role_change(ids, _chosen("role_id", _("Choose a role.")), actor=actor)
     if what == "team":
