@@ -4,13 +4,13 @@ Records are counted once, by their owners (`chains.alike`); everything else is r
 sight of others' records depends only on the owners' teams, so it is reckoned once for all who reach the same teams;
 what is one's own is put right afterwards.
 
-For pages: `preview_of_role`, `preview_of_team_move`, `preview_of_member_change`; the template that shows the answer is
-`settings/_preview.html`.
+For pages: `preview_of_role`, `preview_of_team_move`, `preview_of_team_change`, `preview_of_member_change`; the template
+that shows the answer is `settings/_preview.html`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -86,6 +86,12 @@ def preview_of_team_move(team_id: UUID, new_parent_id: UUID | None) -> Preview:
     return preview(world, with_team_moved(world, team_id, new_parent_id))
 
 
+def preview_of_team_change(change: Callable[[World], World]) -> Preview:
+    """Return what it does if a team gets another leader, a helper or a guest, or is closed: one of `reach.with_…`."""
+    world = present_world()
+    return preview(world, change(world))
+
+
 def preview_of_member_change(
     member_ids: Iterable[UUID], *, role_id: UUID | None = None, team_id: UUID | None = None
 ) -> Preview:
@@ -106,14 +112,19 @@ def preview(before: World, after: World) -> Preview:
 
 
 def _differs(before: World, after: World, person: Person) -> bool:
-    if before.teams != after.teams or before.people != after.people:
+    if _others_seen(before, after):
         return True
     return any(_scopes(before, person, action) != _scopes(after, person, action) for action in ACTIONS)
 
 
+def _others_seen(before: World, after: World) -> bool:
+    """Whether teams or people changed, and with them whose records anybody sees, whatever their role."""
+    return before.teams != after.teams or before.people != after.people or before.guests != after.guests
+
+
 def _kinds_touched(before: World, after: World) -> tuple[str, ...]:
     """Return the kinds of records of which somebody may come to reach others."""
-    if before.teams != after.teams or before.people != after.people:
+    if _others_seen(before, after):
         return kinds()
     changed = {
         kind

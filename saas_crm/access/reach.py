@@ -178,3 +178,35 @@ def with_team_moved(world: World, team_id: UUID, new_parent_id: UUID | None) -> 
         for team in world.teams.values()
     }
     return replace(world, teams=teams)
+
+
+def with_leader(world: World, team_id: UUID, manager_id: UUID | None) -> World:
+    """Return the world in which somebody, or nobody, leads a team."""
+    people = dict(world.people)
+    for person in world.people.values():
+        if person.id == manager_id:
+            people[person.id] = replace(person, manages=person.manages | {team_id})
+        elif team_id in person.manages:
+            people[person.id] = replace(person, manages=person.manages - {team_id})
+    return replace(world, people=people)
+
+
+def with_help(world: World, team_id: UUID, member_id: UUID, *, helping: bool = True) -> World:
+    """Return the world in which a member helps a team, or no longer does."""
+    found = world.people.get(member_id)
+    if found is None:
+        return world
+    helps = found.helps | {team_id} if helping else found.helps - {team_id}
+    return replace(world, people={**world.people, member_id: replace(found, helps=helps)})
+
+
+def with_guest(world: World, team_id: UUID, member_id: UUID, *, welcome: bool = True) -> World:
+    """Return the world in which a member is a guest of a unit, or no longer is."""
+    guest = {(team_id, member_id)}
+    return replace(world, guests=world.guests | guest if welcome else world.guests - guest)
+
+
+def with_team_closed(world: World, team_id: UUID, closed: bool) -> World:
+    """Return the world in which a team is closed to the others, or open."""
+    found = world.teams.get(team_id)
+    return world if found is None else replace(world, teams={**world.teams, team_id: replace(found, closed=closed)})

@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import func, select
 
 from saas_crm.access.explaining import explained
-from saas_crm.access.models import Member, Role, Share, Team
+from saas_crm.access.models import Member, Role, Share, Team, TeamHelper, UnitGuest
 from saas_crm.access.permissions import SALES, SCOPES, CurrentMember
 from saas_crm.access.preview import (
     Preview,
     preview_of_member_change,
     preview_of_role,
+    preview_of_team_change,
     preview_of_team_move,
 )
 from saas_crm.access.queries import member_by_id
+from saas_crm.access.reach import with_guest, with_help, with_leader, with_team_closed
 from saas_crm.access.visibility import parent_model, visible
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
@@ -193,6 +195,39 @@ def test_a_team_takes_what_is_below_with_it(
         db.session.flush()
         assert told(preview) == happened(before, seen_now())
         assert bool(preview) == (under != "root")
+
+
+def test_a_leader_helpers_guests_and_walls_do_what_their_preview_says(
+    records: list[tuple[str, UUID]], acting: Acting, cast: Cast
+) -> None:
+    assert records
+    south, rep, manager = cast.teams["south"], cast["rep"].member_id, cast["manager"].member_id
+    with acting("owner"):
+        roles_by_key()["rep"].permissions = {f"{kind}:{act}": "team" for kind in SALES for act in ("read", "update")}
+        db.session.flush()
+        team = db.session.get_one(Team, south)
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_leader(world, south, rep))
+        team.manager_id = rep
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_leader(world, south, None))
+        team.manager_id = None
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_help(world, south, rep))
+        db.session.add(TeamHelper(team_id=south, member_id=rep))
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_team_closed(world, south, True))
+        team.closed_at = now()
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
+        roles_by_key()["manager"].permissions = {f"{kind}:read": "all" for kind in SALES}
+        db.session.flush()
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_guest(world, south, manager))
+        db.session.add(UnitGuest(team_id=south, member_id=manager))
+        db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
 
 
 def test_a_preview_of_what_is_not_there(acting: Acting, cast: Cast) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -107,6 +108,55 @@ def test_a_team_that_is_dragged_is_asked_about_on_a_page_of_its_own(
     assert admin.post("/acme/settings/teams/moves", data=dict(kept(asked.text))).status_code == 303
     with acting("owner"):
         assert db.session.scalar(select(Team.parent_id).where(Team.name == "South")) == cast.teams["north"]
+
+
+@pytest.mark.usefixtures("records")
+def test_a_leader_a_helper_and_a_wall_are_asked_about(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    """Each opens or hides records: who gains and who loses is told before, and Undo does not ask again."""
+    admin, south = client_for("admin"), f"/acme/settings/teams/{cast.teams['south']}"
+    manager = str(cast["manager"].member_id)
+    for address, data in (
+        (south, {"name": "South", "manager_id": manager, "version": "1"}),
+        (f"{south}/helpers", {"helper_id": manager}),
+    ):
+        asked = admin.post(address, data=data)
+        assert heading(asked) == "Before you save"
+        assert "Mona Manager" in asked.text
+        with acting("owner"):
+            assert db.session.scalar(select(Team.manager_id).where(Team.name == "South")) is None
+    asked = admin.post(south, data={"name": "South", "manager_id": manager})
+    assert admin.post(south, data=dict(kept(asked.text))).status_code == 303
+    with acting("owner"):
+        assert db.session.scalar(select(Team.manager_id).where(Team.name == "South")) == cast["manager"].member_id
+
+
+@pytest.mark.usefixtures("records")
+def test_closing_a_team_asks_first_and_undoing_it_does_not(client_for: ClientFor, cast: Cast) -> None:
+    admin, teams = client_for("admin"), "/acme/settings/teams"
+    north = f"{teams}/{cast.teams['north']}"
+    away = {"member_id": str(cast["viewer"].member_id), "confirmed": "1"}
+    assert admin.post(f"{teams}/{cast.teams['south']}/members", data=away).status_code == 303
+    asked = admin.post(f"{north}/closing")
+    assert heading(asked) == "Before you save"
+    assert "Vera Viewer" in asked.text
+    assert "Close this team to others" in admin.get(north).text
+    assert admin.post(f"{north}/closing", data={"confirmed": "1"}).status_code == 303
+    page = admin.get(north).text
+    assert "Closed to other teams" in page
+    undo = re.search(r'action="([^"]*opening[^"]*confirmed[^"]*)"', page)
+    assert undo is not None
+    assert admin.post(unescape(undo[1])).status_code == 303
+    assert "Closed to other teams" not in admin.get(north).text
+
+
+@pytest.mark.usefixtures("records")
+def test_people_of_a_team_are_asked_about_on_its_page_too(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin, south = client_for("admin"), f"/acme/settings/teams/{cast.teams['south']}"
+    rep = str(cast["rep"].member_id)
+    assert heading(admin.post(f"{south}/members", data={"member_id": rep})) == "Before you save"
+    assert team_of(acting, cast, "rep") == "North"
+    assert admin.post(f"{south}/members", data={"member_id": rep, "confirmed": "1"}).status_code == 303
+    assert team_of(acting, cast, "rep") == "South"
 
 
 def test_what_touches_nobody_is_done_at_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:

@@ -25,12 +25,12 @@ class AskedFirst(Exception):
 
 
 def once_confirmed(act: Callable[[], Done], foresee: Callable[[], Preview]) -> Done:
-    """Do it, if it touches nobody or was confirmed by the form; raises AskedFirst, and what `act` raises.
+    """Do it, if it touches nobody or was confirmed: by the form, or by the address that undoes it.
 
-    It is done in any case and undone where it has to be confirmed: so what is wrong with it is told before anybody is
-    asked.
+    Raises AskedFirst, and what `act` raises. It is done in any case and undone where it has to be confirmed: so what is
+    wrong with it is told before anybody is asked.
     """
-    preview = None if "confirmed" in request.form else _foreseen(foresee)
+    preview = None if "confirmed" in request.values else _foreseen(foresee)
     done = act()
     if preview:
         db.session.rollback()

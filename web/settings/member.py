@@ -13,7 +13,8 @@ from saas_crm.access import members as actions
 from saas_crm.access.factors.resetting import may_reset, reset_factors
 from saas_crm.access.models import Member, TeamHelper
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.preview import Preview, preview_of_member_change
+from saas_crm.access.preview import Preview, preview_of_member_change, preview_of_team_change
+from saas_crm.access.reach import with_help
 from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
 from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
@@ -142,22 +143,29 @@ def change_team(member_id: UUID) -> ResponseReturnValue:
 def help_team(member_id: UUID) -> ResponseReturnValue:
     """Let a member work for a further team."""
     data = from_form(TeamChoice, request.form, input_context(form=True))
-    member = actions.get_member(member_id)
+    actions.get_member(member_id)
     try:
         team = get_team(data.team_id, member=current_member())
     except NotFound:
         raise InvalidInput({"team_id": _("Choose a team.")}) from None
-    add_helper(team, member.id, actor=current_member())
-    return saved(_page(member), _("%(name)s helps “%(team)s” now.", name=member.name, team=team.name))
+    return _confirmed(
+        member_id, lambda member: add_helper(team, member.id, actor=current_member()),
+        lambda: preview_of_team_change(lambda world: with_help(world, data.team_id, member_id)),
+        lambda name: _("%(name)s helps “%(team)s” now.", name=name, team=team.name),
+    )  # fmt: skip
 
 
 @bp.post("/settings/members/<uuid:member_id>/helped-teams/<uuid:team_id>/end")
 @requires("team:update")
 def end_help(member_id: UUID, team_id: UUID) -> ResponseReturnValue:
     """End a member's work for a further team."""
-    member, team = actions.get_member(member_id), get_team(team_id, member=current_member())
-    take_out(TeamHelper, team, member.id, actor=current_member())
-    return saved(_page(member), _("%(name)s no longer helps “%(team)s”.", name=member.name, team=team.name))
+    actions.get_member(member_id)
+    team = get_team(team_id, member=current_member())
+    return _confirmed(
+        member_id, lambda member: take_out(TeamHelper, team, member.id, actor=current_member()),
+        lambda: preview_of_team_change(lambda world: with_help(world, team_id, member_id, helping=False)),
+        lambda name: _("%(name)s no longer helps “%(team)s”.", name=name, team=team.name),
+    )  # fmt: skip
 
 
 @bp.post("/settings/members/<uuid:member_id>/hours")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -12,6 +13,8 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import members, teams
 from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.preview import preview_of_team_change
+from saas_crm.access.reach import with_leader, with_team_closed
 from saas_crm.access.schemas import SomeId
 from saas_crm.access.team_people import beside, members_of
 from saas_crm.access.team_schemas import TeamWrite
@@ -23,9 +26,12 @@ from saas_crm.edge.declared import requires
 from web.context import photo_url
 from web.customers.picked import checked, member_written, with_picked
 from web.forms import form_version, saved, shown_again
+from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.role_names import role_name
 from web.settings.team_choices import team_choices
 from web.settings.teams_bp import bp
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 
 class TeamForm(Input):
@@ -68,6 +74,21 @@ def _person(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def asks_first(view: View) -> View:
+    """Show whom a change of a team touches where `once_confirmed` says that it has to be asked."""
+
+    @wraps(view)
+    def asking(team_id: UUID, **arguments: Any) -> ResponseReturnValue:
+        try:
+            return view(team_id=team_id, **arguments)
+        except AskedFirst as asked:
+            team = teams.get_team(team_id, member=current_member())
+            here = request.script_root + request.path
+            return confirm_page(asked.preview, title=team.name, action=here, back_url=_page(team_id), kept=sent())
+
+    return asking  # type: ignore[return-value]
+
+
 @bp.get("/settings/teams/<uuid:team_id>")
 @requires("team:read")
 def show(team_id: UUID) -> str:
@@ -78,37 +99,46 @@ def show(team_id: UUID) -> str:
 @bp.post("/settings/teams/<uuid:team_id>")
 @requires("team:update")
 @shown_again(team_page)
+@asks_first
 def change(team_id: UUID) -> ResponseReturnValue:
     """Rename a team, and say who leads it."""
     team = teams.get_team(team_id, member=current_member())
-    sent = checked(TeamForm, *with_picked(current_member(), manager_id=member_written))
-    data = TeamWrite.model_construct({"name", "manager_id"}, name=sent.name, manager_id=sent.manager_id)
-    teams.update_team(team, data, actor=current_member(), version=form_version())
+    typed = checked(TeamForm, *with_picked(current_member(), manager_id=member_written))
+    data = TeamWrite.model_construct({"name", "manager_id"}, name=typed.name, manager_id=typed.manager_id)
+    once_confirmed(
+        lambda: teams.update_team(team, data, actor=current_member(), version=form_version()),
+        lambda: preview_of_team_change(lambda world: with_leader(world, team_id, typed.manager_id)),
+    )
     return saved(_page(team_id), _("Saved."))
 
 
 @bp.post("/settings/teams/<uuid:team_id>/closing")
 @requires("team:update")
+@asks_first
 def close(team_id: UUID) -> ResponseReturnValue:
     """Close a team with all below it to the others."""
     _close(team_id, True)
-    undo = url_for("settings_teams.open_again", team_id=team_id)
+    undo = url_for("settings_teams.open_again", team_id=team_id, confirmed=1)
     return saved(_page(team_id), _("The team is closed to the others."), undo=undo)
 
 
 @bp.post("/settings/teams/<uuid:team_id>/opening")
 @requires("team:update")
+@asks_first
 def open_again(team_id: UUID) -> ResponseReturnValue:
     """Open a closed team again."""
     _close(team_id, False)
-    undo = url_for("settings_teams.close", team_id=team_id)
+    undo = url_for("settings_teams.close", team_id=team_id, confirmed=1)
     return saved(_page(team_id), _("The team is open to the others again."), undo=undo)
 
 
 def _close(team_id: UUID, closed: bool) -> None:
     team = teams.get_team(team_id, member=current_member())
     data = TeamWrite.model_construct({"closed"}, name=team.name, closed=closed)
-    teams.update_team(team, data, actor=current_member())
+    once_confirmed(
+        lambda: teams.update_team(team, data, actor=current_member()),
+        lambda: preview_of_team_change(lambda world: with_team_closed(world, team_id, closed)),
+    )
 
 
 @bp.post("/settings/teams/<uuid:team_id>/deletion")
