@@ -15,12 +15,12 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import role_deletion
 from saas_crm.access import roles as actions
-from saas_crm.access.field_rules import rules_in
+from saas_crm.access.field_rules import FieldRule, rules_in
 from saas_crm.access.models import Role
 from saas_crm.access.preview import preview_of_role, role_in
 from saas_crm.access.role_records import ROLE_ORDERS, role_record, roles
 from saas_crm.access.role_rules import effective, known
-from saas_crm.access.role_schemas import Granted, RoleRead, RoleWrite
+from saas_crm.access.role_schemas import Granted, RoleRead, RoleWrite, Ruled
 from saas_crm.access.world import present_world
 from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
@@ -66,6 +66,15 @@ class WantedPermissions(Input):
     """What the role would allow; as in a change, what is left out stays."""
 
     permissions: Granted
+    fields: Ruled = Field(default_factory=dict)
+
+
+class FieldEffect(BaseModel):
+    """A field that opens or closes to somebody."""
+
+    field: str = Field(description="`resource.field`", examples=["contact.phone"])
+    former: FieldRule | None = Field(description="What the role took away of it; null is nothing.")
+    rule: FieldRule | None = Field(description="What it would take away.")
 
 
 class ReachChange(BaseModel):
@@ -83,10 +92,11 @@ class MemberEffect(BaseModel):
     member_id: UUID
     name: str
     changes: list[ReachChange]
+    fields: list[FieldEffect]
 
 
 class RolePreview(BaseModel):
-    """Who would gain and who would lose how many records; only members for whom something changes."""
+    """Who would gain and who would lose how many records, or fields; only members for whom something changes."""
 
     gaining: int = Field(description="How many members gain something.")
     losing: int = Field(description="How many members lose something.")
@@ -168,13 +178,15 @@ def preview_role(role_id: UUID, body: WantedPermissions) -> Response:
     world, member = present_world(), current_member()
     role = role_in(world, role_id)
     actions.check_changeable(role, member)
-    wanted = RoleWrite(name=role.name, permissions=body.permissions).granted(role.permissions)
+    wanted = RoleWrite(name=role.name, permissions=body.permissions, fields=body.fields).granted(role.permissions)
     actions.check_permissions(role, wanted, member)
     found = preview_of_role(role_id, wanted, world=world)
     effects = [
-        {"member_id": effect.member_id, "name": effect.name, "changes": [change._asdict() for change in effect.changes]}
+        {"member_id": effect.member_id, "name": effect.name,
+         "changes": [change._asdict() for change in effect.changes],
+         "fields": [{"field": key, "former": former, "rule": rule} for key, former, rule in effect.fields]}
         for effect in found.effects
-    ]
+    ]  # fmt: skip
     return shown({"gaining": found.gaining, "losing": found.losing, "members": effects})
 
 

@@ -1,4 +1,4 @@
-"""Who would gain and who would lose how many records by a change, before it is made.
+"""Who would gain and who would lose how many records, and which fields, by a change, before it is made.
 
 Records are counted once, by their owners (`chains.alike`); everything else is reckoned from plain values. A member's
 sight of others' records depends only on the owners' teams, so it is reckoned once for all who reach the same teams;
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from saas_crm.access.chains import Alike, alike, kinds, links
+from saas_crm.access.field_effects import FieldChange, FieldEffects
 from saas_crm.access.reach import Person, RoleHeld, World, with_members, with_role, with_team_moved
 from saas_crm.access.reckoning import ACTIONS, Action, Change, Reckoning
 from saas_crm.access.world import present_world
@@ -28,6 +29,7 @@ class Effect:
     member_id: UUID
     name: str
     changes: tuple[Change, ...]
+    fields: tuple[FieldChange, ...] = ()
 
     @property
     def gained(self) -> int:
@@ -52,12 +54,12 @@ class Preview:
     @property
     def gaining(self) -> int:
         """How many members would gain something."""
-        return sum(any(change.gained for change in effect.changes) for effect in self.effects)
+        return sum(any(change.gained for change in (*effect.changes, *effect.fields)) for effect in self.effects)
 
     @property
     def losing(self) -> int:
         """How many members would lose something."""
-        return sum(any(change.lost for change in effect.changes) for effect in self.effects)
+        return sum(any(change.lost for change in (*effect.changes, *effect.fields)) for effect in self.effects)
 
 
 def preview_of_role(role_id: UUID, permissions: Mapping[str, str], *, world: World | None = None) -> Preview:
@@ -106,7 +108,11 @@ def preview_of_member_change(
 
 def preview(before: World, after: World) -> Preview:
     """Return what it does if the world becomes another; asks the database for counts only where reach differs."""
-    touched = [person for person in after.people.values() if person.active and _differs(before, after, person)]
+    fields = FieldEffects(before, after)
+    touched = [
+        person for person in after.people.values()
+        if person.active and (_differs(before, after, person) or fields.of(person))
+    ]  # fmt: skip
     counted = alike(_kinds_touched(before, after)) if touched else []
     return reckoned(before, after, touched, counted)
 
@@ -143,9 +149,12 @@ def _scopes(world: World, person: Person, action: Action) -> tuple[str | None, .
 def reckoned(before: World, after: World, members: Sequence[Person], counted: Sequence[Alike]) -> Preview:
     """Return the same from counts at hand: a pure function."""
     reckoning = Reckoning(before, after, counted)
-    effects = [Effect(person.id, person.name, reckoning.changes(person.id)) for person in members]
-    return Preview(tuple(sorted((effect for effect in effects if effect.changes), key=_most_lost_first)))
+    fields = FieldEffects(before, after)
+    effects = [Effect(person.id, person.name, reckoning.changes(person.id), fields.of(person)) for person in members]
+    found = (effect for effect in effects if effect.changes or effect.fields)
+    return Preview(tuple(sorted(found, key=_most_lost_first)))
 
 
-def _most_lost_first(effect: Effect) -> tuple[int, int, str, UUID]:
-    return -effect.lost, -effect.gained, effect.name, effect.member_id
+def _most_lost_first(effect: Effect) -> tuple[int, int, int, str, UUID]:
+    closed = sum(change.lost for change in effect.fields)
+    return -effect.lost, -closed, -effect.gained, effect.name, effect.member_id

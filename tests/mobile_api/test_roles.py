@@ -122,6 +122,12 @@ def test_what_a_change_would_do(api_for: Api, ids: dict[str, str], make: Maker) 
         "Rita Rep", [{"resource": "company", "action": "read", "gained": 0, "lost": 3}],
     )  # fmt: skip
     assert len(api_for("rep").get("/companies").json["items"]) == 3
+    hiding = {"permissions": {}, "fields": {"contact.phone": "hidden"}}
+    closing = admin.post(f"/roles/{ids['rep']}/preview", json=hiding)
+    assert closing.status_code == 200
+    assert closing.json["losing"] == len(closing.json["members"]) > 0
+    told = {"field": "contact.phone", "former": None, "rule": "hidden"}
+    assert [effect["fields"] for effect in closing.json["members"]] == [[told]] * closing.json["losing"]
     nothing = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {"company:export": "own"}})
     assert nothing.json == {"gaining": 0, "losing": 0, "members": []}
 

@@ -159,6 +159,35 @@ def test_people_of_a_team_are_asked_about_on_its_page_too(client_for: ClientFor,
     assert team_of(acting, cast, "rep") == "South"
 
 
+def test_fields_that_close_or_open_are_told_by_name(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    """Nobody needs to own a record for that: whoever no longer sees any number loses something."""
+    admin = client_for("admin")
+    with acting("owner"):
+        rep = db.session.scalars(select(Role).where(Role.key == "rep")).one()
+        blind = Role(id=new_id(), name="Blind", permissions={
+            **rep.permissions, "contact.phone": "hidden", "contact.mobile": "hidden", "company.email": "masked",
+            "opportunity.amount": "read-only",
+        })  # fmt: skip
+        db.session.add(blind)
+        blind_id, role_id = str(blind.id), rep.id
+    ids = [str(cast[who].member_id) for who in ("rep", "teammate")]
+    asked = admin.post("/acme/settings/members/changes", data={"members": ids, "what": "role", "role_id": blind_id})
+    assert heading(asked) == "Before you save"
+    for words in ("Rita Rep", "Tom Teammate", "2 members lose access.", "No longer see", "Contacts: Mobile, Phone",
+                  "Now see only in part", "Companies: E-mail", "No longer change", "Deals: Amount"):  # fmt: skip
+        assert words in asked.text, words
+    one = f"/acme/settings/members/{ids[0]}/role"
+    assert admin.post(one, data={"role_id": blind_id, "confirmed": "1"}).status_code == 303
+    back = admin.post(one, data={"role_id": str(role_id)})
+    for words in ("1 member gains access.", "See again", "Contacts: Mobile, Phone", "Can change again"):
+        assert words in back.text, words
+    page = f"/acme/settings/roles/{role_id}"
+    saving = admin.post(page, data={"name": "Sales rep", "version": "1", "rule__contact__birthday": "hidden"})
+    assert heading(saving) == "Before you save"
+    assert "Contacts: Birthday" in saving.text
+    assert "Rita Rep" not in saving.text, "she has another role now"
+
+
 def test_what_touches_nobody_is_done_at_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
     here = f"/acme/settings/members/{cast['rep'].member_id}/team"
     assert client_for("admin").post(here, data={"team_id": str(cast.teams["south"])}).status_code == 303
