@@ -55,12 +55,15 @@ def shown_again(
     """Answer a broken rule with the same form (422), a lost race with both values (409).
 
     `render` and `conflict` take the view's own arguments; `render` also takes `values` and `errors`. What the
-    view had begun is undone first, so both read the records as they are stored.
+    view had begun is undone first, so both read the records as they are stored. Who was asked whether a change is meant
+    and goes back gets the form as they left it (`again`).
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: Any) -> ResponseReturnValue:
+            if "again" in request.form:
+                return render(**arguments, values=typed(*lists), errors={})
             try:
                 return view(**arguments)
             except InvalidInput as invalid:

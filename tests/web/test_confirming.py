@@ -16,7 +16,7 @@ from tenants.db import db, new_id
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.making import Maker
-from tests.web.pages import heading
+from tests.web.pages import chosen, heading, value
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -186,6 +186,35 @@ def test_fields_that_close_or_open_are_told_by_name(client_for: ClientFor, cast:
     assert heading(saving) == "Before you save"
     assert "Contacts: Birthday" in saving.text
     assert "Rita Rep" not in saving.text, "she has another role now"
+
+
+@pytest.mark.usefixtures("records")
+def test_the_way_back_is_the_form_with_what_was_typed(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
+    admin = client_for("admin")
+    with acting("owner"):
+        role_id = db.session.scalars(select(Role.id).where(Role.key == "admin")).one()
+        rep_id = db.session.scalars(select(Role.id).where(Role.key == "rep")).one()
+    page, typed = f"/acme/settings/roles/{rep_id}", {"name": "Callers", "company__read": "own", "version": "1"}
+    asked = admin.post(page, data={**typed, "rule__contact__phone": "hidden"})
+    assert "Back to change it" in asked.text
+    back = admin.post(page, data={**dict(kept(asked.text)), "again": "1"})
+    assert back.status_code == 200
+    assert value(back, "name") == "Callers"
+    assert chosen(back, "company__read") == "own"
+    assert chosen(back, "rule__contact__phone") == "hidden"
+    assert value(back, "version") == "1"
+    assert heading(admin.get(page)) == "Sales rep", "nothing is saved"
+    south = f"/acme/settings/teams/{cast.teams['south']}"
+    manager = {"name": "Far south", "manager_id": str(cast["manager"].member_id), "manager_id_text": "Mona Manager"}
+    asked = admin.post(south, data=manager)
+    back = admin.post(south, data={**dict(kept(asked.text)), "again": "1"})
+    assert value(back, "name") == "Far south"
+    assert "Mona Manager" in back.text
+    member = f"/acme/settings/members/{cast['rep'].member_id}/role"
+    back = admin.post(member, data={"role_id": str(role_id), "again": "1", "confirmed": "1"})
+    assert chosen(back, "role_id") == str(role_id)
+    assert admin.post(south, data={"again": "1"}).status_code == 200
+    assert client_for("rep").post(page, data={**typed, "again": "1"}).status_code == 403
 
 
 def test_what_touches_nobody_is_done_at_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:

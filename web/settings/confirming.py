@@ -13,7 +13,7 @@ from tenants.db import db
 from web.settings.previews import shown_preview
 
 Done = TypeVar("Done")
-NOT_KEPT = ("csrf_token", "confirmed")
+NOT_KEPT = ("csrf_token", "confirmed", "again")
 
 
 class AskedFirst(Exception):
@@ -51,9 +51,14 @@ def sent() -> list[tuple[str, str]]:
     return [(name, value) for name, values in request.form.lists() for value in values if name not in NOT_KEPT]
 
 
-def confirm_page(preview: Preview, *, title: str, action: str, back_url: str, kept: Iterable[tuple[str, str]]) -> str:
-    """Show whom a change touches, and ask whether it is meant."""
+def confirm_page(
+    preview: Preview, *, title: str, action: str, back_url: str, kept: Iterable[tuple[str, str]], again: bool = False
+) -> str:
+    """Show whom a change touches, and ask whether it is meant.
+
+    With `again` the way back is the form with what was typed, as `shown_again` shows it; else it is a page.
+    """
     return render_template(
-        "settings/preview.html", title=title, action=action, kept=list(kept), back_url=back_url,
+        "settings/preview.html", title=title, action=action, kept=list(kept), back_url=back_url, again=again,
         **shown_preview(preview),
     )  # fmt: skip

@@ -119,8 +119,10 @@ def _confirmed(
         member = once_confirmed(act, foresee)
     except AskedFirst as asked:
         member = actions.get_member(member_id)
-        here = request.script_root + request.path
-        return confirm_page(asked.preview, title=member.name, action=here, back_url=_page(member), kept=sent())
+        here, kept = request.script_root + request.path, sent()
+        return confirm_page(
+            asked.preview, title=member.name, action=here, back_url=_page(member), kept=kept, again=bool(kept)
+        )
     return saved(_page(member), said(member.name))
 
 

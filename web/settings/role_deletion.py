@@ -61,7 +61,7 @@ def delete(role_id: UUID) -> ResponseReturnValue:
         name, moved = once_confirmed(act, lambda: _without(role_id, other))
     except AskedFirst as asked_first:
         return confirm_page(
-            asked_first.preview, title=roles.get_role(role_id).name, kept=sent(),
+            asked_first.preview, title=roles.get_role(role_id).name, kept=sent(), again=True,
             action=url_for("settings_roles.delete", role_id=role_id),
             back_url=url_for("settings_roles.deletion", role_id=role_id),
         )  # fmt: skip

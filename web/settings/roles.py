@@ -162,7 +162,7 @@ def _preview(role: Role, wanted: RoleWrite) -> Preview:
 def _asked(role: Role, preview: Preview, action: str, values: Values) -> str:
     """Show what a change does to people, and ask whether it is meant."""
     return confirm_page(
-        preview, title=role_name(role.key, role.name), action=action,
+        preview, title=role_name(role.key, role.name), action=action, again=bool(values),
         back_url=url_for("settings_roles.show", role_id=role.id),
         kept={**values, "version": str(role.version)}.items(),
     )  # fmt: skip

@@ -84,7 +84,10 @@ def asks_first(view: View) -> View:
         except AskedFirst as asked:
             team = teams.get_team(team_id, member=current_member())
             here = request.script_root + request.path
-            return confirm_page(asked.preview, title=team.name, action=here, back_url=_page(team_id), kept=sent())
+            kept = sent()
+            return confirm_page(
+                asked.preview, title=team.name, action=here, back_url=_page(team_id), kept=kept, again=bool(kept)
+            )
 
     return asking  # type: ignore[return-value]
 
