@@ -63,7 +63,8 @@ def shown_again(
         @wraps(view)
         def guarded(**arguments: Any) -> ResponseReturnValue:
             if "again" in request.form:
-                return render(**arguments, values=typed(*lists), errors={})
+                left: ResponseReturnValue = render(**arguments, values=typed(*lists), errors={})
+                return left
             try:
                 return view(**arguments)
             except InvalidInput as invalid:

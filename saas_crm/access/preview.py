@@ -10,7 +10,7 @@ that shows the answer is `settings/_preview.html`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -54,12 +54,17 @@ class Preview:
     @property
     def gaining(self) -> int:
         """How many members would gain something."""
-        return sum(any(change.gained for change in (*effect.changes, *effect.fields)) for effect in self.effects)
+        return sum(any(change.gained for change in _all(effect)) for effect in self.effects)
 
     @property
     def losing(self) -> int:
         """How many members would lose something."""
-        return sum(any(change.lost for change in (*effect.changes, *effect.fields)) for effect in self.effects)
+        return sum(any(change.lost for change in _all(effect)) for effect in self.effects)
+
+
+def _all(effect: Effect) -> Iterator[Change | FieldChange]:
+    yield from effect.changes
+    yield from effect.fields
 
 
 def preview_of_role(role_id: UUID, permissions: Mapping[str, str], *, world: World | None = None) -> Preview:
