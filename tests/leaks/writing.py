@@ -25,14 +25,15 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
     "settings_members.reset_two_factor": {},
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
-    "privacy.lift": {}, "privacy.usual_entry": {},
+    "privacy.lift": {}, "privacy.usual_entry": {}, "privacy.record": {"purpose": "marketing"},
     "account.remove_sample": {}, "viewing.end": {}, "settings_teams.add_guest": {"guest_id": ""},
     "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter",
                           "to_ids": "", "pick": ""},
     "settings_members.change_many": {"members": "", "what": "team"},
     "settings_members.invite": {"email": "typed@hunt.example", "role_id": "", "team_id": ""},
 }  # fmt: skip
-"""What is sent where no page of the estate has a form: what is done already, or comes after another form."""
+"""What is sent where no page of the estate has a form (it is done already, or comes after another form), or where the
+form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
     "POST /settings/security":
