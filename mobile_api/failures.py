@@ -20,7 +20,7 @@ from saas_crm.access.sign_in import SignInRefused
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.saving import contradicts
+from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.lifecycle import SecondFactorOwed, WorkspaceUnavailable
 from tenants.marks import N_
@@ -120,6 +120,7 @@ def _of_http(error: HTTPException) -> tuple[Problem, Headers]:
 
 def _of_database(error: Exception) -> tuple[Problem, Headers]:
     if contradicts(error):
+        log.warning("contradicted", request_id=g.get("request_id"), rule=broken_rule(error))
         return problem("conflict"), {}
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or isinstance(error, PoolTimeout | OperationalError | InterfaceError):

@@ -20,7 +20,7 @@ from saas_crm.access.profile import spread_at_once
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.saving import contradicts
+from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
 from saas_crm.edge.lifecycle import MembershipEnded, SecondFactorOwed, WorkspaceUnavailable
 from saas_crm.edge.proof import ProofNeeded
@@ -49,6 +49,8 @@ def answer(error: Exception) -> Response:
         if isinstance(error, kind):
             return tell()
     status = _status(error)
+    if contradicts(error):
+        log.warning("contradicted", request_id=g.get("request_id"), rule=broken_rule(error))
     if status >= 500:
         log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
     found = recycled_record() if status == 404 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -68,6 +69,17 @@ def may_view(actor: CurrentMember, seen: CurrentMember) -> bool:
         seen.role_key != OWNER and not further and set(actor.walls) <= set(seen.walls)
         and _reaches(_scopes(actor, seen), actor, seen)
     )  # fmt: skip
+
+
+def may_view_all(actor: CurrentMember, role_key: str | None, permissions: Mapping[str, str]) -> bool | None:
+    """Whether the actor, who reaches everything, may look as somebody with this role; None where it takes a look."""
+    if not actor.can(PERMISSION):
+        return False
+    if actor.role_key == OWNER:
+        return True
+    if actor.walls or any(actor.scope(name) != "all" for name in permissions if name.endswith(":read")):
+        return None
+    return role_key != OWNER and not beyond(permissions, {}, actor.permissions)
 
 
 def _scopes(actor: CurrentMember, seen: CurrentMember) -> set[Scope | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import ColumnElement, Engine, event, exists, false, or_, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,12 @@ CONTRADICTIONS = (NAMED_IS_GONE, "23505", "23P01")
 def contradicts(error: Exception) -> bool:
     """Whether the database refused a write because of what somebody else wrote at the same moment."""
     return isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", "") in CONTRADICTIONS
+
+
+def broken_rule(error: Exception) -> str:
+    """Return the name of the constraint a contradiction broke, for the log: it says where, and nothing of anybody."""
+    found: Any = getattr(error, "orig", None)
+    return found.diag.constraint_name or "" if isinstance(found, psycopg.Error) else ""
 
 
 def insert(record: Record, *, may_exist: bool, was_there: ColumnElement[bool] | None = None) -> None:

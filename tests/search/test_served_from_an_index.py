@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import text
 
+from saas_crm.access import few
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.customers.queries import CustomerFilter, company_rows, contact_rows
 from saas_crm.opportunities import board
@@ -71,8 +72,9 @@ def test_a_search_reads_what_it_finds(word: str, acting: Acting, make: Maker) ->
 
 
 @pytest.fixture
-def customers(acting: Acting, cast: Cast, installation: Installation) -> None:
-    """Many companies with a contact each, all of them Rita's."""
+def customers(acting: Acting, cast: Cast, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many companies with a contact each, all of them Rita's; nothing is known of how many there were before."""
+    monkeypatch.setattr(few, "_known", {})
     with acting("owner"):
         db.session.execute(text(COMPANIES), {"owner": cast["rep"].member_id, "many": MANY})
     # Before the contacts: a connection may keep a plan of the foreign key's check from when there were few companies.

@@ -20,6 +20,8 @@ def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
 ) -> None:
     with empty_place.owner() as connection:
         connection.execute("ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at")
+        for table in ("authenticator_apps", "recovery_codes", "pending_sign_ins"):  # came after 0003, with others
+            connection.execute(f"DROP TABLE public.{table}")
         connection.execute("UPDATE public.shared_version SET revision = '0002'")
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
     app = app_on(empty_place)

@@ -19,7 +19,7 @@ from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
 from saas_crm.access.team_schemas import HoursWrite, MemberWrite, SubstituteWrite, TeamChoice
 from saas_crm.access.teams import get_team
-from saas_crm.access.view_as import still_seen
+from saas_crm.access.view_as import may_view_all, still_seen
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
@@ -66,7 +66,8 @@ def member_page(
 def _may_view(found: Member, viewer: CurrentMember) -> bool:
     if not viewer.can("member:view_as") or found.status != "active" or found.id == viewer.id:
         return False
-    return viewer.role_key == "owner" or still_seen(found.id, viewer) is not None
+    told = may_view_all(viewer, found.role.key, found.role.permissions)
+    return still_seen(found.id, viewer) is not None if told is None else told
 
 
 def _arranged(found: Member) -> dict[str, str]:
