@@ -38,6 +38,12 @@ _JOIN = """
 """
 
 
+_FACTORS = """
+    UPDATE {} m SET two_factor = EXISTS (
+        SELECT 1 FROM public.authenticator_apps a WHERE a.user_id = m.user_id AND a.confirmed_at IS NOT NULL)
+"""
+
+
 class Person(BaseModel):
     """A person who is or was a member of the workspace."""
 
@@ -64,8 +70,9 @@ def add_people(connection: psycopg.Connection[Any], user_ids: Sequence[UUID], wr
 def bring_people(loaded: Loaded, reader: ArchiveReader, tenant_id: UUID) -> list[str]:
     """Give the members of a restored workspace their sign-ins, and return the addresses of those who got a new one.
 
-    Who has a sign-in here (the same person, or one with the same address) keeps it as it is. Everybody else gets one
-    without a password that anybody knows: "Forgot your password?" sets the first. Raises BadArchive.
+    Who has a sign-in here (the same person, or one with the same address) keeps it as it is, second factor and all.
+    Everybody else gets one without a password that anybody knows: "Forgot your password?" sets the first. Raises
+    BadArchive.
     """
     connection, members = loaded.connection, sql.Identifier(loaded.schema, "members")
     unusable = hash_password(secrets.token_urlsafe(32))
@@ -79,6 +86,8 @@ def bring_people(loaded: Loaded, reader: ArchiveReader, tenant_id: UUID) -> list
             change = sql.SQL("UPDATE {} SET user_id = %s WHERE user_id = %s").format(members)
             connection.execute(change, [user_id, person.id])
     _check_all_are_known(connection, members)
+    # Second factors stay behind: whoever has none here must not pass for somebody who has.
+    connection.execute(sql.SQL(_FACTORS).format(members))
     connection.execute(sql.SQL(_JOIN).format(members), [tenant_id])
     return added
 

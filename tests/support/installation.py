@@ -128,7 +128,7 @@ def settings_for(place: Place, folder: Path, **changes: Any) -> Settings:
         "database_url": place.runtime_url,
         "database_owner_url": place.owner_url,
         "database_pool_size": 4,
-        "database_statement_timeout_ms": 15_000,
+        "database_statement_timeout_ms": 5_000,
         "api_requests_per_minute": 1_000_000,
         "spare_tenants": SPARES,
         "secret_key": SECRET,

@@ -33,7 +33,7 @@ def test_a_transaction_speaks_as_its_tenant_alone(app: Flask, cast: Cast) -> Non
     acme = cast.tenants["acme"]
     with app.app_context(), tenant_scope(acme):
         role, path, timeout = db.session.execute(WHO).one()
-    assert (role, path, timeout) == (acme.role_name, f"{acme.schema_name}, pg_temp", "15s")
+    assert (role, path, timeout) == (acme.role_name, f"{acme.schema_name}, pg_temp", "5s")
 
 
 def test_nothing_of_the_tenant_stays_on_the_connection(one_connection: Flask, cast: Cast) -> None:

@@ -127,6 +127,26 @@ def test_who_has_a_sign_in_there_keeps_it(archive: Path, cast: Cast, empty_place
     assert (kept, joined) == (("Else", "kept"), (1,))
 
 
+def test_nobody_passes_for_one_with_a_second_factor(
+    filled: Cast, installation: Installation, tmp_path: Path, empty_place: Place
+) -> None:
+    """Factors belong to the sign-in, which is another one there; here who has them keeps them."""
+    users = [filled["rep"].user_id, filled["owner"].user_id]
+    with installation.place.owner() as connection:
+        members = sql.Identifier(filled.tenants["acme"].schema_name, "members")
+        connection.execute(sql.SQL("UPDATE {} SET two_factor = true WHERE user_id = ANY(%s)").format(members), [users])
+        connection.execute(
+            "INSERT INTO public.authenticator_apps (user_id, secret, last_step, created_at, confirmed_at)"
+            " VALUES (%s, 'x', 0, now(), now())", [users[0]],
+        )  # fmt: skip
+    save(installation.settings.database_url, "acme", tmp_path / "a.zip")
+    for place, having in ((empty_place, set()), (installation.place, {users[0]})):
+        schema = restored(tmp_path / "a.zip", place)
+        with place.owner() as connection:
+            query = sql.SQL("SELECT user_id FROM {} WHERE two_factor").format(sql.Identifier(schema, "members"))
+            assert {user_id for (user_id,) in connection.execute(query)} == having
+
+
 def test_who_was_removed_is_not_let_in_again(
     filled: Cast, installation: Installation, tmp_path: Path, empty_place: Place
 ) -> None:
