@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import FileSystemLoader
 
 from tenants.settings import Settings
-from web import context, faces, formatting, written
+from web import context, faces, formatting, options, written
 from web.assets import Assets
 from web.face import answer
 
@@ -64,6 +64,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     formatting.init_app(app)
     context.init_app(app)
     written.init_app(app)
+    options.init_app(app)
     pages = PAGES + (ONLY_WHERE_MAIL_IS_SHOWN if settings.shows_mail else ())
     for module in FURTHER:
         import_module(module)

@@ -23,6 +23,11 @@ _TOTALS = """
     SELECT stage_id, owner_id, date_trunc('month', expected_close)::date, currency, count(*), sum(amount)
     FROM opportunities GROUP BY 1, 2, 3, 4
 """
+_SUMS = """
+    INSERT INTO opportunity_sums (stage_id, month, currency, count, amount)
+    SELECT stage_id, date_trunc('month', expected_close)::date, currency, count(*), sum(amount)
+    FROM opportunities GROUP BY 1, 2, 3
+"""
 
 
 def fill(owner_url: str, schema: str, invented: Invented) -> None:
@@ -31,14 +36,15 @@ def fill(owner_url: str, schema: str, invented: Invented) -> None:
         with copying(owner_url, schema) as connection:
             for table, first, last in _portions(invented):
                 _copy(connection, invented, table, first, last)
-            connection.execute(_TOTALS)
+            for statement in (_TOTALS, _SUMS):
+                connection.execute(statement)
         return
     rebuild = _drop_indexes(owner_url, schema)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(_copy_portion, ((owner_url, schema, invented, *portion) for portion in _portions(invented))))
-        list(pool.map(_run, ((owner_url, schema, statement) for statement in [*rebuild, _TOTALS])))
+        list(pool.map(_run, ((owner_url, schema, statement) for statement in [*rebuild, _TOTALS, _SUMS])))
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        for table in (*COLUMNS, "opportunity_totals"):
+        for table in (*COLUMNS, "opportunity_totals", "opportunity_sums"):
             connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table)))
 
 

@@ -19,8 +19,8 @@ from tenants.db import AnyUnion, fetch
 
 Many = Literal["", "page", "whole"]
 """Of how many records it is asked whether they are seen: as many as fill a page, or all there are, as by a count."""
-FEW: dict[Many, float] = {"page": 5, "whole": 25}
-"""How many records are few, times the root of how many there are: for a page 500 of 10,000 and 1,600 of 100,000.
+FEW: dict[Many, float] = {"page": 5, "whole": 60}
+"""How many records are few, times the root of how many there are: of 100,000 1,600 for a page, 19,000 for a count.
 
 A page asks fewer records the more of them are seen, so what is few for it is less. Both are measured; what is seen in
 two ways counts twice.

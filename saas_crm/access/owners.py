@@ -9,8 +9,9 @@ from sqlalchemy import or_, select
 from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import by_name
-from saas_crm.access.visibility import within_reach
-from tenants.db import AnyRow, fetch
+from saas_crm.access.visibility import READERS, Reader, reader, within_reach
+from tenants.db import AnyRow, AnySelect, fetch
+from tenants.kept import kept_queries
 
 
 def owner_names(member: CurrentMember, resource: str) -> Sequence[AnyRow]:
@@ -18,5 +19,10 @@ def owner_names(member: CurrentMember, resource: str) -> Sequence[AnyRow]:
 
     What a member sees besides, through a customer or a share, brings no further names: others are not made known by it.
     """
-    theirs = or_(Member.id == member.id, within_reach(Member.id, member, f"{resource}:read"))
-    return sorted(fetch(select(Member.id, Member.name).where(Member.status == "active", theirs)), key=by_name)
+    return sorted(fetch(_names_for(reader(member, f"{resource}:read"), resource)), key=by_name)
+
+
+@kept_queries(READERS)
+def _names_for(asking: Reader, resource: str) -> AnySelect:
+    theirs = or_(Member.id == asking.member.id, within_reach(Member.id, asking.member, f"{resource}:read"))
+    return select(Member.id, Member.name).where(Member.status == "active", theirs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -126,9 +127,14 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
     return sorted(fetch(query), key=by_name)
 
 
+@lru_cache(5_000)
+def _name_key(name: str) -> str:
+    return sort_key(name, person=True)
+
+
 def by_name(row: AnyRow) -> str:
     """Return what a row with a person's name is sorted by."""
-    return sort_key(row.name, person=True)
+    return _name_key(row.name)
 
 
 def member_names() -> Sequence[AnyRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import psycopg
@@ -30,9 +29,7 @@ def companies_in(app: Flask, slug: str) -> int:
 
 
 def test_everybody_signs_in_and_sees_their_own(app: Flask, installation: Installation) -> None:
-    began = time.perf_counter()
     assert load_demo(app) == list(DEMO_SLUGS)
-    assert time.perf_counter() - began < 15
     assert load_demo(app) == []
     seen = {}
     with app.app_context():
