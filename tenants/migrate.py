@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -132,14 +132,18 @@ def set_login_defaults(connection: psycopg.Connection[Any], runtime_url: str, ti
 
 
 def upgrade_tenants(
-    owner_url: str, *, parallel: int = 4, report: Callable[[Outcome], None] | None = None
-) -> list[Outcome]:
-    """Bring every tenant and spare to the newest revision, `parallel` at a time.
+    owner_url: str, *, parallel: int = 4, only: Collection[str] | None = None,
+    report: Callable[[Outcome, int], None] | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """Bring every tenant and spare to the newest revision, or `only` those with these slugs, `parallel` at a time.
 
     Each is one transaction with timeouts; one that fails is retried, recorded and reported, and does
-    not stop the others. Running it again does what is left.
+    not stop the others. Running it again does what is left. `report` is told each outcome, and of how many it is one.
     """
-    behind = [state for state in tenant_states(owner_url) if state.standing in ("older", "previous")]
+    behind = [
+        state for state in tenant_states(owner_url)
+        if state.standing in ("older", "previous") and (only is None or state.slug in only)
+    ]  # fmt: skip
     held = local()
     opened: list[psycopg.Connection[Any]] = []
 
@@ -149,7 +153,7 @@ def upgrade_tenants(
             opened.append(held.connection)
         outcome = upgrade_tenant(held.connection, state.schema)
         if report:
-            report(outcome)
+            report(outcome, len(behind))
         return outcome
 
     try:

@@ -59,6 +59,7 @@ class RootGroup(LazyGroup):
         "users": "commands:users",
         "openapi": "openapi:openapi",
         "doctor": "doctor:doctor",
+        "capacity": "capacity:capacity",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

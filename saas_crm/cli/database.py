@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from threading import Lock
 
 import click
 
 from saas_crm.cli.configuration import load_settings
-from saas_crm.cli.failures import FAILED
+from saas_crm.cli.failures import FAILED, WrongCall
 from tenants.migrate import (
     Outcome,
     TenantState,
@@ -21,15 +22,20 @@ from tenants.migrate import (
 )
 from tenants.migrations.lines import head
 from tenants.provisioning import make_spares
+from tenants.settings import Settings
 from tenants.versions import Standing, stands
 
+EVERY = 10.0
+"""Seconds between two lines that tell how far an upgrade is."""
 BEHIND: tuple[Standing, ...] = ("previous", "older")
 
 
 @click.command()
 @click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, metavar="N",
               help="How many tenants are brought up at once.")  # fmt: skip
-def upgrade(parallel: int) -> None:
+@click.option("--tenant", "slugs", multiple=True, metavar="SLUG",
+              help="Only this workspace, to try a release on one or one again; may be repeated.")  # fmt: skip
+def upgrade(parallel: int, slugs: tuple[str, ...]) -> None:
     """Bring the shared tables and every tenant to this release; safe to run again, and while serving.
 
     A tenant that fails is reported and does not stop the others; the next run takes it up again.
@@ -39,7 +45,8 @@ def upgrade(parallel: int) -> None:
     limit = settings.database_statement_timeout_ms
     applied = upgrade_shared(settings.owner_url, settings.database_url, timeout_ms=limit)
     click.echo(f"shared: at {head('shared')}" + (f", applied {', '.join(applied)}" if applied else ""))
-    outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, report=_report)
+    _check_known(settings, slugs)
+    outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, only=slugs or None, report=_Progress())
     failed = sum(outcome.error is not None for outcome in outcomes)
     done = len(outcomes) - failed
     click.echo(f"tenants: {done} brought to {head('tenant')}, {failed} failed")
@@ -49,9 +56,29 @@ def upgrade(parallel: int) -> None:
     sys.exit(FAILED if failed else 0)
 
 
-def _report(outcome: Outcome) -> None:
-    if outcome.error is not None:
-        click.echo(f"tenant {outcome.schema}: {outcome.error}", err=True)
+def _check_known(settings: Settings, slugs: tuple[str, ...]) -> None:
+    known = {state.slug for state in tenant_states(settings.owner_url)} if slugs else set()
+    if missing := sorted(set(slugs) - known):
+        raise WrongCall(f"There is no workspace at /{missing[0]}.")
+
+
+class _Progress:
+    """Tells which tenants failed, and every ten seconds how far it is."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._done = 0
+        self._told = time.monotonic()
+
+    def __call__(self, outcome: Outcome, of: int) -> None:
+        """Take note of one tenant of so many."""
+        with self._lock:
+            self._done += 1
+            if outcome.error is not None:
+                click.echo(f"tenant {outcome.schema}: {outcome.error}", err=True)
+            if time.monotonic() - self._told > EVERY:
+                self._told = time.monotonic()
+                click.echo(f"tenants: {self._done} of {of}")
 
 
 @click.command()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 import psycopg
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import WrongCall
+from saas_crm.cli.sizes import in_words
 from tenants.settings import Settings
 from tenants.slugs import check_slug
+
+if TYPE_CHECKING:
+    from saas_crm.workspaces.overview import Overview
 
 COUNTRY_OF_LOCALE = {"en": "US", "zh_Hans": "CN", "zh_Hant": "TW"}
 
@@ -46,8 +51,12 @@ def create(
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one array of objects.")
-def list_tenants(as_json: bool) -> None:
+@click.option("--details", is_flag=True, help="With size, members, last use, failed jobs and failed upgrades.")
+def list_tenants(as_json: bool, details: bool) -> None:
     """List the workspaces: address, name, status, version of their tables, language, since when."""
+    if details:
+        _list_details(load_settings(), as_json)
+        return
     rows = _rows(load_settings())
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -60,6 +69,32 @@ def list_tenants(as_json: bool) -> None:
             f"{row['slug']:<{width}}  {row['status']:<9}  {row['schema_version']}  {row['locale']:<7}  "
             f"{row['created_at'][:10]}  {row['name']}"
         )
+
+
+def _list_details(settings: Settings, as_json: bool) -> None:
+    from saas_crm.workspaces.overview import overviews
+
+    found = overviews(settings.owner_url)
+    if as_json:
+        click.echo(json.dumps([_as_object(each) for each in found], ensure_ascii=False, indent=2))
+        return
+    width = max((len(each.registered.slug) for each in found), default=0)
+    for each in found:
+        known = each.registered
+        seen = f"{each.last_seen_at:%Y-%m-%d}" if each.last_seen_at else "never"
+        faults = [f"{known.failed_jobs} jobs failed"] if known.failed_jobs else []
+        faults += [f"last upgrade: {known.error}"] if known.error else []
+        click.echo(
+            f"{known.slug:<{width}}  {known.status:<9}  {known.version}  {in_words(each.size):>9}"
+            f"  {known.members:>5} members  seen {seen:<10}  {known.name}" + "".join(f"  ! {fault}" for fault in faults)
+        )
+
+
+def _as_object(each: Overview) -> dict[str, Any]:
+    known = asdict(each.registered)
+    known.pop("schema")
+    seen = each.last_seen_at.isoformat() if each.last_seen_at else None
+    return {**known, "since": each.registered.since.isoformat(), "size": each.size, "last_seen_at": seen}
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:

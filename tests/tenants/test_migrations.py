@@ -41,9 +41,10 @@ def by_schema(place: Place) -> dict[str, TenantState]:
 def test_every_tenant_and_spare_is_brought_up(empty_place: Place, release: Release) -> None:
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=4)
     release.brings()
-    reported: list[Outcome] = []
-    outcomes = upgrade_tenants(empty_place.owner_url, parallel=3, report=reported.append)
-    assert len(outcomes) == len(reported) == 4
+    told: list[tuple[Outcome, int]] = []
+    outcomes = upgrade_tenants(empty_place.owner_url, parallel=3, report=lambda *outcome: told.append(outcome))
+    assert len(outcomes) == len(told) == 4
+    assert {of for _, of in told} == {4}
     assert all(outcome.revision == NEXT and outcome.error is None for outcome in outcomes)
     for schema, state in by_schema(empty_place).items():
         assert state.current
