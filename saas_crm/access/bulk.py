@@ -14,7 +14,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import MOST_AT_ONCE, Colleague, Refusal, refusals
 from saas_crm.access.visibility import owned_within
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import acts, plain, record_act
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow, db, fetch, run
@@ -58,8 +58,7 @@ def role_change(ids: Sequence[UUID], role_id: UUID, *, actor: CurrentMember) -> 
 
 
 def _about_owners(role_id: UUID, actor: CurrentMember) -> dict[str, bool]:
-    hold_owners()
-    role = held_role(role_id)
+    role = held_role(role_id, owners=True)
     ownership = role.key == "owner"
     if not ownership:  # of owners each member is told by themselves
         check_givable(role, actor)
@@ -142,14 +141,10 @@ def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> Sequence[AnyRow
     changed = [row for row in rows if getattr(row, name) != value]
     if not changed:
         return changed
-    ids = [row.id for row in changed]
     renewed = {**values, "version": Member.version + 1, "updated_at": func.now()}
-    run(db.session(), update(Member).where(Member.id.in_(ids)).values(renewed), {})
-    for row in changed:
-        before = getattr(row, name)
-        change = [str(before) if isinstance(before, UUID) else before, str(value)]
-        record_act(db.session(), "update", "member", row.id, {name: change})
-    db.session.flush()
+    writing = update(Member).where(Member.id.in_([row.id for row in changed])).values(renewed)
+    told = {row.id: {name: [plain(getattr(row, name)), plain(value)]} for row in changed}
+    run(db.session(), acts(db.session(), "update", "member", told).add_cte(writing.cte("written")), {})
     db.session.expire_all()
     return changed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from saas_crm.access.field_rules import KEYS, allowed
 from saas_crm.access.founding import ROLE_NAMES
@@ -148,12 +148,19 @@ def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id")
     return role
 
 
-def held_role(role_id: UUID, *, field: str = "role_id") -> Role:
-    """Return a role that stays there until this transaction ends; raises InvalidInput for the form's `field`."""
-    role = db.session.scalar(
-        select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True)
-    )
-    if role is None:
+def held_role(role_id: UUID, *, field: str = "role_id", owners: bool = False) -> Role:
+    """Return a role that stays there until this transaction ends; raises InvalidInput for the form's `field`.
+
+    With `owners` the owners' role is held before, by the same statement, as everybody does who adds or takes owners
+    (`bulk.hold_owners`).
+    """
+    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True)
+    if owners:
+        asked = and_(Role.id == role_id, Role.deleted_at.is_(None))
+        query = select(Role).where(or_(asked, Role.key == OWNER)).order_by(Role.key.is_distinct_from(OWNER))
+        query = query.with_for_update()
+    role = next((found for found in db.session.scalars(query) if found.id == role_id), None)
+    if role is None or role.deleted_at is not None:
         raise InvalidInput({field: _("Choose a role.")}, {field: "unknown"})
     return role
 

@@ -1,4 +1,4 @@
-"""Everybody with their roles, teams and units, as plain values: three statements for any number of members."""
+"""Everybody with their roles, teams and units, as plain values: one statement for any number of members."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Boolean, String, Uuid, cast, func, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from saas_crm.access.models import Member, Policy, Role, Team, TeamHelper, UnitGuest
 from saas_crm.access.reach import Person, RoleHeld, TeamNode, World
@@ -24,27 +25,40 @@ _GUESTS = (
     .correlate(Team)
     .scalar_subquery()
 )
+_FOLLOW = select(Policy.children_follow).limit(1).scalar_subquery()
+_NO_ID, _NO_IDS = cast(null(), Uuid), cast(null(), ARRAY(Uuid))
+_NO_KEY, _NO_PERMISSIONS, _NO_FLAG = cast(null(), String), cast(null(), JSONB), cast(null(), Boolean)
 _PEOPLE = select(
-    Member.id, Member.name, Member.role_id, Member.team_id, (Member.status == "active").label("active"),
-    func.array(_HELPS).label("helps"),
+    literal("person", String).label("what"), Member.id, Member.name, (Member.status == "active").label("flag"),
+    Member.role_id.label("role_id"), Member.team_id.label("team_id"), func.array(_HELPS, type_=ARRAY(Uuid)).label("ids"),
+    _NO_IDS.label("guests"), _NO_KEY.label("key"), _NO_PERMISSIONS.label("permissions"), _NO_FLAG.label("follow"),
 ).where(Member.deleted_at.is_(None))  # fmt: skip
 _TEAMS = select(
-    Team.id, Team.name, Team.path, Team.__table__.c.closed_at, Team.__table__.c.manager_id,
-    func.array(_GUESTS).label("guests"),
+    literal("team", String), Team.id, Team.name, Team.__table__.c.closed_at.is_not(None), Team.__table__.c.manager_id,
+    _NO_ID, Team.path, func.array(_GUESTS, type_=ARRAY(Uuid)), _NO_KEY, _NO_PERMISSIONS, _NO_FLAG,
 ).where(Team.deleted_at.is_(None))  # fmt: skip
-_FOLLOW = select(Policy.children_follow).limit(1).scalar_subquery()
 _ROLES = select(
-    Role.id, Role.key, Role.name, Role.permissions, Role.deleted_at.is_(None).label("living"), _FOLLOW.label("follow")
-)
+    literal("role", String), Role.id, Role.name, Role.deleted_at.is_(None), _NO_ID, _NO_ID, _NO_IDS, _NO_IDS,
+    Role.key, Role.permissions, _FOLLOW,
+)  # fmt: skip
+_WORLD = union_all(_PEOPLE, _TEAMS, _ROLES)
+"""A row for each person, team and role: a preview is one of several statements of a page, so these are one.
+
+`flag` says active, closed or living; `role_id` of a team is who leads it, and `ids` are the teams somebody helps, or
+the path of a team.
+"""
 
 
 def present_world() -> World:
     """Return everybody as they stand now; members who left are there too, for what they still own."""
-    people, teams, roles = (fetch(query).all() for query in (_PEOPLE, _TEAMS, _ROLES))
+    found: dict[str, list[AnyRow]] = defaultdict(list)
+    for row in fetch(_WORLD):
+        found[row.what].append(row)
+    people, teams, roles = found["person"], found["team"], found["role"]
     return World(
         people=_people(people, teams),
-        roles={row.id: RoleHeld(row.id, row.key, row.name, row.permissions, row.living) for row in roles},
-        teams={row.id: TeamNode(row.id, row.name, tuple(row.path), row.closed_at is not None) for row in teams},
+        roles={row.id: RoleHeld(row.id, row.key, row.name, row.permissions, row.flag) for row in roles},
+        teams={row.id: TeamNode(row.id, row.name, tuple(row.ids), row.flag) for row in teams},
         guests=frozenset((row.id, member_id) for row in teams for member_id in row.guests),
         follow=all(row.follow is not False for row in roles),
     )
@@ -53,11 +67,11 @@ def present_world() -> World:
 def _people(people: Iterable[AnyRow], teams: Iterable[AnyRow]) -> dict[UUID, Person]:
     managed: dict[UUID, set[UUID]] = defaultdict(set)
     for team in teams:
-        managed[team.manager_id].add(team.id)
+        managed[team.role_id].add(team.id)
     return {
         row.id: Person(
-            row.id, row.name, row.role_id, row.team_id, frozenset(row.helps), frozenset(managed.get(row.id, ())),
-            row.active,
+            row.id, row.name, row.role_id, row.team_id, frozenset(row.ids), frozenset(managed.get(row.id, ())),
+            row.flag,
         )
         for row in people
     }  # fmt: skip

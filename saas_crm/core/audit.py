@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, event, func, inspect
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from saas_crm.core.records import Record
@@ -92,16 +92,25 @@ def record_act(
 
 def record_acts(session: Session, action: str, resource: str, record_ids: Iterable[UUID]) -> None:
     """Write an audit row for an act on each of many records, which says nothing of their values; all at once."""
+    if told := dict.fromkeys(record_ids, {}):
+        session.execute(acts(session, action, resource, told))
+
+
+def acts(session: Session, action: str, resource: str, changes: Mapping[UUID, Mapping[str, Any]]) -> Insert:
+    """Return the statement that writes an audit row for an act on each of these records.
+
+    `add_cte` joins to it the writing that it tells of, so that both are one statement.
+    """
     actor = acting(session)
     values: dict[str, Any] = {
         "member_id": actor.member_id, "through": actor.through, "request_id": actor.request_id, "action": action,
-        "resource": resource, "changes": {},
+        "resource": resource,
     }  # fmt: skip
     if actor.origin and keeps_origin():
         values["origin"] = dict(actor.origin)
-    rows = [{**values, "id": new_id(), "record_id": record_id} for record_id in record_ids]
-    if rows:
-        session.execute(insert(AuditEntry), rows)
+    return insert(AuditEntry).values(
+        [{**values, "id": new_id(), "record_id": key, "changes": dict(said)} for key, said in changes.items()]
+    )
 
 
 def record_once(

@@ -21,7 +21,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
 from saas_crm.privacy.erasures import was_erased
-from saas_crm.privacy.keeping import check_no_duty
+from saas_crm.privacy.keeping import unless_kept
 from saas_crm.search import actions as search
 from tenants.db import db, new_id
 from tenants.veils import truth
@@ -88,11 +88,11 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
     """Put a customer into the recycle bin for 30 days; raises InvalidInput for a person who must be kept."""
     check_may(record, "delete", actor)
     check_version(record, version)
-    if isinstance(record, Contact):
-        check_no_duty(record.id)
+    gone = search.dropping(record.id)
+    named = unless_kept(record.id, gone) if isinstance(record, Contact) else db.session.scalar(gone) is not False
     record.deleted_at, record.deleted_by_id = now(), actor.id
     db.session.flush()
-    if search.drop(db.session(), record.id):
+    if named:
         renew_followers(record)
 
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, String, cast, exists, false, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    String,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.sql.dml import ReturningDelete
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
@@ -34,9 +51,15 @@ class Duty:
 
 def duties_of(person: Person) -> list[Duty]:
     """Return why a person must be kept, in one statement; those without an end come last."""
-    parts = [holding.duties(person) for holding in holdings.values() if holding.duties is not None]
-    rows = [row for row in fetch(union_all(*parts)) if row.num]
-    found = [Duty(row.code, row.until, row.num, row.note) for row in rows]
+    return _duties(fetch(_all_duties(person)))
+
+
+def _all_duties(person: Person) -> CompoundSelect[*tuple[Any, ...]]:
+    return union_all(*(holding.duties(person) for holding in holdings.values() if holding.duties is not None))
+
+
+def _duties(rows: Iterable[AnyRow]) -> list[Duty]:
+    found = [Duty(row.code, row.until, row.num, row.note) for row in rows if row.num]
     return sorted(found, key=lambda duty: (duty.until is None, duty.until or date.max, duty.code))
 
 
@@ -108,12 +131,24 @@ def lift_hold(contact: Any, *, actor: CurrentMember) -> None:
         db.session.flush()
 
 
-def check_no_duty(contact_id: UUID) -> None:
-    """Raise InvalidInput where there is a duty to keep a contact, which therefore may not be deleted."""
+def unless_kept(contact_id: UUID, removing: ReturningDelete[tuple[bool]]) -> bool:
+    """Remove something of a contact who need not be kept; raises InvalidInput for one who must, and removes nothing.
+
+    Both are one statement. Returns what `removing` gives back of the only row it removed; True where there was none.
+    """
     if lacks_tables(current_tenant()):
-        return
-    found = duties_of(Person((contact_id,), ""))
-    if found and found[0].code == "hold":
-        raise InvalidInput({"": _("This must be kept: %(reason)s", reason=found[0].note)}, {"": "held"})
-    if found:
+        return db.session.scalar(removing) is not False
+    asked = _all_duties(Person((contact_id,), "")).cte("duties")
+    removed = removing.where(~exists(select(asked.c.num).where(asked.c.num > 0))).cte("removed")
+    gave = select(next(iter(removed.c))).scalar_subquery()
+    always = select(gave.label("gave")).subquery()
+    rows = fetch(select(always, asked).select_from(always.outerjoin(asked, true()))).all()
+    _refuse(_duties(rows))
+    return rows[0].gave is not False
+
+
+def _refuse(duties: Sequence[Duty]) -> None:
+    if duties and duties[0].code == "hold":
+        raise InvalidInput({"": _("This must be kept: %(reason)s", reason=duties[0].note)}, {"": "held"})
+    if duties:
         raise InvalidInput({"": _("This must be kept: a deal was won with them.")}, {"": "duty"})

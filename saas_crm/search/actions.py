@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Executable, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningDelete
 
 from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.grams import grams
@@ -101,10 +102,14 @@ def touch(session: Session, record_id: UUID) -> None:
 
 def drop(session: Session, record_id: UUID) -> bool:
     """Take a record out of the index; returns whether the entry of any other may name it."""
+    return session.scalar(dropping(record_id)) is not False
+
+
+def dropping(record_id: UUID) -> ReturningDelete[tuple[bool]]:
+    """Return the statement that does this, and says of an entry that was there whether any other names it."""
     child = aliased(SearchEntry)
     named = select(child.record_id).where(child.parent_id == record_id).exists()
-    gone = delete(SearchEntry).where(SearchEntry.record_id == record_id).returning(named)
-    return session.scalar(gone) is not False
+    return delete(SearchEntry).where(SearchEntry.record_id == record_id).returning(named.label("named"))
 
 
 def parent_changed_owner(session: Session, parent_id: UUID, owner_id: UUID | None) -> None:

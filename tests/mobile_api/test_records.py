@@ -241,7 +241,7 @@ def test_changes_cost_few_statements(kind: Kind, api_for: Api, make: Maker) -> N
     limit = 6 if kind.path == "activities" else 5  # an activity is noted on the records it belongs to
     assert statements(rep.patch(path, json=kind.change)) <= limit
     # Of a contact is asked whether there is a duty to keep them.
-    assert statements(rep.delete(path)) <= 5 + (kind.path == "contacts")
+    assert statements(rep.delete(path)) <= 5
 
 
 STRANGE = [
