@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, false, func, select, true
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.throttle import TooManyAttempts
@@ -24,10 +24,19 @@ def begin_export(member: CurrentMember, resource: str) -> None:
     transaction, however it ends.
     """
     member.require(f"{resource}:export")
-    for place in range(AT_ONCE):
-        if db.session.scalar(select(func.pg_try_advisory_xact_lock(place_of(member.id, place)))):
-            return
-    raise TooManyAttempts(PAUSE)
+    check_place(db.session.scalar(select(takes_place(member))))
+
+
+def takes_place(member: CurrentMember) -> ColumnElement[bool]:
+    """Return the column that takes a place and says whether one was free; one that is held already is."""
+    places = [func.pg_try_advisory_xact_lock(place_of(member.id, place)) for place in range(AT_ONCE)]
+    return case(*((place, true()) for place in places), else_=false())
+
+
+def check_place(free: bool | None) -> None:
+    """Raise TooManyAttempts where no place was free."""
+    if not free:
+        raise TooManyAttempts(PAUSE)
 
 
 def place_of(member_id: UUID, place: int) -> int:

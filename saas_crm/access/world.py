@@ -30,8 +30,9 @@ _NO_ID, _NO_IDS = cast(null(), Uuid), cast(null(), ARRAY(Uuid))
 _NO_KEY, _NO_PERMISSIONS, _NO_FLAG = cast(null(), String), cast(null(), JSONB), cast(null(), Boolean)
 _PEOPLE = select(
     literal("person", String).label("what"), Member.id, Member.name, (Member.status == "active").label("flag"),
-    Member.role_id.label("role_id"), Member.team_id.label("team_id"), func.array(_HELPS, type_=ARRAY(Uuid)).label("ids"),
-    _NO_IDS.label("guests"), _NO_KEY.label("key"), _NO_PERMISSIONS.label("permissions"), _NO_FLAG.label("follow"),
+    Member.role_id.label("role_id"), Member.team_id.label("team_id"),
+    func.array(_HELPS, type_=ARRAY(Uuid)).label("ids"), _NO_IDS.label("guests"),
+    _NO_KEY.label("key"), _NO_PERMISSIONS.label("permissions"), _NO_FLAG.label("follow"),
 ).where(Member.deleted_at.is_(None))  # fmt: skip
 _TEAMS = select(
     literal("team", String), Team.id, Team.name, Team.__table__.c.closed_at.is_not(None), Team.__table__.c.manager_id,

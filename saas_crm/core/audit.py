@@ -92,7 +92,8 @@ def record_act(
 
 def record_acts(session: Session, action: str, resource: str, record_ids: Iterable[UUID]) -> None:
     """Write an audit row for an act on each of many records, which says nothing of their values; all at once."""
-    if told := dict.fromkeys(record_ids, {}):
+    told: dict[UUID, dict[str, Any]] = {key: {} for key in record_ids}
+    if told:
         session.execute(acts(session, action, resource, told))
 
 

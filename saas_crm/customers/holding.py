@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, delete, func, literal, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
+from saas_crm.access.exporting import check_place, takes_place
 from saas_crm.access.models import Member
 from saas_crm.access.naming import sees_all
 from saas_crm.access.permissions import CurrentMember
@@ -24,39 +26,56 @@ PERSONAL = (
     "name", "job_title", "email", "phone", "mobile", "birthday", "street", "city", "region", "postcode", "country",
     "tags", "description",
 )  # fmt: skip
-_KNOWN = (
-    Contact.id,
-    Contact.name,
-    Contact.email,
-    Contact.phone,
-    Contact.mobile,
-    Contact.company_id,
-    Contact.sort_name,
-    Contact.deleted_at,
-)
+_TOLD = (
+    Contact.id, *(getattr(Contact, name) for name in PERSONAL), Contact.lifecycle,
+    select(Company.name).where(Company.id == Contact.company_id).correlate(Contact).scalar_subquery().label("company"),
+    select(Member.name).where(Member.id == Contact.owner_id).correlate(Contact).scalar_subquery().label("owner"),
+    Contact.created_at, Contact.updated_at, Contact.last_activity_at, Contact.deleted_at,
+)  # fmt: skip
+"""What is told of a person's own records, in this order."""
+_Asked = aliased(Contact)
 TWINS = 10
 
 
-def find(contact_id: UUID, member: CurrentMember, *, hold: bool = False) -> Person | None:
+def find(contact_id: UUID, member: CurrentMember, *, hold: bool = False, export: bool = False) -> Person | None:
     """Return a contact the member sees as a person, with copies of them that lie in the recycle bin.
 
     Also one that lies there itself, and, to who sees all contacts, one that only the log still knows.
     """
-    query = select(*_KNOWN).where(Contact.id == contact_id, visible(Contact, member))
-    row = fetch(query.with_for_update(of=Contact) if hold else query).first()
-    if row is None:
-        return find_in_log(contact_id) if sees_all("contact", member) else None
-    phones = tuple(dict.fromkeys(one for one in (row.mobile, row.phone) if one))
-    binned = (
+    if hold:  # first, so that what is looked for next is what they are known by now
+        fetch(select(Contact.id).where(Contact.id == contact_id, visible(Contact, member)).with_for_update())
+    place = takes_place(member) if export else true()
+    query = select(*_TOLD, Contact.company_id, place.label("free")).where(_with_copies(contact_id, member))
+    query = query.order_by(Contact.id != contact_id, Contact.id)
+    rows = fetch(query.with_for_update(of=Contact) if hold else query).all()
+    for row in rows[:1]:
+        check_place(row.free)
+        emails = (row.email,) if row.email else ()
+        phones = tuple(dict.fromkeys(one for one in (row.mobile, row.phone) if one))
+        told = [{column.key: getattr(one, column.key) for column in _TOLD} for one in rows]
+        ids = tuple(one.id for one in rows)
+        return Person(ids, row.name, emails, phones, row.company_id, lives=row.deleted_at is None, records=told)
+    if export:
+        check_place(db.session.scalar(select(takes_place(member))))
+    return find_in_log(contact_id) if sees_all("contact", member) else None
+
+
+def _with_copies(contact_id: UUID, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause "it is the contact, whom the member sees, or a copy of them in the recycle bin".
+
+    A copy has their name, and their e-mail or one of their numbers.
+    """
+    asked = select(Contact.id).where(Contact.id == contact_id, visible(Contact, member))
+    numbers = [Contact.phone, Contact.mobile]
+    known = [and_(one != "", one.in_([_Asked.phone, _Asked.mobile])) for one in numbers]
+    copies = (
         select(Contact.id)
-        .where(Contact.deleted_at.is_not(None), Contact.sort_name == row.sort_name, Contact.name == row.name)
-        .where(Contact.id != row.id, or_(*_reached_by(row.email, phones)))
-        .order_by(Contact.id)
+        .join(_Asked, and_(_Asked.sort_name == Contact.sort_name, _Asked.name == Contact.name))
+        .where(_Asked.id == asked.scalar_subquery(), Contact.deleted_at.is_not(None), Contact.id != _Asked.id)
+        .where(or_(and_(Contact.email != "", Contact.email == _Asked.email), *known))
     )
-    copies = fetch(binned.with_for_update() if hold else binned) if row.email or phones else ()
-    emails = (row.email,) if row.email else ()
-    ids = (row.id, *(copy.id for copy in copies))
-    return Person(ids, row.name, emails, phones, row.company_id, lives=row.deleted_at is None)
+    found = union_all(asked, copies).subquery()
+    return Contact.id.in_(select(found.c.id))
 
 
 def _reached_by(email: str, phones: Sequence[str]) -> list[Any]:
@@ -78,16 +97,7 @@ def twins(person: Person, member: CurrentMember) -> Sequence[AnyRow]:
 
 
 def _tells(person: Person) -> Mapping[str, Rows]:
-    columns = (getattr(Contact, name) for name in PERSONAL)
-    query = (
-        select(Contact.id, *columns, Contact.lifecycle, Company.name.label("company"), Member.name.label("owner"),
-               Contact.created_at, Contact.updated_at, Contact.last_activity_at, Contact.deleted_at)
-        .outerjoin(Company, Company.id == Contact.company_id)
-        .outerjoin(Member, Member.id == Contact.owner_id)
-        .where(Contact.id.in_(person.ids))
-        .order_by(Contact.deleted_at.is_not(None), Contact.id)
-    )  # fmt: skip
-    return {"contact": [row._asdict() for row in fetch(query)], "mentions": notes.tells(person)}
+    return {"contact": person.records, "mentions": notes.tells(person)}
 
 
 def _counts(person: Person) -> Sequence[Counted]:

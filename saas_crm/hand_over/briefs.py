@@ -61,13 +61,13 @@ Teller = Callable[[Mapping[str, Sequence[UUID]], CurrentMember], Told]
 
 
 def briefs_of(rows: Sequence[AnyRow], member: CurrentMember) -> list[Brief]:
-    """Return the briefs of records (rows of resource, id, name), in their order, as far as the member sees."""
+    """Return the briefs of records (rows of resource, record_id, name), in their order, as far as the member sees."""
     ids: dict[str, list[UUID]] = defaultdict(list)
     for row in rows:
-        ids[row.resource].append(row.id)
-    sections: dict[UUID, dict[Place, list[Line]]] = {row.id: {} for row in rows}
+        ids[row.resource].append(row.record_id)
+    sections: dict[UUID, dict[Place, list[Line]]] = {row.record_id: {} for row in rows}
     for told in [kind.tells(ids, member) for kind in handed_over.values() if kind.tells and ids]:
         for record_id, parts in told.items():
             for place, lines in parts.items():
                 sections[record_id].setdefault(place, []).extend(lines)
-    return [Brief(row.resource, row.id, row.name, sections[row.id]) for row in rows]
+    return [Brief(row.resource, row.record_id, row.name, sections[row.record_id]) for row in rows]

@@ -89,11 +89,6 @@ def received(member: CurrentMember, *, after: Sequence[Any] | None = None, limit
     return cut(rows, limit, "created_at")
 
 
-def received_one(hand_over_id: UUID, *, member: CurrentMember) -> AnyRow:
-    """Return a hand-over by which the member was given something; raises NotFound."""
-    return _one(_rows(_to_me(member)), hand_over_id)
-
-
 def _one(query: AnySelect, hand_over_id: UUID) -> AnyRow:
     found = fetch(query.where(HandOver.id == hand_over_id)).one_or_none()
     if found is None:
@@ -133,14 +128,16 @@ def names_of_members(member_ids: Collection[UUID]) -> dict[UUID, AnyRow]:
 
 def briefed(
     hand_over_id: UUID, *, member: CurrentMember, to_id: UUID | None = None, after: Sequence[Any] | None = None,
-    limit: int = 10,
-) -> Page[AnyRow]:  # fmt: skip
-    """Return a page of what a hand-over moved that has briefs (customers and deals) and that the member sees, by name.
+    limit: int = 10, received: bool = False,
+) -> tuple[AnyRow, Page[AnyRow]]:  # fmt: skip
+    """Return a hand-over, and a page of what it moved that has briefs (customers and deals) and that the member sees.
 
-    Each has resource, id, name and to_id. What was deleted meanwhile is left out.
+    In one statement. Each of the page, by name, has resource, record_id, name and to_id; what was deleted meanwhile
+    is left out. The hand-over is one within the member's scope, or with `received` one by which they were given
+    something; raises NotFound.
     """
     parts = [
-        select(kind.model.id.label("id"), literal(resource).label("resource"), kind.name.label("name"),
+        select(kind.model.id.label("record_id"), literal(resource).label("resource"), kind.name.label("name"),
                func.concat(place, ":", func.lower(kind.name), type_=String).label("place"),
                HandOverItem.to_id.label("to_id"))
         .join(HandOverItem, HandOverItem.record_id == kind.model.id)
@@ -151,6 +148,10 @@ def briefed(
         if kind.briefed
     ]  # fmt: skip
     found = union_all(*parts).subquery()
-    order = Order(found.c.place)
-    rows = fetch(page(select(found), order, found.c.id, after=after, limit=limit)).all()  # type: ignore[arg-type]
-    return cut(rows, limit, "place")
+    by: Any = found.c.record_id
+    moved = page(select(found), Order(found.c.place), by, after=after, limit=limit).subquery()
+    asked = _rows(_to_me(member) if received else _within(member)).where(HandOver.id == hand_over_id)
+    rows = fetch(asked.add_columns(moved).outerjoin(moved, true()).order_by(moved.c.place, moved.c.record_id)).all()
+    if not rows:
+        raise NotFound
+    return rows[0], cut([row for row in rows if row.record_id is not None], limit, "place", "record_id")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from saas_crm.access.exporting import begin_export
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import NotFound
@@ -23,10 +22,10 @@ def personal_data(contact_id: UUID, *, actor: CurrentMember, kind: str) -> Mappi
     All of it, whoever owns it: what is left out would make the answer to the person a wrong one. Raises Forbidden,
     NotFound and TooManyAttempts.
     """
-    begin_export(actor, "privacy")
+    actor.require("privacy:export")
     actor.require("contact:read")
     check_knows_all(actor, "privacy:export")
-    person = find_person(contact_id, actor)
+    person = find_person(contact_id, actor, export=True)
     if person is None:
         raise NotFound
     found: dict[str, Rows] = {}

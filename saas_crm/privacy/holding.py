@@ -6,7 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, false, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    String,
+    Text,
+    and_,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from saas_crm.access.models import Member, Share
 from saas_crm.core.audit import BLANKED, AuditEntry
@@ -19,23 +36,39 @@ from tenants.db import AnySelect, db, fetch
 PERSON = "contact"
 
 
+_CONSENT = ("channel", "purpose", "state", "at", "source", "note", "member")
+_KEPT = ("reason", "until")
+_CHANGE = ("at", "member", "through", "action", "changes")
+_COLUMNS: Mapping[str, Any] = {
+    "channel": String, "purpose": String, "state": String, "at": DateTime(timezone=True), "source": String,
+    "note": String, "member": String, "reason": String, "until": Date, "through": String, "action": String,
+    "changes": JSONB,
+}  # fmt: skip
+
+
 def _tells(person: Person) -> Mapping[str, Rows]:
-    consents = (
-        select(Consent.channel, Consent.purpose, Consent.state, Consent.at, Consent.source, Consent.note,
-               Member.name.label("member"))
-        .outerjoin(Member, Member.id == Consent.member_id)
-        .where(Consent.contact_id.in_(person.ids))
-        .order_by(Consent.at, Consent.id)
-    )  # fmt: skip
-    kept = select(PrivacyHold.reason, PrivacyHold.until).where(PrivacyHold.contact_id.in_(person.ids))
-    changes = (
-        select(AuditEntry.at, Member.name.label("member"), AuditEntry.through, AuditEntry.action, AuditEntry.changes)
-        .outerjoin(Member, Member.id == AuditEntry.member_id)
-        .where(_of(person))
-        .order_by(AuditEntry.at, AuditEntry.id)
-    )
-    found = {"consents": consents, "holds": kept, "history": changes}
-    return {name: [row._asdict() for row in fetch(query)] for name, query in found.items()}
+    """Tell consents, duties and history in one statement: each row has the columns of its section, and others empty."""
+    consents = _part("consents", _CONSENT, Consent).where(Consent.contact_id.in_(person.ids))
+    kept = _part("holds", _KEPT, PrivacyHold).where(PrivacyHold.contact_id.in_(person.ids))
+    changes = _part("history", _CHANGE, AuditEntry).where(_of(person))
+    found: dict[str, list[dict[str, Any]]] = {"consents": [], "holds": [], "history": []}
+    names = {"consents": _CONSENT, "holds": _KEPT, "history": _CHANGE}
+    for row in fetch(union_all(consents, kept, changes).order_by("at", "id")):
+        found[row.section].append({name: getattr(row, name) for name in names[row.section]})
+    return found
+
+
+def _part(section: str, names: Sequence[str], model: Any) -> AnySelect:
+    """Return the query of one section's rows."""
+    columns = [_column(model, name, kind, given=name in names) for name, kind in _COLUMNS.items()]
+    return select(literal(section, String).label("section"), model.id, *columns)
+
+
+def _column(model: Any, name: str, kind: Any, *, given: bool) -> ColumnElement[Any]:
+    found: Any = getattr(model, name, None) if given else cast(null(), kind)
+    if given and name == "member":
+        found = select(Member.name).where(Member.id == model.member_id).scalar_subquery()
+    return found.label(name)  # type: ignore[no-any-return]
 
 
 def _of(person: Person) -> ColumnElement[bool]:

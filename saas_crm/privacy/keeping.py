@@ -131,7 +131,7 @@ def lift_hold(contact: Any, *, actor: CurrentMember) -> None:
         db.session.flush()
 
 
-def unless_kept(contact_id: UUID, removing: ReturningDelete[tuple[bool]]) -> bool:
+def unless_kept(contact_id: UUID, removing: ReturningDelete[bool]) -> bool:
     """Remove something of a contact who need not be kept; raises InvalidInput for one who must, and removes nothing.
 
     Both are one statement. Returns what `removing` gives back of the only row it removed; True where there was none.

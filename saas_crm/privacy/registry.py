@@ -33,6 +33,8 @@ class Person:
     """What hangs on them by kind, once it is held."""
     lives: bool = True
     """Whether they are among the contacts: not in the recycle bin, nor known from the log only."""
+    records: Rows = ()
+    """What their own records say, all of it."""
 
     @property
     def mention(self) -> str:
@@ -99,9 +101,15 @@ class Holding:
 
 
 class Finder(Protocol):
-    """Finds a person by the id of their record, as far as the member sees it; `hold` keeps it from others."""
+    """Finds a person by the id of their record, as far as the member sees it.
 
-    def __call__(self, contact_id: UUID, member: CurrentMember, *, hold: bool = False) -> Person | None:
+    `hold` keeps it from others. `export` takes one of the member's places for exports in the same statement, and
+    raises TooManyAttempts where none is free.
+    """
+
+    def __call__(
+        self, contact_id: UUID, member: CurrentMember, *, hold: bool = False, export: bool = False
+    ) -> Person | None:
         """Return them, None where there is none."""
 
 
@@ -145,6 +153,6 @@ def check_knows_all(member: CurrentMember, permission: str) -> None:
         raise Forbidden(permission)
 
 
-def find_person(contact_id: UUID, member: CurrentMember, *, hold: bool = False) -> Person | None:
-    """Return a person the member sees, None where there is none."""
-    return _finders[0](contact_id, member, hold=hold)
+def find_person(contact_id: UUID, member: CurrentMember, *, hold: bool = False, export: bool = False) -> Person | None:
+    """Return a person the member sees, None where there is none; with `export` raises TooManyAttempts."""
+    return _finders[0](contact_id, member, hold=hold, export=export)

@@ -105,7 +105,7 @@ def drop(session: Session, record_id: UUID) -> bool:
     return session.scalar(dropping(record_id)) is not False
 
 
-def dropping(record_id: UUID) -> ReturningDelete[tuple[bool]]:
+def dropping(record_id: UUID) -> ReturningDelete[bool]:
     """Return the statement that does this, and says of an entry that was there whether any other names it."""
     child = aliased(SearchEntry)
     named = select(child.record_id).where(child.parent_id == record_id).exists()

@@ -46,7 +46,7 @@ def test_everything_is_told_to_read_and_for_programs(client_for: ClientFor, cont
                  "saw the garden", "Interested", "At an event", "News and advertising", "Visit"):  # fmt: skip
         assert word in page.text, word
     assert "tulips" not in page.text
-    assert statements(page) <= 13
+    assert statements(page) <= 8
     answer = admin.get(f"/acme/contacts/{contact_id}/personal-data.json")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     data = json.loads(answer.text)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access.exporting import note_export
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.keyset import Page
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
 from saas_crm.edge.viewing import OnlyLooking, viewing
@@ -32,14 +33,12 @@ def _address(resource: str, record_id: UUID) -> str:
     return url_for(f"{PAGES[resource]}.show", **named)
 
 
-def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], mine: bool = False) -> str:
+def briefs_page(hand_over_id: UUID, *, to_id: UUID | None, back: tuple[str, str], mine: bool = False) -> str:
     """Show some of the briefs, with a way to the next ones and to the file."""
     if viewing() is not None:
         raise OnlyLooking
     member = current_member()
-    page = queries.briefed(
-        found.id, member=member, to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=EACH_PAGE
-    )
+    found, page = _briefed(hand_over_id, to_id, EACH_PAGE, mine=mine)
     made = [
         {"brief": one, "sections": sections(one), "href": _address(one.resource, one.id)}
         for one in briefs_of(page.rows, member)
@@ -52,40 +51,42 @@ def briefs_page(found: AnyRow, *, to_id: UUID | None, back: tuple[str, str], min
     )  # fmt: skip
 
 
+def _briefed(hand_over_id: UUID, to_id: UUID | None, limit: int, *, mine: bool) -> tuple[AnyRow, Page[AnyRow]]:
+    return queries.briefed(
+        hand_over_id, member=current_member(), to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=limit,
+        received=mine,
+    )  # fmt: skip
+
+
 @bp.get("/hand-overs/<uuid:hand_over_id>/briefs")
 @requires("hand_over:read")
 def show_briefs(hand_over_id: UUID) -> str:
     """Show the briefs of a hand-over, or of one successor's part."""
-    found = queries.hand_over(hand_over_id, member=current_member())
     back = (_("Hand-over"), url_for("hand_overs.show", hand_over_id=hand_over_id))
-    return briefs_page(found, to_id=asked_id("to"), back=back)
+    return briefs_page(hand_over_id, to_id=asked_id("to"), back=back)
 
 
 @bp.get("/hand-overs/<uuid:hand_over_id>/briefs.pdf")
 @requires("hand_over:read")
 def print_briefs(hand_over_id: UUID) -> Response:
     """Answer with the briefs as a file to print, one page each."""
-    found = queries.hand_over(hand_over_id, member=current_member())
-    return _file(found, asked_id("to"))
+    return _file(hand_over_id, asked_id("to"), mine=False)
 
 
 @bp.get("/handed-to-me.pdf")
 @members_only
 def print_received() -> ResponseReturnValue:
     """Answer with the briefs of what was handed to the reader by one hand-over."""
-    member = current_member()
     hand_over_id = asked_id("hand_over")
     if hand_over_id is None:
         return redirect(url_for("hand_overs.received"), 303)
-    return _file(queries.received_one(hand_over_id, member=member), member.id)
+    return _file(hand_over_id, current_member().id, mine=True)
 
 
-def _file(found: AnyRow, to_id: UUID | None) -> Response:
+def _file(hand_over_id: UUID, to_id: UUID | None, *, mine: bool) -> Response:
     """Draw EACH_FILE briefs; the last page names the address of the rest."""
     member = current_member()
-    page = queries.briefed(
-        found.id, member=member, to_id=to_id, after=after_key("briefs", queries.BRIEFED), limit=EACH_FILE
-    )
+    found, page = _briefed(hand_over_id, to_id, EACH_FILE, mine=mine)
     more = next_url(page, "briefs")
     body = printed(
         briefs_of(page.rows, member), found, workspace=g.tenant.name, reader=member.name,

@@ -116,8 +116,7 @@ def received() -> str:
     """Show what was handed to the reader, or the briefs of one hand-over of these."""
     hand_over_id, member = asked_id("hand_over"), current_member()
     if hand_over_id is not None:
-        found = queries.received_one(hand_over_id, member=member)
         back = (_("Handed to me"), url_for("hand_overs.received"))
-        return briefs.briefs_page(found, to_id=member.id, back=back, mine=True)
+        return briefs.briefs_page(hand_over_id, to_id=member.id, back=back, mine=True)
     page = queries.received(member, after=after_key("handed-to-me", queries.ORDERS["-created_at"]))
     return render_template("hand_over/received.html", rows=_listed(page.rows), next_url=next_url(page, "handed-to-me"))
