@@ -15,8 +15,9 @@ from markupsafe import Markup, escape
 
 from mobile_api.limiting import count_request, tell_limit
 from mobile_api.reading import if_none_match_holds
-from mobile_api.reference import Reference, reference
+from mobile_api.reference import Reference, Section, reference
 from mobile_api.registry import BASE, PARAGRAPHS, TAGS, document, server
+from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import LANGUAGES, html_lang, in_language, spoken
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.declared import public
@@ -54,23 +55,42 @@ HEADINGS = {
 @public("workspace")
 def docs() -> Response:
     """Answer with the description as a page: its frame in the reader's language, or in the one of `lang`."""
-    asked = request.args.get("lang", "")
-    with in_language(asked if asked in LANGUAGES else spoken()):
-        page = _page(spoken())
+    return _page("api_reference.html")
+
+
+@bp.get("/docs/<section>")
+@public("workspace")
+def docs_section(section: str) -> Response:
+    """Answer with a page of the operations of one tag and the data types they use; raises NotFound."""
+    found = _reference().section(section)
+    if found is None:
+        raise NotFound
+    return _page("api_reference_section.html", found)
+
+
+def _page(template: str, section: Section | None = None) -> Response:
+    chosen = request.args.get("lang", "")
+    with in_language(chosen if chosen in LANGUAGES else spoken()):
+        page = _written(template, section, chosen if chosen in LANGUAGES else "", spoken())
     headers = {"Content-Security-Policy": POLICY, "Vary": "Accept-Language, Cookie"}
     return _revalidated(Response(page, content_type="text/html; charset=utf-8", headers=headers))
 
 
-def _page(locale: str) -> str:
+def _written(template: str, section: Section | None, chosen: str, locale: str) -> str:
+    """Return a page; its links keep the language that was chosen."""
     return render_template(
-        "api_reference.html",
+        template,
         reference=_reference(),
+        section=section,
+        within=f"/{section.name}" if section else "",
+        asked=f"?lang={chosen}" if chosen else "",
         headings={name: _(heading) for name, heading in HEADINGS.items()},
         about={name: _(text) for name, text in TAGS},
         introduction=[_(paragraph) for paragraph in PARAGRAPHS],
         styles=Markup(STYLES),  # noqa: S704 - our own file
         root=request.script_root + BASE,
         lang=html_lang(locale),
+        english="" if locale == "en" else Markup(' lang="en"'),
         languages=[(code, html_lang(code), name, code == locale) for code, name in LANGUAGES.items()],
     )
 

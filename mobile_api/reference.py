@@ -60,18 +60,16 @@ class Operation:
     answers: list[Answer]
 
     @property
+    def kinds(self) -> list[Kind]:
+        """What it takes and answers with."""
+        taken = [field.kind for field in (*self.path_fields, *self.query, *self.headers)]
+        answered = [answer.kind for answer in self.answers if answer.good and answer.kind]
+        return [*taken, *answered, *([self.body] if self.body else [])]
+
+    @property
     def path_told(self) -> list[Field]:
         """What the path itself does not say already: of `{contact_id}` nobody need be told that it is a UUID."""
         return [one for one in self.path_fields if one.text or one.kind.text != "uuid"]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The operations of one tag."""
-
-    name: str
-    text: str
-    operations: list[Operation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,16 @@ class Schema:
     name: str
     text: str
     fields: list[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The operations of one tag, and every schema they use, also by way of another."""
+
+    name: str
+    text: str
+    operations: list[Operation]
+    schemas: list[Schema]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,11 @@ class Reference:
     headers: list[Field]
     problems: dict[str, str]
     schemas: list[Schema]
+    """Those of no section: how problems are told."""
+
+    def section(self, name: str) -> Section | None:
+        """Return the section of a tag, None for an unknown one."""
+        return next((one for one in self.sections if one.name == name), None)
 
 
 def reference(document: Json) -> Reference:
@@ -103,18 +116,32 @@ def reference(document: Json) -> Reference:
         for path, methods in document["paths"].items()
         for method, written in methods.items()
     ]
+    schemas = {name: _schema(name, schema) for name, schema in document["components"]["schemas"].items()}
+    of_tag = {tag["name"]: [one for name, one in operations if name == tag["name"]] for tag in document["tags"]}
     sections = [
-        Section(tag["name"], tag["description"], [one for name, one in operations if name == tag["name"]])
+        Section(tag["name"], tag["description"], of_tag[tag["name"]], _used(of_tag[tag["name"]], schemas))
         for tag in document["tags"]
     ]
-    schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
+    used = [schema for section in sections for schema in section.schemas]
     info = document["info"]
     problems = {answer.status: answer.text for _, one in operations for answer in one.answers if not answer.good}
     headers = {field.name: field for _, one in operations for field in one.headers}
     return Reference(
         info["title"], info["version"], info["description"], sections, list(headers.values()),
-        dict(sorted(problems.items())), schemas,
+        dict(sorted(problems.items())), [one for one in schemas.values() if one not in used],
     )  # fmt: skip
+
+
+def _used(operations: list[Operation], schemas: dict[str, Schema]) -> list[Schema]:
+    """Return the schemas that operations name, and those that these name, in the order of the document."""
+    ahead = [one.schema for operation in operations for one in operation.kinds]
+    found: set[str] = set()
+    while ahead:
+        name = ahead.pop()
+        if name and name not in found:
+            found.add(name)
+            ahead += [field.kind.schema for field in schemas[name].fields]
+    return [schema for name, schema in schemas.items() if name in found]
 
 
 def _operation(document: Json, path: str, method: str, written: Json) -> Operation:

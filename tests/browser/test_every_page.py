@@ -56,7 +56,7 @@ SETTINGS: Ends = {
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
     "settings_sharing.edit": ("",), "settings_security.edit": ("",),
     "exports.index": ("",),
-    "api_documents.docs": ("",),
+    "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip
 PRIVACY: Ends = {
     "privacy.index": ("",), "privacy.show_register": ("",), "privacy.new_entry": ("",), "privacy.edit_entry": ("",),
@@ -131,7 +131,7 @@ def made(make: Maker) -> dict[str, Any]:
     others = {"member_id": str(member), "stage_id": str(stage.id), "pipeline_id": str(stage.pipeline_id)}
     others["team_id"] = str(make.team_id("north"))
     others |= {"role_id": make.own_role("owner", GERMAN), "kind": "company", "record_id": str(company.id)}
-    return {**ids, **others, "activity_id": str(call.id)}
+    return {**ids, **others, "activity_id": str(call.id), "section": "opportunities"}
 
 
 @pytest.fixture
@@ -160,7 +160,10 @@ def addresses(app: Flask, ends: Ends, values: Mapping[str, Any], prefix: str = "
 
 def test_no_page_is_left_out(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-    answering = {rule.endpoint for rule in rules if not rule.rule.startswith("/api/")} | {"api_documents.docs"}
+    answering = {rule.endpoint for rule in rules if not rule.rule.startswith("/api/")} | {
+        "api_documents.docs",
+        "api_documents.docs_section",
+    }
     pages = set().union(*INSIDE.values(), HANDING_OVER, PRIVACY, ALONE, OUTSIDE)
     parts = set().union(*NO_PAGES.values())
     assert answering - pages - parts == set(), "in no list"

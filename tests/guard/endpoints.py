@@ -132,7 +132,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "member_id": person.member_id, "user_id": person.user_id, "session_id": session_id, "token_id": token_id,
         "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
-        "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "version": "1",
+        "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",
         "role_id": role_id, "hand_over_id": hand_over.id, "processing_id": entry.id, "erasure_id": erasure.id,
     }  # fmt: skip
     return Samples(person.slug, person, values)

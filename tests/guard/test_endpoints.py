@@ -23,7 +23,7 @@ PUBLIC = {
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
 }  # fmt: skip
-PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<version>.css"}
+PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<section>"}
 ONLY_FOR_DEVELOPERS = ("/dev/mail", "/styleguide")
 
 

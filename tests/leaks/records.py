@@ -32,7 +32,7 @@ FOREIGN = 5_000
 PLACE = ("street", "city", "region", "postcode", "description")
 FIXED: Mapping[str, Any] = {
     "pipeline_id": None, "stage_id": None, "digest": "0" * 8, "code": "en", "stamp": 1, "name": "404",
-    "part": "buttons", "path": "app.css", "version": "1", "kind": "company", "token": "no-such-token",
+    "part": "buttons", "path": "app.css", "section": "contacts", "kind": "company", "token": "no-such-token",
 }  # fmt: skip
 
 

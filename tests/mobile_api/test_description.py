@@ -17,7 +17,7 @@ from tests.support.api import problem
 from tests.support.clients import Phone
 
 Api = Callable[..., Phone]
-DOCUMENTS = {"/api/v1/openapi.json", "/api/v1/docs"}
+DOCUMENTS = {"/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<section>"}
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -101,7 +101,9 @@ def test_the_frame_of_the_page_is_in_the_readers_language(api_for: Api) -> None:
     assert "Accept-Language" in chosen.headers["Vary"]
     for page in (chosen, asked):
         for name in re.findall(r'<section id="tag-(\w+)">', page.text):
-            heading = re.search(rf'<section id="tag-{name}">\s*<h2>([^<]+) <code>{name}</code></h2>', page.text)
+            heading = re.search(
+                rf'<section id="tag-{name}">\s*<h2><a [^>]+>([^<]+)</a> <code>{name}</code></h2>', page.text
+            )
             assert heading is not None, name
             assert not re.search("[a-z]", heading[1]), heading[1]
         introduction = page.text.partition("<section aria-label=")[2].partition("</section>")[0]
@@ -111,17 +113,40 @@ def test_the_frame_of_the_page_is_in_the_readers_language(api_for: Api) -> None:
     assert api_for(None, "acme").get("/docs?lang=nonsense").text == english.text
 
 
-def test_the_page_for_people(api_for: Api) -> None:
-    page = api_for(None, "acme").get("/docs")
-    assert page.status_code == 200
-    assert page.content_type == "text/html; charset=utf-8"
-    assert len(page.data) < 150_000
-    assert "<script" not in page.text
-    assert "style=" not in page.text
-    policy = page.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+HEAVIEST = 100_000
+"""Bytes of a page of the description, uncompressed."""
+
+
+def test_the_pages_for_people_are_complete_and_light(api_for: Api) -> None:
+    reader = api_for(None, "acme")
+    document = mobile_api.description()
+    overview = reader.get("/docs")
+    pages = {tag["name"]: reader.get(f"/docs/{tag['name']}") for tag in document["tags"]}
+    for page in (overview, *pages.values()):
+        assert page.status_code == 200
+        assert page.content_type == "text/html; charset=utf-8"
+        assert len(page.data) < HEAVIEST
+        assert "<script" not in page.text
+        assert "style=" not in page.text
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     for path, method, one in operations():
-        assert f'id="{one["operationId"]}"' in page.text
-        assert f"{method.upper()}</span> <code>{path}</code>" in page.text
-    targets = set(re.findall(r'id="([^"]+)"', page.text))
-    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= targets
+        page = pages[one["tags"][0]]
+        for said in (overview.text, page.text):
+            assert f'id="{one["operationId"]}"' in said
+            assert f"{method.upper()}</span> <code>{path}</code>" in said
+    drawn = {name for page in (overview, *pages.values()) for name in re.findall(r'id="schema-(\w+)"', page.text)}
+    assert drawn == set(document["components"]["schemas"])
+
+
+def test_the_pages_for_people_lead_to_each_other(api_for: Api) -> None:
+    reader = api_for(None, "acme")
+    names = ["", *(f"/{tag['name']}" for tag in mobile_api.description()["tags"])]
+    pages = {name: reader.get(f"/docs{name}").text for name in names}
+    ids = {name: set(re.findall(r'id="([^"]+)"', text)) for name, text in pages.items()}
+    for name, text in pages.items():
+        for within, target in re.findall(r'href="(?:/acme/api/v1/docs([^"#?]*))?#([^"]+)"', text):
+            assert target in ids[within or (name if f'href="#{target}"' in text else "")], (name, within, target)
+    chosen = reader.get("/docs/contacts?lang=zh_Hans").text
+    assert 'href="/acme/api/v1/docs/companies?lang=zh_Hans"' in chosen
+    assert "数据类型" in chosen
+    problem(reader.get("/docs/nonsense"), 404)
