@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,20 +24,35 @@ Shares = Mapping[tuple[UUID, UUID], Level]
 """(record, member) → what the member may do with it by a share."""
 
 
+class Ground(NamedTuple):
+    """One reason why somebody sees a record, or why not.
+
+    It is of the record itself or, where `through` names a kind, of the parent by which it is seen; `owner_id` is whose
+    that is. `level` says what a share allows, "" where it is none.
+    """
+
+    why: Why
+    through: str = ""
+    owner_id: UUID | None = None
+    level: Level | Literal[""] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a member sees and may edit a record, and why.
+    """Whether a member sees and may edit a record, and why: all reasons, those of the record itself first.
 
-    `why` is of the record itself or, where `through` names a kind, of the parent by which it is seen. Of who does not
-    see it, it tells what the record itself lacks.
+    Of who does not see it, the only one tells what the record itself lacks.
     """
 
     member_id: UUID
     sees: bool
     edits: bool
-    why: Why
-    through: str = ""
-    owner_id: UUID | None = None
+    grounds: tuple[Ground, ...]
+
+    @property
+    def why(self) -> Why:
+        """The first reason."""
+        return self.grounds[0].why
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +67,27 @@ class Explained:
 
 def explain(world: World, ways: Sequence[Seen], shares: Shares, person: Person) -> Verdict:
     """Return whether somebody sees a record, by whichever of the ways to it, and why: a pure function."""
-    itself = ways[0]
-    resource = itself.link.resource
-    edits = _edits(world, ways, shares, person)
-    first = _whys(world, itself, shares, person)[0]
-    if first in _SEEN or first in ("inactive", "no_permission"):
-        return Verdict(person.id, first in _SEEN, edits and first in _SEEN, first, "", itself.owner_id)
-    for way in ways[1:] if world.follow else ():
-        for found in _whys(world, way, shares, person):
-            if found in _SEEN and _open(world, ways, way, found == "shared", person):
-                return Verdict(person.id, True, edits, found, _nearest(way, resource), way.owner_id)
-    return Verdict(person.id, False, False, first, "", itself.owner_id)
+    first, *_more = _whys(world, ways[0], shares, person)
+    found = [] if first in ("inactive", "no_permission") else list(_grounds(world, ways, shares, person))
+    if not found:
+        return Verdict(person.id, False, False, (Ground(first, "", ways[0].owner_id),))
+    each = {
+        (ground.why, ground.level): ground for ground in reversed(found)
+    }  # what holds for itself is told of no parent
+    grounds = tuple(ground for ground in found if each[ground.why, ground.level] is ground)
+    return Verdict(person.id, True, _edits(world, ways, shares, person), grounds)
 
 
 _SEEN = REACHED | {"shared"}
+
+
+def _grounds(world: World, ways: Sequence[Seen], shares: Shares, person: Person) -> Iterator[Ground]:
+    resource = ways[0].link.resource
+    for at, way in enumerate(ways if world.follow else ways[:1]):
+        for found in _whys(world, way, shares, person):
+            if found in _SEEN and (at == 0 or _open(world, ways, way, found == "shared", person)):
+                level = shares[way.record_id, person.id] if found == "shared" else ""
+                yield Ground(found, _nearest(way, resource) if at else "", way.owner_id, level)
 
 
 def _open(world: World, ways: Sequence[Seen], end: Seen, shared: bool, person: Person) -> bool:

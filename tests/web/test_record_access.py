@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
+from saas_crm.access.permissions import CurrentMember
+from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
+from tests.support.field_rules import close_fields
 from tests.support.making import Maker
 from tests.web.pages import heading
 
 ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 
 
 def test_everybody_is_named_with_a_reason(client_for: ClientFor, make: Maker) -> None:
@@ -41,6 +46,29 @@ def test_it_is_told_through_which_customer(client_for: ClientFor, make: Maker) -
     contact = make.contact("owner", owner="owner", company_id=str(company.id))
     page = client_for("admin").get(f"/acme/settings/access/contact/{contact.id}?q=carl")
     assert "Through the company it belongs to: Owns it." in page.text
+
+
+def test_every_reason_is_named_with_what_a_share_allows(client_for: ClientFor, make: Maker, cast: Cast) -> None:
+    company = make.company("rep", name="Ada Ltd")
+    share = {"member_id": str(cast["manager"].member_id), "level": "edit"}
+    assert client_for("owner").post(f"/acme/account-team/company/{company.id}", data=share).status_code == 303
+    page = client_for("admin").get(f"/acme/settings/access/company/{company.id}?q=manager")
+    assert "Leads the owner&#39;s team, North." in page.text or "Is in the owner&#39;s team, North." in page.text
+    assert "It is shared with them: may edit." in page.text
+    contact = make.contact("rep", company_id=str(company.id))
+    through = client_for("admin").get(f"/acme/settings/access/contact/{contact.id}?q=manager")
+    assert "Through the company it belongs to: It is shared with them: may edit." in through.text
+    assert through.text.count("the owner&#39;s team, North.") == 1, "what holds for itself is not said of a parent"
+
+
+def test_fields_that_the_role_takes_away_are_named(client_for: ClientFor, acting: Acting, make: Maker) -> None:
+    contact = make.contact("rep", phone="+1 650 253 0000")
+    close_fields(acting, {"contact.phone": "hidden", "contact.email": "masked", "contact.birthday": "read-only"})
+    page = client_for("admin").get(f"/acme/settings/access/contact/{contact.id}?q=rita")
+    assert "Hidden from them: Phone" in page.text
+    assert "They see only a part of: E-mail" in page.text
+    assert "They cannot change: Birthday" in page.text
+    assert "Hidden from them" not in client_for("admin").get(f"/acme/settings/access/contact/{contact.id}?q=owner").text
 
 
 @pytest.mark.parametrize("kind", ["contact", "deal", "activity"])

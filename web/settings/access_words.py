@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from saas_crm.access.explaining import Explained, Verdict
+from saas_crm.access.explaining import Explained, Ground, Verdict
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.reach import NOBODY
 from saas_crm.core.i18n import gettext as _
@@ -22,11 +22,15 @@ def access_url(resource: str, record_id: UUID, member: CurrentMember) -> str:
     return url_for("settings_access.show", kind=resource, record_id=record_id)
 
 
-def why(verdict: Verdict, found: Explained) -> str:
-    """Return one sentence: why the member sees the record, or why not."""
-    text = _reasons(verdict, found)[verdict.why]
-    if verdict.through:
-        return _("Through the %(parent)s it belongs to: %(why)s", parent=_parents()[verdict.through], why=text)
+def whys(verdict: Verdict, found: Explained) -> list[str]:
+    """Return a sentence for each reason why the member sees the record, or one why not."""
+    return [_why(ground, verdict, found) for ground in verdict.grounds]
+
+
+def _why(ground: Ground, verdict: Verdict, found: Explained) -> str:
+    text = _reasons(ground, verdict, found)[ground.why]
+    if ground.through:
+        return _("Through the %(parent)s it belongs to: %(why)s", parent=_parents()[ground.through], why=text)
     return text
 
 
@@ -34,20 +38,21 @@ def _parents() -> dict[str, str]:
     return {"company": _("company"), "contact": _("contact"), "opportunity": _("deal"), "activity": _("activity")}
 
 
-def _reasons(verdict: Verdict, found: Explained) -> dict[str, str]:
-    world, owner = found.world, found.world.people.get(verdict.owner_id or NOBODY)
+def _reasons(ground: Ground, verdict: Verdict, found: Explained) -> dict[str, str]:
+    world, owner = found.world, found.world.people.get(ground.owner_id or NOBODY)
     node = world.teams.get(owner.team_id) if owner and owner.team_id else None
     team = node.name if node else _("no team")
     role = role_of(verdict, found)
+    shared = _("It is shared with them: may edit.") if ground.level == "edit" else _("It is shared with them: may see.")
     return {
         "own": _("Owns it."),
         "team": _("Is in the owner's team, %(team)s.", team=team),
         "helper": _("Helps the owner's team, %(team)s.", team=team),
-        "manager": _("Manages the owner's team, %(team)s.", team=team),
+        "manager": _("Leads the owner's team, %(team)s.", team=team),
         "below": _("The owner's team, %(team)s, is below one they work for.", team=team),
         "all": _("The role %(role)s sees everything.", role=role),
         "guest": _("Is a guest of the closed unit that %(team)s belongs to.", team=team),
-        "shared": _("It is shared with them."),
+        "shared": shared,
         "inactive": _("Is locked out."),
         "no_permission": _("The role %(role)s does not see records of this kind.", role=role),
         "only_own": _("The role %(role)s sees only what is one's own.", role=role),

@@ -9,13 +9,16 @@ from flask import Blueprint, render_template, request, url_for
 
 from saas_crm.access.chains import kinds
 from saas_crm.access.explaining import Explained, Verdict, explained
+from saas_crm.access.field_rules import FIELDS, rules_in
+from saas_crm.access.role_rules import effective
 from saas_crm.core.errors import NotFound
 from saas_crm.core.folding import fold
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from web.lists import asked_choice
-from web.settings.access_words import ASKED_BY, role_of, team_path, why
+from web.settings.access_words import ASKED_BY, role_of, team_path, whys
+from web.settings.field_words import field_labels
 
 bp = Blueprint("settings_access", __name__)
 SHOWN = 50
@@ -68,9 +71,31 @@ def _row(verdict: Verdict, found: Explained) -> dict[str, Any]:
     person = found.world.people[verdict.member_id]
     return {
         "name": person.name, "role": role_of(verdict, found), "team": team_path(person.team_id, found),
-        "sees": verdict.sees, "edits": verdict.edits, "why": why(verdict, found),
+        "sees": verdict.sees, "edits": verdict.edits, "whys": whys(verdict, found),
+        "fields": _fields(verdict, found),
         "href": url_for("settings_members.show", member_id=person.id),
     }  # fmt: skip
+
+
+def _fields(verdict: Verdict, found: Explained) -> list[str]:
+    """Return what the member's role takes away of the record's fields, a sentence for each rule."""
+    if not verdict.sees:
+        return []
+    world, resource = found.world, found.ways[0].link.resource
+    role = world.roles[world.people[verdict.member_id].role_id]
+    rules = rules_in(effective(role.key, role.permissions))
+    labels = field_labels(resource) if resource in FIELDS else {}
+    by_rule: dict[str, list[str]] = {"hidden": [], "masked": [], "read-only": []}
+    for name in FIELDS.get(resource, ()):
+        if rule := rules.get(f"{resource}.{name}"):
+            by_rule[rule].append(labels[name])
+    told = {rule: ", ".join(fields) for rule, fields in by_rule.items()}
+    words = {
+        "hidden": _("Hidden from them: %(fields)s", fields=told["hidden"]),
+        "masked": _("They see only a part of: %(fields)s", fields=told["masked"]),
+        "read-only": _("They cannot change: %(fields)s", fields=told["read-only"]),
+    }
+    return [words[rule] for rule in words if told[rule] and (rule != "read-only" or verdict.edits)]
 
 
 def _owner(found: Explained) -> dict[str, str]:
