@@ -26,8 +26,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from saas_crm.core.errors import InvalidInput, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from tenants.db import db, new_id
+from web.merging import Merged
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+TRIES = 4
+"""How often a form is merged with changes that others are quicker to make, before its sender is asked."""
 
 
 def form_version() -> int | None:
@@ -52,7 +55,7 @@ def typed(*lists: str) -> dict[str, Any]:
 def shown_again(
     render: Callable[..., Any], *, conflict: Callable[..., Any] | None = None, lists: tuple[str, ...] = ()
 ) -> Callable[[View], View]:
-    """Answer a broken rule with the same form (422), a lost race with both values (409).
+    """Answer a broken rule with the same form (422), a lost race with both values (409) or by keeping both changes.
 
     `render` and `conflict` take the view's own arguments; `render` also takes `values` and `errors`. What the
     view had begun is undone first, so both read the records as they are stored. Who was asked whether a change is meant
@@ -66,19 +69,39 @@ def shown_again(
                 left: ResponseReturnValue = render(**arguments, values=typed(*lists), errors={})
                 return left
             try:
-                return view(**arguments)
+                return _settled(view, conflict, arguments)
             except InvalidInput as invalid:
                 db.session.rollback()
                 return render(**arguments, values=typed(*lists), errors=by_field(invalid.errors)), 422
-            except (VersionConflict, StaleDataError):
-                if conflict is None:
-                    raise
-                db.session.rollback()
-                return conflict(**arguments), 409
 
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def _settled(view: View, conflict: Callable[..., Any] | None, arguments: dict[str, Any]) -> ResponseReturnValue:
+    """Return what the view answers; after a lost race the page with both values, or both changes saved.
+
+    Raises VersionConflict where others are quicker again and again, and what view and page raise.
+    """
+    merged: Merged | None = None
+    for _attempt in range(TRIES):
+        try:
+            answer = view(**arguments)
+        except (VersionConflict, StaleDataError):
+            if conflict is None:
+                raise
+            db.session.rollback()
+            found = conflict(**arguments)
+            if not isinstance(found, Merged):
+                return found, 409
+            merged = found
+            merged.take()
+        else:
+            if merged is not None:
+                merged.tell()
+            return answer
+    raise VersionConflict(None)
 
 
 def by_field(errors: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,11 +10,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from saas_crm.access.models import Member
-from saas_crm.core.audit import AuditEntry
+from saas_crm.core.audit import BLANKED, AuditEntry
 from saas_crm.core.records import Record
-from tenants.db import db
+from tenants.db import AnyRow, db
 
 MOST = 50
+SAVES = ("update", "recycle", "restore", "erase")
+"""The acts by which a record gets another version."""
+ASIDE = "contact_ids"
+"""What belongs to a record and is no column of it: it is noted by itself."""
+GONE = (BLANKED, "purged")
+"""What entries keep instead of a value that is no more."""
 
 
 class Change(NamedTuple):
@@ -38,23 +45,58 @@ def last_change(record: Record) -> Change | None:
     return Change(row[0] or "", row[1], row[2]) if row else None
 
 
-def former_values(record: Record, saves: int) -> dict[str, Any]:
-    """Return what the fields changed by the last `saves` saves held before them, as the audit keeps values.
+def values_since(record: Record, version: int) -> dict[str, Any] | None:
+    """Return what the fields changed since `version` held then, as the audit keeps values: what an editor began with.
 
-    At most MOST saves are looked at.
+    None where the log cannot tell for sure: a save without its entry or an entry without its save, more than MOST
+    saves, entries that are gone, values that were erased. Who merges two changes must not guess then.
     """
+    saves = record.version - version
     if saves <= 0:
-        return {}
+        return {} if saves == 0 else None
+    if saves > MOST:
+        return None
     query = (
-        select(AuditEntry.changes)
-        .where(*_of(record), AuditEntry.action != "create")
+        select(AuditEntry.action, AuditEntry.at, AuditEntry.changes)
+        .where(*_of(record), AuditEntry.action.in_(SAVES))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-        .limit(min(saves, MOST))
+        .limit(2 * saves + 1)
     )
+    steps = _steps(db.session.execute(query).all())[:saves]
+    if len(steps) < saves or not _made_last(steps[0], record) or any(step.action == "erase" for step in steps):
+        return None
+    return _before(steps)
+
+
+class _Step(NamedTuple):
+    """One save: when, and what it changed, each field with old and new value."""
+
+    action: str
+    at: datetime
+    changes: dict[str, list[Any]]
+
+
+def _steps(entries: Sequence[AnyRow]) -> list[_Step]:
+    """Return the saves, newest first. The people of a deal have an entry of their own beside that of its columns."""
+    found: list[_Step] = []
+    for row in entries:
+        if found and found[-1].at == row.at and set(found[-1].changes) == {ASIDE}:
+            found[-1] = _Step(row.action, row.at, {**row.changes, **found[-1].changes})
+        else:
+            found.append(_Step(row.action, row.at, dict(row.changes)))
+    return found
+
+
+def _made_last(step: _Step, record: Record) -> bool:
+    """Whether a save is the one that made the record what it is: both were written in one transaction."""
+    return step.at == record.updated_at or ASIDE in step.changes
+
+
+def _before(steps: Sequence[_Step]) -> dict[str, Any] | None:
     former: dict[str, Any] = {}
-    for changes in db.session.scalars(query):
-        former.update({name: change[0] for name, change in changes.items()})
-    return former
+    for step in steps:
+        former.update({name: change[0] for name, change in step.changes.items()})
+    return None if any(value in GONE for value in former.values() if isinstance(value, str)) else former
 
 
 def _of(record: Record) -> tuple[ColumnElement[bool], ...]:

@@ -87,12 +87,13 @@ def test_words_that_name_a_company_are_compared_as_that_company(client_for: Clie
     known = make.company("rep", name="Known Ltd")
     contact = make.contact("rep", name="Ada")
     here = f"/acme/contacts/{contact.id}"
-    client_for("owner").post(here, data={"name": "Ada L.", "version": "1"})
+    other = make.company("owner", name="Other Ltd")
+    client_for("owner").post(here, data={"name": "Ada L.", "company_id": str(other.id), "version": "1"})
     page = client_for("rep").post(
         here, data={"name": "Ada", "company_id": "", "company_id_text": "known ltd", "version": "1"}
     )
     assert page.status_code == 409
-    assert choices(page.text, "company_id") == [str(known.id), ""]
+    assert choices(page.text, "company_id") == [str(known.id), str(other.id)]
     assert "Known Ltd" in page.text
 
 
@@ -101,7 +102,9 @@ def test_a_company_to_be_added_to_an_activity_stays_a_company(
 ) -> None:
     activity = make.activity("rep", kind="call", subject="Ring", company_id=str(make.company("rep").id))
     here, rep = f"/acme/activities/{activity.id}", client_for("rep")
-    client_for("manager").post(here, data={"kind": "call", "subject": "Ring them", "version": "1"})
+    other = make.company("rep", name="Other Ltd")
+    theirs = {"kind": "call", "subject": "Ring them", "customer": f"company:{other.id}", "version": "1"}
+    client_for("manager").post(here, data=theirs)
     sent = {"kind": "call", "subject": "Ring", "customer": "", "customer_text": "Zebra Works"}
     page = rep.post(here, data={**sent, "customer_create": "company", "version": "1"})
     assert page.status_code == 409
@@ -120,15 +123,16 @@ def test_a_company_to_be_added_to_an_activity_stays_a_company(
 
 
 def test_whom_an_activity_is_about_is_not_lost(client_for: ClientFor, make: Maker, acting: Acting) -> None:
-    company, other = make.company("rep", name="Ada Ltd"), make.company("rep", name="Other Ltd")
+    company, other, third = (make.company("rep", name=f"{name} Ltd") for name in ("Ada", "Other", "Third"))
     activity = make.activity("rep", kind="call", subject="Ring", company_id=str(company.id))
     here = f"/acme/activities/{activity.id}"
-    client_for("manager").post(here, data={"kind": "call", "subject": "Ring them", "version": "1"})
+    theirs = {"kind": "call", "subject": "Ring them", "customer": f"company:{third.id}", "version": "1"}
+    client_for("manager").post(here, data=theirs)
     rep = client_for("rep")
     sent = {"kind": "call", "subject": "Ring", "version": "1", "customer": f"company:{other.id}"}
     page = rep.post(here, data=sent)
     assert page.status_code == 409
-    assert choices(page.text, "customer") == [f"company:{other.id}", f"company:{company.id}"]
+    assert choices(page.text, "customer") == [f"company:{other.id}", f"company:{third.id}"]
     assert "Other Ltd" in page.text
     chosen = {**sent, "subject": "Ring them", "version": value(page, "version")}
     assert rep.post(here, data=chosen).status_code == 303

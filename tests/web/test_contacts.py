@@ -153,8 +153,8 @@ def test_nobody_is_born_tomorrow(rep: Browser, make: Maker) -> None:
 
 
 def test_a_lost_race_names_companies_and_not_their_ids(rep: Browser, make: Maker) -> None:
-    first, second = make.company("rep", name="First Ltd"), make.company("rep", name="Second Ltd")
-    contact = make.contact("rep", name="Eva", company_id=first.id)
+    old, first, second = (make.company("rep", name=f"{name} Ltd") for name in ("Old", "First", "Second"))
+    contact = make.contact("rep", name="Eva", company_id=old.id)
     here = f"/acme/contacts/{contact.id}"
     rep.post(here, data={"name": "Eva", "company_id": str(second.id), "version": "1"})
     answer = rep.post(here, data={"name": "Eva", "company_id": str(first.id), "birthday": "1999-12-31", "version": "1"})

@@ -177,12 +177,13 @@ def test_a_lost_race_shows_both_values_and_saves_the_chosen(client_for: ClientFo
     owner, rep = client_for("owner"), client_for("rep")
     here = f"/acme/deals/{deal.id}"
     assert owner.post(here, data={"name": "Ovens", "amount": "2,500", "version": "1"}).status_code == 303
-    mine = {"name": "My ovens", "amount": "100", "description": "Old words", "expected_close": "", "version": "1"}
+    mine = {"name": "My ovens", "amount": "150", "description": "Old words", "expected_close": "", "version": "1"}
     page = rep.post(here, data=mine)
     assert page.status_code == 409
     text = text_of(page)
-    for words in ("Two people changed this at once", "Olivia Owner", "My ovens", "Ovens", "2,500"):
+    for words in ("Two people changed this at once", "Olivia Owner", "150", "2,500"):
         assert words in text, words
+    assert 'name="name" value="My ovens"' in page.text
     assert 'name="description" value="Old words"' in page.text
     assert value(page, "version") == "2"
     again = rep.post(here, data=mine | {"amount": "2,500", "version": "2"})

@@ -31,6 +31,7 @@ from web.conflicts import conflict_page
 from web.customers.picked import added, checked, customer_picked
 from web.forms import came_from, form_id, form_version, local_path, saved, saved_before, shown_again
 from web.lists import asked, asked_choice, asked_id
+from web.merging import Merged
 from web.settings.access_words import access_url
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -135,7 +136,7 @@ def _recycle_url(activity: Activity | None) -> str:
     return url_for("activities.recycle", activity_id=activity.id)
 
 
-def _conflict(activity_id: UUID) -> str:
+def _conflict(activity_id: UUID) -> str | Merged:
     activity = queries.get_activity(activity_id, member=current_member())
     here = url_for("activities.show", activity_id=activity_id)
     return conflict_page(

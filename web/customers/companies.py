@@ -24,6 +24,7 @@ from web.customers.listing import choices_of, filters_of, listed, results
 from web.customers.picked import checked, member_written, with_known, with_picked
 from web.customers.values import company_labels, company_values
 from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
+from web.merging import Merged
 
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 
@@ -83,7 +84,7 @@ def _form(company: Company | None, values: dict[str, Any], errors: dict[str, str
     )  # fmt: skip
 
 
-def _conflict(company_id: UUID) -> str:
+def _conflict(company_id: UUID) -> str | Merged:
     company = queries.get_company(company_id, member=current_member())
     here = url_for("companies.show", company_id=company_id)
     form, _none = with_known(current_member(), owner_id=member_written)

@@ -27,6 +27,7 @@ from web.customers.picked import checked, company_written, member_written, with_
 from web.customers.values import contact_labels, contact_values
 from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 from web.lists import asked, asked_id
+from web.merging import Merged
 from web.privacy.words import warnings
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
@@ -94,7 +95,7 @@ def _form(contact: Contact | None, values: dict[str, Any], errors: dict[str, str
     )  # fmt: skip
 
 
-def _conflict(contact_id: UUID) -> str:
+def _conflict(contact_id: UUID) -> str | Merged:
     contact = queries.get_contact(contact_id, member=current_member())
     here = url_for("contacts.show", contact_id=contact_id)
     form, new = with_known(current_member(), owner_id=member_written, company_id=company_written)

@@ -31,6 +31,7 @@ from web.customers.picked import checked, company_written, member_written, wants
 from web.formatting import day
 from web.lists import asked, asked_id
 from web.locked import locked_fields
+from web.merging import Merged
 from web.opportunities.values import deal_labels, reader_of, stored_values
 
 Values = dict[str, Any]
@@ -50,8 +51,8 @@ def edit_form(opportunity_id: UUID, values: Values | None = None, errors: dict[s
     return _form(deal, values or _stored(deal), errors)
 
 
-def conflict_form(opportunity_id: UUID) -> str:
-    """Return the page that lets the reader choose between both values of each field."""
+def conflict_form(opportunity_id: UUID) -> str | Merged:
+    """Return what both changes amount to, or the page that lets the reader choose where they meet."""
     member = current_member()
     deal = queries.get_opportunity(opportunity_id, member=member)
     here = url_for("opportunities.show", opportunity_id=opportunity_id)

@@ -46,12 +46,12 @@ def stored_values(deal: Opportunity) -> dict[str, str]:
 def reader_of(deal: Opportunity) -> Callable[[Any], dict[str, str]]:
     """Return what writes a checked form, or this deal as it is or was, as form values.
 
-    Further contacts are no column of the deal: as it was they count as they are.
+    Further contacts are no column of the deal: a stored one has those it has now.
     """
     present = contact_ids_of([deal.id])[deal.id]
 
     def write(value: Any) -> dict[str, str]:
-        own = getattr(value, "contact_ids", None) if hasattr(value, "model_fields_set") else None
+        own = getattr(value, "contact_ids", None)  # a checked form has them, and the deal as it was where they changed
         return deal_values(value, deal.currency, present if own is None else own)
 
     return write

@@ -21,6 +21,7 @@ from saas_crm.opportunities.rules import name_in
 from tenants.db import db
 from web.conflicts import conflict_page
 from web.forms import form_version, is_htmx, saved, shown_again, with_toast
+from web.merging import Merged
 from web.settings.stage_forms import (
     NameForm,
     StageForm,
@@ -63,7 +64,7 @@ def stage_page(stage_id: UUID, values: dict[str, Any] | None = None, errors: dic
     )  # fmt: skip
 
 
-def _conflict(stage_id: UUID) -> str:
+def _conflict(stage_id: UUID) -> str | Merged:
     stage = pipelines.get_stage(stage_id, member=current_member())
     return conflict_page(
         stage, StageForm, stage_values, stage_labels(), action=url_for("settings_pipelines.change", stage_id=stage_id),
@@ -86,7 +87,7 @@ def _name_page(pipeline_id: UUID, values: dict[str, Any] | None = None, errors: 
     )  # fmt: skip
 
 
-def _name_conflict(pipeline_id: UUID) -> str:
+def _name_conflict(pipeline_id: UUID) -> str | Merged:
     pipeline = pipelines.get_pipeline(pipeline_id, member=current_member())
     return conflict_page(
         pipeline, NameForm, name_values, name_labels(), back_url=url_for("settings_pipelines.index"),

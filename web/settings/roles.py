@@ -24,6 +24,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
 from web.conflicts import conflict_page
 from web.forms import form_id, form_version, saved, saved_before, shown_again
+from web.merging import Merged
 from web.settings.confirming import confirm_page
 from web.settings.role_forms import (
     RoleForm,
@@ -127,7 +128,7 @@ def show(role_id: UUID) -> str:
     return role_page(role_id)
 
 
-def _conflict(role_id: UUID) -> str:
+def _conflict(role_id: UUID) -> str | Merged:
     here = url_for("settings_roles.update", role_id=role_id)
     return conflict_page(
         actions.get_role(role_id), RoleForm, role_values, role_labels(), action=here, back_url=here, shown=readable

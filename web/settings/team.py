@@ -23,9 +23,11 @@ from saas_crm.core.forms import Input
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from web.conflicts import conflict_page
 from web.context import photo_url
-from web.customers.picked import checked, member_written, with_picked
+from web.customers.picked import checked, member_written, with_known, with_picked
 from web.forms import form_version, saved, shown_again
+from web.merging import Merged
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.role_names import role_name
 from web.settings.team_choices import team_choices
@@ -47,7 +49,7 @@ def team_page(team_id: UUID, values: Mapping[str, Any] | None = None, errors: Ma
     team = teams.get_team(team_id, member=member)
     helpers, guests = beside(team_id)
     manager = members.name_of(team.manager_id)
-    stored = {"name": team.name, "manager_id": str(team.manager_id or ""), "manager_id_text": manager}
+    stored = {**_team_values(team), "manager_id_text": manager}
     names = {key: name.strip() for key, name in team_choices()}
     people = [_person(row) for row in members_of(team_id)]
     return render_template(
@@ -99,9 +101,24 @@ def show(team_id: UUID) -> str:
     return team_page(team_id)
 
 
+def _conflict(team_id: UUID) -> str | Merged:
+    team, here = teams.get_team(team_id, member=current_member()), _page(team_id)
+    form, _new = with_known(current_member(), manager_id=member_written)
+    labels = {"name": _("Name"), "manager_id": _("Led by")}
+    return conflict_page(
+        team, TeamForm, _team_values, labels, action=here, back_url=here, form=form,
+        shown=lambda name, value: members.name_of(UUID(value)) if name == "manager_id" and value else value,
+    )  # fmt: skip
+
+
+def _team_values(team: Any) -> dict[str, str]:
+    """Return a team's fields, or a checked form's, as the form writes them."""
+    return {"name": team.name, "manager_id": str(team.manager_id or "")}
+
+
 @bp.post("/settings/teams/<uuid:team_id>")
 @requires("team:update")
-@shown_again(team_page)
+@shown_again(team_page, conflict=_conflict)
 @asks_first
 def change(team_id: UUID) -> ResponseReturnValue:
     """Rename a team, and say who leads it."""
