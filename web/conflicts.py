@@ -79,10 +79,14 @@ def conflict_page(
 
 
 def _before(record: Any, values_of: Callable[[Any], Values]) -> Values | None:
-    """Return the fields as they were when the reader opened the form; None where that is not known."""
+    """Return the fields as they were when the reader opened the form; None where that is not known.
+
+    Raises VersionConflict where it was saved once more at this very moment.
+    """
     version = form_version()
     told = None if version is None else history.values_since(record, version)
     if told is None:
+        history.check_still(record)
         return None
     member, resource = current_member(), record.__resource__
     return values_of(_Former(record, {name: value for name, value in told.items() if may_know(member, resource, name)}))

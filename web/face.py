@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
@@ -27,7 +27,7 @@ from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
-from web.standing import reader_inside, recycled_record
+from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
@@ -46,8 +46,8 @@ def answer(error: Exception) -> Response:
     if isinstance(error, ProofNeeded):
         return answer_proof_needed(error, _back())
     for kind, tell in _TELLERS:
-        if isinstance(error, kind):
-            return tell()
+        if isinstance(error, kind) and (told := tell()) is not None:
+            return told
     status = _status(error)
     if contradicts(error):
         log.warning("contradicted", request_id=g.get("request_id"), rule=broken_rule(error))
@@ -150,6 +150,13 @@ def _page(name: str, status: int, **values: Any) -> Response:
     return make_response(render_template(f"errors/{name}.html", inside=inside, **values), status)
 
 
-_TELLERS: tuple[tuple[type[Exception], Callable[[], Response]], ...] = (
+def _above() -> Response | None:
+    """Lead who looked for a page where only forms are taken to the page above; None where there is none."""
+    above = page_above()
+    return make_response(redirect(above, 303)) if above else None
+
+
+_TELLERS: tuple[tuple[type[Exception], Callable[[], Response | None]], ...] = (
     (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (OnlyLooking, _only_looking), (CSRFError, _stale),
+    (MethodNotAllowed, _above),
 )  # fmt: skip

@@ -91,17 +91,27 @@ def _settled(view: View, conflict: Callable[..., Any] | None, arguments: dict[st
         except (VersionConflict, StaleDataError):
             if conflict is None:
                 raise
-            db.session.rollback()
-            found = conflict(**arguments)
-            if not isinstance(found, Merged):
+            found = _met(conflict, arguments)
+            if found is not None and not isinstance(found, Merged):
                 return found, 409
-            merged = found
-            merged.take()
+            if found is not None:
+                merged = found
+                merged.take()
         else:
             if merged is not None:
                 merged.tell()
             return answer
     raise VersionConflict(None)
+
+
+def _met(conflict: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Return what becomes of two changes; None where a third one came while that was looked up."""
+    db.session.rollback()
+    try:
+        return conflict(**arguments)
+    except VersionConflict:
+        db.session.rollback()
+        return None
 
 
 def by_field(errors: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from flask import g, request, url_for
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_of_user
@@ -33,6 +35,25 @@ def reader_inside() -> CurrentMember | None:
         g.member = see_through(reader) if reader else None
         reading_under(g.member.fields if g.member else OPEN)
     return member_or_none()
+
+
+def page_above() -> str:
+    """Return the nearest page above an address that only takes forms, for a member who looked for a page there.
+
+    So a bookmark, or the address bar, of the second step of something leads to where it begins. "" for all others.
+    """
+    adapter = request_ctx.url_adapter
+    if request.method != "GET" or adapter is None or request.headers.get("HX-Request") or reader_inside() is None:
+        return ""
+    path = request.path.rstrip("/")
+    while path := path.rpartition("/")[0]:
+        try:
+            adapter.match(path, method="GET")
+        except HTTPException:
+            continue
+        query = request.query_string.decode()
+        return request.script_root + path + (f"?{query}" if query else "")
+    return ""
 
 
 def recycled_record() -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from saas_crm.access.models import Member
 from saas_crm.core.audit import BLANKED, AuditEntry
+from saas_crm.core.errors import VersionConflict
 from saas_crm.core.records import Record
 from tenants.db import AnyRow, db
 
@@ -59,13 +60,20 @@ def values_since(record: Record, version: int) -> dict[str, Any] | None:
     query = (
         select(AuditEntry.action, AuditEntry.at, AuditEntry.changes)
         .where(*_of(record), AuditEntry.action.in_(SAVES))
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .order_by(AuditEntry.id.desc())  # made with the save; `at` is when its transaction began, which may be earlier
         .limit(2 * saves + 1)
     )
     steps = _steps(db.session.execute(query).all())[:saves]
     if len(steps) < saves or not _made_last(steps[0], record) or any(step.action == "erase" for step in steps):
         return None
     return _before(steps)
+
+
+def check_still(record: Record) -> None:
+    """Raise VersionConflict if a record that was read has been saved once more meanwhile."""
+    model = type(record)
+    if db.session.scalar(select(model.version).where(model.id == record.id)) != record.version:
+        raise VersionConflict(record)
 
 
 class _Step(NamedTuple):

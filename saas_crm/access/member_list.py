@@ -106,6 +106,14 @@ def _has(row: AnyRow, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
+def named_members(ids: Sequence[UUID]) -> Sequence[AnyRow]:
+    """Return id and name of these members, as far as they are there."""
+    if not ids:
+        return []
+    query = select(Member.id, Member.name).where(Member.id.in_(ids), Member.status != "removed")
+    return sorted(fetch(query), key=lambda row: sort_key(row.name))
+
+
 def _shown(ids: Sequence[UUID]) -> Any:
     known = not lacks_tables(current_tenant())
     return (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from saas_crm.access.schemas import SomeId
-from saas_crm.core.fields import FieldError, Name, Text
+from saas_crm.access.team_names import LONGEST
+from saas_crm.core.fields import FieldError, Text, clean_line
 from saas_crm.core.forms import Input
 from tenants.marks import N_
 
@@ -60,10 +61,13 @@ class MemberWrite(HoursWrite, SubstituteWrite):
     )
 
 
+TeamName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST), BeforeValidator(clean_line)]
+
+
 class TeamWrite(Input):
     """A team of the tree."""
 
-    name: Name
+    name: TeamName
     parent_id: SomeId = Field(default=None, description="The team it is part of; without one it stands at the top.")
     manager_id: SomeId = Field(default=None, description="The member who leads it.")
     closed: bool = Field(

@@ -17,6 +17,7 @@ from saas_crm.access.models import Invitation, Member, Team
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import Node, in_tree_order, moved_path
+from saas_crm.access.team_names import check_moved_up, check_name
 from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
@@ -88,6 +89,7 @@ def create_team(data: TeamWrite, *, actor: CurrentMember, team_id: UUID | None =
         raise Forbidden("team:create")
     if (db.session.scalar(select(func.count()).select_from(Team)) or 0) >= MOST_TEAMS:
         raise InvalidInput({"": _("A workspace has at most %(most)s teams.", most=MOST_TEAMS)})
+    check_name(data.name, data.parent_id, but=team_id)
     if data.manager_id is not None:
         check_manager(data.manager_id)
     key = team_id or new_id()
@@ -107,6 +109,9 @@ def update_team(team: Team, data: TeamWrite, *, actor: CurrentMember, version: i
     check_team(team, "update", actor)
     check_version(team, version)
     changes = given(data)
+    if changes.get("name", team.name) != team.name:
+        hold_tree()
+        check_name(changes["name"], changes.get("parent_id", team.parent_id), but=team.id)
     if changes.get("manager_id") not in (None, team.manager_id):
         check_manager(changes["manager_id"])
     if "closed" in changes and changes["closed"] != (team.closed_at is not None):
@@ -131,6 +136,7 @@ def move_team(team_id: UUID, parent_id: UUID | None, *, actor: CurrentMember) ->
 
 def _move(team: Team, parent_id: UUID | None, actor: CurrentMember) -> None:
     parent = check_place(team, parent_id, actor)
+    check_name(team.name, parent_id, but=team.id, field="parent_id")
     before = list(team.path)
     team.parent_id, team.path = parent_id, moved_path(before, team.id, parent.path if parent else [])
     beginning = cast(literal(team.path, ARRAY(Uuid)), ARRAY(Uuid))
@@ -182,6 +188,7 @@ def delete_team(team: Team, *, actor: CurrentMember, version: int | None = None,
     elif (inside.people or inside.children) and not move_up:
         raise _full()
     if team.parent_id is not None:
+        check_moved_up(team.id, team.parent_id)
         _empty(team, team.parent_id, inside)
     end_with_team(team.id)
     record_act(db.session(), "purge", "team", team.id, {"name": [team.name, None]})

@@ -54,7 +54,7 @@ def test_a_lost_race_over_a_team_is_told(api_for: Api, cast: Cast) -> None:
     known = api.get(path).headers["ETag"]
     first = patch(api, path, {"name": "Nord"}, etag=known)
     assert (first.status_code, first.json["name"]) == (200, "Nord")
-    assert statements(first) <= 5
+    assert statements(first) <= 6, "another name holds the tree, and is compared with those beside it"
     lost = problem(patch(api, path, {"name": "Norte"}, etag=known), 412)
     assert lost["current"]["name"] == "Nord"
     assert api.delete(path, headers={"If-Match": known}).status_code == 412

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from saas_crm.access.models import Role, Team
+from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.customers.models import Company
 from saas_crm.opportunities.models import Opportunity
@@ -107,7 +107,7 @@ def test_a_team_is_renamed_by_one_and_led_by_another(client_for: ClientFor, cast
     team_id, lead = cast.teams["north"], str(cast["rep"].member_id)
     here, form = f"/acme/settings/teams/{team_id}", {"name": "North", "confirmed": "1"}
     before = client_for("admin").get(here)
-    form |= {"name": value(before, "name"), "manager_id": value(before, "manager_id"), "version": value(before, "version")}
+    form |= {name: value(before, name) for name in ("name", "manager_id", "version")}
     assert client_for("owner").post(here, data=form | {"name": "Far north"}).status_code == 303
     assert client_for("admin").post(here, data=form | {"manager_id": lead}).status_code in (200, 303)
     asked = client_for("admin").post(here, data=form | {"name": "Near north"})
@@ -197,10 +197,8 @@ def test_many_at_once_each_with_a_field_of_their_own(client_for: ClientFor, make
         assert [getattr(found, name) for name in fields] == [f"by {name}" for name in fields]
 
 
-def test_a_role_that_is_not_there_is_404_and_a_viewers_merge_403(client_for: ClientFor, make: Maker, acting: Acting) -> None:
+def test_nobody_merges_what_they_may_not_change(client_for: ClientFor, make: Maker) -> None:
     here = f"/acme/companies/{make.company('rep', name='Ada').id}"
     client_for("rep").post(here, data={"name": "Ada Ltd", "version": "1"})
     assert client_for("viewer").post(here, data={"name": "Mine", "version": "1"}).status_code == 403
     assert client_for("colleague").post(here, data={"name": "Mine", "version": "1"}).status_code == 404
-    with acting("owner"):
-        assert db.session.scalar(select(Role.version).where(Role.key == "viewer")) == 1

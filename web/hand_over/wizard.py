@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
@@ -108,6 +108,13 @@ def chosen() -> HandOverWrite:
     data: dict[str, Any] = {name: form[name] for name in ("from_id", "by", "note", "then") if form.get(name)}
     data |= {"to_ids": [one for one in several if one], "closed": form.get("closed") == "1", "picks": picks_of(form)}
     return parse(HandOverWrite, data, input_context(form=True))
+
+
+@bp.get("/hand-overs/preview")
+@requires("hand_over:create")
+def begin() -> ResponseReturnValue:
+    """Lead who looks for the second step to the first one."""
+    return redirect(url_for("hand_overs.new"), 303)
 
 
 @bp.post("/hand-overs/preview")

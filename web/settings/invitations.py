@@ -73,6 +73,13 @@ def _lines_page(offers: Sequence[Offer], *, sent: int = 0, error: str = "") -> s
     )  # fmt: skip
 
 
+@bp.get("/settings/members/invitations")
+@requires("member:create")
+def begin() -> ResponseReturnValue:
+    """Lead who looks for the second step to the first one."""
+    return redirect(url_for("settings_members.show_invite"), 303)
+
+
 @bp.post("/settings/members/invitations")
 @requires("member:create")
 def invite() -> ResponseReturnValue:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import ImmutableMultiDict
 
 from saas_crm.access import bulk
-from saas_crm.access.member_list import ANSWERS, ORDERS, STATUSES, MemberFilter, member_page
+from saas_crm.access.member_list import ANSWERS, ORDERS, STATUSES, MemberFilter, member_page, named_members
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.queries import open_invitations, roles
@@ -22,6 +24,7 @@ from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.proof import proven
+from tenants.db import AnyRow
 from web.context import photo_url
 from web.formatting import relative
 from web.forms import came_from, saved, shown_again, wants_part
@@ -38,6 +41,8 @@ Choices = list[tuple[str, str]]
 
 def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show who works here, to those who may change them with boxes to choose them, and the open invitations."""
+    if request.method == "POST":
+        _as_listed()
     member, listing = current_member(), _listing()
     if wants_part("results", "rows"):
         return render_template("settings/_members_results.html", values=values or {}, **listing)
@@ -46,8 +51,20 @@ def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
         "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
         invitations=[_open(found) for found in open_invitations()] if may_invite else [],
         abilities=role_abilities(), errors=errors or {}, **listing, **_choices_shown(member, listing["filter_values"]),
-        values={**listing["filter_values"], **(values or {})},
+        values={**listing["filter_values"], **(values or {})}, beyond=_beyond(listing["rows"], values or {}),
     )  # fmt: skip
+
+
+def _as_listed() -> None:
+    """Take search, filters and order from the page on which members were chosen."""
+    query = urlsplit(came_from("")).query
+    request.args = ImmutableMultiDict(pair for pair in parse_qsl(query) if pair[0] != "after")
+
+
+def _beyond(rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Sequence[AnyRow]:
+    """Return id and name of those who are chosen and not among the rows shown."""
+    shown = {row["id"] for row in rows}
+    return named_members([found for text in values.get("members", ()) if text not in shown and (found := _id(text))])
 
 
 def _asked_filter() -> MemberFilter:
@@ -161,7 +178,7 @@ def change_many() -> ResponseReturnValue:
     except AskedFirst as asked_first:
         return confirm_page(
             asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
-            kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)],
+            kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)], again=True,
         )  # fmt: skip
     if asks_to_lock_out(outcome):
         return lock_out_page(outcome, back)

@@ -23,7 +23,7 @@ from tenants.db import AnyRow, db
 from web.forms import form_id, is_htmx, saved, saved_before, shown_again, with_toast
 from web.lists import asked, asked_id
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
-from web.settings.team_choices import STEP, team_choices
+from web.settings.team_choices import STEP, places
 from web.settings.teams_bp import bp
 
 TOP = "top"
@@ -89,7 +89,7 @@ def choose_place(team_id: UUID, error: str = "") -> str:
     if not error and (to := asked("parent_id")):
         return _asked_place(team, to)
     return render_template(
-        "settings/team_move.html", team=team, places=team_choices(but=team.id), top=TOP, error=error,
+        "settings/team_move.html", team=team, places=places(but=team.id), top=TOP, error=error,
         at_top=member.scope("team:update") == "all", parent_id=str(team.parent_id or TOP),
     )  # fmt: skip
 

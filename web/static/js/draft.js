@@ -23,7 +23,7 @@ const store = {
 
 const kept = (field) => field.name && !field.closest('[data-no-draft]')
   && !['password', 'file', 'submit', 'button'].includes(field.type)
-  && !['csrf_token', 'version', 'idempotency_key'].includes(field.name);
+  && !['csrf_token', 'idempotency_key'].includes(field.name);
 
 function collect(form) {
   const words = {};
@@ -83,7 +83,9 @@ function note(form, original) {
   form.prepend(line);
 }
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+// The version tells upon what was typed, so that what others change meanwhile is not undone; it is no word of its own.
+const words = ({ version, ...rest }) => JSON.stringify(rest);
+const same = (a, b) => words(a) === words(b);
 
 function attach(form) {
   if (form._draft) return;
@@ -91,7 +93,7 @@ function attach(form) {
   const original = collect(form);
   const draft = store.read(keyOf(form));
   // An answer with errors already shows what was typed; the draft is then at most as new.
-  const answered = form.querySelector('[data-focus-first]');
+  const answered = form.querySelector('[data-focus-first]') || 'posted' in document.body.dataset;
   if (draft && !answered && same(draft.words, original)) store.drop(keyOf(form));
   else if (draft && !answered) {
     restore(form, draft.words);
@@ -133,7 +135,16 @@ function settleSent() {
     && document.referrer && new URL(document.referrer).pathname === sent.path;
   const refused = 'public' in document.body.dataset || 'error' in document.body.dataset
     || document.querySelector('form[data-draft] [data-focus-first]');
-  if (answers && !refused) store.drop(sent.key);
+  if (answers && 'posted' in document.body.dataset) passOn(sent.key);
+  else if (answers && !refused) store.drop(sent.key);
+}
+
+// The page asks further before anything is saved: the form it sends is still the one whose words are kept.
+function passOn(key) {
+  if ([...document.querySelectorAll('form[data-draft]')].some((form) => keyOf(form) === key)) return;
+  document.addEventListener('submit', ({ target }) => {
+    if (target.method === 'post') store.write('draft-sent', { key, path: location.pathname });
+  });
 }
 
 function forgetOld() {
