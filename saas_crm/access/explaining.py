@@ -83,17 +83,24 @@ _SEEN = REACHED | {"shared"}
 
 def _grounds(world: World, ways: Sequence[Seen], shares: Shares, person: Person) -> Iterator[Ground]:
     resource = ways[0].link.resource
-    for at, way in enumerate(ways if world.follow else ways[:1]):
+    for at, way in enumerate(ways):
         for found in _whys(world, way, shares, person):
-            if found in _SEEN and (at == 0 or _open(world, ways, way, found == "shared", person)):
+            if found in _SEEN and (at == 0 or _leads(world, ways, way, found, person)):
                 level = shares[way.record_id, person.id] if found == "shared" else ""
                 yield Ground(found, _nearest(way, resource) if at else "", way.owner_id, level)
 
 
-def _open(world: World, ways: Sequence[Seen], end: Seen, shared: bool, person: Person) -> bool:
-    """Whether no closed unit hides what lies on the way; a share shows what hangs on it through any."""
+def _leads(world: World, ways: Sequence[Seen], end: Seen, why: Why, person: Person) -> bool:
+    """Whether children follow and no closed unit hides what lies on the way.
+
+    What one owns, or is shared with one, shows what hangs on it through any; and what one owns, whether children follow
+    or not.
+    """
+    if not world.follow and (why != "own" or len(end.link.through) > 1):
+        return False
     between = [way for way in ways if way.link.stands_between(end.link)]
-    return not any(behind_wall(world, person, way.owner_id) for way in (between[:-1] if shared else between))
+    hidden = between[:-1] if why in ("own", "shared") else between
+    return not any(behind_wall(world, person, way.owner_id) for way in hidden)
 
 
 def _nearest(way: Seen, resource: str) -> str:

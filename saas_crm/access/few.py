@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Float, and_, any_, column, func, or_, select, table, union_all
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.reaching import array_of, outside, parent_model, shared_ids, within_reach
+from saas_crm.access.reaching import array_of, outside, owned_ids, parent_model, shared_ids, within_reach
 from tenants.db import AnyUnion, fetch
 
 Many = Literal["", "page", "whole"]
@@ -74,7 +74,9 @@ def _ways(model: type[Any], member: CurrentMember) -> list[ColumnElement[bool]]:
         if member.can(f"{parent}:read"):
             seen = _refers(model, name, ids_seen(parent_model(parent), member))
             ways.append(and_(seen, *outside(model.owner_id, member)))
-            if member.shares and member.walls:  # what hangs on something shared is seen through every wall
+            if member.walls:  # what hangs on one's own is seen through every wall
+                ways.append(_refers(model, name, owned_ids(parent, member)))
+            if member.shares and member.walls:  # and so is what hangs on something shared
                 ways.append(_refers(model, name, shared_ids(parent, member)))
     return ways
 

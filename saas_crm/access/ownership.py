@@ -29,15 +29,15 @@ def may(record: Any, action: str, actor: CurrentMember) -> bool:
     if scope == "own" or team is not None:
         if team is not None and scope != "own" and _covers(team, scope, actor):
             return True
-        if not (_follows(record, action, actor) or (actor.shares and action in SHARED)):
+        if not (_follows(record, action) or (actor.shares and action in SHARED)):
             return False
     model: Any = type(record)
     return db.session.scalar(select(model.id).where(model.id == record.id, visible(model, actor, action))) is not None
 
 
-def _follows(record: Any, action: str, actor: CurrentMember) -> bool:
+def _follows(record: Any, action: str) -> bool:
     """Whether it may be seen through what it hangs on."""
-    return action == "read" and actor.children_follow and bool(record.__follows__)
+    return action == "read" and bool(record.__follows__)
 
 
 def _covers(team: Team, scope: Scope, actor: CurrentMember) -> bool:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -65,6 +81,29 @@ def shares_of(model: type[Any], member: CurrentMember, action: str) -> list[Colu
             if member.can(f"{parent}:{action}")
         ]
     return found
+
+
+def of_ones_own(model: type[Any], member: CurrentMember, action: str) -> list[ColumnElement[bool]]:
+    """Return the clauses "it hangs on what is the member's own", by which they read it whatever hides it else.
+
+    Nothing where that is seen through its parent anyway: where no unit is closed to them and children follow.
+    """
+    if action != "read" or (member.children_follow and not member.walls):
+        return []
+    found = []
+    for column, resource in model.__follows__:
+        if member.can(f"{resource}:read"):
+            parent = parent_model(resource)
+            own = select(parent.id).where(parent.id == getattr(model, column), parent.owner_id == member.id)
+            found.append(own.correlate(model).offset(literal_column("0", Integer)).exists())
+    return found
+
+
+def owned_ids(resource: str, member: CurrentMember) -> Any:
+    """Return an array of what a member owns of a kind, also deleted; found by the indexes of both."""
+    model = parent_model(resource)
+    own = select(model.id).where(model.owner_id == member.id)
+    return array_of(union_all(own.where(model.deleted_at.is_(None)), own.where(model.deleted_at.is_not(None))))
 
 
 def shared_ids(resource: str, member: CurrentMember, action: str = "read") -> Any:

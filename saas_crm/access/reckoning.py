@@ -42,13 +42,14 @@ class Way(NamedTuple):
     """One place along a record's links whose owner, or a share there, lets one reach it.
 
     `covered` are the slots that a scope covers there, None where no owner counts, but a share. `between` are the places
-    that no wall may hide on the way: the record's own, and those of parents below this one. What is shared is seen
-    through the wall of what hangs on it.
+    that no wall may hide on the way: the record's own, and those of parents below this one. What is one's own or shared
+    is seen through the wall of what hangs on it. `follow` is whether one reaches it so at all but by owning the parent.
     """
 
     at: int
     covered: frozenset[Slot] | None
     between: tuple[int, ...]
+    follow: bool
 
 
 class Ways(NamedTuple):
@@ -59,11 +60,11 @@ class Ways(NamedTuple):
 
     def reach(self, slots: tuple[Slot, ...], mine: frozenset[int], shared: frozenset[int]) -> bool:
         """Whether records are reached; `mine` are the places where one is the owner oneself."""
-        for at, covered, between in self.ways:
-            by_owner = covered is not None and (slots[at] in covered or at in mine)
-            if by_owner and self._open(slots, between):
+        for at, covered, between, follow in self.ways:
+            if follow and covered is not None and slots[at] in covered and self._open(slots, between):
                 return True
-            if at in shared and self._open(slots, between[:-1]):
+            given = (at in mine and covered is not None) or (follow and at in shared)
+            if given and self._open(slots, between[:-1]):
                 return True
         return False
 
@@ -76,7 +77,7 @@ class Side:
 
     def __init__(self, world: World, at: int, slots: frozenset[Slot]) -> None:
         self.world, self._at, self._slots = world, at, slots
-        self._links = {kind: links(kind) if world.follow else links(kind)[:1] for kind in kinds()}
+        self._links = {kind: links(kind) for kind in kinds()}
         self._covered: dict[tuple[Sight, str], frozenset[Slot]] = {}
         self._ways: dict[tuple[Sight, str, Action], Ways] = {}
 
@@ -94,13 +95,16 @@ class Side:
         if key not in self._ways:
             found = self._links[resource]
             ways = tuple(
-                Way(at, self._covers_at(sight, link, action), _between(found, link))
+                Way(at, self._covers_at(sight, link, action), _between(found, link), self._follows(link))
                 for at, link in enumerate(found)
-                if (action == "read" or len(link.through) <= 1)
+                if (len(link.through) <= 1 or (action == "read" and self.world.follow))
                 and all(sight.scope(kind, action) for kind in (resource, *link.held))
             )
             self._ways[key] = Ways(ways, self._hidden(sight) if ways else frozenset())
         return self._ways[key]
+
+    def _follows(self, link: Link) -> bool:
+        return self.world.follow or not link.through
 
     def _covers_at(self, sight: Sight, link: Link, action: Action) -> frozenset[Slot] | None:
         if link.through and action != "read":

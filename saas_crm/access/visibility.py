@@ -8,7 +8,8 @@ hangs on its company. A deal hangs on its customer, which is its company, and it
 company's deal is not told to who sees no more than one of its people. An activity hangs on all that it names: company,
 contact and deal. That goes all the way: a consumer's deal is seen by who sees the consumer through their company. It is
 for reading, for the whole workspace or not at all (`Policy.children_follow`), and what a closed unit hides stays
-hidden. Sums are not of what one sees so, but of what one answers for: `within_reach`.
+hidden. **Whoever owns a record reads what hangs on it**, through closed units and whatever the workspace decided: who
+is given a customer is given its history. Sums are not of what one sees so, but of what one answers for: `within_reach`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from saas_crm.access.reaching import (
     follows,
     is_followed,
     outside,
+    of_ones_own,
+    owned_ids,
     owned_within,
     parent_model,
     shared_ids,
@@ -34,8 +37,8 @@ from saas_crm.access.reaching import (
 )
 
 __all__ = [
-    "READERS", "SHARED", "Reader", "follows", "outside", "owned_within", "parent_model", "parent_seen", "reader",
-    "seen", "shared_ids", "visible", "within_reach",
+    "READERS", "SHARED", "Reader", "follows", "outside", "owned_ids", "owned_within", "parent_model", "parent_seen",
+    "reader", "seen", "shared_ids", "visible", "within_reach",
 ]  # fmt: skip
 READERS = 100
 """For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
@@ -49,7 +52,7 @@ def visible(
     Reading follows a record's parents (`__follows__`), unless the workspace switched that off: whoever sees a customer
     sees what hangs on it. Changing does not: it takes the scope on the record itself. A closed unit hides what its
     members own from who is outside, whatever the scope. What is shared with a member they see, and with `edit` may
-    change, all the same; and so what hangs on it.
+    change, all the same; and so what hangs on it. What hangs on what is their own they read in any case.
 
     `many` changes nothing of this. It says that many records are asked, as by a list ("page") or a count ("whole"):
     where the member sees few, these are found first, by indexes, and not every record is asked (`few`).
@@ -67,8 +70,8 @@ def visible(
     if action == "read" and scope != "all" and member.children_follow and model.__follows__:
         through = (_through(model, column, parent, member) for column, parent in model.__follows__)
         reach = or_(reach, *(and_(parent_seen, *outside(model.owner_id, member)) for parent_seen in through))
-    shares = shares_of(model, member, action)
-    return or_(reach, *shares) if shares else reach
+    further = [*of_ones_own(model, member, action), *shares_of(model, member, action)]
+    return or_(reach, *further) if further else reach
 
 
 def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ from saas_crm.access.visibility import (
     READERS,
     Reader,
     outside,
+    owned_ids,
     parent_model,
     parent_seen,
     reader,
@@ -228,6 +229,13 @@ def _parent_seen(parent: str, member: CurrentMember) -> ColumnElement[bool]:
     return and_(SearchEntry.parent_owner_id.is_distinct_from(ASKED), reach)
 
 
+def _of_ones_own(parent: str, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause "its parent is of this kind and the member's own"."""
+    if parent != PERSON:
+        return SearchEntry.parent_owner_id == member.id
+    return SearchEntry.parent_id == any_(owned_ids(PERSON, member))
+
+
 def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
     """The same rule as `visible()`, on the copied owners: own scope, its customer's, or a share."""
     may_read = [kind for kind in kinds if member.can(f"{kind}:read")]
@@ -236,7 +244,10 @@ def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]
 
 def _reach(kind: str, member: CurrentMember) -> ColumnElement[bool]:
     ways = [within_reach(SearchEntry.owner_id, member, f"{kind}:read")]
-    follows = [parent for _name, parent in parent_model(kind).__follows__] if member.children_follow else []
+    parents = [parent for _name, parent in parent_model(kind).__follows__]
+    follows = parents if member.children_follow else []
+    if member.walls or not member.children_follow:
+        ways += [_of_ones_own(parent, member) for parent in parents if member.can(f"{parent}:read")]
     if member.scope(f"{kind}:read") != "all":
         here = (SearchEntry.parent_id.is_not(None), *outside(SearchEntry.owner_id, member))
         ways += [and_(*here, _parent_seen(parent, member)) for parent in follows]

@@ -101,13 +101,44 @@ def test_a_share_to_read_does_not_let_one_edit() -> None:
     assert (verdict.sees, verdict.edits, verdict.why) == (False, False, "no_permission")
 
 
-@pytest.mark.parametrize(("follow", "expected"), [(True, "+own"), (False, "-other_team")])
+@pytest.mark.parametrize(("follow", "expected"), [(True, "+team"), (False, "-other_team")])
 def test_children_follow_their_customer_unless_switched_off(follow: bool, expected: str) -> None:
     ways = [
         Seen(Link("contact"), CONTACT, MEMBERS["deep"]),
-        Seen(Link("company", ("contact",)), COMPANY, MEMBERS["rep"]),
+        Seen(Link("company", ("contact",)), COMPANY, MEMBERS["viewer"]),
     ]
     assert reasons(world(follow=follow), ways)["rep"] == expected
+
+
+ACTIVITY = UUID(int=302)
+
+
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize("closed", [(), (SOUTH,), (DEEP,)])
+def test_who_owns_a_customer_reads_what_hangs_on_it(follow: bool, closed: tuple[UUID, ...]) -> None:
+    """Through walls and switch: who is given a customer of a closed unit is given what was noted of it."""
+    ways = [
+        Seen(Link("activity"), ACTIVITY, MEMBERS["deep"]),
+        Seen(Link("company", ("activity",)), COMPANY, MEMBERS["viewer"]),
+    ]
+    present = world(*closed, follow=follow)
+    everybody = present.people
+    owner = replace(everybody[MEMBERS["viewer"]], role_id=ROLES["own"])
+    verdict = explain(replace(present, people={**everybody, owner.id: owner}), ways, {}, owner)
+    assert (verdict.sees, verdict.edits, verdict.why, verdict.through) == (True, False, "own", "company")
+    barred = replace(present.roles[ROLES["own"]], permissions={"activity:read": "own"})
+    roles = {**present.roles, barred.id: barred}
+    verdict = explain(replace(present, people={**everybody, owner.id: owner}, roles=roles), ways, {}, owner)
+    assert not verdict.sees, "who may see no companies at all owns none to any effect"
+
+
+@pytest.mark.usefixtures("app")
+def test_switching_off_and_closing_take_nothing_from_who_owns_the_customer() -> None:
+    hanging = Alike("activity", None, (MEMBERS["deep"], MEMBERS["rep"], None, None, None, None, None, None), 5)
+    deeper = Alike("activity", None, (MEMBERS["deep"], None, MEMBERS["deep"], MEMBERS["rep"], None, None, None, None), 3)
+    for after, left in ((world(follow=False), 3), (world(DEEP), 3), (world(DEEP, follow=False), 3)):
+        found = effects(world(), after, hanging, deeper)
+        assert found.get("rep", {}) == {"activity:read": (0, left)}, "what hangs on it directly stays"
 
 
 def test_a_frozen_member_sees_nothing() -> None:

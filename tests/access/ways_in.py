@@ -110,6 +110,12 @@ class World:
             found |= {key for key in self.all(kind) if given & set(self.parents[key])}
         return found
 
+    def of_own(self, scopes: dict[str, str], who: str, kind: str) -> Keys:
+        """Return what hangs on what is a member's own, which they read through walls and switch."""
+        kinds = {resource for _, resource in MODELS[kind].__follows__ if f"{resource}:read" in scopes}
+        own = {key for key, owner in self.owner.items() if owner == who and self.kind[key] in kinds}
+        return {key for key in self.all(kind) if own & set(self.parents[key])}
+
     def changeable(self, scopes: dict[str, str], who: str, kind: str, action: str) -> Keys:
         """Return what a member may change, delete or give away."""
         return self.reach(scopes, who, kind, action) | self.shared(scopes, who, kind, action)
@@ -121,6 +127,7 @@ class World:
         if f"{kind}:read" not in scopes:
             return set()
         found = self.reach(scopes, who, kind, "read") | self.shared(scopes, who, kind, "read")
+        found |= self.of_own(scopes, who, kind)
         if not self.organisation.children_follow or scopes[f"{kind}:read"] == "all":
             return found
         follows = [resource for _, resource in MODELS[kind].__follows__]
