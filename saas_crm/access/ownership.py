@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, and_, inspect, or_, select
 
-from saas_crm.access.models import Member, Team
+from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember, Scope
+from saas_crm.access.queries import by_name
+from saas_crm.access.role_rules import OWNER
 from saas_crm.access.visibility import SHARED, visible, within_reach
 from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
 from saas_crm.core.i18n import gettext as _
-from tenants.db import db
+from tenants.db import AnyRow, db, fetch
 
 
 def may(record: Any, action: str, actor: CurrentMember) -> bool:
@@ -76,7 +79,8 @@ def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember, *, f
 
     Raises InvalidInput, also for no owner at all: a record of nobody is seen by few and worked on by none. One may
     always keep a record oneself; giving it away takes `assign` within scope. `former` is who has it now: it is taken
-    from them only by who may change it without it being shared with them.
+    from them only by who may change it without it being shared with them. Whom it is given must be able to change it:
+    nobody gets what they cannot work on.
     """
     if former not in (None, actor.id):
         theirs = select(Member.id).where(Member.id == former, within_reach(Member.id, actor, f"{resource}:update"))
@@ -87,6 +91,23 @@ def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember, *, f
     if owner_id == actor.id:
         return
     within = within_reach(Member.id, actor, f"{resource}:assign")
-    allowed = db.session.scalar(select(Member.id).where(Member.id == owner_id, Member.status == "active", within))
-    if not allowed:
+    query = select(Member.name, edits_own(resource).label("edits")).join(Role, Role.id == Member.role_id)
+    found = fetch(query.where(Member.id == owner_id, Member.status == "active", within)).one_or_none()
+    if found is None:
         raise InvalidInput({"owner_id": _("Choose a member you may give records to.")}, {"owner_id": "owner"})
+    if not found.edits:
+        told = _("%(name)s's role cannot edit it. Choose somebody else.", name=found.name)
+        raise InvalidInput({"owner_id": told}, {"owner_id": "cannot_edit"})
+
+
+def edits_own(*resources: str) -> ColumnElement[bool]:
+    """Return the clause "the role changes at least what one owns" of all these kinds; an owner's may anything."""
+    return or_(Role.key == OWNER, and_(*(Role.permissions.has_key(f"{kind}:update") for kind in resources)))
+
+
+def owners_for(resource: str, actor: CurrentMember) -> Sequence[AnyRow]:
+    """Return id and name of the active members the actor may give such a record to, and themselves, by name."""
+    given = and_(within_reach(Member.id, actor, f"{resource}:assign"), edits_own(resource))
+    query = select(Member.id, Member.name).join(Role, Role.id == Member.role_id)
+    found = query.where(Member.status == "active", or_(Member.id == actor.id, given))
+    return sorted(fetch(found.order_by(Member.id).limit(1000)), key=by_name)

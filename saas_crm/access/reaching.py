@@ -90,7 +90,7 @@ def of_ones_own(model: type[Any], member: CurrentMember, action: str) -> list[Co
     """
     if action != "read" or (member.children_follow and not member.walls):
         return []
-    found = []
+    found: list[ColumnElement[bool]] = []
     for column, resource in model.__follows__:
         if member.can(f"{resource}:read"):
             parent = parent_model(resource)

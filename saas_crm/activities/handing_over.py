@@ -1,8 +1,8 @@
-"""How activities go along when a member hands over what they own: what is planned; the past stays who made it."""
+"""How activities go along when a member hands over what they own: what is open; the past stays who made it."""
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from saas_crm.activities import telling
 from saas_crm.activities.models import Activity
@@ -17,6 +17,6 @@ PLANNED = HandedOver(
     Activity.subject,
     func.coalesce(Activity.company_id, _OF_PERSON, Activity.opportunity_id, Activity.id),
     "activities",
-    open=and_(Activity.done_at.is_(None), Activity.due_at.is_not(None)),
+    open=telling.OPEN,
     tells=telling.tell,
 )

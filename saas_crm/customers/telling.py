@@ -13,7 +13,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import seen, visible
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers.models import Company, Contact
-from saas_crm.hand_over.briefs import Line, Phone, Place, Told, Word
+from saas_crm.hand_over.briefs import Line, More, Phone, Place, Told, Word
 from tenants.db import AnyRow, fetch
 
 PEOPLE = 6
@@ -38,6 +38,8 @@ def tell(records: Mapping[str, Sequence[UUID]], member: CurrentMember) -> Told:
                 told[row.id]["who"] += _who(row, is_what, Line((row.company,), _("Company")))
             if row.company_id in at and row.place <= PEOPLE:
                 told[row.company_id]["people"].append(_person(row))
+                if row.place == PEOPLE and row.number > PEOPLE:
+                    told[row.company_id]["people"].append(Line((More(row.number - PEOPLE),)))
     return told
 
 
@@ -49,8 +51,10 @@ def _columns(model: type[Any]) -> tuple[Any, ...]:
 def _people(companies: Sequence[UUID], contacts: Sequence[UUID], member: CurrentMember) -> Sequence[AnyRow]:
     """Return the contacts asked for, and the first PEOPLE of each company, in one statement."""
     place = func.row_number().over(partition_by=Contact.company_id, order_by=(Contact.sort_name, Contact.id))
+    number = func.count().over(partition_by=Contact.company_id)
     found = (
         select(*_columns(Contact), Contact.mobile, Contact.job_title, Contact.company_id, place.label("place"),
+               number.label("number"),
                Company.name.label("company"))
         .outerjoin(Company, seen(Company, Contact.company_id, member))
         .where(Contact.deleted_at.is_(None), visible(Contact, member))

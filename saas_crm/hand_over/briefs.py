@@ -15,8 +15,8 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.hand_over.registry import handed_over
 from tenants.db import AnyRow
 
-Place = Literal["who", "next", "open", "deals", "people", "last"]
-PLACES: tuple[Place, ...] = ("who", "next", "open", "deals", "people", "last")
+Place = Literal["who", "next", "open", "deals", "people", "last", "notes"]
+PLACES: tuple[Place, ...] = ("who", "next", "open", "deals", "people", "last", "notes")
 """The sections of a brief, in order: what matters first stands first. Later rooms add theirs to one of them."""
 
 
@@ -33,11 +33,18 @@ class Word(NamedTuple):
     code: str
 
 
+class More(NamedTuple):
+    """Stands at the end of a section that is cut: how many more lines there are."""
+
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a section: values beside each other, perhaps behind a label, and perhaps a longer text below.
 
-    A value is a text, Phone, Word, Money, date or datetime; empty ones are left out.
+    A value is a text, Phone, Word, Money, date or datetime; empty ones are left out. A line that is only `More` says
+    what was left out of the section.
     """
 
     values: tuple[Any, ...]

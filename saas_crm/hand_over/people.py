@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.ownership import edits_own
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.role_rules import OWNER
 from saas_crm.access.visibility import within_reach
 from saas_crm.core.errors import Forbidden, NotFound
 from saas_crm.core.pinyin import sort_key
@@ -61,17 +61,12 @@ def candidates(from_id: UUID, actor: CurrentMember) -> Sequence[AnyRow]:
     `edits` says whether their role lets them change what they own, whatever kind it is: who cannot is no successor.
     """
     query = (
-        select(*_PERSON, _edits().label("edits"))
+        select(*_PERSON, edits_own(*resources()).label("edits"))
         .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)
         .where(Member.status == "active", Member.deleted_at.is_(None), Member.id != from_id, _may_receive(actor))
     )
     return sorted(fetch(query.order_by(Member.id).limit(1000)), key=_by_name)
-
-
-def _edits() -> ColumnElement[bool]:
-    """Return the clause "the role changes at least what one owns", for all that is handed over; owners may anything."""
-    return or_(Role.key == OWNER, and_(*(Role.permissions.has_key(f"{kind}:update") for kind in resources())))
 
 
 def _may_receive(actor: CurrentMember) -> ColumnElement[bool]:

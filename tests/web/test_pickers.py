@@ -11,6 +11,7 @@ from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 
 ClientFor = Callable[..., Browser]
+MEMBERS = ("owner", "admin", "viewer", "manager", "rep", "teammate", "colleague")
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def test_members_are_known_to_everybody(client_for: ClientFor, make: Maker) -> N
     answer = client_for("viewer").get("/acme/pickers/members?q=rita")
     assert values(answer.text) == [str(make.member_id("rep"))]
     assert len(values(client_for("rep").get("/acme/pickers/members").text)) == 7
+
+
+def test_owners_are_offered_to_whom_one_may_give_and_who_could_work_on_it(client_for: ClientFor, make: Maker) -> None:
+    def offered(who: str, kind: str) -> set[str]:
+        return set(values(client_for(who).get(f"/acme/pickers/members?own={kind}").text))
+
+    for kind in ("company", "contact", "opportunity", "activity"):
+        assert offered("owner", kind) == {str(make.member_id(key)) for key in MEMBERS if key != "viewer"}
+        assert offered("manager", kind) == {str(make.member_id(key)) for key in ("manager", "rep", "teammate")}
+        assert offered("viewer", kind) == {str(make.member_id("viewer"))}, "one may always keep it oneself"
+    answer = client_for("owner").get("/acme/pickers/members?own=company&q=rita")
+    assert values(answer.text) == [str(make.member_id("rep"))]
+    assert statements(answer) <= 4
+    assert "pickers/members?own=company" in client_for("owner").get("/acme/companies/new").text
 
 
 def test_what_one_does_not_see_is_not_offered(client_for: ClientFor, make: Maker) -> None:

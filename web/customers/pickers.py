@@ -8,6 +8,8 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
+from saas_crm.access.ownership import owners_for
+from saas_crm.access.permissions import SALES
 from saas_crm.access.queries import member_names
 from saas_crm.core.folding import fold
 from saas_crm.customers.choosing import at_hand
@@ -62,9 +64,13 @@ def customers() -> str:
 @bp.get("/members")
 @requires("member:read")
 def members() -> str:
-    """Answer the members whose name holds what is typed; colleagues are known to everybody."""
-    typed = fold(asked("q"))
-    found = [Choice(str(row.id), row.name, "", "person") for row in member_names() if typed in fold(row.name)]
+    """Answer the members whose name holds what is typed; colleagues are known to everybody.
+
+    `own` names a kind of record: then only those to whom one may give such a record, and who could work on it.
+    """
+    typed, kind = fold(asked("q")), asked("own")
+    known = owners_for(kind, current_member()) if kind in SALES else member_names()
+    found = [Choice(str(row.id), row.name, "", "person") for row in known if typed in fold(row.name)]
     return _rows(found[:SHOWN])
 
 

@@ -105,12 +105,14 @@ def _head(sheet: Sheet, brief: Brief, found: AnyRow, workspace: str) -> None:
 
 
 def _body(sheet: Sheet, brief: Brief) -> None:
-    for place, title, lines in sections(brief):
+    for place, title, lines, more in sections(brief):
         sheet.y -= 9
         sheet.block(title, 10.5, ink=ACCENT, bold=True, most=1)
         sheet.y -= 2
         for label, text, note in lines:
             _line(sheet, label, text, note)
+        if more:
+            sheet.block(more, 9.5, ink=MUTED, most=1)
         if not lines:
             sheet.block(_("Nothing is planned.") if place == "next" else _("Nothing yet."), 9.5, ink=MUTED)
     if sheet.full:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import ngettext
 from saas_crm.core.money import Money
-from saas_crm.hand_over.briefs import PLACES, Brief, Line, Phone, Word
+from saas_crm.hand_over.briefs import PLACES, Brief, Line, More, Phone, Word
 from web.activities.words import kind_label, outcome_label
 from web.customers.values import lifecycles
 from web.formatting import country_name, day, dotted, moment, money, phone
@@ -44,18 +45,38 @@ def titles() -> dict[str, str]:
     return {
         "who": _("Who they are"), "next": _("Next step"), "open": _("What was promised and is open"),
         "deals": _("Open deals"), "people": _("Who one talks to"), "last": _("Last contacts"),
+        "notes": _("Last notes"),
     }  # fmt: skip
 
 
-def sections(brief: Brief) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
-    """Return key, title and lines (label, values, text) of the sections that have any, in their order."""
+class Section(NamedTuple):
+    """A section as it is shown: lines of label, values and text, and in words how many more there are."""
+
+    place: str
+    title: str
+    lines: list[tuple[str, str, str]]
+    more: str
+
+
+def sections(brief: Brief) -> list[Section]:
+    """Return the sections that have any lines, in their order; a missing next step or contact is told as such."""
     named = titles() | ({"who": _("The deal")} if brief.resource == "opportunity" else {})
-    shown: list[tuple[str, str, list[tuple[str, str, str]]]] = []
+    shown = []
     for place in PLACES:
-        lines = _lines(brief.sections.get(place, ()))
+        told = brief.sections.get(place, ())
+        lines = _lines([line for line in told if not _is_more(line)])
         if lines or place in ("next", "last"):
-            shown.append((place, named[place], lines))
+            shown.append(Section(place, named[place], lines, _more(told)))
     return shown
+
+
+def _is_more(line: Line) -> bool:
+    return bool(line.values) and isinstance(line.values[0], More)
+
+
+def _more(lines: Sequence[Line]) -> str:
+    number = sum(line.values[0].number for line in lines if _is_more(line))
+    return ngettext("and %(num)s more entry", "and %(num)s more entries", number) if number else ""
 
 
 def _lines(lines: Sequence[Line]) -> list[tuple[str, str, str]]:
