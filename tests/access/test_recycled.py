@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saas_crm.access.history import former_values, last_change
+from saas_crm.access.history import last_change, values_since
 from saas_crm.access.recycled import get_recycled, kinds_for, recycled
 from saas_crm.core.errors import NotFound
 from saas_crm.customers import actions
@@ -57,11 +57,12 @@ def test_history_names_who_changed_what_last(acting: Acting, make: Maker) -> Non
         with acting(who) as member:
             found = get_company(company.id, member=member)
             actions.update_company(found, CompanyWrite(name=name, city=city), actor=member)
-    with acting("rep"):
+    with acting("rep") as rep:
+        company = get_company(company.id, member=rep)
         changed = last_change(company)
         assert changed is not None
         assert changed[0] == "Mona Manager"
-        assert former_values(company, 1) == {"name": "Second"}
-        assert former_values(company, 2) == {"name": "First", "city": "Linz"}
-        assert former_values(company, 99) == {"name": "First", "city": "Linz"}
-        assert former_values(company, 0) == {}
+        assert values_since(company, company.version - 1) == {"name": "Second"}
+        assert values_since(company, company.version - 2) == {"name": "First", "city": "Linz"}
+        assert values_since(company, company.version - 99) is None
+        assert values_since(company, company.version) == {}

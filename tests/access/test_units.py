@@ -125,7 +125,7 @@ def test_who_owns_a_customer_reads_what_hangs_on_it(follow: bool, closed: tuple[
     everybody = present.people
     owner = replace(everybody[MEMBERS["viewer"]], role_id=ROLES["own"])
     verdict = explain(replace(present, people={**everybody, owner.id: owner}), ways, {}, owner)
-    assert (verdict.sees, verdict.edits, verdict.why, verdict.through) == (True, False, "own", "company")
+    assert (verdict.sees, verdict.edits, verdict.why, verdict.grounds[0].through) == (True, False, "own", "company")
     barred = replace(present.roles[ROLES["own"]], permissions={"activity:read": "own"})
     roles = {**present.roles, barred.id: barred}
     verdict = explain(replace(present, people={**everybody, owner.id: owner}, roles=roles), ways, {}, owner)
@@ -135,7 +135,8 @@ def test_who_owns_a_customer_reads_what_hangs_on_it(follow: bool, closed: tuple[
 @pytest.mark.usefixtures("app")
 def test_switching_off_and_closing_take_nothing_from_who_owns_the_customer() -> None:
     hanging = Alike("activity", None, (MEMBERS["deep"], MEMBERS["rep"], None, None, None, None, None, None), 5)
-    deeper = Alike("activity", None, (MEMBERS["deep"], None, MEMBERS["deep"], MEMBERS["rep"], None, None, None, None), 3)
+    owners = (MEMBERS["deep"], None, MEMBERS["deep"], MEMBERS["rep"], None, None, None, None)
+    deeper = Alike("activity", None, owners, 3)
     for after, left in ((world(follow=False), 3), (world(DEEP), 3), (world(DEEP, follow=False), 3)):
         found = effects(world(), after, hanging, deeper)
         assert found.get("rep", {}) == {"activity:read": (0, left)}, "what hangs on it directly stays"
