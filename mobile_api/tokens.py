@@ -16,6 +16,7 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.factors.checking import SecondStepNeeded, check_code
 from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.known_browsers import tell_of_device
 from saas_crm.access.members import issue_token, revoke_token
 from saas_crm.access.models import ApiToken
 from saas_crm.access.queries import member_of_user
@@ -101,6 +102,7 @@ def sign_in(body: TokenRequest) -> Response:
             raise SecondStepNeeded
         check_code(user_id, body.code, request.remote_addr or "", origin=request_origin())
     act_as(db.session(), request_actor(member.id, "api"))
+    tell_of_device(user_id, body.name, request_origin())
     issued, secret = issue_token(member, body.name)
     response = made({**TOKEN.of(issued, current=None), "current": False, "token": secret}, f"tokens/{issued.id}")
     del response.headers["ETag"]

@@ -33,7 +33,7 @@ def authenticate(email: str, password: str, address: str, *, origin: Mapping[str
     if not password_matches(user.password_hash if user else None, password) or user is None:
         if origin is not None:
             with db.engines[SHARED].begin() as connection:
-                tell_workspaces(connection, "sign_in_failed", origin, email=email)
+                tell_workspaces(connection, "sign_in_failed", {"how": "password", **origin}, email=email)
         raise SignInRefused
     forgive(account)
     take_back(caller, until[caller])

@@ -78,6 +78,7 @@ ALONE: Ends = {
     "account.profile": ("",),
     "account.show_password_form": ("",),
     "account.show_browsers": ("",),
+    "account.show_sign_ins": ("",),
     "account.show_proof": ("",),
 }
 OUTSIDE: Ends = {

@@ -65,7 +65,7 @@ def give_code() -> ResponseReturnValue:
         return _wait(too_many.seconds)
     if not settle_second_step():
         return _from_the_start()
-    begin_session(user_id)
+    begin_session(user_id, how="code")
     found = factors_of(user_id)
     if found.few:
         flash(_few(found.codes_left), "warning")

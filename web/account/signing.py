@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Response, make_response, redirect, request, session
+from flask import Response, after_this_request, make_response, redirect, request, session
 from flask_login import login_user, logout_user
 
 from saas_crm.access.factors.pending import begin_pending, end_pending, pending_user
 from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.known_browsers import FORGOTTEN, greet_browser
 from saas_crm.access.sessions import SignedInUser, end_session, session_user, start_session, workspaces_of
-from saas_crm.edge.current import NotSignedIn, user_or_none
+from saas_crm.edge.current import NotSignedIn, settings, user_or_none
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.proof import note_proof
 from saas_crm.edge.viewing import kept_viewing
@@ -26,23 +28,42 @@ def caller() -> str:
     return request.remote_addr or ""
 
 
-def begin_session(user_id: UUID) -> SignedInUser:
-    """Sign this browser in as a user.
+def begin_session(user_id: UUID, how: str = "password") -> SignedInUser:
+    """Sign this browser in as a user; `how` is one of `web.history.words.hows`.
 
     Nothing of the session before survives, neither its content nor its token: one that somebody planted in
-    this browser is worth nothing afterwards.
+    this browser is worth nothing afterwards. Who signs in here for the first time is told by mail.
     """
     end_this_session()
     session.permanent = True
-    token = start_session(
-        user_id, user_agent=request.user_agent.string, address=caller(), origin=request_origin()
-    )  # fmt: skip
+    origin = {**request_origin(), "how": how}
+    token = start_session(user_id, user_agent=request.user_agent.string, address=caller(), origin=origin)
     user = session_user(token)
     if user is None:
         raise NotSignedIn
     login_user(user)
     note_proof()
+    _greet(user_id, origin)
     return user
+
+
+def _greet(user_id: UUID, origin: Mapping[str, str]) -> None:
+    """Let the browser keep the token by which it is known when somebody signs in again."""
+    known = request.cookies.get(browser_cookie(), "")[:100]
+    token = greet_browser(user_id, known or None, origin)
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie(
+            browser_cookie(), token, max_age=FORGOTTEN, path="/", secure=settings().secure, httponly=True,
+            samesite="Lax",
+        )  # fmt: skip
+        return response
+
+
+def browser_cookie() -> str:
+    """Return the name of the cookie by which a browser is known again; it opens nothing."""
+    return "__Host-browser" if settings().secure else "browser"
 
 
 def let_in(user_id: UUID, after: str = "") -> Response:

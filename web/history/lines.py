@@ -19,7 +19,7 @@ from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import AnyRow
 from web.history.rooms import Room, Telling, ids_in, name_told, rooms, written
-from web.history.words import labels_of_acts, verb, way
+from web.history.words import hows, labels_of_acts, verb, way
 
 ICONS = {
     "create": "plus", "update": "pencil", "recycle": "trash-2", "restore": "rotate-ccw", "purge": "trash-2",
@@ -105,10 +105,16 @@ def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> 
         as_whom=name_told(names, "member", other) if other else "", verb=verb(row.action),
         word=room.word() if room else row.resource.replace("_", " ").capitalize(), name=name, href=href,
         through=way(row.through),
-        origin=", ".join(origin[part] for part in ("browser", "address") if origin.get(part)),
+        origin=origin_told(origin),
         is_change=row.action == "update",
         changes=_changes(row, room or Room(lambda: ""), telling, member, record),
     )  # fmt: skip
+
+
+def origin_told(origin: Mapping[str, str]) -> str:
+    """Return how, in which browser and from which address something was done, as far as it is known."""
+    told = (hows().get(origin.get("how", "")), origin.get("browser"), origin.get("address"))
+    return ", ".join(part for part in told if part)
 
 
 def _record(row: AnyRow, room: Room | None, names: Names) -> tuple[str, str]:

@@ -43,6 +43,14 @@ def ways() -> dict[str, str]:
     }  # fmt: skip
 
 
+def hows() -> dict[str, str]:
+    """Return the words for that by which somebody signed in, or tried to."""
+    return {
+        "password": _("by password"), "code": _("by password and code"), "passkey": _("by passkey"),
+        "sso": _("by single sign-on"), "api": _("by an app or program"), "link": _("by a link from a mail"),
+    }  # fmt: skip
+
+
 def way(through: str) -> str:
     """Return the word for what an act came through."""
     return ways().get(through, through)

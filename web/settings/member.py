@@ -46,7 +46,7 @@ def member_page(
     """Show one member and what may be done about them."""
     viewer, behind = current_member(), lacks_tables(g.tenant)
     found = actions.get_member(member_id, details=not behind)
-    me, above = found.id == viewer.id, found.role.key == "owner" and viewer.role_key != "owner"
+    me, above = found.id == viewer.id, found.role.key == "owner" != viewer.role_key
     may_update = viewer.can("member:update") and not above
     stored = {"role_id": str(found.role_id), "team_id": str(found.team_id or "")}
     teams = team_choices()
@@ -58,6 +58,7 @@ def member_page(
         hand_over=offer(member_id), may_reset=not behind and may_reset(found, viewer),
         view_as_url=url_for("viewing.begin", member_id=member_id) if _may_view(found, viewer) else "",
         team=dict(teams).get(stored["team_id"], "").strip(),
+        sign_ins_url=viewer.can("audit:read") and url_for("settings_audit.index", member=member_id, resource="session"),
         errors=errors or {}, values={**stored, **({} if behind else _arranged(found)), **(values or {})},
         **({"arranges": False} if behind else _beside(found)),
     )  # fmt: skip

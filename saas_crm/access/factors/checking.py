@@ -41,7 +41,7 @@ def check_code(user_id: UUID, typed: str, address: str, *, origin: Mapping[str, 
         if taken:
             profile_changed(connection, user_id)  # for workspaces that had no column for it when it was turned on
         else:
-            tell_workspaces(connection, "code_refused", origin, user_id=user_id)
+            tell_workspaces(connection, "code_refused", {"how": "code", **origin}, user_id=user_id)
     if not taken:
         raise CodeRefused
     forgive(account)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import SharedModel, new_id
@@ -56,4 +57,33 @@ class PendingSignIn(SharedModel):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"))
     password_digest: Mapped[bytes]
     browser_digest: Mapped[bytes]
+    expires_at: Mapped[datetime]
+
+
+class Passkey(SharedModel):
+    """A key pair on a person's device, of which we know the public half (WebAuthn).
+
+    `sign_count` is what the device said last of how often it has signed; 0 where it does not count.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_user_id", "user_id"), {"schema": "public"})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"))
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+
+
+class SpentChallenge(SharedModel):
+    """A challenge that a passkey has answered: it is good for nothing any more. Kept until it would be too old."""
+
+    __tablename__ = "spent_challenges"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]
