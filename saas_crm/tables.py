@@ -20,8 +20,8 @@ from tenants import models as _tenants
 from tenants.db import SHARED, db
 
 ROOMS = (
-    _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities, _privacy,
-    _search, _tenants,
+    _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities,
+    _privacy, _search, _tenants,
 )  # fmt: skip
 
 

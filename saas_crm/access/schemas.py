@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
-from saas_crm.access.passwords import MAXIMUM, weakness
+from saas_crm.access.strength import weakness
 from saas_crm.core.fields import Email, FieldError, Name, OrNone, clean_line
 from saas_crm.core.forms import Input
 from saas_crm.core.money import currencies
@@ -18,10 +18,11 @@ from tenants.slugs import check_slug
 Locale = Literal["en", "zh_Hans", "zh_Hant"]
 
 PASSWORD_PROBLEMS = {
-    "short": N_("Use at least 10 characters; a few words are easy to remember."),
-    "long": N_("Use at most 1,000 characters."),
+    "short": N_("Use at least 8 characters; a few words are easy to remember."),
+    "long": N_("Use at most 128 characters."),
     "common": N_("Everybody tries this password first. Choose another one."),
-    "personal": N_("Your name or address is too easy to guess. Choose another password."),
+    "personal": N_("This is hardly more than your name, address or workspace. Choose another password."),
+    "guessable": N_("This is too easy to guess. Add a word or two that do not belong together."),
 }
 
 
@@ -33,7 +34,8 @@ def _needed(value: str) -> str:
 
 def _strong(value: str, info: ValidationInfo) -> str:
     known = info.data
-    found = weakness(value, email=known.get("email", ""), name=known.get("name", "")) if value else None
+    workspace = " ".join(filter(None, (known.get("company"), known.get("slug"), known.get("workspace"))))
+    found = value and weakness(value, email=known.get("email", ""), name=known.get("name", ""), workspace=workspace)
     if found:
         raise FieldError(found, PASSWORD_PROBLEMS[found])
     return _needed(value)
@@ -66,12 +68,12 @@ def _timezone(value: str) -> str:
 
 SomeId = Annotated[UUID | None, OrNone]
 GivenEmail = Annotated[Email, AfterValidator(_needed)]
-Secret = Annotated[str, StringConstraints(max_length=MAXIMUM), AfterValidator(_needed)]
-"""A password somebody says they have: taken as it is."""
+Secret = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_needed)]
+"""A password somebody says they have: taken as it is, also one from when longer ones were allowed."""
 Code = Annotated[str, StringConstraints(max_length=64), AfterValidator(_needed)]
 """A code of an authenticator app, or a recovery code, as it was typed."""
 StrongPassword = Annotated[str, AfterValidator(_strong)]
-"""A new password; declare it after `name` and `email`, which it must not repeat."""
+"""A new password; declare it after `name`, `email`, `company` and `workspace`, which it must not repeat."""
 Slug = Annotated[str, BeforeValidator(clean_line), BeforeValidator(str.lower), AfterValidator(_slug)]
 CountryOfSeat = Annotated[str, BeforeValidator(clean_line), AfterValidator(_country)]
 Currency = Annotated[str, BeforeValidator(clean_line), AfterValidator(_currency)]
@@ -129,10 +131,11 @@ class Forgotten(Input):
 
 
 class NewPassword(Input):
-    """The password that a mailed link sets; the person's name and address are ours to fill in."""
+    """The password that a mailed link sets; the person's name, address and workspaces are ours to fill in."""
 
     name: str = ""
     email: str = ""
+    workspace: str = ""
     password: StrongPassword
 
 
@@ -175,8 +178,9 @@ class InvitationWrite(Input):
 
 
 class Joining(Input):
-    """What a person without a sign-in tells when they accept an invitation; the address is the invited one."""
+    """What a person without a sign-in tells when they accept an invitation; address and workspace are known."""
 
+    workspace: str = ""
     name: Name
     email: GivenEmail
     password: StrongPassword

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.access.mailed import make_link
-from saas_crm.access.passwords import weakness
+from saas_crm.access.strength import MAXIMUM, MINIMUM, weakness
 from saas_crm.access.queries import user_by_email
 from saas_crm.app import create_app
 from saas_crm.cli.failures import Failure, WrongCall
@@ -21,10 +21,11 @@ from tenants.runtime import runtime_directory, runtime_settings
 from tenants.settings import Settings
 
 _WEAK = {
-    "short": "has fewer than 10 characters",
-    "long": "is longer than 1,000 characters",
+    "short": f"has fewer than {MINIMUM} characters",
+    "long": f"is longer than {MAXIMUM} characters",
     "common": "is among the first that are tried",
-    "personal": "is the person's own name or address",
+    "personal": "is hardly more than the person's own name, address or workspace",
+    "guessable": "is too easy to guess",
 }
 
 
@@ -66,7 +67,9 @@ def _founder(order: Order) -> Founder:
     except EmailError as wrong:
         raise WrongCall(f"{order.owner_email!r}: {wrong.message}") from None
     name = (order.owner_name or "").strip() or email.partition("@")[0]
-    if password is not None and (weak := weakness(password, email=email, name=name)):
+    if password is not None and (
+        weak := weakness(password, email=email, name=name, workspace=f"{order.name} {order.slug}")
+    ):
         raise WrongCall(f"The password {_WEAK[weak]}.", "Choose a longer one of your own.")
     known = user_by_email(email)
     if known is not None and password is not None:

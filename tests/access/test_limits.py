@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from saas_crm.access import passwords
+from saas_crm.access import passwords, strength
 from saas_crm.access.rules import Patience, counted, wait_after
 from saas_crm.access.shared_models import Throttle
 from saas_crm.access.sign_in import SignInRefused, authenticate
@@ -153,13 +153,17 @@ def test_an_ipv6_caller_is_their_network(address: str, network: str) -> None:
 
 @pytest.mark.parametrize(
     ("password", "weak"),
-    [("correct horse battery", None), ("密码密码密码密码密码abc", None), ("short", "short"), ("x" * 1001, "long"),
+    [("correct horse battery", None), ("我爱北京天安门广场的太阳", None), ("short", "short"), ("xy" * 65, "long"),
      ("QWERTYUIOP", "common"), ("ababababab", "common"), ("ann.lee@x.example", "personal"),
      ("demo-demo-demo", "common"),
-     ("Ann Lee from X", "personal")],
+     ("Ann Lee from X", "personal"), ("Ann Lee 2026!", "personal"), ("ann-lee-likes-purple-dogs", None),
+     ("acme-tools", "personal"), ("xK7#pQ2m", None), ("Iloveyou1!", "guessable"), ("12345678901234567890", "guessable"),
+     ("password" * 9, "guessable"), ("密码密码密码密码密码abc", "guessable")],
 )  # fmt: skip
 def test_weak_passwords(password: str, weak: str | None) -> None:
-    assert passwords.weakness(password, email="ann.lee@x.example", name="Ann Lee from X") == weak
+    known = {"email": "ann.lee@x.example", "name": "Ann Lee from X", "workspace": "Acme Tools"}
+    assert strength.weakness(password, **known) == weak
+    assert (strength.level(password, **known) < 3) == (weak is not None) or weak == "long"
 
 
 def test_hashes_are_argon2id_and_salted() -> None:

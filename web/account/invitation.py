@@ -108,7 +108,7 @@ def _identify(invitation: Invitation) -> UUID:
 
 def _new_user(invitation: Invitation) -> UUID:
     typed = {name: request.form.get(name, "") for name in ("name", "password")}
-    data = parse(Joining, {"email": invitation.email, **typed}, input_context(form=True))
+    data = parse(Joining, {"workspace": g.tenant.name, "email": invitation.email, **typed}, input_context(form=True))
     return make_invited_user(invitation.email, data.name, data.password, locale=spoken(), timezone=g.tenant.timezone)
 
 

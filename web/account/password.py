@@ -16,6 +16,7 @@ from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller
+from web.account.strength import known_of
 from web.forms import shown_again
 
 
@@ -38,7 +39,7 @@ def save_password() -> ResponseReturnValue:
     """Change the password, sign all other browsers out, and give this one a new session."""
     user = signed_in_user()
     typed = {name: request.form.get(name, "") for name in ("current", "password")}
-    data = parse(PasswordChange, {"name": user.name, "email": user.email, **typed})
+    data = parse(PasswordChange, {**known_of(user.id, user.name, user.email), **typed})
     try:
         change_password(
             user, data.current, data.password, base_url=settings().base_url, address=caller(), origin=request_origin()

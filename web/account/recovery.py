@@ -23,6 +23,7 @@ from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import caller, home_of, let_in
+from web.account.strength import known_of
 from web.forms import shown_again
 
 Values = dict[str, str] | None
@@ -84,7 +85,7 @@ def reset(token: str) -> ResponseReturnValue:
     if state is not LinkState.GOOD or owner is None:
         return _gone("reset", state)
     typed = request.form.get("password", "")
-    data = parse(NewPassword, {"name": owner.name, "email": owner.email, "password": typed})
+    data = parse(NewPassword, {**known_of(owner.id, owner.name, owner.email), "password": typed})
     user_id = set_new_password(token, data.password, base_url=settings().base_url, origin=request_origin())
     if user_id is None:
         return _gone("reset", LinkState.USED)

@@ -14,11 +14,12 @@ from web.account import (
     setup,
     sign_in,
     sign_ins,
+    strength,
     two_factor,
 )
 from web.account.blueprint import bp
 
 __all__ = [
     "bp", "browsers", "invitation", "password", "photo", "profile", "proof", "recovery", "second_step", "setup",
-    "sign_in", "sign_ins", "two_factor",
+    "sign_in", "sign_ins", "strength", "two_factor",
 ]  # fmt: skip

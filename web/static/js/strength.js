@@ -1,0 +1,31 @@
+// Says how good a new password is while it is typed. Who has no scripts is told beside the field when the form is sent.
+import { csrfToken } from './messages.js';
+
+const PAUSE = 350; // ms after the last key
+const KNOWN = ['name', 'email', 'company', 'slug']; // what a password must not be made of
+
+for (const place of document.querySelectorAll('[data-strength]')) {
+  const input = document.getElementById(place.dataset.strength);
+  let waiting = 0;
+  let asked = null;
+  const ask = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    const body = new FormData();
+    body.append('password', input.value);
+    for (const name of KNOWN) {
+      const field = input.form?.elements.namedItem(name);
+      if (field?.value) body.append(name, field.value);
+    }
+    try {
+      const answer = await fetch('/signup/strength', {
+        method: 'POST', body, headers: { 'X-CSRFToken': csrfToken() }, signal: asked.signal,
+      });
+      if (answer.ok) place.innerHTML = await answer.text();
+    } catch { /* no connection, or typed on: the form itself says it */ }
+  };
+  input?.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, PAUSE);
+  });
+}
