@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         None, description="The SECRET_KEY of before, after a change: what it signed and sealed still opens."
     )
     base_url: str = Field("http://127.0.0.1:8000", description="Public address, used in mails.")
+    passkey_domain: str | None = Field(
+        None,
+        description="Domain that passkeys are made for: the host of BASE_URL, or a domain above it. Never change it: "
+        "all passkeys would be worth nothing. Empty: the host of BASE_URL.",
+    )
     mail_url: str | None = Field(
         None,
         description="smtp://user:password@host:587?tls=starttls, smtps://…, or file:///dir (demo); empty: no mail.",
@@ -112,6 +117,13 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be file:///folder or s3://bucket/folder")
         return url
+
+    @model_validator(mode="after")
+    def _passkeys_are_for_this_host(self) -> Self:
+        host = urlsplit(self.base_url).hostname or ""
+        if self.passkey_domain and not f".{host}".endswith(f".{self.passkey_domain}"):
+            raise ValueError("PASSKEY_DOMAIN must be the host of BASE_URL or a domain above it")
+        return self
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

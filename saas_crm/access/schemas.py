@@ -157,6 +157,12 @@ class SecondStep(Input):
     code: Code
 
 
+class PasskeyName(Input):
+    """What a passkey is called."""
+
+    name: Annotated[str, StringConstraints(max_length=80), BeforeValidator(clean_line), AfterValidator(_needed)]
+
+
 class ProofAgain(PasswordAgain, SecondStep):
     """Both, for what takes both."""
 

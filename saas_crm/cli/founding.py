@@ -8,8 +8,8 @@ from uuid import UUID
 
 from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.access.mailed import make_link
-from saas_crm.access.strength import MAXIMUM, MINIMUM, weakness
 from saas_crm.access.queries import user_by_email
+from saas_crm.access.strength import MAXIMUM, MINIMUM, weakness
 from saas_crm.app import create_app
 from saas_crm.cli.failures import Failure, WrongCall
 from saas_crm.core.emails import EmailError, parse_email
@@ -67,9 +67,8 @@ def _founder(order: Order) -> Founder:
     except EmailError as wrong:
         raise WrongCall(f"{order.owner_email!r}: {wrong.message}") from None
     name = (order.owner_name or "").strip() or email.partition("@")[0]
-    if password is not None and (
-        weak := weakness(password, email=email, name=name, workspace=f"{order.name} {order.slug}")
-    ):
+    workspace = f"{order.name} {order.slug}"
+    if password is not None and (weak := weakness(password, email=email, name=name, workspace=workspace)):
         raise WrongCall(f"The password {_WEAK[weak]}.", "Choose a longer one of your own.")
     known = user_by_email(email)
     if known is not None and password is not None:

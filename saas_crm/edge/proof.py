@@ -13,21 +13,27 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request, session
 from werkzeug.datastructures import ImmutableMultiDict
 
+from saas_crm.access.factors.passkeys import PasskeyRefused, take_passkey
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.clock import now
+from saas_crm.edge.challenges import answered
 from saas_crm.edge.current import signed_in_user
+from saas_crm.edge.origin import request_origin
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "__proven__"
-FIELD = "proof_password"
+FIELD, PASSKEY_FIELD = "proof_password", "proof_passkey"
 KEPT = "proved"
 LASTS = 600
 """Seconds for which one proof is enough."""
 
 
 class ProofNeeded(Exception):
-    """The password is asked for again; `why` is "" at first, "wrong", or "wait" with the seconds to wait."""
+    """The password, or a passkey, is asked for again.
+
+    `why` is "" at first, "wrong", "passkey" where one was refused, or "wait" with the seconds to wait.
+    """
 
     def __init__(self, why: str = "", seconds: int = 0) -> None:
         super().__init__(why or "asked")
@@ -64,16 +70,22 @@ def init_app(app: Flask) -> None:
 def _check() -> None:
     if not is_needed_for(request.endpoint and current_app.view_functions.get(request.endpoint)):
         return
-    typed = _taken_out()
+    typed, answer = _taken_out()
     if is_proven():
         return
-    if typed is None:
+    if typed is None and not answer:
         raise ProofNeeded
-    prove(typed)
+    prove(typed or "", answer or "")
 
 
-def prove(typed: str) -> None:
-    """Take the password of who is signed in; raises ProofNeeded. Guesses wait as on the sign-in page."""
+def prove(typed: str, answer: str = "") -> None:
+    """Take the password of who is signed in, or what their passkey answered; raises ProofNeeded.
+
+    Guesses wait as on the sign-in page.
+    """
+    if answer:
+        _prove_by_passkey(answer)
+        return
     try:
         authenticate(signed_in_user().email, typed, request.remote_addr or "")
     except SignInRefused:
@@ -83,10 +95,20 @@ def prove(typed: str) -> None:
     note_proof()
 
 
-def _taken_out() -> str | None:
-    """Return the password that came with the form, and leave the view the form as it was meant."""
-    typed = request.form.get(FIELD)
-    if typed is not None:
-        kept = [(name, value) for name, values in request.form.lists() for value in values if name != FIELD]
+def _prove_by_passkey(answer: str) -> None:
+    owner = signed_in_user().id
+    try:
+        take_passkey(answered("proof", answer), origin=request_origin(), owner=owner)
+    except PasskeyRefused:
+        raise ProofNeeded("passkey") from None
+    note_proof()
+
+
+def _taken_out() -> tuple[str | None, str | None]:
+    """Return the password and the passkey's answer that came with the form, and leave the view the form as meant."""
+    ours = (FIELD, PASSKEY_FIELD)
+    found = request.form.get(FIELD), request.form.get(PASSKEY_FIELD)
+    if found != (None, None):
+        kept = [(name, value) for name, values in request.form.lists() for value in values if name not in ours]
         request.form = ImmutableMultiDict(kept)
-    return typed
+    return found

@@ -82,7 +82,7 @@ def page_for(chromium: Browser, live_server: LiveServer, app: Flask, cast: Cast)
 
     def open_page(who: str | None, width: Width = "desktop", theme: Theme = "light", **options: Any) -> Page:
         context = chromium.new_context(
-            base_url=live_server.url,
+            base_url=options.pop("at", live_server.url),
             viewport=PHONE if width == "phone" else DESKTOP,
             has_touch=width == "phone",
             is_mobile=width == "phone",

@@ -79,6 +79,7 @@ ALONE: Ends = {
     "account.show_password_form": ("",),
     "account.show_browsers": ("",),
     "account.show_sign_ins": ("",),
+    "account.show_passkeys": ("",),
     "account.show_proof": ("",),
 }
 OUTSIDE: Ends = {

@@ -73,7 +73,7 @@ def test_a_spare_is_made_when_none_is_ready(call: Call, installation: Installati
         (
             ("x-y", *GOOD, "--owner-password", "li@huaxia-keji.example"),
             2,
-            "the person's own name, address or workspace",
+            "the person's own name, address",
         ),
         (("x-y", *GOOD, "--locale", "tlh"), 2, "'tlh' is not one of 'en', 'zh_Hans', 'zh_Hant'"),
         (("x-y", *GOOD, "--country", "QQ"), 2, "'QQ' is no country."),

@@ -38,7 +38,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(
     assert former.get("/acme/").status_code == 302, "all browsers of before are signed out"
     assert enter(browser_of(nobody.application, None)).status_code == 422
     assert enter(browser_of(nobody.application, None), password=NEW).status_code == 303
-    [told] = [mail for mail in mailbox.arrived("rep@acme.example") if mail["Subject"] == "Your password was changed"]
+    [_told] = [mail for mail in mailbox.arrived("rep@acme.example") if mail["Subject"] == "Your password was changed"]
 
 
 def test_the_answer_is_the_same_for_an_unknown_address(nobody: Browser, mailbox: Mailbox) -> None:

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from flask import Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.declared import signed_in
-from saas_crm.edge.proof import FIELD, ProofNeeded, prove
+from saas_crm.edge.proof import FIELD, PASSKEY_FIELD, ProofNeeded, prove
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import home_of
@@ -35,12 +36,15 @@ def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
 
 
 def _page(asked: ProofNeeded, action: str, kept: list[tuple[str, str]], back: str) -> Response:
-    said = {"wrong": _("This is not your present password."), "wait": wait_message(asked.seconds)}.get(asked.why)
+    words = {"wrong": _("This is not your present password."), "wait": wait_message(asked.seconds),
+             "passkey": _("This passkey does not open anything here.")}  # fmt: skip
+    said = words.get(asked.why)
     response = make_response(render_template(
         "account/proof.html", user=signed_in_user(), action=action, kept=kept, back=back, field_name=FIELD,
+        passkey_field=PASSKEY_FIELD if factors_of(signed_in_user().id).passkeys else "",
         errors={FIELD: said} if said else {},
     ))  # fmt: skip
-    response.status_code = {"wrong": 422, "wait": 429}.get(asked.why, 403)
+    response.status_code = {"wrong": 422, "passkey": 422, "wait": 429}.get(asked.why, 403)
     response.headers["Cache-Control"] = "no-store"
     if asked.why == "wait":
         response.headers["Retry-After"] = str(asked.seconds)
@@ -63,7 +67,7 @@ def give_proof() -> ResponseReturnValue:
     """Take the password, and go back to where it was asked for."""
     after = local_path(request.form.get("next"))
     try:
-        prove(request.form.get(FIELD, ""))
+        prove(request.form.get(FIELD, ""), request.form.get(PASSKEY_FIELD, ""))
     except ProofNeeded as refused:
         return _page(refused, PAGE, [("next", after)] if after else [], after or "/profile")
     return redirect(after or home_of(signed_in_user().id), 303)

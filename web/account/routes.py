@@ -5,6 +5,8 @@ from __future__ import annotations
 from web.account import (
     browsers,
     invitation,
+    passkey_sign_in,
+    passkeys,
     password,
     photo,
     profile,
@@ -20,6 +22,6 @@ from web.account import (
 from web.account.blueprint import bp
 
 __all__ = [
-    "bp", "browsers", "invitation", "password", "photo", "profile", "proof", "recovery", "second_step", "setup",
-    "sign_in", "sign_ins", "strength", "two_factor",
+    "bp", "browsers", "invitation", "passkey_sign_in", "passkeys", "password", "photo", "profile", "proof",
+    "recovery", "second_step", "setup", "sign_in", "sign_ins", "strength", "two_factor",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.factors.checking import CodeRefused, check_code
-from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.factors.standing import Factors, factors_of
 from saas_crm.access.schemas import SecondStep
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import InvalidInput
@@ -28,10 +28,13 @@ PAGE = "/signin/code"
 
 
 def code_form(values: object = None, errors: dict[str, str] | None = None) -> str:  # noqa: ARG001
-    """Show the form; codes are never shown again."""
+    """Show the form with what the person has; codes are never shown again."""
+    user_id = owes_second_step()
+    found = factors_of(user_id) if user_id else Factors()
     return render_template(
         "account/code.html", errors=errors or {}, next=local_path(request.values.get("next")),
-        recovery=request.values.get("with") == "recovery",
+        recovery=request.values.get("with") == "recovery", has_app=found.app_since is not None,
+        has_passkey=found.passkeys > 0,
     )  # fmt: skip
 
 
@@ -42,7 +45,7 @@ def show_code_form() -> ResponseReturnValue:
     user = user_or_none()
     if user is not None:
         return redirect(local_path(request.args.get("next")) or home_of(user.id))
-    return code_form() if owes_second_step() else _from_the_start()
+    return code_form() if owes_second_step() else from_the_start()
 
 
 @bp.post(PAGE)
@@ -55,7 +58,7 @@ def give_code() -> ResponseReturnValue:
         return redirect(after or home_of(user.id), 303)
     user_id = owes_second_step()
     if user_id is None:
-        return _from_the_start()
+        return from_the_start()
     data = from_form(SecondStep, request.form, input_context(form=True))
     try:
         check_code(user_id, data.code, caller(), origin=request_origin())
@@ -64,7 +67,7 @@ def give_code() -> ResponseReturnValue:
     except TooManyAttempts as too_many:
         return _wait(too_many.seconds)
     if not settle_second_step():
-        return _from_the_start()
+        return from_the_start()
     begin_session(user_id, how="code")
     found = factors_of(user_id)
     if found.few:
@@ -87,7 +90,8 @@ def _wait(seconds: int) -> Response:
     return response
 
 
-def _from_the_start() -> Response:
+def from_the_start() -> Response:
+    """Send to the sign-in, since nobody gave their password in this browser lately."""
     flash(_("Please sign in again: too much time has passed since your password."), "warning")
     after = local_path(request.values.get("next"))
     return make_response(redirect("/signin?" + urlencode({"next": after}) if after else "/signin", 303))

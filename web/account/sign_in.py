@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.factors.passkeys import domain
 from saas_crm.access.schemas import SignIn
 from saas_crm.access.sessions import workspaces_of
 from saas_crm.access.sign_in import SignInRefused, authenticate
@@ -25,7 +26,9 @@ from web.forms import local_path, shown_again
 def sign_in_form(values: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
     """Show the sign-in form; what was typed stays, save the password."""
     after = local_path(request.values.get("next"))
-    return render_template("account/sign_in.html", values=values or {}, errors=errors or {}, next=after)
+    return render_template(
+        "account/sign_in.html", values=values or {}, errors=errors or {}, next=after, passkeys=bool(domain())
+    )
 
 
 @bp.get("/signin")

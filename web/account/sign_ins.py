@@ -12,7 +12,7 @@ from web.history.lines import ICONS, origin_told
 from web.history.words import verb
 from web.lists import after_key, next_url
 
-REFUSED = frozenset({"sign_in_failed", "code_refused"})
+REFUSED = frozenset({"sign_in_failed", "code_refused", "passkey_refused"})
 
 
 @bp.get("/profile/sign-ins")

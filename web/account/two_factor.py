@@ -13,14 +13,18 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from pyotp import TOTP
 
+from saas_crm.access.factors.keeping_passkeys import codes_by_passkey
+from saas_crm.access.factors.passkeys import PasskeyRefused, take_passkey
 from saas_crm.access.factors.setting_up import begin_app, confirm_app, remove_app, renew_codes, secret_to_learn
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.schemas import PasswordAgain, ProofAgain, SecondStep
 from saas_crm.access.sessions import SignedInUser
 from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.challenges import answered
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.declared import signed_in
 from saas_crm.edge.input import input_context
@@ -149,7 +153,7 @@ def proof_page(values: object = None, errors: Errors = None) -> str:  # noqa: AR
     """Ask for password and code, for new recovery codes or for turning it off, as the address says."""
     return render_template(
         "account/two_factor_proof.html", user=signed_in_user(), errors=errors or {},
-        off=request.path.endswith("/removal"),
+        off=request.path.endswith("/removal"), passkeys=factors_of(signed_in_user().id).passkeys,
     )  # fmt: skip
 
 
@@ -165,17 +169,28 @@ def show_renewal() -> ResponseReturnValue:
 @shown_again(proof_page)
 @_patient(proof_page)
 def renew_recovery_codes() -> ResponseReturnValue:
-    """Make new recovery codes and show them."""
+    """Make new recovery codes and show them: by password and code, or by a passkey."""
+    if answer := request.form.get("credential"):
+        return codes_page(_by_passkey(answer))
     data = from_form(ProofAgain, request.form, input_context(form=True))
     user = signed_in_user()
     return codes_page(renew_codes(user, data.current, data.code, address=caller(), origin=request_origin()))
 
 
+def _by_passkey(answer: str) -> list[str]:
+    user = signed_in_user()
+    try:
+        take_passkey(answered("proof", answer), origin=request_origin(), owner=user.id)
+    except PasskeyRefused:
+        raise InvalidInput({"": _("This passkey does not open anything here.")}) from None
+    return codes_by_passkey(user, origin=request_origin())
+
+
 @bp.get("/profile/two-factor/removal")
 @signed_in
 def show_removal() -> ResponseReturnValue:
-    """Ask for the proof that turning it off takes."""
-    return proof_page() if factors_of(signed_in_user().id).on else redirect(PAGE)
+    """Ask for the proof that turning the app off takes."""
+    return proof_page() if factors_of(signed_in_user().id).app_since else redirect(PAGE)
 
 
 @bp.post("/profile/two-factor/removal")

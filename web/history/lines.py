@@ -26,7 +26,8 @@ ICONS = {
     "export": "download", "sign_in": "log-in", "sign_in_failed": "triangle-alert", "sign_out": "log-out",
     "sign_out_everywhere": "log-out", "code_refused": "triangle-alert", "two_factor_on": "shield-check",
     "two_factor_off": "shield-check", "two_factor_reset": "shield-check", "recovery_code_used": "key-round",
-    "recovery_codes_made": "key-round",
+    "recovery_codes_made": "key-round", "passkey_added": "key-round", "passkey_removed": "key-round",
+    "passkey_refused": "triangle-alert",
     "first_use": "key-round", "share": "users", "unshare": "users", "view_as": "eye", "view_as_end": "eye",
     "undo": "rotate-ccw",
 }  # fmt: skip

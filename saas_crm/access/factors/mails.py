@@ -11,7 +11,7 @@ from tenants.db import AnyRow
 from tenants.marks import N_
 from tenants.runtime import runtime_settings
 
-ON, OFF, USED, RENEWED, RESET = "on", "off", "used", "renewed", "reset"
+ON, OFF, USED, RENEWED, RESET, KEY, KEY_GONE = "on", "off", "used", "renewed", "reset", "key", "key_gone"
 _TOLD = {
     ON: (N_("Two-factor sign-in is on"),
          N_("from now on your sign-in asks for a code of your authenticator app after the password.")),
@@ -19,8 +19,11 @@ _TOLD = {
     USED: (N_("A recovery code was used"),
            N_("somebody, hopefully you, used one of your recovery codes instead of the app. It will not work again.")),
     RENEWED: (N_("You have new recovery codes"), N_("new recovery codes were made; the former ones no longer work.")),
+    KEY: (N_("Your sign-in has a new passkey"),
+          N_("a passkey was added to your sign-in. Whoever has the device it is on can sign in as you.")),
+    KEY_GONE: (N_("A passkey was removed from your sign-in"), N_("a passkey was taken off your sign-in.")),
     RESET: (N_("Your two-factor sign-in was reset"),
-            N_("an administrator took your authenticator app and recovery codes off your sign-in. You "
+            N_("an administrator took your authenticator app, passkeys and recovery codes off your sign-in. You "
                "are signed out everywhere; sign in with your password and set two-factor sign-in up again.")),
 }  # fmt: skip
 

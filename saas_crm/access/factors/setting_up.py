@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from saas_crm.access.factors.asked import check_not_demanded
 from saas_crm.access.factors.checking import CodeRefused, check_code, take_app_code
 from saas_crm.access.factors.mails import OFF, ON, RENEWED, tell_person
-from saas_crm.access.factors.models import AuthenticatorApp, RecoveryCode
+from saas_crm.access.factors.models import AuthenticatorApp, Passkey, RecoveryCode
 from saas_crm.access.factors.rules import LETTERS, RECOVERY_CODES, plain_recovery_code, spelt_recovery_code
 from saas_crm.access.factors.sealing import digest, seal, unseal
 from saas_crm.access.factors.standing import factors_of
@@ -42,7 +43,7 @@ def begin_app(user: SignedInUser, password: str, *, address: str) -> None:
     Raises InvalidInput for a wrong password and where an app is in use already; TooManyAttempts.
     """
     check_password(user, password, address)
-    if factors_of(user.id).on:
+    if factors_of(user.id).app_since is not None:
         raise InvalidInput({"": _("Two-factor sign-in is on already.")})
     values = {"secret": seal(_new_secret()), "created_at": now(), "last_step": 0}
     made = upsert(AuthenticatorApp).values(user_id=user.id, **values)
@@ -69,14 +70,14 @@ def secret_to_learn(user_id: UUID) -> str | None:
 def confirm_app(user: SignedInUser, typed: str, *, origin: Mapping[str, str]) -> list[str]:
     """Turn two-factor sign-in on by a code of the new app; return the recovery codes, which are shown once.
 
-    Raises InvalidInput for a wrong code, and TooManyAttempts.
+    Those that are there already, because of a passkey, end. Raises InvalidInput for a wrong code, and TooManyAttempts.
     """
     account = throttle_key("code", str(user.id))
     count({account: PER_ACCOUNT})
     with db.engines[SHARED].begin() as connection:
         if not take_app_code(connection, user.id, typed, confirming=True):
             raise InvalidInput({"code": _("This code does not fit. Type the one the app shows now.")})
-        codes = _write_codes(connection, user.id)
+        codes = write_codes(connection, user.id)
         tell_workspaces(connection, "two_factor_on", origin, user_id=user.id)
         tell_person(connection, user, ON)
         profile_changed(connection, user.id)
@@ -93,26 +94,38 @@ def renew_codes(
     """
     _check_both(user, password, typed, address, origin)
     with db.engines[SHARED].begin() as connection:
-        codes = _write_codes(connection, user.id)
+        codes = write_codes(connection, user.id)
         tell_workspaces(connection, "recovery_codes_made", origin, user_id=user.id)
         tell_person(connection, user, RENEWED)
     return codes
 
 
 def remove_app(user: SignedInUser, password: str, typed: str, *, address: str, origin: Mapping[str, str]) -> None:
-    """Turn two-factor sign-in off. Raises InvalidInput for a wrong password or code, and TooManyAttempts."""
+    """Take the app off the sign-in; with no passkey left, recovery codes go too, and the password alone opens it again.
+
+    Raises InvalidInput for a wrong password or code, and where a workspace asks for what would be the last second
+    step; TooManyAttempts.
+    """
+    found = factors_of(user.id)
+    if found.passkeys == 0:
+        check_not_demanded(user.id)
     _check_both(user, password, typed, address, origin)
     with db.engines[SHARED].begin() as connection:
-        drop_factors(connection, user.id)
+        if found.passkeys:
+            connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user.id))
+        else:
+            drop_factors(connection, user.id)
         tell_workspaces(connection, "two_factor_off", origin, user_id=user.id)
         tell_person(connection, user, OFF)
         profile_changed(connection, user.id)
 
 
 def drop_factors(connection: Connection, user_id: UUID) -> bool:
-    """Remove a person's app and codes; returns whether an app was there."""
+    """Remove a person's app, passkeys and codes; returns whether there was anything to sign in with."""
     connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    return bool(connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)).rowcount)
+    apps = connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)).rowcount
+    keys = connection.execute(delete(Passkey).where(Passkey.user_id == user_id)).rowcount
+    return bool(apps or keys)
 
 
 def _check_both(user: SignedInUser, password: str, typed: str, address: str, origin: Mapping[str, str]) -> None:
@@ -125,7 +138,8 @@ def _check_both(user: SignedInUser, password: str, typed: str, address: str, ori
         raise InvalidInput({"code": _("This code does not fit, or was used before.")}) from None
 
 
-def _write_codes(connection: Connection, user_id: UUID) -> list[str]:
+def write_codes(connection: Connection, user_id: UUID) -> list[str]:
+    """Make new recovery codes instead of those of before; return them as they are written on paper."""
     codes = [spelt_recovery_code(secrets.token_bytes(LETTERS)) for _number in range(RECOVERY_CODES)]
     connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     rows = [{"user_id": user_id, "code_digest": digest(plain_recovery_code(code))} for code in codes]

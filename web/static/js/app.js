@@ -17,6 +17,7 @@ import './picked.js';
 import './tags.js';
 import './global-search.js';
 import './copy.js';
+import './passkey.js';
 import './strength.js';
 import './theme.js';
 import './tel-return.js';
