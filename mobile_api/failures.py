@@ -22,7 +22,8 @@ from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConf
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn
-from saas_crm.edge.lifecycle import SecondFactorOwed, WorkspaceUnavailable
+from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
+from saas_crm.edge.lifecycle import WorkspaceUnavailable
 from tenants.marks import N_
 
 log = structlog.get_logger("api")
@@ -73,6 +74,14 @@ def _second_step(_error: SecondStepNeeded) -> tuple[Problem, Headers]:
 
 def _owes_second_factor(_error: SecondFactorOwed) -> tuple[Problem, Headers]:
     return problem("second-factor-required"), {}
+
+
+def _from_elsewhere(_error: NetworkRefused) -> tuple[Problem, Headers]:
+    return problem("network-refused"), {}
+
+
+def _over(_error: SignInOver) -> tuple[Problem, Headers]:
+    return problem("sign-in-over"), {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
@@ -132,6 +141,8 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (ApiProblem, _of_api),
     (NotSignedIn, _nobody),
     (SecondFactorOwed, _owes_second_factor),
+    (NetworkRefused, _from_elsewhere),
+    (SignInOver, _over),
     (SecondStepNeeded, _second_step),
     (SignInRefused, _refused),
     (TooManyAttempts, _too_many),

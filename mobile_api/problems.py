@@ -29,6 +29,8 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "not-signed-in": (401, N_("A valid token is needed")),
     "sign-in-refused": (401, N_("E-mail and password do not fit")),
     "second-factor-needed": (401, N_("A code of the authenticator app is needed besides")),
+    "sign-in-over": (401, N_("The workspace asks for a new sign-in")),
+    "network-refused": (403, N_("The workspace lets nobody in from this network")),
     "forbidden": (403, N_("This is not allowed")),
     "second-factor-required": (403, N_("The workspace asks for two-factor sign-in: set it up on the website")),
     "not-found": (404, N_("Not found")),

@@ -36,7 +36,7 @@ PAGES = (
     "web.settings.record_access",
     "web.settings.viewing",
     "web.settings.sharing",
-    "web.settings.security",
+    "web.settings.security_routes",
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.tokens",

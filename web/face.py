@@ -22,11 +22,13 @@ from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGo
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
-from saas_crm.edge.lifecycle import MembershipEnded, SecondFactorOwed, WorkspaceUnavailable
+from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
+from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
 from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
+from web.account.signing import end_this_session
 from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
@@ -43,8 +45,8 @@ def answer(error: Exception) -> Response:
         return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
-    if isinstance(error, ProofNeeded):
-        return answer_proof_needed(error, _back())
+    if isinstance(error, ProofNeeded | SignInOver):
+        return answer_proof_needed(error, _back()) if isinstance(error, ProofNeeded) else _begin_anew(error)
     for kind, tell in _TELLERS:
         if isinstance(error, kind) and (told := tell()) is not None:
             return told
@@ -97,6 +99,20 @@ def _sign_in() -> Response:
     return make_response(redirect(address))
 
 
+def _begin_anew(over: SignInOver) -> Response:
+    """Sign this browser out, say why, and send it to the workspace's way in."""
+    words = {
+        "length": _("Your workspace asks you to sign in again from time to time."),
+        "idle": _("You were away for a while. Please sign in again."),
+        "sso": _("Your workspace is opened by single sign-on."),
+    }
+    if over.why != "sso":
+        end_this_session()
+    flash(words.get(over.why, words["length"]), "warning")
+    way = f"{request.script_root}/sso" if over.why == "sso" else "/signin"
+    return _led(f"{way}?{urlencode({'next': _back()})}", 401)
+
+
 def _current_page() -> str:
     address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     path = "/" + address.partition("://")[2].partition("/")[2] if "://" in address else address
@@ -111,11 +127,21 @@ def _owed() -> Response:
         address = back
     else:
         address = "/profile/two-factor?" + urlencode({"next": back})
+    return _led(address, 403)
+
+
+def _led(address: str, status: int) -> Response:
+    """Send to an address; an htmx request is told to take the whole page there."""
     if request.headers.get("HX-Request"):
-        response = make_response("", 403)
+        response = make_response("", status)
         response.headers["HX-Redirect"] = address
         return response
     return make_response(redirect(address, 302 if request.method == "GET" else 303))
+
+
+def _elsewhere() -> Response:
+    """Tell who comes from a network that is not let in which address that is."""
+    return _page("network", 403, address=request.remote_addr or "", workspace_name=g.tenant.name)
 
 
 def _back() -> str:
@@ -157,6 +183,6 @@ def _above() -> Response | None:
 
 
 _TELLERS: tuple[tuple[type[Exception], Callable[[], Response | None]], ...] = (
-    (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (OnlyLooking, _only_looking), (CSRFError, _stale),
-    (MethodNotAllowed, _above),
+    (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (NetworkRefused, _elsewhere), (OnlyLooking, _only_looking),
+    (CSRFError, _stale), (MethodNotAllowed, _above),
 )  # fmt: skip

@@ -10,7 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.access.entry import entry_policy
+from saas_crm.access.entry_rules import domain_allowed
 from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
@@ -24,8 +27,6 @@ from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import in_language
-from saas_crm.core.mail import Letter, send
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db
 from tenants.versions import lacks_tables
@@ -102,9 +103,16 @@ def _check_invitation(email: str, role_id: UUID, actor: CurrentMember, verified:
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")}, {"": "unverified"})
     check_role(role_id, actor)
+    if not domain_allowed(email, entry_policy().email_domains):
+        raise InvalidInput({"email": domain_refused()}, {"email": "domain"})
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
     if member is not None:
         raise InvalidInput({"email": _("This person is a member already.")}, {"email": "owner"})
+
+
+def domain_refused() -> str:
+    """Say that the workspace does not let addresses of this domain be invited."""
+    return _("This workspace invites only addresses of its own domains.")
 
 
 def check_role(role_id: UUID | None, actor: CurrentMember) -> None:
@@ -115,22 +123,6 @@ def check_role(role_id: UUID | None, actor: CurrentMember) -> None:
     if role_id is None:
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
     role_to_give(role_id, actor)
-
-
-def mail_link(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
-    """Mail the link of an invitation, in the language of the workspace."""
-    with in_language(tenant.locale):
-        send(db.session(), Letter(
-            to=invitation.email,
-            subject=_("%(name)s invites you to %(workspace)s", name=actor.name, workspace=tenant.name),
-            paragraphs=[
-                _("Hello,"),
-                _("%(name)s (%(email)s) invites you to work together in %(workspace)s.",
-                  name=actor.name, email=actor.email, workspace=tenant.name),
-            ],
-            button=(_("Join the workspace"), f"{base_url}/{tenant.slug}/invitations/{token}"),
-            footer=_("The invitation is good for 7 days."),
-        ))  # fmt: skip
 
 
 def resend(
@@ -209,6 +201,8 @@ def _still_offered(invitation: Invitation) -> bool:
     try:
         check_role(invitation.role_id, inviter)
     except InvalidInput:
+        return False
+    if not domain_allowed(invitation.email, entry_policy().email_domains):
         return False
     if invitation.team_id is not None and invitation.team_id not in {inviter.team_id, *offered_teams(inviter)}:
         return False

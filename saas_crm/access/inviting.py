@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlalchemy import literal, select, union_all
 
 from saas_crm.access import invitations
+from saas_crm.access.entry import entry_policy
+from saas_crm.access.entry_rules import domain_allowed
+from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.models import Invitation, Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import MOST_AT_ONCE, address_in
@@ -47,9 +50,10 @@ def read_offers(lines: Iterable[Offer], *, actor: CurrentMember) -> list[Offer]:
     faults = {role_id: _fault_of_role(role_id, actor) for role_id in {line.role_id for line in read}}
     places = invitations.offered_teams(actor)
     seen: set[str] = set()
-    judged = []
+    judged, domains = [], entry_policy().email_domains
     for line in read:
-        error = line.error or _fault(line, seen, known)
+        outside = "" if domain_allowed(line.email, domains) else invitations.domain_refused()
+        error = line.error or outside or _fault(line, seen, known)
         seen.add(line.email)
         judged.append(replace(line, error=error) if error else _placed(line, faults, places))
     return judged
@@ -121,5 +125,5 @@ def send_offers(
     made = [invitations.offered(offer.email, offer.role_id, offer.team_id, actor) for offer in good if offer.role_id]
     invitations.insert_offers([invitation for invitation, _token in made])
     for invitation, token in made:
-        invitations.mail_link(invitation, token, actor, tenant, base_url)
+        mail_link(invitation, token, actor, tenant, base_url)
     return len(made)

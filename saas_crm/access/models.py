@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -121,7 +121,9 @@ class Share(Record, TenantModel):
 class Policy(Record, TenantModel):
     """What the workspace decided for all: at most one row; without it, what `access.policy` names as usual.
 
-    From `two_factor_from` on members need two-factor sign-in, those with the roles named or, without any, all.
+    A session ends after `session_hours`, or after `idle_minutes` without use here; invitations go to `email_domains`,
+    and who is not in `networks` is not let in; None asks nothing. From `two_factor_from` on members need two-factor
+    sign-in, those with the roles named or, without any, all.
     """
 
     __tablename__ = "policies"
@@ -132,6 +134,10 @@ class Policy(Record, TenantModel):
     audit_days: Mapped[int | None]
     two_factor_from: Mapped[datetime | None] = mapped_column(deferred=True)
     two_factor_roles: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid), deferred=True)
+    session_hours: Mapped[int | None] = mapped_column(deferred=True)
+    idle_minutes: Mapped[int | None] = mapped_column(deferred=True)
+    email_domains: Mapped[list[str] | None] = mapped_column(ARRAY(String), deferred=True)
+    networks: Mapped[list[str] | None] = mapped_column(ARRAY(String), deferred=True)
 
 
 class Invitation(Record, TenantModel):
@@ -158,7 +164,11 @@ class Invitation(Record, TenantModel):
 
 
 class ApiToken(Record, TenantModel):
-    """A bearer token of a member's device; only its hash is kept."""
+    """A bearer token of a member's "device", made by signing in; "personal" or for an "integration", made on a page.
+
+    Only its hash is kept. What it may do is what its member may, and within that what `role_id` may, if it has one;
+    with `read_only` nothing but reading.
+    """
 
     __tablename__ = "api_tokens"
     __resource__ = "token"
@@ -171,3 +181,42 @@ class ApiToken(Record, TenantModel):
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(server_default="device", deferred=True)
+    role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.id"), deferred=True)
+    read_only: Mapped[bool] = mapped_column(server_default="false", deferred=True)
+
+
+class IdentityProvider(Record, TenantModel):
+    """Where members prove who they are instead of here (OpenID Connect): at most one row. The secret is sealed.
+
+    With `mandatory` there is no other way in but for owners. Who comes with a confirmed address of `domains` becomes a
+    member with `role_id`; without domains only who is one, or is invited.
+    """
+
+    __tablename__ = "identity_providers"
+    __resource__ = "identity_provider"
+    __unaudited__ = Record.__unaudited__ | {"client_secret"}
+    __table_args__ = (Index("uq_identity_providers_one", text("(true)"), unique=True),)
+
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    client_secret: Mapped[bytes]
+    enabled: Mapped[bool]
+    mandatory: Mapped[bool]
+    domains: Mapped[list[str]] = mapped_column(ARRAY(String))
+    role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.id"))
+
+
+class SsoIdentity(Record, TenantModel):
+    """Who a member is at the workspace's identity provider: found by e-mail once, and by this from then on."""
+
+    __tablename__ = "sso_identities"
+    __resource__ = "sso_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject", name="uq_sso_identities_issuer"),
+        Index("ix_sso_identities_member_id", "member_id"),
+    )
+
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
+    issuer: Mapped[str]
+    subject: Mapped[str]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from saas_crm.access.entry_rules import EntryRules
 from saas_crm.core.errors import Forbidden
 
 Scope = Literal["own", "team", "subtree", "all"]
@@ -73,7 +74,8 @@ class CurrentMember:
     closed units that hide from them what is owned inside. `shares` says whether anything is shared with them, and
     `children_follow` whether, in this workspace, who sees a customer sees what hangs on it. `fields` are the rules of
     their role for single fields ("contact.phone" → "masked"). `second_factor_due` is from when on the workspace lets
-    them in with two-factor sign-in only, None where they have it or nobody asks.
+    them in with two-factor sign-in only, None where they have it or nobody asks;
+    `entry` is what it asks of sign-ins besides.
     """
 
     id: UUID
@@ -94,6 +96,7 @@ class CurrentMember:
     children_follow: bool = True
     fields: Mapping[str, str] = field(default_factory=dict)
     second_factor_due: datetime | None = None
+    entry: EntryRules = field(default_factory=EntryRules)
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

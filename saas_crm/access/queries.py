@@ -8,10 +8,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, false, func, literal_column, null, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
+from saas_crm.access.entry_rules import rules_of
 from saas_crm.access.field_rules import rules_in
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
+from saas_crm.access.narrowing import TokenFacts, narrowed
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import EVERYTHING, OWNER
 from saas_crm.access.shared_models import User
@@ -38,15 +42,20 @@ _MEMBER = (
 _KNOWN = len(_MEMBER.selected_columns)
 
 
+_GIVEN = aliased(Role, name="given_role")
+
+
 class _LookUps:
     """How a member is found, built once: these stand before every answer."""
 
-    def __init__(self, member: AnySelect) -> None:
+    def __init__(self, member: AnySelect, *, of_token: Sequence[Any]) -> None:
+        self.facts = len(of_token)
         self.of_user = Kept(member.where(Member.user_id == bindparam("user_id")))
         self.by_id = Kept(member.where(Member.id == bindparam("member_id")))
         self.of_token = Kept(
-            member.add_columns(ApiToken.id.label("token_id"))
+            member.add_columns(*of_token)
             .join(ApiToken, ApiToken.member_id == Member.id)
+            .outerjoin(_GIVEN, _GIVEN.id == ApiToken.role_id if self.facts > len(_ANY_TOKEN) else false())
             .where(
                 ApiToken.token_hash == bindparam("token_hash"),
                 ApiToken.revoked_at.is_(None),
@@ -55,8 +64,17 @@ class _LookUps:
         )
 
 
-_NOW = _LookUps(_MEMBER.add_columns(*standing_columns()))
-_FORMER = _LookUps(_MEMBER)
+_ANY_TOKEN = (ApiToken.id.label("token_id"), ApiToken.created_at, ApiToken.last_used_at)
+_TOKEN = (
+    *_ANY_TOKEN, ApiToken.kind, ApiToken.read_only, _GIVEN.name.label("given_name"),
+    case(
+        (ApiToken.role_id.is_(None), null()), (_GIVEN.deleted_at.is_not(None), literal_column("'{}'::jsonb", JSONB)),
+        else_=_GIVEN.permissions,
+    ).label("given"),
+)  # fmt: skip
+"""A role that was deleted lets its tokens do nothing."""
+_NOW = _LookUps(_MEMBER.add_columns(*standing_columns()), of_token=_TOKEN)
+_FORMER = _LookUps(_MEMBER, of_token=_ANY_TOKEN)
 """For a workspace that has no teams' managers, helpers, units, shares and policies yet."""
 
 _NAMES = Kept(select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000)))
@@ -80,11 +98,18 @@ def member_by_id(member_id: UUID) -> CurrentMember:
     return found
 
 
-def member_of_token(token: str) -> tuple[CurrentMember, UUID] | None:
-    """Return the member behind an API token and the token's id; None if unknown, expired or revoked."""
-    row = fetch(_look_ups().of_token, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
-    found = _member(row[:-1] if row else None)
-    return (found, row[-1]) if row and found else None
+def member_of_token(token: str) -> tuple[CurrentMember, TokenFacts] | None:
+    """Return the member behind an API token, narrowed to what it may do, and the token; None for one that is no good.
+
+    No good is one that is unknown, expired or revoked.
+    """
+    looking = _look_ups()
+    row = fetch(looking.of_token, {"token_hash": token_hash(token), "moment": now()}).one_or_none()
+    found = _member(row[: -looking.facts] if row else None)
+    if row is None or found is None:
+        return None
+    facts = TokenFacts(*row[-looking.facts :])
+    return narrowed(found, facts), facts
 
 
 def _look_ups() -> _LookUps:
@@ -96,10 +121,10 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
         return None
     found = CurrentMember(*row[:_KNOWN])
     if len(row) > _KNOWN:
-        teams, walls, shares, children_follow, due = row[_KNOWN:]
+        teams, walls, shares, children_follow, due, told = row[_KNOWN:]
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,
-            second_factor_due=due,
+            second_factor_due=due, entry=rules_of(told, owner=found.role_key == OWNER),
         )  # fmt: skip
     if found.role_key == OWNER:  # has everything there is, also what came with a later release
         return replace(found, permissions=EVERYTHING)

@@ -40,19 +40,38 @@ class SignedInUser:
     photo_digest: str | None
     session_id: UUID
     token: str
+    since: datetime
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
+
+    @property
+    def by_sso(self) -> bool:
+        """Whether a workspace's identity provider said who it is; then it is so in that workspace alone."""
+        return only_in(self.token) is not None
 
     def get_id(self) -> str:
         """Return what the cookie carries: the session's token, never the user's id."""
         return self.token
 
 
+SSO = "sso."
+"""How the token of a session begins that is good in one workspace alone; its id follows."""
+
+
+def only_in(token: str) -> UUID | None:
+    """Return the workspace in which a session is good, None if in all. It is a part of what is hashed: as told."""
+    kind, _dot, rest = token.partition(".")
+    try:
+        return UUID(rest.partition(".")[0]) if f"{kind}." == SSO else None
+    except ValueError:
+        return None
+
+
 _LOOK_UP = Kept(
     select(
         User.id, User.email, User.name, User.locale, User.timezone, User.email_verified_at, User.photo_digest,
-        UserSession.id.label("session_id"), UserSession.last_seen_at,
+        UserSession.id.label("session_id"), UserSession.created_at, UserSession.last_seen_at,
     )
     .join(UserSession, UserSession.user_id == User.id)
     .where(UserSession.token_hash == bindparam("token_hash"), UserSession.expires_at > bindparam("moment"))
@@ -104,7 +123,7 @@ def _user(row: Any, token: str) -> SignedInUser:
     return SignedInUser(
         id=row.id, email=row.email, name=row.name, locale=row.locale, timezone=row.timezone,
         email_verified=row.email_verified_at is not None, photo_digest=row.photo_digest,
-        session_id=row.session_id, token=token,
+        session_id=row.session_id, token=token, since=row.created_at,
     )  # fmt: skip
 
 

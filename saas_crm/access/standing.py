@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, DateTime, Uuid, literal_column
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 _TEAMS = """ARRAY(
     SELECT members.team_id WHERE members.team_id IS NOT NULL
@@ -33,11 +33,16 @@ _DUE = """(
     SELECT policies.two_factor_from FROM policies WHERE NOT members.two_factor
     AND (policies.two_factor_roles IS NULL OR members.role_id = ANY (policies.two_factor_roles)) LIMIT 1
 )"""
+_ENTRY = """(
+    SELECT jsonb_build_object('hours', asked.session_hours, 'idle', asked.idle_minutes, 'networks', asked.networks,
+        'sso', EXISTS (SELECT FROM identity_providers WHERE enabled AND mandatory))
+    FROM (VALUES (1)) AS one LEFT JOIN policies AS asked ON true LIMIT 1
+)"""
 _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares, children_follow and second_factor_due of a member.
+    """Return the columns teams, walls, shares, children_follow, second_factor_due and entry of a member.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
@@ -46,4 +51,5 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
         literal_column(_SHARES, Boolean).label("shares"), literal_column(_FOLLOW, Boolean).label("children_follow"),
         literal_column(_DUE, DateTime(timezone=True)).label("second_factor_due"),
+        literal_column(_ENTRY, JSONB).label("entry"),
     )  # fmt: skip

@@ -14,10 +14,10 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
 from saas_crm.core.audit import act_as
-from saas_crm.core.clock import now
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
+from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
@@ -51,10 +51,6 @@ class MembershipEnded(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(status)
         self.status = status
-
-
-class SecondFactorOwed(Exception):
-    """The workspace asks its members for two-factor sign-in, and this one has none."""
 
 
 class CrmFlask(Flask):
@@ -176,24 +172,20 @@ def _find_member(permission: str | None) -> None:
         found = member_of_token(_bearer())
         if found is None:
             raise NotSignedIn
-        g.member, g.token_id = found
-        _check_second_factor(g.member)
+        g.member, token = found
+        g.token_id = token.id
+        check_token(g.member, token)
     else:
         reader = member_of_user(signed_in_user().id)
         if reader is None:
             _tell_former_member()
-        _check_second_factor(reader)
+        check_browser(reader, signed_in_user())
         g.member = see_through(reader)
     reading_under(g.member.fields)
     if not is_api():
         refuse_changes(permission)
     through = "api" if is_api() else "web"
     act_as(db.session(), request_actor(themselves(g.member).id, through))
-
-
-def _check_second_factor(reader: CurrentMember) -> None:
-    if reader.second_factor_due is not None and reader.second_factor_due <= now():
-        raise SecondFactorOwed
 
 
 def see_through(reader: CurrentMember) -> CurrentMember:

@@ -54,7 +54,7 @@ SETTINGS: Ends = {
     "settings_roles.index": ("",), "settings_roles.show": ("",), "settings_roles.new": ("",),
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
-    "settings_sharing.edit": ("",), "settings_security.edit": ("",),
+    "settings_sharing.edit": ("",), "settings_security.edit": ("",), "settings_security.edit_entry": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip

@@ -99,6 +99,8 @@ tells("policy", Room(
         "audit_days": _("Days the log is kept"), "children_follow": _("Contacts, deals and activities follow"),
         "two_factor_from": _("Two-factor sign-in needed from"),
         "two_factor_roles": _("Roles that need two-factor sign-in"),
+        "session_hours": _("Hours until one signs in again"), "idle_minutes": _("Minutes without use"),
+        "email_domains": _("Domains that can be invited"), "networks": _("Allowed networks"),
     },
     writers={"two_factor_from": as_moment}, refers={"two_factor_roles": "role"},
 ))  # fmt: skip

@@ -58,7 +58,7 @@ def _sections() -> list[Section]:
         ("workspace:update", "settings_sharing.edit", _("Sharing"),
          _("Whether who sees a customer sees what hangs on it"), "link"),
         ("workspace:update", "settings_security.edit", _("Security"),
-         _("Whether members need two-factor sign-in"), "key-round"),
+         _("Two-factor sign-in, sessions, networks"), "key-round"),
         ("pipeline:update", "settings_pipelines.index", _("Sales stages"),
          _("The steps a deal goes through, and their chances"), "milestone"),
         ("hand_over:read", "hand_overs.index", _("Hand-overs"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, func
+from sqlalchemy import BigInteger, ForeignKey, Index, String, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,7 +74,7 @@ class Passkey(SharedModel):
     credential_id: Mapped[bytes] = mapped_column(unique=True)
     public_key: Mapped[bytes]
     sign_count: Mapped[int] = mapped_column(BigInteger)
-    transports: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    transports: Mapped[list[str]] = mapped_column(ARRAY(String))
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]

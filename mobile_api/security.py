@@ -1,0 +1,68 @@
+"""What the workspace asks of those who sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Response, request
+from pydantic import BaseModel, Field
+
+from mobile_api.problems import ApiProblem, problem
+from mobile_api.reading import if_match_allows
+from mobile_api.records import shown, tag_of
+from mobile_api.registry import api
+from mobile_api.shapes import Fields
+from saas_crm.access.entry import decide_entry, entry_policy
+from saas_crm.access.entry_schemas import EntryWrite
+from saas_crm.access.factors.policy import two_factor_policy
+from saas_crm.core.forms import given, patch_of
+from saas_crm.edge.current import current_member
+from saas_crm.edge.declared import requires
+
+EntryPatch = patch_of(EntryWrite, "SecurityPatch")
+
+
+class SecurityRead(BaseModel):
+    """How long sign-ins are good, from where, who can be invited, and who needs two-factor sign-in from when on."""
+
+    session_hours: int | None
+    idle_minutes: int | None
+    email_domains: list[str]
+    networks: list[str]
+    two_factor_from: datetime | None = Field(description="It is decided on the website.")
+    two_factor_roles: list[UUID] = Field(description="None: all of them.")
+
+
+@api.operation("GET", "/security", tag="security", responses={200: SecurityRead}, etag=True)
+@requires("workspace:update")
+def show_security() -> Response:
+    """Show what the workspace asks of sign-ins."""
+    return shown(_decided())
+
+
+@api.operation(
+    "PATCH", "/security", tag="security", request_model=EntryPatch, responses={200: SecurityRead}, etag=True,
+    if_match=True, idempotent=True,
+)  # fmt: skip
+@requires("workspace:update")
+def change_security(body: EntryWrite) -> Response:
+    """Decide it, from everybody's next request on.
+
+    Networks that would shut out whoever asks are refused.
+    """
+    present = _decided()
+    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
+        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+    changes = {name: present[name] for name in EntryWrite.model_fields} | given(body)
+    decide_entry(EntryWrite.model_construct(**changes), actor=current_member(), address=request.remote_addr or "")
+    return shown(_decided())
+
+
+def _decided() -> Fields:
+    entry, factors = entry_policy(), two_factor_policy()
+    return {
+        "session_hours": entry.session_hours, "idle_minutes": entry.idle_minutes,
+        "email_domains": list(entry.email_domains), "networks": list(entry.networks),
+        "two_factor_from": factors.starts, "two_factor_roles": list(factors.role_ids),
+    }  # fmt: skip
