@@ -85,6 +85,7 @@ ICONS: tuple[str, ...] = (
     "search",
     "send",
     "settings",
+    "share-2",
     "shield-check",
     "smartphone",
     "square-check-big",

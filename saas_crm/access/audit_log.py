@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from saas_crm.access.audit_search import about_field, part_of, stands_alone
 from saas_crm.access.field_rules import may_know
 from saas_crm.access.models import Member
 from saas_crm.access.naming import Names, is_guarded, names_of, sees_all
@@ -39,20 +41,39 @@ class AuditFilter:
     through: str = ""
     since: datetime | None = None
     before: datetime | None = None
+    q: str = ""
+    """Words that were searched for; `records` is what they found."""
+    records: tuple[UUID, ...] | None = None
+    field: str = ""
+    """A field with its kind of record: "contact.phone"."""
+    part_of: UUID | None = None
+    """The entry of a hand-over, for what it gave to somebody else."""
 
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
         return self != AuditFilter()
 
+    @property
+    def folds(self) -> bool:
+        """Whether the entry of a hand-over stands for all that it did: where it is among what was asked for."""
+        return not (
+            self.action or self.resource or self.record_id or self.field or self.part_of or self.records is not None
+        )
+
 
 def entries(
     member: CurrentMember, wanted: AuditFilter, *, columns: Sequence[Any] = ENTRY, after: Sequence[Any] | None = None,
-    limit: int = 50,
+    limit: int = 50, folded: bool = False,
 ) -> Page[AnyRow]:  # fmt: skip
-    """Return one page of the acts within the member's scope, newest first. Raises Forbidden."""
+    """Return one page of the acts within the member's scope, newest first. Raises Forbidden.
+
+    With `folded` what hand-overs did to single records is left out, where their own entries tell of it.
+    """
     order = ORDERS["-at"]
     query = narrowed(member, wanted, "read", (*columns, *cursor_columns(order, AuditEntry.id)))
+    if folded and wanted.folds:
+        query = query.where(stands_alone())
     return cut(fetch(page(query, order, AuditEntry.id, after=after, limit=limit)), limit, *CURSOR)
 
 
@@ -69,7 +90,11 @@ def narrowed(member: CurrentMember, wanted: AuditFilter, action: str, columns: S
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.before:
         query = query.where(AuditEntry.at < wanted.before)
-    return query
+    if wanted.records is not None:
+        query = query.where(AuditEntry.record_id == any_(literal(list(wanted.records), ARRAY(Uuid))))
+    if wanted.field:
+        query = query.where(about_field(wanted.field, member))
+    return query.where(part_of(wanted.part_of)) if wanted.part_of else query
 
 
 def history(

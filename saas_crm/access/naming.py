@@ -53,6 +53,11 @@ def nameable(kind: str, found: Nameable) -> None:
     _kinds[kind] = found
 
 
+def nameables() -> Mapping[str, Nameable]:
+    """Return every kind of record that has names."""
+    return _kinds
+
+
 def is_guarded(kind: str) -> bool:
     """Whether a kind's records are told to those only who see them."""
     return kind in _kinds and _kinds[kind].guarded

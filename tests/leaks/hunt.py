@@ -27,12 +27,15 @@ WHOLE = "LEAK_HUNT_WHOLE" in os.environ
 def share_of(estate: Estate, who: str, cases: Iterable[Case], parts: int) -> Iterator[Case]:
     """Yield one of so many parts of the cases: each endpoint with each relation is met by a part of the hunters.
 
-    Which part depends on both, so that every hunter meets every endpoint, and each relation other hunters.
+    Which part depends on both, so that every hunter meets every endpoint, and each relation other hunters. Cases that
+    differ in nothing but a value (another word that is sought, another view) are met by others each.
     """
     turn = estate.hunters.index(who)
+    alike: Counter[str] = Counter()
     for case in cases:
         what = f"{case.endpoint} {case.target} {case.named}"
-        if WHOLE or (crc32(what.encode()) + turn) % parts == 0:
+        alike[what] += 1
+        if WHOLE or (crc32(what.encode()) + alike[what] - 1 + turn) % parts == 0:
             yield case
 
 

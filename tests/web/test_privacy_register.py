@@ -8,9 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 
 from saas_crm.privacy.defaults import ADVERTISING, CUSTOMERS
 from tests.support.clients import Browser, statements
+from tests.support.installation import Installation
 from tests.support.making import Maker
 from tests.web.pages import errors, flashed
 
@@ -87,6 +89,30 @@ def test_customers_see_it_by_a_link_that_can_be_closed(admin: Browser, client_fo
     assert nobody.get(link).status_code == 404
     assert admin.post(f"{PAGE}/link", data={"open": "1"}).status_code == 303
     assert nobody.get(link).status_code == 404, "a link that was closed never opens again"
+
+
+@pytest.mark.parametrize(
+    ("country", "named"),
+    [("CN", "PIPL article 13"), ("TW", "PDPA of Taiwan article 19"), ("HK", "PDPO section 35E"),
+     ("DE", "GDPR article 6"), ("GB", "GDPR article 6"), ("US", "")],
+)  # fmt: skip
+def test_grounds_are_those_of_the_country(
+    admin: Browser, installation: Installation, app: Flask, country: str, named: str
+) -> None:
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET country = %s WHERE slug = 'acme'", [country])
+    app.extensions["directory"].forget()
+    text = admin.get(REGISTER).text
+    assert [law for law in ("PIPL", "PDPA", "PDPO", "GDPR") if law in text] == ([named[:4]] if named else [])
+    assert named in text
+    assert "Consent" in text
+
+
+def test_the_link_can_be_copied_and_shared(admin: Browser) -> None:
+    admin.post(f"{PAGE}/link", data={"open": "1"})
+    page = admin.get(PAGE).text
+    assert 'data-copy="field-link"' in page
+    assert re.search(r'<button[^>]*data-share="field-link"[^>]* hidden', page), "shown where the device can share"
 
 
 def test_the_decisions(admin: Browser, client_for: ClientFor) -> None:

@@ -30,7 +30,11 @@ def export_audit(wanted: AuditFilter) -> Response:
     if member.scope("audit:read") != "all":  # what is exported is never more than what the page shows
         query = query.where(AuditEntry.id.in_(narrowed(member, wanted, "read", (AuditEntry.id,))))
     return export(
-        "audit", _("Audit log"), _columns(), lambda: _rows(stream(query, at_a_time=AT_A_TIME)), asdict(wanted)
+        "audit",
+        _("Audit log"),
+        _columns(),
+        lambda: _rows(stream(query, at_a_time=AT_A_TIME)),
+        {name: value for name, value in asdict(wanted).items() if name != "records"},
     )
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeGuard
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.audit_log import ORDERS, AuditFilter, entries
+from saas_crm.access.audit_log import ORDERS, AuditFilter, entries, is_told
+from saas_crm.access.audit_search import FIELD_DAYS, HEAD, records_called
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import AUDIT_DAYS, keep_audit, policy
 from saas_crm.access.queries import member_names
+from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.search.queries import find
+from tenants.db import AnyRow
 from web.exports.audit import export_audit
 from web.exports.routes import asked_day, moment_of
 from web.forms import form_version, is_htmx, saved, shown_again
@@ -26,19 +33,48 @@ from web.history.words import verbs, ways
 from web.lists import address, after_key, asked, asked_choice, asked_id, next_url
 
 bp = Blueprint("settings_audit", __name__)
-NARROWING = ("member", "action", "resource", "record", "through", "from", "until", "after")
+NARROWING = ("q", "member", "action", "resource", "field", "record", "through", "from", "until", "part_of", "after")
 FOR_EVER = "0"
+FOUND_BY_WORDS = 100
+"""So many living records at most whose entries a search of the log shows."""
 
 
 def asked_log() -> AuditFilter:
-    """Return what the address narrows the log to; days are the reader's, and the last one is in."""
-    until = asked_day("until")
+    """Return what the address narrows the log to; days are the reader's, and the last one is in.
+
+    A field is looked for within FIELD_DAYS where no first day is named.
+    """
+    member, until, words = current_member(), asked_day("until"), asked("q")
+    since, before = moment_of(asked_day("from")), moment_of(until + timedelta(days=1) if _counts(until) else None)
+    field = asked_choice("field", fields(member))
+    if field and since is None:
+        since = (before or now()) - timedelta(days=FIELD_DAYS)
     return AuditFilter(
         member_id=asked_id("member"), action=asked_choice("action", verbs()) or _word(asked("action")),
         resource=asked_choice("resource", rooms), record_id=asked_id("record"),
-        through=asked_choice("through", ways()), since=moment_of(asked_day("from")),
-        before=moment_of(until + timedelta(days=1) if until and until < date.max else None),
+        through=asked_choice("through", ways()), since=since, before=before, q=words,
+        records=_records(words, member) if words else None, field=field, part_of=asked_id("part_of"),
     )  # fmt: skip
+
+
+def _counts(day: date | None) -> TypeGuard[date]:
+    return day is not None and day < date.max
+
+
+def _records(words: str, member: CurrentMember) -> tuple[UUID, ...]:
+    """Return the records with these words in their names, or found by them otherwise, that the member may know."""
+    living = [row.record_id for row in find(words, member, limit=FOUND_BY_WORDS)]
+    return (*living, *records_called(words, member, rooms.keys() - {"activity"}))
+
+
+def fields(member: CurrentMember) -> dict[str, str]:
+    """Return the fields that can be searched for: those that the member's role shows."""
+    return {
+        f"{kind}.{name}": _("%(field)s: %(entry)s", field=room.word(), entry=label)
+        for kind, room in rooms.items()
+        for name, label in room.labels().items()
+        if label and is_told(kind, name, member)
+    }
 
 
 def _word(text: str) -> str:
@@ -51,20 +87,33 @@ def _word(text: str) -> str:
 def index() -> ResponseReturnValue:
     """List what the members within the reader's scope did, newest first."""
     member, wanted = current_member(), asked_log()
-    page = entries(member, wanted, after=after_key("audit", ORDERS["-at"]))
+    page = entries(member, wanted, after=after_key("audit", ORDERS["-at"]), folded=True)
+    earlier = wanted.since if wanted.field and not request.args.get("from") else None
     shown = {
         "lines": lines(page.rows, member), "next_url": next_url(page, "audit"), "of_record": False,
+        "heads": _heads(page.rows) if wanted.folds else {}, "searched_since": earlier,
+        "earlier_url": address(until=f"{_last_day(earlier)}", after=None) if earlier else "",
         "clear_url": address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
         "backwards": bool(wanted.since and wanted.before and wanted.since >= wanted.before),
         "export_url": address(url_for("settings_audit.export"), after=None) if member.can("audit:export") else "",
     }  # fmt: skip
     if is_htmx():
         return render_template("settings/_audit_results.html", **shown)
-    keep = policy().audit_days if member.can("workspace:update") else None
+    keep = policy().audit_days if member.can("workspace:update") and not wanted.q else None
     return render_template(
         "settings/audit.html", **shown, **_choices(wanted), keep_url=url_for("settings_audit.keep")
         if member.can("workspace:update") else "", kept=_kept(keep),
     )  # fmt: skip
+
+
+def _heads(rows: Sequence[AnyRow]) -> dict[UUID, str]:
+    """Return, for each entry of a hand-over, the address of what it did to single records."""
+    made = (row.id for row in rows if row.resource == HEAD and row.action in ("create", "undo"))
+    return {entry_id: address(part_of=str(entry_id), after=None) for entry_id in made}
+
+
+def _last_day(moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(current_member().timezone)).date() - timedelta(days=1)
 
 
 def _choices(wanted: AuditFilter) -> dict[str, Any]:
@@ -74,7 +123,8 @@ def _choices(wanted: AuditFilter) -> dict[str, Any]:
         "values": values, "errors": {}, "people": [(str(row.id), row.name) for row in member_names()],
         "acts": list(verbs().items()), "through": list(ways().items()), "record": wanted.record_id,
         "kinds": sorted(((kind, room.word()) for kind, room in rooms.items()), key=lambda pair: pair[1]),
-        "set_now": sum(bool(values[name]) for name in NARROWING if name != "after"),
+        "set_now": sum(bool(values[name]) for name in NARROWING if name not in ("q", "after", "part_of")),
+        "fields": sorted(fields(current_member()).items(), key=lambda pair: pair[1]),
     }  # fmt: skip
 
 

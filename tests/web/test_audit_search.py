@@ -1,0 +1,118 @@
+"""The audit log is searched by words of names and by fields; a hand-over is one entry that leads to all it did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from html import unescape
+from uuid import uuid4
+
+import pytest
+
+from saas_crm.access.permissions import CurrentMember
+from tests.support.cast import Cast
+from tests.support.clients import Browser, statements
+from tests.support.field_rules import close_fields
+from tests.support.making import Maker
+
+ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+LOG = "/acme/settings/audit"
+
+
+def hand_over(client_for: ClientFor, cast: Cast) -> str:
+    key = str(uuid4())
+    plan = {"from_id": str(cast["rep"].member_id), "by": "one", "to_one": str(cast["teammate"].member_id),
+            "then": "keep", "closed": "1", "record_id": key}  # fmt: skip
+    assert client_for("owner").post("/acme/hand-overs", data=plan).status_code == 303
+    return key
+
+
+def entries(page: str) -> list[str]:
+    """Return the entries of a log as words."""
+    found = re.findall(r'<li class="entry entry-changed".*?</li>', page, re.S)
+    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in found]
+
+
+def test_a_hand_over_is_one_entry_that_leads_to_its_records(
+    client_for: ClientFor, make: Maker, cast: Cast, api_for: Callable[..., object]
+) -> None:
+    for number in range(6):
+        make.company("rep", name=f"Moved {number}")
+    hand_over(client_for, cast)
+    owner = client_for("owner")
+    page = owner.get(LOG)
+    assert statements(page) <= 8
+    first = entries(page.text)[:2]
+    assert first[0].startswith("Added: Hand-over")
+    assert "Show each record" in first[0]
+    assert first[1].startswith("Added: Company"), "what it did to records is not told a second time"
+    there = unescape(re.search(r'href="([^"]+part_of=[^"]+)"', page.text)[1])  # type: ignore[index]
+    shown = owner.get(there)
+    assert statements(shown) <= 8
+    assert len([one for one in entries(shown.text) if one.startswith("Changed: Company Moved")]) == 6
+    assert "Rita Rep" in shown.text
+    assert len(entries(owner.get(f"{LOG}?resource=company&action=update").text)) == 6, "asked for, each is told"
+
+
+def test_taking_it_back_is_one_entry_too(client_for: ClientFor, make: Maker, cast: Cast) -> None:
+    make.company("rep", name="Moved")
+    key, owner = hand_over(client_for, cast), client_for("owner")
+    assert owner.post(f"/acme/hand-overs/{key}/undo").status_code in (200, 303)
+    said = entries(owner.get(LOG).text)
+    assert not [one for one in said if one.startswith("Changed: Company")]
+    assert "Show each record" in next(one for one in said if one.startswith("Taken back: Hand-over"))
+
+
+def test_words_of_names_find_what_was_done_with_them(client_for: ClientFor, make: Maker, acting: Acting) -> None:
+    make.company("rep", name="Nordlicht Kaffee")
+    make.company("rep", name="Andere")
+    gone = make.company("rep", name="Nordlicht Alt")
+    client_for("rep").post(f"/acme/companies/{gone.id}/recycle")
+    owner = client_for("owner")
+    page = owner.get(f"{LOG}?q=nordlicht")
+    assert statements(page) <= 8
+    said = entries(page.text)
+    assert any("Nordlicht Kaffee" in one for one in said)
+    assert any("Nordlicht Alt" in one for one in said), "also what lies in the recycle bin"
+    assert not any("Andere" in one for one in said)
+    assert entries(owner.get(f"{LOG}?q=nothing-of-that-name").text) == []
+    assert entries(client_for("manager").get(f"{LOG}?q=nordlicht").text)
+    assert client_for("rep").get(f"{LOG}?q=nordlicht").status_code == 403
+
+
+def test_words_find_nothing_of_what_the_reader_does_not_see(client_for: ClientFor, make: Maker) -> None:
+    make.company("colleague", name="Geheimrat")
+    assert entries(client_for("manager").get(f"{LOG}?q=geheimrat").text) == []
+    assert entries(client_for("owner").get(f"{LOG}?q=geheimrat").text) != []
+
+
+def test_a_field_finds_its_changes_within_a_time(client_for: ClientFor, make: Maker) -> None:
+    company = make.company("rep", name="Adler", city="Bonn")
+    rep, owner = client_for("rep"), client_for("owner")
+    form = {"name": "Adler", "city": "Berlin", "version": "1"}
+    assert rep.post(f"/acme/companies/{company.id}", data=form).status_code == 303
+    assert rep.post(f"/acme/companies/{company.id}", data=form | {"industry": "Bau", "version": "2"}).location
+    page = owner.get(f"{LOG}?field=company.city&action=update")
+    assert statements(page) <= 8
+    assert len(entries(page.text)) == 1
+    assert "Bonn" in page.text
+    assert "Searched since" in page.text
+    before = unescape(re.search(r'href="([^"]+)">Search the time before', page.text)[1])  # type: ignore[index]
+    assert "until=" in before
+    assert entries(owner.get(before).text) == []
+    assert len(entries(owner.get(f"{LOG}?field=nonsense&action=update&resource=company").text)) == 2
+
+
+@pytest.mark.parametrize("rule", ["hidden", "masked"])
+def test_a_field_that_the_role_does_not_show_is_not_asked(
+    client_for: ClientFor, make: Maker, acting: Acting, rule: str
+) -> None:
+    make.contact("rep", phone="+1 650 253 0000")
+    close_fields(acting, {"contact.phone": rule}, key="manager")
+    manager = client_for("manager")
+    assert 'value="contact.phone"' in client_for("owner").get(LOG).text
+    assert 'value="contact.phone"' not in manager.get(LOG).text
+    whole, asked = (entries(manager.get(f"{LOG}{query}").text) for query in ("", "?field=contact.phone"))
+    assert whole == asked, "it narrows nothing, so it tells nothing"
