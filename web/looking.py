@@ -20,6 +20,7 @@ class Looking:
     title: str
     text: str
     leave: str
+    locked: str
 
 
 def looking() -> Looking | None:
@@ -31,5 +32,6 @@ def looking() -> Looking | None:
         return Looking(
             lang=html_lang(found.reader.locale), label=_("View as"), leave=_("Leave"),
             title=_("You see this as %(name)s.", name=current_member().name),
+            locked=_("You are only looking: nothing can be saved here."),
             text=_("Nothing can be changed. It ends by itself at %(time)s.", time=clock_time(found.until)),
         )  # fmt: skip

@@ -5,6 +5,7 @@ import './forms.js';
 import './when.js';
 import './draft.js';
 import './refused.js';
+import './looking.js';
 import './sheet.js';
 import './menu.js';
 import './combobox.js';

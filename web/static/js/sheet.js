@@ -2,6 +2,7 @@
 // A link with data-sheet shows its page's [data-sheet-content] in the shared sheet instead of going there.
 import { applyConditions } from './when.js';
 import { attachDrafts } from './draft.js';
+import { lockAll } from './looking.js';
 
 /** Open the dialog `id`. */
 export function openDialog(id) {
@@ -29,6 +30,7 @@ export async function openPage(address) {
   if (!dialog.open) dialog.showModal();
   applyConditions();
   attachDrafts();
+  lockAll();
   body.querySelector('[autofocus]')?.focus();
   return dialog;
 }
