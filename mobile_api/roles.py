@@ -58,7 +58,9 @@ class RoleDeletion(Input):
     """What the members of the role get instead."""
 
     replacement_id: UUID | None = Field(
-        default=None, description="The role that its members and open invitations get; needed where there are any."
+        default=None,
+        description="The role that its members and open invitations get, and its place where two-factor sign-in is "
+        "asked of certain roles; needed where there are any.",
     )
 
 

@@ -180,6 +180,25 @@ def with_team_moved(world: World, team_id: UUID, new_parent_id: UUID | None) -> 
     return replace(world, teams=teams)
 
 
+def with_team_deleted(world: World, team_id: UUID) -> World:
+    """Return the world without a team: its people and the teams below it stand one level higher, if there is one."""
+    path = world.path(team_id)
+    above = path[-2] if len(path) > 1 else None
+    people = {
+        person.id: replace(
+            person, team_id=above if person.team_id == team_id else person.team_id,
+            helps=person.helps - {team_id}, manages=person.manages - {team_id},
+        ) if team_id in person.teams else person
+        for person in world.people.values()
+    }  # fmt: skip
+    teams = {
+        team.id: replace(team, path=tuple(step for step in team.path if step != team_id))
+        for team in world.teams.values() if team.id != team_id
+    }  # fmt: skip
+    guests = frozenset(guest for guest in world.guests if guest[0] != team_id)
+    return replace(world, people=people, teams=teams, guests=guests)
+
+
 def with_leader(world: World, team_id: UUID, manager_id: UUID | None) -> World:
     """Return the world in which somebody, or nobody, leads a team."""
     people = dict(world.people)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, not_, select
 
+from saas_crm.access.factors.policy import ask_role_instead, hold_two_factor_roles
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
@@ -23,9 +24,9 @@ def delete_role(
 ) -> int:
     """Delete an own role, held before by `get_role(…, hold=True)`; returns how many members have another one now.
 
-    Who holds it, or is invited into it, gets the replacement, without which a role in use stays. To give members
-    another role takes `member:update` for each of them, as everywhere. Raises Forbidden, InvalidInput and
-    VersionConflict.
+    Who holds it, or is invited into it, gets the replacement, without which a role in use stays. So does the place it
+    has in the decision who needs two-factor sign-in: the demand is not lost with the role. To give members another role
+    takes `member:update` for each of them, as everywhere. Raises Forbidden, InvalidInput and VersionConflict.
     """
     actor.require("role:delete")
     if role.key is not None:
@@ -41,13 +42,14 @@ def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember)
     people = db.session.scalars(select(Member).where(_holds(role.id))).all()
     open_ones = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
     offers = db.session.scalars(select(Invitation).where(Invitation.role_id == role.id, *open_ones)).all()
-    if not people and not offers:
+    asked = role.id in hold_two_factor_roles()
+    if not people and not offers and not asked:
         return 0
     if replacement_id is None:
-        raise InvalidInput(
-            {"replacement_id": _("Choose the role that its members and invitations get instead.")},
-            {"replacement_id": "in_use"},
-        )
+        told = _("Choose the role that its members and invitations get instead.")
+        if not people and not offers:
+            told = _("Choose the role that needs two-factor sign-in in its place.")
+        raise InvalidInput({"replacement_id": told}, {"replacement_id": "in_use"})
     if people:
         _check_may_change(role.id, actor)
     if replacement_id == role.id:
@@ -57,6 +59,8 @@ def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember)
         holder.role_id = replacement.id
     for offer in offers:
         offer.role_id = replacement.id
+    if asked:
+        ask_role_instead(role.id, replacement.id)
     return len(people)
 
 

@@ -19,7 +19,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import Node, in_tree_order, moved_path
 from saas_crm.access.team_names import check_moved_up, check_name
 from saas_crm.access.team_schemas import TeamWrite
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import gone, record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.forms import given
@@ -182,7 +182,7 @@ def delete_team(team: Team, *, actor: CurrentMember, version: int | None = None,
     """
     check_team(team, "delete", actor)
     check_version(team, version)
-    inside = _inside(team)
+    inside, was = _inside(team), gone(team)
     if team.parent_id is None:
         _check_root(inside)
     elif (inside.people or inside.children) and not move_up:
@@ -191,11 +191,11 @@ def delete_team(team: Team, *, actor: CurrentMember, version: int | None = None,
         check_moved_up(team.id, team.parent_id)
         _empty(team, team.parent_id, inside)
     end_with_team(team.id)
-    record_act(db.session(), "purge", "team", team.id, {"name": [team.name, None]})
-    gone = delete(Team).where(Team.id == team.id)
+    record_act(db.session(), "purge", "team", team.id, was)
+    purge = delete(Team).where(Team.id == team.id)
     try:
         with db.session.begin_nested():
-            run(db.session(), gone, {})
+            run(db.session(), purge, {})
     except IntegrityError as refused:  # somebody was put into it at this very moment
         raise _full() from refused
     db.session.expunge(team)

@@ -147,7 +147,7 @@ def _audit_changes(session: Session, _context: Any, _instances: Any) -> None:
             record_act(session, _verb(changes), record.__resource__, record.id, changes)
     for record in list(session.deleted):
         if isinstance(record, Record):
-            record_act(session, "purge", record.__resource__, record.id, _gone(record))
+            record_act(session, "purge", record.__resource__, record.id, gone(record))
 
 
 def _made(record: Record) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def _made(record: Record) -> dict[str, Any]:
     return {k: [None, v] for k, v in values.items() if v not in (None, "", []) and k not in record.__unaudited__}
 
 
-def _gone(record: Record) -> dict[str, Any]:
-    """Return what a record said that is deleted, as far as it is at hand."""
+def gone(record: Record) -> dict[str, Any]:
+    """Return what a record said that is deleted, as far as it is at hand: for its entry in the log."""
     known = inspect(record).dict
     names = [a.key for a in inspect(record).mapper.column_attrs if a.key in known and a.key not in record.__unaudited__]
     return {name: [plain(known[name]), None] for name in names if known[name] not in (None, "", []) and name != "id"}

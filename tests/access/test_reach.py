@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 
 from saas_crm.access.explaining import explained
 from saas_crm.access.models import Member, Role, Share, Team, TeamHelper, UnitGuest
@@ -21,7 +22,8 @@ from saas_crm.access.preview import (
     preview_of_team_move,
 )
 from saas_crm.access.queries import member_by_id
-from saas_crm.access.reach import with_guest, with_help, with_leader, with_team_closed
+from saas_crm.access.reach import with_guest, with_help, with_leader, with_team_closed, with_team_deleted
+from saas_crm.access.teams import delete_team, get_team, hold_tree
 from saas_crm.access.visibility import parent_model, visible
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
@@ -227,6 +229,33 @@ def test_a_leader_helpers_guests_and_walls_do_what_their_preview_says(
         before, preview = seen_now(), preview_of_team_change(lambda world: with_guest(world, south, manager))
         db.session.add(UnitGuest(team_id=south, member_id=manager))
         db.session.flush()
+        assert told(preview) == happened(before, seen_now()) != {}
+
+
+@pytest.mark.parametrize("gone", ["north", "south"])
+def test_a_team_that_is_deleted_leaves_what_its_preview_says(
+    gone: str, records: list[tuple[str, UUID]], acting: Acting, cast: Cast
+) -> None:
+    """Its people and what is below go up, its wall falls, and who led, helped or visited it no longer does."""
+    assert records
+    team_id = cast.teams[gone]
+    with acting("owner") as owner:
+        below = Team(id=new_id(), name="Below", parent_id=team_id, path=[])
+        below.path = [cast.teams["root"], team_id, below.id]
+        db.session.add(below)
+        db.session.flush()
+        db.session.get_one(Member, cast["teammate"].member_id).team_id = below.id
+        team = db.session.get_one(Team, team_id, options=[undefer(Team.closed_at), undefer(Team.manager_id)])
+        team.closed_at, team.manager_id = now(), cast["viewer"].member_id
+        db.session.add(TeamHelper(team_id=team_id, member_id=cast["colleague"].member_id))
+        db.session.add(UnitGuest(team_id=team_id, member_id=cast["admin"].member_id))
+        roles_by_key()["viewer"].permissions = {f"{kind}:read": "subtree" for kind in SALES}
+        roles_by_key()["manager"].permissions = {f"{kind}:read": "all" for kind in SALES}
+        db.session.flush()
+        before, preview = seen_now(), preview_of_team_change(lambda world: with_team_deleted(world, team_id))
+        hold_tree()
+        delete_team(get_team(team_id, member=owner), actor=owner, move_up=True)
+        db.session.expire_all()
         assert told(preview) == happened(before, seen_now()) != {}
 
 

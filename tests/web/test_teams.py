@@ -8,14 +8,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from sqlalchemy.orm import undefer
 
-from saas_crm.access.models import Member, Role
+from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now
 from tenants.db import db, new_id
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 from tests.web.pages import errors, flashed, heading, summary, value
+from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -142,6 +145,33 @@ def test_a_team_is_deleted_and_the_last_one_not(client_for: ClientFor, cast: Cas
     assert "Carl Colleague" in admin.get(f"{PAGE}/{cast.teams['root']}").text
     top = admin.post(f"{PAGE}/{cast.teams['root']}/deletion", data={"move_up": "1"})
     assert (top.status_code, "top of the tree" in summary(top)) == (422, True)
+
+
+def test_deleting_a_closed_team_shows_first_who_comes_to_see_what_it_hid(
+    client_for: ClientFor, acting: Acting, make: Maker, cast: Cast
+) -> None:
+    south, company = cast.teams["south"], make.company("colleague", name="Hidden Works")
+    with acting("owner"):
+        team = db.session.get_one(Team, south, options=[undefer(Team.closed_at), undefer(Team.manager_id)])
+        team.closed_at, team.manager_id = now(), cast["manager"].member_id
+        db.session.get_one(Member, cast["viewer"].member_id).team_id = cast.teams["north"]
+    admin, here = client_for("admin"), f"{PAGE}/{south}"
+    manager, viewer = client_for("manager"), client_for("viewer")
+    assert viewer.get(f"/acme/companies/{company.id}").status_code == 404
+    asked = admin.post(f"{here}/deletion", data={"move_up": "1"})
+    assert heading(asked) == "Before you save"
+    part = asked.text.split("Vera Viewer")[1].split("</li>")[0]
+    assert re.search(r"Companies\s*<strong class=\"preview-gained\">\+1<", part)
+    assert "Mona Manager" in asked.text, "who led it no longer does"
+    assert admin.get(here).status_code == 200, "nothing has happened yet"
+    assert viewer.get(f"/acme/companies/{company.id}").status_code == 404
+    assert admin.post(f"{here}/deletion", data={"move_up": "1", "confirmed": "1"}).status_code == 303
+    assert viewer.get(f"/acme/companies/{company.id}").status_code == 200
+    assert manager.get(f"/acme/companies/{company.id}").status_code == 404
+    (entry,) = acts(acting, action="purge", resource="team")
+    assert set(entry.changes) == {"name", "parent_id", "path", "closed_at", "manager_id"}
+    assert entry.changes["manager_id"] == [str(cast["manager"].member_id), None]
+    assert entry.changes["closed_at"][0]
 
 
 @pytest.mark.parametrize("who", ["manager", "rep", "viewer"])

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access import role_deletion as actions
 from saas_crm.access import roles
+from saas_crm.access.factors.policy import two_factor_policy
 from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.role_rules import OWNER
 from saas_crm.core.errors import InvalidInput
@@ -31,7 +32,7 @@ def deletion_page(role_id: UUID, values: Values | None = None, errors: Mapping[s
     offered = [(str(row.id), role_name(row.key, row.name)) for row in rows if row.id != role_id and row.key != OWNER]
     return render_template(
         "settings/role_deletion.html", role=role, used=used, roles=offered, values=values or {}, errors=errors or {},
-        may_move=not used.members or current_member().can("member:update"),
+        asked=role_id in two_factor_policy().role_ids, may_move=not used.members or current_member().can("member:update"),
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def delete(role_id: UUID) -> ResponseReturnValue:
             action=url_for("settings_roles.delete", role_id=role_id),
             back_url=url_for("settings_roles.deletion", role_id=role_id),
         )  # fmt: skip
-    undo = "" if moved else url_for("settings_roles.undelete", role_id=role_id)
+    undo = "" if moved or other else url_for("settings_roles.undelete", role_id=role_id)
     return saved(url_for("settings_roles.index"), _("“%(name)s” is deleted.", name=name), undo=undo)
 
 

@@ -14,7 +14,7 @@ from saas_crm.access import members, teams
 from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import preview_of_team_change
-from saas_crm.access.reach import with_leader, with_team_closed
+from saas_crm.access.reach import with_leader, with_team_closed, with_team_deleted
 from saas_crm.access.schemas import SomeId
 from saas_crm.access.team_people import beside, members_of
 from saas_crm.access.team_schemas import TeamWrite
@@ -164,12 +164,18 @@ def _close(team_id: UUID, closed: bool) -> None:
 @bp.post("/settings/teams/<uuid:team_id>/deletion")
 @requires("team:delete")
 @shown_again(team_page)
+@asks_first
 def delete(team_id: UUID) -> ResponseReturnValue:
-    """Delete a team; what is in it goes to its parent if the form says so."""
-    teams.hold_tree()
-    team = teams.get_team(team_id, member=current_member())
-    name = team.name
-    teams.delete_team(team, actor=current_member(), move_up=bool(request.form.get("move_up")))
+    """Delete a team; what is in it goes to its parent if the form says so. Whom it touches is shown first."""
+
+    def act() -> str:
+        teams.hold_tree()
+        team = teams.get_team(team_id, member=current_member())
+        name = team.name
+        teams.delete_team(team, actor=current_member(), move_up=bool(request.form.get("move_up")))
+        return name
+
+    name = once_confirmed(act, lambda: preview_of_team_change(lambda world: with_team_deleted(world, team_id)))
     return saved(url_for("settings_teams.index"), _("Team “%(name)s” is deleted.", name=name))
 
 

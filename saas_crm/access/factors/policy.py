@@ -49,8 +49,8 @@ def require_two_factor(data: TwoFactorRequirement, *, actor: CurrentMember, vers
     Raises Forbidden, InvalidInput and VersionConflict.
     """
     actor.require("workspace:update")
+    found = own_policy()  # held, so that no role is deleted meanwhile
     _check_requirement(data, actor)
-    found = own_policy()
     check_version(found, version or None)
     db.session.refresh(found, ["two_factor_from", "two_factor_roles"])  # so that the log knows what was before
     if data.who == "nobody":
@@ -58,6 +58,22 @@ def require_two_factor(data: TwoFactorRequirement, *, actor: CurrentMember, vers
     elif found.two_factor_from is None or data.days is not None:
         found.two_factor_from = now() + timedelta(days=int(data.days or 0))
     found.two_factor_roles = sorted(set(data.role_ids)) if data.who == "roles" else None
+    db.session.flush()
+
+
+def hold_two_factor_roles() -> tuple[UUID, ...]:
+    """Return the roles of which two-factor sign-in is asked; nobody names others before the transaction ends."""
+    if lacks_tables(current_tenant()):
+        return ()
+    row = fetch(select(Policy.two_factor_roles).with_for_update()).first()
+    return tuple(row[0] or ()) if row else ()
+
+
+def ask_role_instead(role_id: UUID, replacement_id: UUID) -> None:
+    """Put a role into the place that one which goes has among those of which two-factor sign-in is asked."""
+    found = own_policy()
+    db.session.refresh(found, ["two_factor_roles"])
+    found.two_factor_roles = sorted({*(found.two_factor_roles or ()), replacement_id} - {role_id})
     db.session.flush()
 
 
