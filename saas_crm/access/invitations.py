@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.entry import entry_policy
 from saas_crm.access.entry_rules import domain_allowed
@@ -16,6 +15,7 @@ from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role
+from saas_crm.access.offers import insert_offers
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id, teams, user_by_id
@@ -24,11 +24,12 @@ from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
+from saas_crm.core.audit import act_as, acting
 from saas_crm.core.clock import now
-from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
+from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
-from tenants.db import SHARED, AnyRow, db
+from tenants.db import SHARED, AnyRow, db, new_id
 from tenants.versions import lacks_tables
 
 LIFETIME = timedelta(days=7)
@@ -40,7 +41,7 @@ def invite(
 ) -> Invitation:  # fmt: skip
     """Offer a seat to an address and mail the link.
 
-    Raises Forbidden, and InvalidInput for a member, an open invitation, an unknown or too high role, or
+    Raises Forbidden, and InvalidInput for a member, an invitation that is good yet, an unknown or too high role, or
     an inviter whose own address is not verified; TooManyAttempts after very many mails.
     """
     actor.require("member:create")
@@ -79,19 +80,6 @@ def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMembe
         token_hash=token_hash(token), expires_at=now() + LIFETIME,
     )  # fmt: skip
     return invitation, token
-
-
-def insert_offers(offers: Sequence[Invitation]) -> None:
-    """Write invitations; raises InvalidInput if an address was invited at this very moment by somebody else."""
-    try:
-        with db.session.begin_nested():
-            db.session.add_all(offers)
-            db.session.flush()
-    except IntegrityError as taken:
-        if "uq_invitations_open" not in str(taken.orig):
-            raise AlreadyExists(str(offers[0].id)) from taken
-        said = {"email": _("This address has an open invitation already.")}
-        raise InvalidInput(said, {"email": "owner"}) from taken
 
 
 def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
@@ -226,8 +214,10 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
         connection.execute(joined)
         if user.email == invitation.email and user.email_verified_at is None:
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
+    who = member.id if member is not None else new_id()
+    act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
     if member is None:
-        member = make_member(invitation, user)
+        member = make_member(who, invitation, user)
     if member.status != "active":
         member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
     member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest

@@ -14,8 +14,10 @@ from saas_crm.access.entry import entry_policy
 from saas_crm.access.entry_rules import domain_allowed
 from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.models import Invitation, Member
+from saas_crm.access.offers import insert_offers
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import MOST_AT_ONCE, address_in
+from saas_crm.core.clock import now
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -69,13 +71,14 @@ def _with_address(line: Offer) -> Offer:
 
 
 def _known(emails: set[str]) -> dict[str, str]:
-    """Return which of the addresses belong to a "member", and which have an "invited" mail that is open."""
+    """Return which of the addresses belong to a "member", and which have an "invited" mail that is good yet."""
     present = select(Member.email, literal("member").label("what")).where(
         Member.email.in_(emails), Member.status != "removed"
     )
     waiting = select(Invitation.email, literal("invited").label("what")).where(
-        Invitation.email.in_(emails), Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
-    )
+        Invitation.email.in_(emails), Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > now(),
+    )  # fmt: skip
     rows = fetch(union_all(waiting, present)).all() if emails else ()
     return {row.email: row.what for row in rows}
 
@@ -123,7 +126,7 @@ def send_offers(
         return 0
     invitations.count_mail(tenant, len(good))
     made = [invitations.offered(offer.email, offer.role_id, offer.team_id, actor) for offer in good if offer.role_id]
-    invitations.insert_offers([invitation for invitation, _token in made])
+    insert_offers([invitation for invitation, _token in made])
     for invitation, token in made:
         mail_link(invitation, token, actor, tenant, base_url)
     return len(made)

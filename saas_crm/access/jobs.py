@@ -53,13 +53,17 @@ def mail_password_reset(email: str) -> None:
 
 
 @job("access.end_tokens", retries=8)
-def end_tokens(user_id: str) -> None:
-    """End a person's API tokens in all their workspaces: whoever knew the old password may hold one."""
+def end_tokens(user_id: str, origin: dict[str, str] | None = None) -> None:
+    """End a person's API tokens in all their workspaces: whoever knew the old password may hold one.
+
+    With an `origin` the log names them and from where they did it; else it was somebody else's act.
+    """
     for tenant in served_first(tenants_of(UUID(user_id), None)):
         with tenant_scope(tenant):
-            act_as(db.session(), Actor(None, "password"))
             held = select(ApiToken).join(Member, Member.id == ApiToken.member_id)
-            for token in db.session.scalars(held.where(Member.user_id == UUID(user_id), ApiToken.revoked_at.is_(None))):
+            living = held.where(Member.user_id == UUID(user_id), ApiToken.revoked_at.is_(None))
+            for token in db.session.scalars(living):
+                act_as(db.session(), Actor(token.member_id if origin else None, "password", None, origin or {}))
                 token.revoked_at = now()
             db.session.commit()
 
@@ -95,7 +99,7 @@ def note_view_as_end(
     found = runtime_directory().by_id(UUID(workspace_id))
     for tenant in served_first([found] if found else []):
         with tenant_scope(tenant):
-            act_as(db.session(), Actor(UUID(reader_id), "web", None, origin))
+            act_as(db.session(), Actor(UUID(reader_id), "web", None, {**origin, "as": member_id}))
             record_once(
                 db.session(), "view_as_end", "member", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment),
                 record_id=UUID(member_id), changes={"why": [None, "signed_out"]},

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.sessions import drop_sessions
 from saas_crm.access.shared_models import MailedToken, User
+from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
@@ -145,6 +146,8 @@ def reset_password(token: str, password: str, *, origin: Mapping[str, str] | Non
             .where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))
             .values(used_at=now())
         )
+        if origin is not None:
+            tell_workspaces(connection, "password_reset", origin, user_id=user_id)
         sign_out_everywhere(connection, user_id, origin=origin)
     return user_id
 
@@ -152,6 +155,9 @@ def reset_password(token: str, password: str, *, origin: Mapping[str, str] | Non
 def sign_out_everywhere(
     connection: Connection, user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None
 ) -> None:
-    """End a user's sessions, but for the one to keep, and by a job the API tokens in all their workspaces."""
+    """End a user's sessions, but for the one to keep, and by a job the API tokens in all their workspaces.
+
+    An `origin` is as for `start_session`: then it is their own act, from there.
+    """
     drop_sessions(connection, user_id, keep, origin=origin)
-    defer(connection, "access.end_tokens", user_id=str(user_id))
+    defer(connection, "access.end_tokens", user_id=str(user_id), origin=dict(origin or {}))

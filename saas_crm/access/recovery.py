@@ -14,6 +14,7 @@ from saas_crm.access.rules import LINKS_PER_ACCOUNT, LINKS_PER_ADDRESS
 from saas_crm.access.sessions import SignedInUser
 from saas_crm.access.shared_models import User
 from saas_crm.access.sign_in import SignInRefused, authenticate
+from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.access.throttle import count, network_of, throttle_key
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -57,6 +58,8 @@ def change_password(
     hashed = hash_password(password)
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(User).where(User.id == user.id).values(password_hash=hashed))
+        if origin is not None:
+            tell_workspaces(connection, "password_change", origin, user_id=user.id)
         sign_out_everywhere(connection, user.id, keep=user.session_id, origin=origin)
     _tell(user.id, base_url)
 

@@ -15,7 +15,7 @@ from saas_crm.access.models import Member, Share
 from saas_crm.access.ownership import check_may
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.schemas import ShareWrite
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import record_act, record_each
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.recycling import RecordsPurged
@@ -84,8 +84,14 @@ def unshare_record(record: Any, member_id: UUID, *, actor: CurrentMember) -> Non
 
 def forget_shares(purged: RecordsPurged) -> None:
     """Take everybody off the account teams of records that are gone for good."""
-    if not lacks_tables(current_tenant()):
-        db.session.execute(delete(Share).where(Share.resource == purged.kind, Share.record_id.in_(purged.ids)))
+    if lacks_tables(current_tenant()):
+        return
+    theirs = (Share.resource == purged.kind, Share.record_id.in_(purged.ids))
+    shared = select(Share.record_id, Member.name, Share.level).outerjoin(Member, Member.id == Share.member_id)
+    told = [(row.record_id, {"account_team": [[row.name, row.level], None]}) for row in fetch(shared.where(*theirs))]
+    if told:
+        db.session.execute(delete(Share).where(*theirs))
+        record_each(db.session(), "unshare", purged.kind, told)
 
 
 def _share(record: Any, member_id: UUID) -> Share | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember, Scope
 from saas_crm.access.queries import member_by_id
 from saas_crm.access.role_rules import OWNER, beyond
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import act_as, acting, record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
@@ -36,13 +37,21 @@ def begin(member_id: UUID, *, actor: CurrentMember) -> tuple[CurrentMember, date
         raise Forbidden(PERMISSION)
     seen = _without_shares(actor, seen)
     until = now() + LONGEST
-    record_act(db.session(), "view_as", "member", seen.id, {"until": [None, until.isoformat()]})
+    _note("view_as", seen.id, {"until": [None, until.isoformat()]})
     return seen, until
 
 
 def note_end(member_id: UUID, why: str) -> None:
     """Note that somebody no longer looks as this member: "left", "time" or "rights"."""
-    record_act(db.session(), "view_as_end", "member", member_id, {"why": [None, why]})
+    _note("view_as_end", member_id, {"why": [None, why]})
+
+
+def _note(action: str, member_id: UUID, changes: dict[str, Any]) -> None:
+    """Write a line in the name of who really reads; its origin says as whom, as that of all they do meanwhile."""
+    actor = acting(db.session())
+    act_as(db.session(), replace(actor, origin={**actor.origin, "as": str(member_id)}))
+    record_act(db.session(), action, "member", member_id, changes)
+    act_as(db.session(), actor)
 
 
 def still_seen(member_id: UUID, actor: CurrentMember) -> CurrentMember | None:

@@ -92,9 +92,15 @@ def record_act(
 
 def record_acts(session: Session, action: str, resource: str, record_ids: Iterable[UUID]) -> None:
     """Write an audit row for an act on each of many records, which says nothing of their values; all at once."""
-    told: dict[UUID, dict[str, Any]] = {key: {} for key in record_ids}
-    if told:
-        session.execute(acts(session, action, resource, told))
+    record_each(session, action, resource, ((record_id, {}) for record_id in record_ids))
+
+
+def record_each(
+    session: Session, action: str, resource: str, told: Iterable[tuple[UUID, Mapping[str, Any]]]
+) -> None:  # fmt: skip
+    """Write an audit row for an act on each of many records, with what it changed in each; all at once."""
+    if changes := dict(told):
+        session.execute(acts(session, action, resource, changes))
 
 
 def acts(session: Session, action: str, resource: str, changes: Mapping[UUID, Mapping[str, Any]]) -> Insert:

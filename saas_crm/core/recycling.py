@@ -1,7 +1,7 @@
 """The recycle bin: what was deleted waits 30 days and is then gone for good; rooms register what can be in it.
 
 For good means for good: what still lives of a deleted company (its contacts, deals, activities) does not keep it.
-The children stay and let go of it: their reference becomes empty, which the audit notes for each of them.
+The children stay and let go of it: their reference becomes empty. The audit notes each of both.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, not_, select, update
 
 from saas_crm.core import events
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import record_each
 from saas_crm.core.clock import now
 from saas_crm.core.records import Record
-from tenants.db import TenantModel, db
+from tenants.db import TenantModel, db, fetch
 
 KEPT = timedelta(days=30)
 BATCH = 500  # records a transaction
@@ -60,7 +60,7 @@ def purge_batch() -> int:
     """Remove for good up to BATCH records of one kind that were deleted more than KEPT ago; returns how many.
 
     They are held, so that nobody restores or refers to one meanwhile; what somebody else holds waits for the next
-    time. One audit row says which went.
+    time. An audit row for each says what went.
     """
     before = now() - KEPT
     for kind, found in bins.items():
@@ -80,24 +80,30 @@ def _purge(kind: str, found: Bin, ids: Sequence[UUID]) -> None:
         _let_go(child, name, ids)
     if found.purged is not None:
         found.purged(ids)
-    db.session.execute(delete(found.model).where(found.model.id.in_(ids)))
+    model, label = found.model, found.label
+    named = select(model.id, getattr(model, label)).where(model.id.in_(ids)).order_by(model.id)
+    told: list[tuple[UUID, dict[str, Any]]] = [
+        (key, {label: [name, None]} if name else {}) for key, name in fetch(named)
+    ]
+    db.session.execute(delete(model).where(model.id.in_(ids)))
     events.publish(RecordsPurged(kind, ids))
-    record_act(db.session(), "purge", kind, None, {"id": [[str(one) for one in ids], None]})
+    record_each(db.session(), "purge", kind, told)
     db.session.flush()
 
 
 def _let_go(child: type[Any], name: str, ids: Sequence[UUID]) -> None:
     """Empty the references of living (and of recycled) children; their version tells that they changed."""
     column = getattr(child, name)
-    letting_go = (
-        update(child)
-        .where(column.in_(ids))
-        .values({name: None, "version": child.version + 1})
-        .returning(child.id)
-        .execution_options(synchronize_session=False)
+    held = fetch(select(child.id, column).where(column.in_(ids)).order_by(child.id).with_for_update()).all()
+    if not held:
+        return
+    letting_go = update(child).where(child.id.in_([row.id for row in held]))
+    db.session.execute(
+        letting_go.values({name: None, "version": child.version + 1}),
+        execution_options={"synchronize_session": False},
     )
-    for child_id in db.session.scalars(letting_go).all():
-        record_act(db.session(), "update", child.__resource__, child_id, {name: ["purged", None]})
+    told = [(child_id, {name: [str(parent_id), None]}) for child_id, parent_id in held]
+    record_each(db.session(), "update", child.__resource__, told)
 
 
 def _children(model: type[Any]) -> list[tuple[type[Any], str]]:

@@ -185,7 +185,8 @@ def _find_member(permission: str | None) -> None:
     if not is_api():
         refuse_changes(permission)
     through = "api" if is_api() else "web"
-    act_as(db.session(), request_actor(themselves(g.member).id, through))
+    who = themselves(g.member)
+    act_as(db.session(), request_actor(who.id, through, as_whom=g.member.id if who is not g.member else None))
 
 
 def see_through(reader: CurrentMember) -> CurrentMember:

@@ -20,6 +20,7 @@ def request_origin() -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def request_actor(member_id: UUID | None, through: str) -> Actor:
-    """Return who acts by this request, with its id and its origin."""
-    return Actor(member_id, through, g.request_id, request_origin())
+def request_actor(member_id: UUID | None, through: str, *, as_whom: UUID | None = None) -> Actor:
+    """Return who acts by this request, with its id and its origin; `as_whom` is the member they look as."""
+    origin = request_origin() | ({"as": str(as_whom)} if as_whom else {})
+    return Actor(member_id, through, g.request_id, origin)

@@ -27,7 +27,7 @@ ICONS = {
     "sign_out_everywhere": "log-out", "code_refused": "triangle-alert", "two_factor_on": "shield-check",
     "two_factor_off": "shield-check", "two_factor_reset": "shield-check", "recovery_code_used": "key-round",
     "recovery_codes_made": "key-round", "passkey_added": "key-round", "passkey_removed": "key-round",
-    "passkey_refused": "triangle-alert",
+    "passkey_refused": "triangle-alert", "password_change": "key-round", "password_reset": "key-round",
     "first_use": "key-round", "share": "users", "unshare": "users", "view_as": "eye", "view_as_end": "eye",
     "undo": "rotate-ccw",
 }  # fmt: skip
@@ -142,10 +142,19 @@ def _changes(row: AnyRow, room: Room, telling: Telling, member: CurrentMember, r
             found += _entries(labels[name], room, change[0], change[1])
             continue
         old, new = (written(room, name, value, telling) for value in change)
+        gone = _is_gone(room, name, change[0], telling)
+        if gone and row.through == "job":  # what it referred to went out of the recycle bin
+            old = _("removed for good")
         if old or new:
-            back = may_write(member, row.resource, name, new=False)
+            back = may_write(member, row.resource, name, new=False) and not gone
             found.append(Change(labels[name], old, new, _returns(row, room, name, change[0], record) if back else ""))
     return found
+
+
+def _is_gone(room: Room, name: str, old: Any, telling: Telling) -> bool:
+    """Whether a former value refers to something that is not there, or not told: it cannot be put back."""
+    kind = room.refers.get(name)
+    return kind is not None and any((kind, one) not in telling.names for one in ids_in(old))
 
 
 def _entries(label: str, room: Room, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:

@@ -14,6 +14,7 @@ def verbs() -> dict[str, str]:
         "purge": _("Removed for good"), "export": pgettext("act", "Exported"), "sign_in": _("Signed in"),
         "sign_in_failed": _("Sign-in failed"), "sign_out": _("Signed out"), "first_use": _("Used for the first time"),
         "sign_out_everywhere": _("Signed out everywhere else"), "code_refused": _("Sign-in code refused"),
+        "password_change": _("Password changed"), "password_reset": _("Password set anew by a mailed link"),
         "two_factor_on": _("Two-factor sign-in turned on"), "two_factor_off": _("Two-factor sign-in turned off"),
         "two_factor_reset": _("Two-factor sign-in reset"), "passkey_added": _("Passkey added"),
         "passkey_removed": _("Passkey removed"), "passkey_refused": _("Passkey refused"),

@@ -32,7 +32,8 @@ def deletion_page(role_id: UUID, values: Values | None = None, errors: Mapping[s
     offered = [(str(row.id), role_name(row.key, row.name)) for row in rows if row.id != role_id and row.key != OWNER]
     return render_template(
         "settings/role_deletion.html", role=role, used=used, roles=offered, values=values or {}, errors=errors or {},
-        asked=role_id in two_factor_policy().role_ids, may_move=not used.members or current_member().can("member:update"),
+        asked=role_id in two_factor_policy().role_ids,
+        may_move=not used.members or current_member().can("member:update"),
     )  # fmt: skip
 
 
