@@ -23,17 +23,12 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
-from saas_crm.edge.lifecycle import WorkspaceUnavailable
-from tenants.marks import N_
+from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
+from tenants.standing import DELETION, telling
 
 log = structlog.get_logger("api")
 Headers = dict[str, str]
-UNAVAILABLE = {
-    "upgrading": (N_("The workspace is being upgraded; this takes a moment."), 5),
-    "suspended": (N_("The workspace is suspended."), 3600),
-    "closed": (N_("The workspace is closed."), 3600),
-}
-"""Why a workspace cannot be used → what to tell, and after how many seconds to ask again."""
+UPGRADING_SECONDS = 5
 
 
 def answer(error: Exception) -> Response:
@@ -89,8 +84,20 @@ def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
 
 
 def _closed(error: WorkspaceUnavailable) -> tuple[Problem, Headers]:
-    text, seconds = UNAVAILABLE.get(error.reason, UNAVAILABLE["closed"])
-    return problem("unavailable", _(text)), {"Retry-After": str(seconds)}
+    """A moment later it can be used again, or it is closed until somebody opens it: waiting does not help."""
+    if error.reason == "upgrading":
+        detail = _("The workspace is being upgraded; this takes a moment.")
+        return problem("unavailable", detail), {"Retry-After": str(UPGRADING_SECONDS)}
+    return problem("workspace-closed", _why()), {}
+
+
+def _read_only(_error: WorkspaceReadOnly) -> tuple[Problem, Headers]:
+    return problem("workspace-read-only", _why()), {}
+
+
+def _why() -> str | None:
+    found = telling(g.tenant.suspensions)
+    return (found.reason or None) if found and found.cause != DELETION else None
 
 
 def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
@@ -147,6 +154,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (SignInRefused, _refused),
     (TooManyAttempts, _too_many),
     (WorkspaceUnavailable, _closed),
+    (WorkspaceReadOnly, _read_only),
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),
     (NamesGone, _gone),

@@ -33,6 +33,8 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "network-refused": (403, N_("The workspace lets nobody in from this network")),
     "forbidden": (403, N_("This is not allowed")),
     "second-factor-required": (403, N_("The workspace asks for two-factor sign-in: set it up on the website")),
+    "workspace-read-only": (403, N_("The workspace can only be read now: nothing was changed")),
+    "workspace-closed": (403, N_("The workspace is closed")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),
     "conflict": (409, N_("This contradicts what is there")),

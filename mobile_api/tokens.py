@@ -26,7 +26,7 @@ from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.core.audit import act_as
 from saas_crm.core.fields import clean_line
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import public, requires
+from saas_crm.edge.declared import public, requires, while_read_only
 from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
 
@@ -86,6 +86,7 @@ TokenListing = listing(TokenFilters, TokenRead, TOKEN_ORDERS, "-created_at")
     problems=(401,),
 )  # fmt: skip
 @public("workspace")
+@while_read_only
 def sign_in(body: TokenRequest) -> Response:
     """Sign in on a device.
 
@@ -132,6 +133,7 @@ def show_token(token_id: UUID) -> Response:
 
 @api.operation("DELETE", "/tokens/<uuid:token_id>", tag="tokens", responses={204: None}, idempotent=True)
 @requires("token:delete")
+@while_read_only
 def sign_out(token_id: UUID) -> Response:
     """Take a token back: the device is signed out at once.
 

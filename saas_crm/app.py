@@ -38,6 +38,7 @@ from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.edge import compress, headers, health, language, lifecycle, observe, proof, seen
+from saas_crm.edge.standing import WorkspaceUnavailable
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
@@ -112,7 +113,7 @@ def _answer_error(error: Exception) -> Response:
         g.database_failed = True
     door.db.session.rollback()
     if lifecycle.awaits_upgrade(error):
-        error = lifecycle.WorkspaceUnavailable("upgrading")
+        error = WorkspaceUnavailable("upgrading")
     return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)
 
 

@@ -33,6 +33,7 @@ MOST_ATTEMPTS = 12
 FAILED_KEPT_HOURS = 24 * 30
 STALLED_SECONDS = 60
 WAIT_FOR_UPGRADE = timedelta(minutes=1)
+WAIT_FOR_OPENING = timedelta(minutes=5)
 PATIENCE_SECONDS = 10
 """How long the worker waits for a database that has gone, before it ends and leaves its restart to who started it."""
 ROOMS_WITH_JOBS = (
@@ -115,17 +116,23 @@ def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
         except TenantBehind as behind:
             log.warning("job waits for `saas-crm db upgrade`", job=entry.name, reason=str(behind))
             put_off(app, entry, args, context.job.queueing_lock)
+        except TenantPaused:
+            put_off(app, entry, args, context.job.queueing_lock, wait=WAIT_FOR_OPENING)
 
     task: Any = runner.task(name=entry.name, retry=retry, pass_context=True)(run)
     if entry.cron:
         runner.periodic(cron=entry.cron)(task)
 
 
+class TenantPaused(RuntimeError):
+    """The job's workspace is read-only or closed; work that may change it waits until it is open again."""
+
+
 def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
     """Run one job with a clean session, in the tenant it carries or outside any, and commit once.
 
-    A tenant that is gone meanwhile has no more work to do. Raises TenantBehind, before anything is done, for one
-    whose tables this release does not serve yet.
+    A tenant that is gone meanwhile has no more work to do. Raises, before anything is done, TenantBehind for one
+    whose tables this release does not serve yet, and TenantPaused for one that is not open to what may change it.
     """
     args.pop("timestamp", None)
     tenant_id = args.pop("tenant_id", None)
@@ -136,6 +143,8 @@ def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
             return
         if tenant is not None:
             check_served(tenant)
+            if not (tenant.is_open or entry.reads_only):
+                raise TenantPaused(str(tenant.id))
         with tenant_scope(tenant):
             if entry.for_member and not _take_member(entry, args):
                 return
@@ -157,11 +166,13 @@ def _take_member(entry: Job, args: dict[str, Any]) -> bool:
     return True
 
 
-def put_off(app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | None) -> None:
+def put_off(
+    app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | None, *, wait: timedelta = WAIT_FOR_UPGRADE
+) -> None:
     """Queue a job again, for later and in its tenant's name. It is no retry: nothing was tried, so none is used up."""
     kept = {name: value for name, value in args.items() if name not in ("timestamp", "tenant_id")}
     with app.app_context():
-        tenant, at = _tenant(app, args.get("tenant_id")), now() + WAIT_FOR_UPGRADE
+        tenant, at = _tenant(app, args.get("tenant_id")), now() + wait
         if tenant is not None:
             with tenant_scope(tenant):
                 defer(db.session(), entry.name, at=at, queueing_lock=queueing_lock, **kept)
@@ -172,7 +183,8 @@ def put_off(app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | N
 
 
 def _tenant(app: Flask, tenant_id: str | None) -> ActiveTenant | None:
-    found: ActiveTenant | None = app.extensions["directory"].by_id(UUID(tenant_id)) if tenant_id else None
+    """Return a job's tenant as it is now: whether it is open is not to be remembered."""
+    found: ActiveTenant | None = app.extensions["directory"].renew(UUID(tenant_id)) if tenant_id else None
     return found
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from psycopg import sql
 
+from tenants.standing import Access, Suspension, access_of, key_of
+
 
 class TenantRequired(RuntimeError):
     """A tenant's data was asked for while no tenant speaks."""
@@ -35,11 +37,21 @@ class ActiveTenant:
     currency: str
     timezone: str
     entry: bytes = field(default=b"", compare=False)
+    suspensions: tuple[Suspension, ...] = ()
 
     @property
     def is_open(self) -> bool:
-        """Whether its people may work: not suspended, not closed."""
+        """Whether its people may work: not read-only, not suspended, not closed."""
         return self.status == "active"
+
+    @property
+    def standing(self) -> str:
+        """What is known of its standing, to be compared with what the database says (`public.standing()`)."""
+        return key_of(self.status, self.suspensions)
+
+    def access(self, *, owner: bool = False) -> Access:
+        """Return whether its people, or its owners, may work in it, only read, or not come in."""
+        return access_of(self.status, self.suspensions, owner=owner)
 
 
 def entry_statement(role_name: str, schema_name: str, timeout_ms: int) -> bytes:

@@ -9,11 +9,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+import psycopg
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import SHARED, AnySelect, db
-from tenants.models import Tenant
+from tenants.models import SuspensionRow, Tenant
+from tenants.standing import Suspension
 
 COLUMNS = (
     Tenant.id, Tenant.slug, Tenant.name, Tenant.schema_name, Tenant.role_name, Tenant.status,
@@ -39,6 +42,16 @@ class Directory:
         """Return the claimed tenant with this id, or None."""
         return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
 
+    def renew(self, tenant_id: UUID) -> ActiveTenant | None:
+        """Return the claimed tenant with this id as the registry has it now; None if it is gone."""
+        with self._lock:
+            self._known.pop(tenant_id, None)
+        tenant = self.by_id(tenant_id)
+        with self._lock:
+            if tenant is not None and tenant_id in self._known:
+                self._known[tenant.slug] = self._known[tenant_id]
+        return tenant
+
     def forget(self) -> None:
         """Drop all that is remembered: after a rename, a suspension, a claim."""
         with self._lock:
@@ -57,14 +70,38 @@ class Directory:
     def _load(self, key: str | UUID, query: AnySelect) -> ActiveTenant | None:
         with shared_reader() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None or row.slug is None:
-            return None
-        tenant = self.from_row(row)
+            if row is None or row.slug is None:
+                return None
+            tenant = self.from_row(row)
+            if not tenant.is_open:
+                tenant = replace(tenant, suspensions=_suspensions(connection, tenant.id))
         with self._lock:
             if len(self._known) > 10_000:
                 self._known.clear()
             self._known[key] = (self._clock() + self._ttl, tenant)
         return tenant
+
+
+def _suspensions(connection: Connection, tenant_id: UUID) -> tuple[Suspension, ...]:
+    """Return why a tenant is not open; nothing is known where the shared tables are a release behind."""
+    names = (SuspensionRow.cause, SuspensionRow.kind, SuspensionRow.reason, SuspensionRow.ask, SuspensionRow.until)
+    query = select(*names).where(SuspensionRow.tenant_id == tenant_id)
+    try:
+        return tuple(_suspension(row) for row in connection.execute(query))
+    except ProgrammingError as failed:
+        if isinstance(failed.orig, psycopg.errors.UndefinedTable):
+            return ()
+        raise
+
+
+def _suspension(row: Any) -> Suspension:
+    return Suspension(*row)
+
+
+def shared_engine() -> Engine:
+    """Return the engine of the shared tables, for what reads on after its request."""
+    engine: Engine = db.engines[SHARED]
+    return engine
 
 
 def shared_reader() -> Any:

@@ -1,16 +1,18 @@
-"""The registry of tenants: one small shared table."""
+"""The registry of tenants, and what befalls one as a whole: small shared tables."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import SharedModel, new_id
 
-STATUSES = ("making", "spare", "active", "suspended", "closed")
+STATUSES = ("making", "spare", "active", "read_only", "suspended", "closed")
 
 
 class Tenant(SharedModel):
@@ -40,3 +42,72 @@ class Tenant(SharedModel):
     search_renewing_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     claimed_at: Mapped[datetime | None]
+
+
+class SuspensionRow(SharedModel):
+    """Why a tenant may not be worked in: one row for each cause (`tenants.standing`)."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (CheckConstraint("kind IN ('read_only', 'closed')", name="kind"), {"schema": "public"})
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True)
+    cause: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    ask: Mapped[str] = mapped_column(server_default="")
+    until: Mapped[datetime | None]
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TenantDeletion(SharedModel):
+    """Somebody asked for a tenant to be deleted; `reminded` is the last number of days before that a mail told."""
+
+    __tablename__ = "tenant_deletions"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True)
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    due_at: Mapped[datetime]
+    reminded: Mapped[int | None]
+
+
+class DeletionCertificate(SharedModel):
+    """All that remains of a deleted tenant."""
+
+    __tablename__ = "deletion_certificates"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[UUID]
+    slug: Mapped[str]
+    name: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Archive(SharedModel):
+    """A tenant's archive that a member asked for, kept for a few days."""
+
+    __tablename__ = "archives"
+    __table_args__ = (Index("ix_archives_tenant_id", "tenant_id", "asked_at"), {"schema": "public"})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    member_id: Mapped[UUID]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    made_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    error: Mapped[str | None]
+
+
+class ArchivePiece(SharedModel):
+    """A piece of an archive's file: what is written and read at a time."""
+
+    __tablename__ = "archive_pieces"
+
+    archive_id: Mapped[UUID] = mapped_column(ForeignKey("public.archives.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -30,7 +30,7 @@ def begin_renewing(rules: int, limit: int) -> list[UUID]:
         under_way = connection.scalar(select(func.count()).where(Tenant.search_rules < rules, ~lost))
     behind = (
         select(Tenant.id)
-        .where(Tenant.search_rules < rules, Tenant.status.in_(("active", "suspended")))
+        .where(Tenant.search_rules < rules, Tenant.status == "active")
         .where(Tenant.schema_version >= served_from("tenant"))
         .where(lost)
         .order_by(Tenant.search_renewing_at.nulls_first(), Tenant.id)

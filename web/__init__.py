@@ -39,6 +39,8 @@ PAGES = (
     "web.settings.security_routes",
     "web.settings.pipelines",
     "web.settings.workspace",
+    "web.settings.archives",
+    "web.settings.deletion",
     "web.settings.tokens",
     "web.settings.audit",
     "web.privacy.routes",

@@ -16,6 +16,7 @@ from tenants.db import new_id
 from web.language_menu import languages, way_back
 from web.looking import looking
 from web.navigation import Navigation, navigation
+from web.paused import paused_words
 from web.shell import shell
 
 ENTRIES = {
@@ -52,6 +53,7 @@ def _values() -> dict[str, Any]:
     if member is not None:
         values["nav"] = navigation_of(member)
         values["looking"] = looking()
+        values["paused"] = paused_words()
         values["manifest_url"] = request.script_root + _path("today.manifest")
         values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
     return values

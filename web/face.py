@@ -23,18 +23,34 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
-from saas_crm.edge.lifecycle import MembershipEnded, WorkspaceUnavailable
+from saas_crm.edge.lifecycle import MembershipEnded
 from saas_crm.edge.proof import ProofNeeded
+from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
+from web.paused import paused_words, refusal, what_was_typed
 from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
 INSIDE = frozenset(
-    {"400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "looking", "recycled", "stale"}
+    {
+        "400",
+        "403",
+        "404",
+        "405",
+        "413",
+        "415",
+        "422",
+        "429",
+        "contradiction",
+        "looking",
+        "read_only",
+        "recycled",
+        "stale",
+    }
 )
 """Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
@@ -42,7 +58,7 @@ INSIDE = frozenset(
 def answer(error: Exception) -> Response:
     """Return the page, fragment or redirect that tells a person what happened and what to do."""
     if isinstance(error, WorkspaceUnavailable):
-        return _page("suspended" if error.reason != "upgrading" else "503", 503 if error.reason == "upgrading" else 403)
+        return _unavailable(error)
     if isinstance(error, MembershipEnded):
         return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
     if isinstance(error, ProofNeeded | SignInOver):
@@ -171,6 +187,21 @@ def _only_looking() -> Response:
     return response
 
 
+def _unavailable(error: WorkspaceUnavailable) -> Response:
+    if error.reason == "upgrading":
+        return _page("503", 503)
+    return _page("suspended", 403, workspace_name=g.tenant.name, told=paused_words())
+
+
+def _read_only() -> Response:
+    """Nothing is changed; what was typed comes back, to be sent again when the workspace is open."""
+    if request.headers.get("HX-Request"):
+        response = make_response("", 403)
+        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": refusal(), "tone": "bad"}})
+        return response
+    return _page("read_only", 403, told=paused_words(), back_url=_current_page(), **what_was_typed())
+
+
 def _page(name: str, status: int, **values: Any) -> Response:
     inside = name in INSIDE and reader_inside() is not None
     return make_response(render_template(f"errors/{name}.html", inside=inside, **values), status)
@@ -184,5 +215,5 @@ def _above() -> Response | None:
 
 _TELLERS: tuple[tuple[type[Exception], Callable[[], Response | None]], ...] = (
     (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (NetworkRefused, _elsewhere), (OnlyLooking, _only_looking),
-    (CSRFError, _stale), (MethodNotAllowed, _above),
+    (CSRFError, _stale), (MethodNotAllowed, _above), (WorkspaceReadOnly, _read_only),
 )  # fmt: skip

@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money, money_short=money_short, number=number, date=day, datetime=moment, time=clock_time,
         relative=relative, month=month, phone=phone, dial=dial_phone, country=country_name,
+        size=size,
     )  # fmt: skip
 
 
@@ -81,6 +82,15 @@ def number(value: Decimal | int | None) -> str:
 @lru_cache(_REMEMBERED)
 def _number(value: Decimal | int, locale: str) -> str:
     return numbers.format_decimal(value, locale=locale)
+
+
+def size(count: int | None) -> str:
+    """Write how large a file of so many bytes is, in megabytes, of small ones in kilobytes."""
+    if count is None:
+        return ""
+    return (
+        f"{number(round(Decimal(count) / 1_000_000, 1))} MB" if count >= 100_000 else f"{number(-(-count // 1000))} kB"
+    )
 
 
 def day(value: date | datetime | None, form: str = "medium") -> str:

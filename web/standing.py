@@ -30,7 +30,7 @@ def reader_inside() -> CurrentMember | None:
         reading_under(found.fields)
     if found is not None or tenant is None or user is None:
         return found
-    if tenant.is_open and serves("tenant", tenant.schema_version):
+    if tenant.access() != "closed" and serves("tenant", tenant.schema_version):
         reader = member_of_user(user.id)
         g.member = see_through(reader) if reader else None
         reading_under(g.member.fields if g.member else OPEN)

@@ -71,7 +71,7 @@ WITHHELD = "DoneBefore"
 PROBLEMS: dict[int, str] = {
     400: "The request cannot be read: no JSON, or not in UTF-8.",
     401: "No token, or one that is not valid any more.",
-    403: "The member may see this but not do it.",
+    403: "The member may see this but not do it; or the workspace is closed, or can only be read now.",
     404: "No such thing, or the member may not know of it.",
     405: "This path has no such method.",
     409: "It contradicts what is there: made already, changed by somebody else, or being done just now.",
@@ -80,7 +80,7 @@ PROBLEMS: dict[int, str] = {
     415: "The body is of a media type this operation does not read.",
     422: "Something in the body, the query or the headers breaks a rule; `errors` says where and which.",
     429: "Too many requests; wait for `Retry-After` seconds.",
-    503: "The workspace is closed for a moment or suspended, or the database does not answer.",
+    503: "The workspace is closed for a moment, or the database does not answer.",
 }
 
 _PROBLEM_HEADERS = {
@@ -97,7 +97,7 @@ def problem_statuses(operation: Operation) -> list[int]:
     conditions = {
         400: bool(operation.request_model),
         401: not operation.public,
-        403: operation.permission is not None,
+        403: True,
         404: "<" in operation.path,
         409: operation.idempotent,
         412: operation.if_match,

@@ -97,6 +97,7 @@ class CurrentMember:
     fields: Mapping[str, str] = field(default_factory=dict)
     second_factor_due: datetime | None = None
     entry: EntryRules = field(default_factory=EntryRules)
+    workspace_standing: str | None = None
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Uuid, literal_column
+from sqlalchemy import Boolean, ColumnElement, DateTime, Text, Uuid, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 _TEAMS = """ARRAY(
@@ -42,14 +42,16 @@ _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), tru
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares, children_follow, second_factor_due and entry of a member.
+    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry and standing of a member.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
+    `standing` is the workspace's own, as it is at this moment (`tenants.standing.key_of`).
     """
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
         literal_column(_SHARES, Boolean).label("shares"), literal_column(_FOLLOW, Boolean).label("children_follow"),
         literal_column(_DUE, DateTime(timezone=True)).label("second_factor_due"),
         literal_column(_ENTRY, JSONB).label("entry"),
+        literal_column("public.standing()", Text).label("standing"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`saas-crm tenants export`, `restore`, `suspend`, `resume` and `delete`."""
+"""`saas-crm tenants export`, `restore` and `delete`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure, WrongCall
 from saas_crm.workspaces.backups import BackupFailed, forget_backups, store_at
 from saas_crm.workspaces.deleting import delete_workspace
+from saas_crm.workspaces.noting import note_alone
 from saas_crm.workspaces.restoring import Restored, restore_as, restore_in_place
 from saas_crm.workspaces.saving import save
-from saas_crm.workspaces.standing import set_status
 from tenants.archive.reading import BadArchive
 from tenants.archive.writing import UnknownTenant
 from tenants.provisioning import SlugTaken
+from tenants.settings import Settings
 from tenants.slugs import check_slug
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -33,9 +34,11 @@ def export(slug: str, file: Path, overwrite: bool) -> None:
     if file.exists() and not overwrite:
         raise WrongCall(f"{file} exists already.", "Choose another name, or add --overwrite.")
     try:
-        manifest = save(load_settings().database_url, slug, file)
+        settings = load_settings()
+        note_alone(settings.database_url, slug, "export")
+        manifest = save(settings.database_url, slug, file)
     except UnknownTenant:
-        raise _unknown(slug) from None
+        raise unknown(slug) from None
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}.") from None
     rows = sum(entry.lines or 0 for path, entry in manifest.files.items() if path.startswith("tables/"))
@@ -56,22 +59,24 @@ def restore(file: Path, slug: str | None, name: str, in_place_of: str | None, ye
     try:
         if in_place_of:
             _confirm(yes, f"The data of {in_place_of} will be put aside and that of {file.name} take its place.")
-            _tell(restore_in_place(settings.owner_url, settings.database_url, file, in_place_of), settings.base_url)
+            _tell(restore_in_place(settings.owner_url, settings.database_url, file, in_place_of), settings)
         elif problem := check_slug(slug or ""):
             raise WrongCall(f"{slug!r} will not do as an address. {problem.message}")
         else:
-            _tell(restore_as(settings.owner_url, settings.database_url, file, slug or "", name=name), settings.base_url)
+            _tell(restore_as(settings.owner_url, settings.database_url, file, slug or "", name=name), settings)
     except BadArchive as bad:
         raise Failure(f"{file.name} was not restored: {bad}.", "Nothing was changed.") from None
     except SlugTaken:
         raise Failure(f"The address {slug!r} is taken.", "Choose another one.") from None
     except UnknownTenant:
-        raise _unknown(in_place_of or "") from None
+        raise unknown(in_place_of or "") from None
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _tell(restored: Restored, base_url: str) -> None:
+def _tell(restored: Restored, settings: Settings) -> None:
+    base_url = settings.base_url
+    note_alone(settings.database_url, restored.slug, "restore")
     click.echo(f"restored: {base_url}/{restored.slug}/")
     if restored.new_people:
         click.echo(f"{len(restored.new_people)} people got a sign-in; each sets a password at {base_url}/forgot")
@@ -79,30 +84,6 @@ def _tell(restored: Restored, base_url: str) -> None:
         click.echo(
             f"The former data is kept, closed, as {restored.former_slug}: `tenants delete` when it is not needed."
         )
-
-
-@click.command()
-@click.argument("slug")
-def suspend(slug: str) -> None:
-    """Close the workspace SLUG to its people until it is resumed; nothing in it is changed."""
-    _set(slug, "suspended", "active")
-
-
-@click.command()
-@click.argument("slug")
-def resume(slug: str) -> None:
-    """Open the workspace SLUG again."""
-    _set(slug, "active", "suspended")
-
-
-def _set(slug: str, status: str, before: str) -> None:
-    try:
-        found = set_status(load_settings().owner_url, slug, status, before)
-    except UnknownTenant:
-        raise _unknown(slug) from None
-    if found not in (status, before):
-        raise Failure(f"{slug} is {found}.", f"Only a workspace that is {before} can be made {status}.")
-    click.echo(f"{slug} is {status}" if found == before else f"{slug} is {status} already")
 
 
 @click.command()
@@ -120,7 +101,7 @@ def delete(slug: str, now: bool, yes: bool) -> None:
         forget = partial(forget_backups, store) if store is not None else None
         certificate = delete_workspace(settings.owner_url, slug, forget)
     except UnknownTenant:
-        raise _unknown(slug) from None
+        raise unknown(slug) from None
     except BackupFailed as failed:
         raise Failure(f"{slug} was not deleted: its backups could not be removed ({failed}).") from None
     click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
@@ -131,5 +112,6 @@ def _confirm(yes: bool, what: str) -> None:
         click.confirm(f"{what} Go on?", abort=True, err=True)
 
 
-def _unknown(slug: str) -> Failure:
+def unknown(slug: str) -> Failure:
+    """Return the failure for an address that no workspace has."""
     return Failure(f"There is no workspace {slug!r}.", "`saas-crm tenants list` lists them.")

@@ -19,7 +19,7 @@ log = structlog.get_logger("jobs")
 KEYS_LIVE = timedelta(hours=24)
 
 
-@job("mail.send", retries=8)
+@job("mail.send", retries=8, reads_only=True)
 def send_mail(to: str, subject: str, text: str, html: str) -> None:
     """Hand one letter to the mail server; tried again with growing pauses while it does not answer."""
     settings = runtime_settings()

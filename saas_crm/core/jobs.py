@@ -18,7 +18,8 @@ DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock
 class Job:
     """A named piece of work and, for a periodic one, its cron expression (UTC).
 
-    One `for_member` is done in the name of the member whose id it was deferred with.
+    One `for_member` is done in the name of the member whose id it was deferred with. One that `reads_only` changes
+    nothing in its workspace, and is done whether that is open or not.
     """
 
     name: str
@@ -26,23 +27,25 @@ class Job:
     cron: str | None = None
     retries: int = 0
     for_member: bool = False
+    reads_only: bool = False
 
 
 registry: dict[str, Job] = {}
 
 
 def job(
-    name: str, *, cron: str | None = None, retries: int = 0, for_member: bool = False
+    name: str, *, cron: str | None = None, retries: int = 0, for_member: bool = False, reads_only: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a job; it runs inside the tenant that deferred it, or outside any.
 
     `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses. What is done
     `for_member` is deferred with a `member_id` and gets the member as `actor`, with the role they have when it runs;
-    if they are frozen or removed by then, it is not done.
+    if they are frozen or removed by then, it is not done. In a workspace that is read-only or closed only what
+    `reads_only` is done; everything else waits until it is open again.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
-        registry[name] = Job(name, run, cron, retries, for_member)
+        registry[name] = Job(name, run, cron, retries, for_member, reads_only)
         return run
 
     return register

@@ -16,12 +16,13 @@ Place = Literal["outside", "workspace", "anywhere"]
 class Declared:
     """Who may call an endpoint, and whether it lives in a workspace or outside any."""
 
-    kind: Literal["public", "signed-in", "member", "permission"]
+    kind: Literal["public", "signed-in", "member", "permission", "owner"]
     place: Place
     permission: str | None = None
 
 
 ATTRIBUTE = "__declared__"
+WORKS_READ_ONLY = "__works_read_only__"
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -47,6 +48,11 @@ def members_only(view: View) -> View:
     return _declare(Declared("member", "workspace"))(view)
 
 
+def owners_only(view: View) -> View:
+    """Only owners of the workspace: what decides about it as a whole and no role may be given."""
+    return _declare(Declared("owner", "workspace"))(view)
+
+
 def signed_in(view: View) -> View:
     """Everybody with a sign-in, outside any workspace."""
     return _declare(Declared("signed-in", "outside"))(view)
@@ -55,6 +61,17 @@ def signed_in(view: View) -> View:
 def public(place: Place = "outside") -> Callable[[View], View]:
     """Everybody. `place` says whether the endpoint lives in a workspace."""
     return _declare(Declared("public", place))
+
+
+def while_read_only(view: View) -> View:
+    """Also where the workspace is read-only: what changes nothing of its own, such as signing in."""
+    setattr(view, WORKS_READ_ONLY, True)
+    return view
+
+
+def works_while_read_only(view: Any) -> bool:
+    """Whether an endpoint that changes something works in a read-only workspace."""
+    return bool(getattr(view, WORKS_READ_ONLY, False))
 
 
 def declared_for(view: Any) -> Declared | None:

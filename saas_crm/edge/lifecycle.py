@@ -13,12 +13,15 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
+from saas_crm.access.role_rules import OWNER
 from saas_crm.core.audit import act_as
+from saas_crm.core.errors import Forbidden
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.origin import request_actor
+from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
 from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
@@ -29,14 +32,6 @@ from tenants.versions import lacks_tables, serves
 
 API_PREFIX = "/api/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-
-
-class WorkspaceUnavailable(Exception):
-    """The workspace exists but cannot be used now: "suspended", "closed" or "upgrading"."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def awaits_upgrade(error: Exception) -> bool:
@@ -157,13 +152,15 @@ def _check(declared: Declared) -> None:
         raise WorkspaceUnavailable("upgrading")
     if declared.kind == "signed-in":
         signed_in_user()
-    if declared.kind in ("member", "permission"):
+    if declared.kind in ("member", "permission", "owner"):
         _find_member(declared.permission)
-    if tenant is not None and not tenant.is_open:
-        # Only now: whether a workspace is suspended is told to nobody who is no member of it.
-        raise WorkspaceUnavailable(tenant.status)
+    if tenant is not None:
+        # Only now: it is told to nobody who is no member.
+        check_standing(tenant, g.get("member"), _app_view(request.endpoint or ""))
     if declared.permission is not None:
         g.member.require(declared.permission)
+    if declared.kind == "owner" and g.member.role_key != OWNER:
+        raise Forbidden(OWNER)
 
 
 def _find_member(permission: str | None) -> None:

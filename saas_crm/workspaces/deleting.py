@@ -10,12 +10,24 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
+from saas_crm.workspaces.letters import Reader, owners_of
 from tenants.archive.catalog import tables_of
 from tenants.archive.writing import UnknownTenant
+from tenants.db import new_id
 from tenants.migrate import connect
 
-_FIND = "SELECT id, name, schema_name, role_name, now() FROM public.tenants WHERE slug = %s FOR UPDATE"
+_FIND = """
+    SELECT t.id, t.name, t.schema_name, t.role_name, now(), d.asked_by, d.asked_at, coalesce(d.due_at <= now(), false)
+    FROM public.tenants t LEFT JOIN public.tenant_deletions d ON d.tenant_id = t.id WHERE t.slug = %s FOR UPDATE OF t
+"""
+_ARCHIVES = "SELECT count(*) FROM public.archives WHERE tenant_id = %s AND made_at IS NOT NULL"
+_CERTIFY = """
+    INSERT INTO public.deletion_certificates (id, tenant_id, slug, name, asked_by, asked_at, deleted_at, counts)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+OPERATOR = "operator"
 _ALONE = """
     DELETE FROM public.users u WHERE u.id = ANY(%s)
         AND NOT EXISTS (SELECT 1 FROM public.memberships m WHERE m.user_id = u.id)
@@ -27,41 +39,101 @@ _JOBS = "DELETE FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = %s"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was deleted, and when: rows of each table, jobs, backups, and sign-ins that belonged to nothing else."""
+    """What was deleted, when, and who asked for it: rows of each table, jobs, archives, backups, sign-ins.
 
+    Of people it names but the owner who asked. Sign-ins are those that belonged to nothing else.
+    """
+
+    id: UUID
     tenant_id: UUID
     slug: str
     name: str
+    asked_by: str
+    asked_at: datetime | None
     deleted_at: datetime
     rows: dict[str, int]
     jobs: int
     sign_ins: int
+    archives: int
     backups: int
 
 
-def delete_workspace(owner_url: str, slug: str, forget_backups: Callable[[UUID], int] | None = None) -> Certificate:
-    """Delete a workspace at once: schema, role, jobs, memberships, and the sign-ins of people who have no other one.
+class NotDue(LookupError):
+    """Nobody asked for the workspace to be deleted, or its day has not come."""
 
-    One transaction: all or nothing. Whoever works in it is waited for. `forget_backups` takes its backups away, last;
-    where it fails nothing is deleted. Raises UnknownTenant, and what `forget_backups` raises.
+
+Farewell = Callable[[psycopg.Connection[Any], list[Reader], Certificate], None]
+
+
+def delete_workspace(
+    owner_url: str, slug: str, forget_backups: Callable[[UUID], int] | None = None, *, farewell: Farewell | None = None,
+    only_if_due: bool = False,
+) -> Certificate:  # fmt: skip
+    """Delete a workspace at once: schema, role, jobs, archives, memberships, sign-ins of people without another.
+
+    One transaction: all or nothing; the certificate is written in it. Whoever works in it is waited for.
+    `forget_backups` takes its backups away, last; where it fails nothing is deleted. `farewell` tells those who were
+    its owners. Raises UnknownTenant, what `forget_backups` raises and, where it must be due, NotDue.
     """
     with connect(owner_url) as connection, connection.transaction():
         found = connection.execute(_FIND, [slug]).fetchone()
         if found is None:
             raise UnknownTenant(slug)
-        tenant_id, name, schema, role, moment = found
+        tenant_id, name, schema, role, moment, asked_by, asked_at, due = found
+        if only_if_due and not due:
+            raise NotDue(slug)
         rows = _count(connection, schema)
-        people = connection.execute(
-            "DELETE FROM public.memberships WHERE tenant_id = %s RETURNING user_id", [tenant_id]
-        ).fetchall()
-        sign_ins = connection.execute(_ALONE, [[user_id for (user_id,) in people]]).rowcount
-        connection.execute(_JOBS_PATH)
-        jobs = connection.execute(_JOBS, [str(tenant_id)]).rowcount
-        connection.execute("DELETE FROM public.tenants WHERE id = %s", [tenant_id])
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-        connection.execute(sql.SQL("DROP OWNED BY {r}; DROP ROLE {r}").format(r=sql.Identifier(role)))
+        readers = _owners(connection, schema) if farewell else []
+        sign_ins, jobs, archives = _drop(connection, tenant_id, schema, role)
         backups = forget_backups(tenant_id) if forget_backups else 0
-    return Certificate(tenant_id, slug, name, moment, rows, jobs, sign_ins, backups)
+        certificate = Certificate(
+            new_id(), tenant_id, slug, name, asked_by or OPERATOR, asked_at, moment, rows, jobs, sign_ins, archives,
+            backups,
+        )  # fmt: skip
+        _certify(connection, certificate)
+        if farewell:
+            farewell(connection, readers, certificate)
+    return certificate
+
+
+def _owners(connection: psycopg.Connection[Any], schema: str) -> list[Reader]:
+    connection.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(schema)))
+    found = owners_of(connection)
+    connection.execute("SET LOCAL search_path = pg_catalog")
+    return found
+
+
+def _drop(connection: psycopg.Connection[Any], tenant_id: UUID, schema: str, role: str) -> tuple[int, int, int]:
+    """Drop everything; returns how many sign-ins, jobs and archives that were."""
+    people = connection.execute(
+        "DELETE FROM public.memberships WHERE tenant_id = %s RETURNING user_id", [tenant_id]
+    ).fetchall()
+    sign_ins = connection.execute(_ALONE, [[user_id for (user_id,) in people]]).rowcount
+    [archives] = connection.execute(_ARCHIVES, [tenant_id]).fetchone() or (0,)
+    connection.execute(_JOBS_PATH)
+    jobs = connection.execute(_JOBS, [str(tenant_id)]).rowcount
+    connection.execute("DELETE FROM public.tenants WHERE id = %s", [tenant_id])
+    connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+    connection.execute(sql.SQL("DROP OWNED BY {r}; DROP ROLE {r}").format(r=sql.Identifier(role)))
+    return sign_ins, jobs, archives
+
+
+def _certify(connection: psycopg.Connection[Any], made: Certificate) -> None:
+    counts = {"rows": made.rows, "jobs": made.jobs, "sign_ins": made.sign_ins, "archives": made.archives,
+              "backups": made.backups}  # fmt: skip
+    connection.execute(_CERTIFY, [
+        made.id, made.tenant_id, made.slug, made.name, made.asked_by, made.asked_at, made.deleted_at, Jsonb(counts)
+    ])  # fmt: skip
+
+
+def certificates(database_url: str) -> list[Certificate]:
+    """Return the certificates of all workspaces that were deleted, the latest first."""
+    query = """
+        SELECT id, tenant_id, slug, name, asked_by, asked_at, deleted_at, counts FROM public.deletion_certificates
+        ORDER BY deleted_at DESC, id DESC
+    """
+    with connect(database_url) as connection:
+        return [Certificate(*row[:7], **row[7]) for row in connection.execute(query)]
 
 
 def _count(connection: psycopg.Connection[Any], schema: str) -> dict[str, int]:

@@ -1,6 +1,9 @@
-"""Every night's backups."""
+"""Every night's backups; suspensions and workspaces that come to their end."""
 
 from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -22,7 +25,7 @@ def nightly() -> None:
     if runtime_settings().backup_url is None:
         return
     with shared_reader() as connection:
-        ids = connection.scalars(select(Tenant.id).where(Tenant.status.in_(("active", "suspended")))).all()
+        ids = connection.scalars(select(Tenant.id).where(Tenant.status.in_(("active", "read_only", "suspended")))).all()
     in_each(ids, _defer_one, what="backups")
 
 
@@ -30,7 +33,16 @@ def _defer_one() -> None:
     defer(db.session(), "workspaces.back_up", queueing_lock=f"workspaces.back_up:{current_tenant().id}")
 
 
-@job("workspaces.back_up", retries=3)
+@job("workspaces.lift", cron="*/5 * * * *")
+def end_suspensions() -> None:
+    """Open the workspaces again whose suspension has come to its end."""
+    from saas_crm.workspaces.standing import lift_what_is_over
+
+    for slug in lift_what_is_over(runtime_settings().database_url):
+        log.info("suspension ended", slug=slug)
+
+
+@job("workspaces.back_up", retries=3, reads_only=True)
 def back_up_one() -> None:
     """Back this workspace up, and let go of the backups that are not kept any more.
 
@@ -45,3 +57,33 @@ def back_up_one() -> None:
     made = back_up(store, settings.database_url, tenant.slug, tenant.id)
     gone = prune(store, tenant.id, days=settings.backup_days, weeks=settings.backup_weeks)
     log.info("backed up", tenant=str(tenant.id), bytes=made.size, removed=gone)
+
+
+@job("workspaces.end", cron="11 1 * * *")
+def end_workspaces() -> None:
+    """Remind the owners of workspaces that will be deleted, and delete those whose day has come."""
+    from saas_crm.workspaces.backups import forget_backups, store_at
+    from saas_crm.workspaces.ending import end_those_due, remind
+
+    settings = runtime_settings()
+    remind(settings.database_url, settings.base_url)
+    store = store_at(settings.backup_url) if settings.backup_url else None
+    for certificate in end_those_due(settings.owner_url, partial(forget_backups, store) if store is not None else None):
+        log.info("workspace deleted", tenant=str(certificate.tenant_id), certificate=str(certificate.id))
+
+
+@job("workspaces.make_archive", retries=2, reads_only=True)
+def make_archive(archive_id: str) -> None:
+    """Make the archive that a member asked for."""
+    from saas_crm.workspaces.archives import make_archive as make
+
+    settings = runtime_settings()
+    make(settings.database_url, settings.base_url, current_tenant(), UUID(archive_id))
+
+
+@job("workspaces.forget_archives", cron="29 * * * *")
+def forget_archives() -> None:
+    """Remove the archives whose time is over."""
+    from saas_crm.workspaces.archives import forget_archives as forget
+
+    forget(runtime_settings().database_url)

@@ -1,9 +1,24 @@
-"""Which backups are kept: every night's for a while, then one a week."""
+"""Which backups are kept, and when the owners of a workspace that will be deleted are reminded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+REMINDERS = (7, 1)
+"""Days before a deletion on which a mail tells of it."""
+
+
+def reminder_due(due: datetime, at: datetime, reminded: int | None) -> int | None:
+    """Return which of REMINDERS is to be sent now, None if none is; `reminded` is the one sent last.
+
+    Where several were missed, as with a worker that was off, only the nearest is sent.
+    """
+    reached = [days for days in REMINDERS if due - at <= timedelta(days=days)]
+    if due <= at or not reached:
+        return None
+    nearest = min(reached)
+    return nearest if reminded is None or nearest < reminded else None
 
 
 def superfluous(moments: Iterable[datetime], at: datetime, *, days: int, weeks: int) -> list[datetime]:

@@ -55,6 +55,7 @@ SETTINGS: Ends = {
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
     "settings_sharing.edit": ("",), "settings_security.edit": ("",), "settings_security.edit_entry": ("",),
+    "settings_archives.index": ("",), "settings_deletion.show": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip
@@ -105,7 +106,7 @@ NO_PAGES = {
     "only leads on": {"public.language"},
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
-        "settings_audit.export", "privacy.everything_json",
+        "settings_audit.export", "privacy.everything_json", "settings_archives.download",
     },
     "looked at in test_two_factor": {
         "account.show_code_form", "account.show_two_factor", "account.show_app", "account.show_renewal",

@@ -1,4 +1,4 @@
-"""`tenants export`, `restore`, `suspend`, `resume` and `delete`, as an operator calls them."""
+"""What befalls a workspace as a whole, as an operator calls for it."""
 
 from __future__ import annotations
 
@@ -81,15 +81,27 @@ def test_what_cannot_be_is_told_in_a_line(
     assert "Traceback" not in found.output
 
 
-def test_suspended_and_resumed(call: Call, app: Flask, client_for: Callable[[str], Browser]) -> None:
+def test_closed_and_opened_again(call: Call, client_for: Callable[[str], Browser]) -> None:
     rep = client_for("rep")
-    assert call("tenants", "suspend", "acme").output == "acme is suspended\n"
-    app.extensions["directory"].forget()
-    assert rep.get("/acme/companies").status_code == 403
-    assert call("tenants", "suspend", "acme").output == "acme is suspended already\n"
+    said = "acme is suspended\n  operator: closed (The invoice of May is open.)\n"
+    assert call("tenants", "suspend", "acme", "--reason", "The invoice of  May is open.").output == said
+    assert rep.get("/acme/companies").status_code == 403, "from the next request on"
+    assert call("tenants", "suspend", "acme", "--closed", "--reason", "The invoice of May is open.").output == (
+        said.replace("suspended", "suspended already")
+    )
     assert call("tenants", "resume", "acme").output == "acme is active\n"
-    app.extensions["directory"].forget()
     assert rep.get("/acme/companies").status_code == 200
+    assert call("tenants", "resume", "acme").output == "acme is active already\n"
+
+
+def test_made_read_only_until_a_day(call: Call, client_for: Callable[[str], Browser]) -> None:
+    found = call("tenants", "suspend", "acme", "--read-only", "--ask", "help@host.example", "--until", "2031-02-03")
+    assert found.output == "acme is read-only\n  operator: read-only, until 2031-02-03 00:00 UTC\n"
+    rep = client_for("rep")
+    assert "Ask help@host.example." in rep.get("/acme/companies").text
+    assert rep.post("/acme/companies", data={"name": "New"}).status_code == 403
+    call("tenants", "resume", "acme")
+    assert rep.post("/acme/companies", data={"name": "New"}).status_code == 303
 
 
 def test_deleting_asks_first_and_prints_a_certificate(call: Call, archive: Path) -> None:

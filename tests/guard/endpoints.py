@@ -134,6 +134,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",
         "role_id": role_id, "hand_over_id": hand_over.id, "processing_id": entry.id, "erasure_id": erasure.id,
+        "archive_id": new_id(),
     }  # fmt: skip
     return Samples(person.slug, person, values)
 
@@ -155,6 +156,8 @@ def expected(endpoint: Endpoint, person: Person | None, samples: Samples, cast: 
         return None
     if person.slug != samples.slug:
         return {401} if endpoint.is_api else {404}
+    if declared.kind == "owner":
+        return None if person.role == "owner" else {403}
     if declared.permission is None:
         return None
     permissions = BUILT_IN[person.role or ""]

@@ -33,6 +33,7 @@ PLACE = ("street", "city", "region", "postcode", "description")
 FIXED: Mapping[str, Any] = {
     "pipeline_id": None, "stage_id": None, "digest": "0" * 8, "code": "en", "stamp": 1, "name": "404",
     "part": "buttons", "path": "app.css", "section": "contacts", "kind": "company", "token": "no-such-token",
+    "archive_id": UUID(int=7),
 }  # fmt: skip
 
 

@@ -83,16 +83,15 @@ def test_a_spare_is_found_by_nobody(app: Flask, installation: Installation) -> N
         assert Directory(timeout_ms=1000).by_id(row[0]) is None
 
 
-def test_a_suspended_workspace_is_closed_within_seconds(app: Flask, cast: Cast, installation: Installation) -> None:
+def test_a_suspended_workspace_is_closed_at_once(app: Flask, cast: Cast, installation: Installation) -> None:
     tenant, owner = found_another(app, "late-payer")
     browser = browser_of(app, owner)
     assert browser.get("/late-payer/companies").status_code == 200
     with installation.place.owner() as connection:
         connection.execute("UPDATE public.tenants SET status = 'suspended' WHERE slug = 'late-payer'")
-    app.extensions["directory"].forget()
     answer = browser.get("/late-payer/companies")
     assert answer.status_code == 403
-    assert "This workspace is paused" in answer.text
+    assert "This workspace is closed for now" in answer.text
     assert browser_of(app, cast["stranger"]).get("/late-payer/companies").status_code == 404, "it is told nothing"
     assert browser_of(app, None).get("/late-payer/companies").status_code == 302
     assert tenant.is_open

@@ -26,7 +26,9 @@ def verbs() -> dict[str, str]:
         "close_register": _("Link to the register closed"),
         "share": pgettext("act", "Shared"), "unshare": pgettext("act", "Sharing ended"),
         "view_as": _("Looked at the workspace as this member"), "view_as_end": _("Stopped looking as this member"),
-        "undo": _("Taken back"),
+        "undo": _("Taken back"), "suspend": pgettext("act", "Suspended"), "resume": pgettext("act", "Opened again"),
+        "ask_deletion": _("Deletion asked for"), "keep": _("Deletion taken back"),
+        "ask_archive": _("Archive asked for"), "take_archive": _("Archive downloaded"),
     }  # fmt: skip
 
 

@@ -30,6 +30,10 @@ def _member_labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _suspensions() -> dict[str, str]:
+    return {"read_only": _("Can only be read"), "closed": pgettext("workspace", "Closed")}
+
+
 def _role_names() -> dict[str, str]:
     """Return what the built-in roles are called, by the names they are stored under."""
     return {name: role_name(key, name) for key, name in ROLE_NAMES.items()}
@@ -113,9 +117,12 @@ tells("workspace", Room(
     word=lambda: _("Workspace"),
     labels=lambda: {
         "name": _("Name"), "locale": _("Language"), "country": _("Country"), "currency": _("Currency"),
-        "timezone": _("Time zone"),
+        "timezone": _("Time zone"), "kind": pgettext("suspension", "How"), "reason": _("Why"),
+        "until": _("Until when"), "due_at": _("To be deleted on"),
     },
-    writers={"locale": chosen(lambda: LANGUAGES)},
+    writers={
+        "locale": chosen(lambda: LANGUAGES), "kind": chosen(_suspensions), "until": as_moment, "due_at": as_moment,
+    },
 ))  # fmt: skip
 tells("processing_activity", Room(
     word=lambda: _("Entry of the register"),

@@ -18,7 +18,7 @@ from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import requires
+from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
 from web.forms import saved, shown_again
@@ -60,6 +60,7 @@ def create() -> ResponseReturnValue:
 
 @bp.post("/settings/tokens/<uuid:token_id>/end")
 @requires("token:delete")
+@while_read_only
 def revoke(token_id: UUID) -> ResponseReturnValue:
     """End a token; whatever uses it is refused from now on."""
     revoke_token(token_id, actor=current_member())

@@ -11,7 +11,7 @@ from saas_crm.access import view_as
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import members_only, requires
+from saas_crm.edge.declared import members_only, requires, while_read_only
 from saas_crm.edge.viewing import begin_viewing, end_viewing, viewing
 
 bp = Blueprint("viewing", __name__)
@@ -33,6 +33,7 @@ def begin(member_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/viewing/end")
 @members_only
+@while_read_only
 def end() -> ResponseReturnValue:
     """See with one's own eyes again; to whoever does already nothing happens."""
     present = viewing()

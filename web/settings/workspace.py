@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.role_rules import OWNER
 from saas_crm.access.schemas import WorkspaceWrite
 from saas_crm.access.workspace import registered, update_workspace
 from saas_crm.core.forms import from_form
@@ -66,6 +67,8 @@ def _sections() -> list[Section]:
         ("token:read", "settings_tokens.index", _("API tokens"),
          _("Let programs and devices work in your name"), "key-round"),
         ("activity:export", "exports.index", _("Export"), _("Take your data out as files"), "download"),
+        ("workspace:update", "settings_archives.index", _("Archive"),
+         _("Take the whole workspace along as one file"), "archive"),
         ("privacy:read", "privacy.index", _("Privacy"),
          _("What you do with personal data, and who was erased"), "lock"),
         ("audit:read", "settings_audit.index", _("Audit log"), _("Who did what, when and from where"), "history"),
@@ -75,6 +78,11 @@ def _sections() -> list[Section]:
         for permission, endpoint, title, text, icon in rows
         if member.can(permission) and endpoint in current_app.view_functions
     ]
+    if member.role_key == OWNER:
+        sections.append(Section(
+            url_for("settings_deletion.show"), _("Delete the workspace"), _("With everything in it, after 30 days"),
+            "trash-2",
+        ))  # fmt: skip
     hours = Section(
         url_for("settings_members.show", member_id=member.id), _("My working hours"),
         _("When you work, and who stands in for you"), "clock",

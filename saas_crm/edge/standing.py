@@ -1,0 +1,53 @@
+"""Whether this request may be answered as the workspace stands: open, read-only, or closed to who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from werkzeug.exceptions import NotFound
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.role_rules import OWNER
+from saas_crm.edge.current import directory
+from saas_crm.edge.declared import works_while_read_only
+from saas_crm.edge.viewing import READING, viewing
+from tenants.context import ActiveTenant
+
+
+class WorkspaceUnavailable(Exception):
+    """The workspace exists but cannot be used now: "suspended", "closed" or "upgrading"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class WorkspaceReadOnly(Exception):
+    """Something was to be changed in a workspace that may only be read now."""
+
+
+def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any) -> None:
+    """Raise WorkspaceUnavailable, WorkspaceReadOnly or NotFound where the workspace does not let this request in.
+
+    The database said how it stands in the statement that found the member. Where this process remembers otherwise, it
+    looks the tenant up anew (`g.tenant`): so what is decided elsewhere holds from the next request on.
+    """
+    if member is not None and (member.workspace_standing or tenant.standing) != tenant.standing:
+        renewed = directory().renew(tenant.id)
+        if renewed is None:
+            raise NotFound
+        g.tenant = tenant = renewed
+    if tenant.is_open:
+        return
+    if tenant.access(owner=is_owner(member)) == "closed":
+        raise WorkspaceUnavailable(tenant.status)
+    if request.method not in READING and not works_while_read_only(view):
+        raise WorkspaceReadOnly
+
+
+def is_owner(member: CurrentMember | None) -> bool:
+    """Whether who asks owns the workspace, also while they look at it as somebody else."""
+    present = viewing()
+    reader = present.reader if present else member
+    return reader is not None and reader.role_key == OWNER

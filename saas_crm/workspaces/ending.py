@@ -1,0 +1,143 @@
+"""The end of a workspace that its owner asks for: days of grace, reminders, and the deletion itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from sqlalchemy import select
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.role_rules import OWNER
+from saas_crm.core.clock import now
+from saas_crm.core.errors import Forbidden
+from saas_crm.workspaces.deleting import Certificate, NotDue, delete_workspace
+from saas_crm.workspaces.letters import Reader, deletion_asked, deletion_done, deletion_near, owners_of, post
+from saas_crm.workspaces.noting import note
+from saas_crm.workspaces.rules import reminder_due
+from saas_crm.workspaces.standing import held, settle
+from tenants.archive.writing import UnknownTenant
+from tenants.context import ActiveTenant, entry_statement
+from tenants.directory import shared_reader
+from tenants.migrate import connect
+from tenants.models import TenantDeletion
+
+log = structlog.get_logger(__name__)
+GRACE = timedelta(days=30)
+_ASK = """
+    INSERT INTO public.tenant_deletions (tenant_id, asked_by, due_at) VALUES (%s, %s, %s)
+    ON CONFLICT (tenant_id) DO NOTHING RETURNING due_at
+"""
+_CLOSE = """
+    INSERT INTO public.suspensions (tenant_id, cause, kind, reason, until) VALUES (%s, 'deletion', 'closed', %s, %s)
+"""
+_KEEP = "DELETE FROM public.tenant_deletions WHERE tenant_id = %s"
+_OPEN = "DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = 'deletion'"
+_PENDING = """
+    SELECT t.id, t.slug, t.name, t.role_name, t.schema_name, d.due_at, d.reminded
+    FROM public.tenant_deletions d JOIN public.tenants t ON t.id = d.tenant_id ORDER BY d.due_at
+"""
+_HOLD = "SELECT reminded FROM public.tenant_deletions WHERE tenant_id = %s FOR UPDATE"
+_REMINDED = "UPDATE public.tenant_deletions SET reminded = %s WHERE tenant_id = %s"
+_LIMIT_MS = 15_000
+PAGE = "/settings/deletion"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for the deletion, when, and the day it comes."""
+
+    by: str
+    at: datetime
+    due: datetime
+
+
+def deletion_of(tenant: ActiveTenant) -> Asked | None:
+    """Return what was asked for, None where nobody did."""
+    query = select(TenantDeletion.asked_by, TenantDeletion.asked_at, TenantDeletion.due_at)
+    with shared_reader() as connection:
+        row = connection.execute(query.where(TenantDeletion.tenant_id == tenant.id)).one_or_none()
+    return Asked(*row) if row else None
+
+
+def ask_deletion(database_url: str, base_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> bool:
+    """Let a workspace be deleted after the days of grace: from now on only its owners can come in, and only read.
+
+    All owners are told by mail. Returns False, and changes nothing, where it was asked for already. Raises Forbidden.
+    """
+    if actor.role_key != OWNER:
+        raise Forbidden(OWNER)
+    with held(database_url, tenant.slug) as (connection, tenant_id, status):
+        due = now() + GRACE
+        if connection.execute(_ASK, [tenant_id, actor.name, due]).fetchone() is None:
+            return False
+        connection.execute(_CLOSE, [tenant_id, actor.name, due])
+        settle(connection, tenant_id, status)
+        note(connection, tenant.slug, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=actor.id,
+             through="web")  # fmt: skip
+        url = f"{base_url}/{tenant.slug}{PAGE}"
+        post(connection, owners_of(connection), partial(
+            deletion_asked, workspace=tenant.name, who=actor.name, due=due, url=url
+        ))  # fmt: skip
+    return True
+
+
+def keep(database_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> bool:
+    """Take the deletion back: the workspace is as it was. Returns False where nobody had asked. Raises Forbidden."""
+    if actor.role_key != OWNER:
+        raise Forbidden(OWNER)
+    with held(database_url, tenant.slug) as (connection, tenant_id, status):
+        if not connection.execute(_KEEP, [tenant_id]).rowcount:
+            return False
+        connection.execute(_OPEN, [tenant_id])
+        settle(connection, tenant_id, status)
+        note(connection, tenant.slug, "keep", member_id=actor.id, through="web")
+    return True
+
+
+def remind(database_url: str, base_url: str) -> int:
+    """Mail the owners of workspaces whose day comes near, once for each reminder; returns how many mails."""
+    with connect(database_url) as connection:
+        pending = connection.execute(_PENDING).fetchall()
+        return sum(_remind_one(connection, base_url, row) for row in pending)
+
+
+def _remind_one(connection: psycopg.Connection[Any], base_url: str, row: tuple[Any, ...]) -> int:
+    tenant_id, slug, name, role, schema, due, _reminded = row
+    with connection.transaction():
+        held_row = connection.execute(_HOLD, [tenant_id]).fetchone()
+        days = reminder_due(due, now(), held_row[0]) if held_row else None
+        if days is None:
+            return 0
+        connection.execute(_REMINDED, [days, tenant_id])
+        connection.execute(entry_statement(role, schema, _LIMIT_MS))
+        letter = partial(deletion_near, workspace=name, days=days, due=due, url=f"{base_url}/{slug}{PAGE}")
+        return post(connection, owners_of(connection), letter)
+
+
+def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None = None) -> list[Certificate]:
+    """Delete every workspace whose day has come, and tell its owners; one that cannot be is tried again the next night.
+
+    Returns the certificates.
+    """
+    with connect(owner_url) as connection:
+        due = [row[1] for row in connection.execute(_PENDING).fetchall() if row[5] <= now()]
+    done = []
+    for slug in due:
+        try:
+            done.append(delete_workspace(owner_url, slug, forget_backups, farewell=_say_farewell, only_if_due=True))
+        except (NotDue, UnknownTenant):
+            log.info("deletion taken back at the last moment")
+        except Exception as failed:
+            log.error("workspace could not be deleted", slug=slug, error=type(failed).__name__, exc_info=failed)
+    return done
+
+
+def _say_farewell(connection: psycopg.Connection[Any], readers: list[Reader], certificate: Certificate) -> None:
+    post(connection, readers, partial(deletion_done, workspace=certificate.name, number=str(certificate.id)))

@@ -1,0 +1,113 @@
+"""What the owners of a workspace are told by mail about its end and its archives, each in their own language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from babel.dates import format_date
+from psycopg.types.json import Jsonb
+
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import in_language, ngettext, spoken
+from saas_crm.core.mail import Letter
+
+_OWNERS = """
+    SELECT m.name, m.email, m.locale FROM members m JOIN roles r ON r.id = m.role_id
+    WHERE r.key = 'owner' AND m.status = 'active' AND m.deleted_at IS NULL ORDER BY m.id
+"""
+_DEFER = "SELECT public.defer_job('mail.send', %s, 'default', NULL, NULL, NULL)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a letter goes to."""
+
+    name: str
+    email: str
+    locale: str
+
+
+def owners_of(connection: psycopg.Connection[Any]) -> list[Reader]:
+    """Return the owners of the workspace whose tables are on the connection's path."""
+    return [Reader(*row) for row in connection.execute(_OWNERS)]
+
+
+def post(connection: psycopg.Connection[Any], readers: Iterable[Reader], write: Callable[[Reader], Letter]) -> int:
+    """Queue a letter to each reader in the transaction at hand; returns how many."""
+    count = 0
+    for reader in readers:
+        with in_language(reader.locale):
+            letter = write(reader)
+            told = {"to": letter.to, "subject": letter.subject, "text": letter.text(), "html": letter.html()}
+        connection.execute(_DEFER, [Jsonb(told)])
+        count += 1
+    return count
+
+
+def deletion_asked(reader: Reader, workspace: str, who: str, due: datetime, url: str) -> Letter:
+    """Tell that somebody asked for the deletion, and that it can be taken back."""
+    return Letter(
+        reader.email,
+        _("%(workspace)s will be deleted on %(date)s", workspace=workspace, date=_day(due)),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            _("%(who)s asked for the workspace %(workspace)s to be deleted.", who=who, workspace=workspace),
+            _("Until %(date)s it is closed to its members. You can read everything, take it along as an archive, and "
+              "keep the workspace after all with one click. After that day nothing of it is left, and no backup.",
+              date=_day(due)),
+        ],
+        (_("See the workspace"), url),
+    )  # fmt: skip
+
+
+def deletion_near(reader: Reader, workspace: str, days: int, due: datetime, url: str) -> Letter:
+    """Remind that the day comes near."""
+    return Letter(
+        reader.email,
+        ngettext("%(workspace)s will be deleted in %(num)s day", "%(workspace)s will be deleted in %(num)s days", days,
+                 workspace=workspace),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            _("on %(date)s the workspace %(workspace)s will be deleted, with everything in it and all its backups.",
+              date=_day(due), workspace=workspace),
+            _("Until then you can take everything along as an archive, or keep the workspace after all."),
+        ],
+        (_("See the workspace"), url),
+    )  # fmt: skip
+
+
+def deletion_done(reader: Reader, workspace: str, number: str) -> Letter:
+    """Tell that nothing is left."""
+    return Letter(
+        reader.email,
+        _("%(workspace)s is deleted", workspace=workspace),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            _("the workspace %(workspace)s is deleted: its records, files, members and backups are gone.",
+              workspace=workspace),
+            _("The certificate of it has the number %(number)s.", number=number),
+        ],
+    )  # fmt: skip
+
+
+def archive_ready(reader: Reader, workspace: str, days: int, url: str) -> Letter:
+    """Tell that the archive can be downloaded."""
+    return Letter(
+        reader.email,
+        _("The archive of %(workspace)s is ready", workspace=workspace),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            ngettext("the archive that you asked for can be downloaded for %(num)s day, by you alone.",
+                     "the archive that you asked for can be downloaded for %(num)s days, by you alone.", days),
+        ],
+        (_("To the archive"), url),
+        footer=_("If you did not ask for it, change your password and tell the owner of the workspace."),
+    )  # fmt: skip
+
+
+def _day(moment: datetime) -> str:
+    return str(format_date(moment, "long", locale=spoken()))

@@ -1,0 +1,44 @@
+"""Lines in a workspace's own audit log about what befell it as a whole, also where no request is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tenants.archive.writing import UnknownTenant
+from tenants.context import entry_statement
+from tenants.db import new_id
+from tenants.migrate import connect
+
+_PLACE = "SELECT id, role_name, schema_name FROM public.tenants WHERE slug = %s"
+_LINE = (
+    "INSERT INTO audit_log (id, member_id, through, action, resource, record_id, changes)"
+    " VALUES (%s, %s, %s, %s, 'workspace', %s, %s)"
+)
+_LIMIT_MS = 15_000
+
+
+def note(
+    connection: psycopg.Connection[Any], slug: str, action: str, changes: Mapping[str, Any] | None = None, *,
+    member_id: UUID | None = None, through: str = "command",
+) -> None:  # fmt: skip
+    """Write a line into a workspace's log, in the transaction at hand, which speaks with its role from here on.
+
+    The login of the running application is needed, as it may take that role. Raises UnknownTenant.
+    """
+    row = connection.execute(_PLACE, [slug]).fetchone()
+    if row is None:
+        raise UnknownTenant(slug)
+    tenant_id, role, schema = row
+    connection.execute(entry_statement(role, schema, _LIMIT_MS))
+    connection.execute(_LINE, [new_id(), member_id, through, action, tenant_id, Jsonb(dict(changes or {}))])
+
+
+def note_alone(database_url: str, slug: str, action: str, changes: Mapping[str, Any] | None = None) -> None:
+    """Write a line in a transaction of its own; raises UnknownTenant."""
+    with connect(database_url) as connection, connection.transaction():
+        note(connection, slug, action, changes)

@@ -1,0 +1,267 @@
+"""A workspace's end as its owner asks for it: days of grace, mails, the way back, and what remains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.queries import member_by_id
+from saas_crm.core.audit import AuditEntry
+from saas_crm.core.clock import now
+from saas_crm.core.errors import Forbidden
+from saas_crm.core.jobs import registry
+from saas_crm.worker import execute
+from saas_crm.workspaces.backups import BackupFailed
+from saas_crm.workspaces.deleting import certificates
+from saas_crm.workspaces.ending import ask_deletion, end_those_due, keep, remind
+from saas_crm.workspaces.restoring import restore_as
+from saas_crm.workspaces.rules import reminder_due
+from tenants.db import db, tenant_scope
+from tests.cli.conftest import Call, call
+from tests.support.cast import PASSWORD, Cast
+from tests.support.clients import Browser, Phone, browser_of
+from tests.support.installation import Installation
+from tests.support.mailbox import Mailbox, body
+from tests.support.making import Maker
+from tests.web.pages import errors, flashed, heading
+
+__all__ = ["call"]
+ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
+PAGE, BACK = "/acme/settings/deletion", "/acme/settings/deletion/withdrawal"
+NAME = {"name": " acme  instruments "}
+
+
+@pytest.fixture
+def due(installation: Installation) -> Callable[[str, timedelta], None]:
+    """Set when a workspace's day comes."""
+
+    def set_due(slug: str, left: timedelta) -> None:
+        with installation.place.owner() as connection:
+            connection.execute(
+                "UPDATE public.tenant_deletions d SET due_at = %s FROM public.tenants t WHERE t.id = d.tenant_id"
+                " AND t.slug = %s", [now() + left, slug],
+            )  # fmt: skip
+
+    return set_due
+
+
+def test_only_owners_come_here(client_for: ClientFor) -> None:
+    assert heading(client_for("owner").get(PAGE)) == "Delete the workspace"
+    for who in ("admin", "manager", "rep", "viewer"):
+        browser = client_for(who)
+        assert browser.get(PAGE).status_code == 403
+        assert browser.post(PAGE, data=NAME).status_code == 403
+        assert browser.post(BACK).status_code == 403
+        assert "settings/deletion" not in browser.get("/acme/settings").text
+    assert client_for("outsider").post(PAGE, data=NAME).status_code == 404
+    assert "settings/deletion" in client_for("owner").get("/acme/settings").text
+
+
+@pytest.mark.parametrize("typed", ["", "Acme", "other"])
+def test_the_name_has_to_be_typed(client_for: ClientFor, typed: str) -> None:
+    owner = client_for("owner")
+    page = owner.post(PAGE, data={"name": typed})
+    assert page.status_code == 422
+    assert set(errors(page)) == {"name"}
+    assert client_for("rep").get("/acme/").status_code == 200
+
+
+def test_the_password_is_asked_for_again(client_for: ClientFor) -> None:
+    owner = client_for("owner")
+    owner.write_session({**owner.read_session(), "proved": 0})
+    assert heading(owner.post(PAGE, data=NAME)) == "Your password, please"
+    assert client_for("rep").get("/acme/").status_code == 200
+    assert owner.post(PAGE, data={**NAME, "proof_password": PASSWORD}).status_code == 303
+    assert client_for("rep").get("/acme/").status_code == 403
+
+
+def test_it_is_closed_to_all_but_the_owner_who_can_read(
+    client_for: ClientFor, api_for: Callable[..., Phone], make: Maker
+) -> None:
+    make.company("rep", name="Ada")
+    owner = client_for("owner")
+    done = owner.post(PAGE, data=NAME)
+    assert (done.status_code, done.location) == (303, PAGE)
+    rep = client_for("rep").get("/acme/companies")
+    assert rep.status_code == 403
+    assert heading(rep).startswith("This workspace will be deleted on ")
+    assert "Olivia Owner asked for it." in rep.text
+    refused = api_for("rep").get("/companies")
+    assert (refused.status_code, refused.json["type"]) == (403, "urn:saas-crm:problem:workspace-closed")
+    assert "Olivia" not in refused.text
+    page = owner.get("/acme/companies")
+    assert page.status_code == 200
+    assert "Ada" in page.text
+    assert f'action="{BACK}"' in page.text
+    assert owner.post("/acme/companies", data={"name": "New"}).status_code == 403
+    assert "Ada" in owner.get("/acme/companies/export?format=csv").text
+    assert api_for("owner").get("/companies").status_code == 200
+    assert owner.post("/acme/settings/archives").status_code == 303, "everything can still be taken along"
+    assert client_for("outsider").get("/other/companies").status_code == 200
+
+
+def test_one_click_takes_it_back(client_for: ClientFor, app: Flask, cast: Cast) -> None:
+    owner = client_for("owner")
+    owner.post(PAGE, data=NAME)
+    owner.post(PAGE, data=NAME)  # said twice it is the same, and so is the day
+    assert owner.post(BACK).status_code == 303
+    assert "The workspace stays" in flashed(owner.get("/acme/settings"))
+    assert client_for("rep").get("/acme/companies").status_code == 200
+    assert owner.post(BACK).status_code == 303
+    assert flashed(owner.get("/acme/settings")) == "Nothing was to be taken back."
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        rows = db.session.query(AuditEntry).filter(AuditEntry.action.in_(("ask_deletion", "keep"))).all()
+    owner_id = cast["owner"].member_id
+    assert sorted((row.action, row.member_id) for row in rows) == [("ask_deletion", owner_id), ("keep", owner_id)]
+
+
+def test_what_the_operator_closed_stays_closed(client_for: ClientFor, call: Call) -> None:
+    owner = client_for("owner")
+    owner.post(PAGE, data=NAME)
+    call("tenants", "suspend", "acme")
+    assert owner.get("/acme/companies").status_code == 403
+    call("tenants", "resume", "acme")
+    assert owner.get("/acme/companies").status_code == 200
+    assert client_for("rep").get("/acme/companies").status_code == 403
+
+
+def test_owners_are_told_by_mail_each_in_their_language(
+    client_for: ClientFor, mailbox: Mailbox, installation: Installation, cast: Cast
+) -> None:
+    schema = cast.tenants["acme"].schema_name
+    with installation.place.owner() as connection:
+        connection.execute(f"UPDATE {schema}.members SET role_id = (SELECT id FROM {schema}.roles WHERE key = 'owner'),"
+                           " locale = 'zh_Hans' WHERE name = 'Adam Admin'")  # fmt: skip
+    client_for("owner").post(PAGE, data=NAME)
+    [mail] = mailbox.arrived("owner@acme.example")
+    assert mail["Subject"].startswith("Acme Instruments will be deleted on ")
+    assert "Olivia Owner asked for the workspace" in body(mail)
+    assert mailbox.link("owner@acme.example", containing="/settings/deletion") == PAGE
+    [other] = mailbox.arrived("admin@acme.example")
+    assert "Acme Instruments" in other["Subject"]
+    assert mailbox.arrived("rep@acme.example") == []
+
+
+def test_reminders_come_once_each(
+    client_for: ClientFor, app: Flask, mailbox: Mailbox, installation: Installation,
+    due: Callable[[str, timedelta], None],
+) -> None:  # fmt: skip
+    client_for("owner").post(PAGE, data=NAME)
+    mailbox.arrived()
+    mailbox.clear()
+    settings = installation.settings
+    subjects = []
+    with app.app_context():
+        for days in (8, 7, 6, 1, 0.5, 0):
+            due("acme", timedelta(days=days))
+            remind(settings.database_url, settings.base_url)
+            remind(settings.database_url, settings.base_url)
+            subjects += [mail["Subject"] for mail in mailbox.arrived("owner@acme.example")]
+            mailbox.clear()
+    assert subjects == ["Acme Instruments will be deleted in 7 days", "Acme Instruments will be deleted in 1 day"]
+
+
+DAY = datetime(2031, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("left", "before", "expected"), [
+    (30, None, None), (7.01, None, None), (7, None, 7), (5, None, 7), (5, 7, None), (1, 7, 1), (0.2, None, 1),
+    (0.2, 1, None), (0, 7, None), (-3, None, None),
+])  # fmt: skip
+def test_which_reminder_is_due(left: float, before: int | None, expected: int | None) -> None:
+    assert reminder_due(DAY, DAY - timedelta(days=left), before) == expected
+
+
+@pytest.fixture
+def doomed(
+    archive: Path, app: Flask, cast: Cast, installation: Installation, due: Callable[[str, timedelta], None]
+) -> Browser:
+    """A workspace whose day has come, made of acme's archive (a spare would be missed), and its owner's browser."""
+    url = installation.settings.database_url
+    restore_as(installation.place.owner_url, url, archive, "doomed", name="Doomed Ltd")
+    with app.app_context():
+        tenant = app.extensions["directory"].by_slug("doomed")
+        with tenant_scope(tenant):
+            owner_id = cast["owner"].member_id
+            assert owner_id is not None
+            member = member_by_id(owner_id)
+        ask_deletion(url, "http://localhost", tenant, actor=member)
+    due("doomed", timedelta(seconds=-1))
+    return browser_of(app, cast["owner"])
+
+
+def test_the_night_after_nothing_is_left_but_a_certificate(
+    doomed: Browser, app: Flask, installation: Installation, mailbox: Mailbox, call: Call
+) -> None:
+    assert doomed.get("/doomed/").status_code == 200
+    mailbox.arrived()
+    mailbox.clear()
+    execute(app, registry["workspaces.end"], {})
+    app.extensions["directory"].forget()
+    assert doomed.get("/doomed/").status_code == 404
+    [mail] = mailbox.arrived("owner@acme.example")
+    assert mail["Subject"] == "Doomed Ltd is deleted"
+    [certificate] = certificates(installation.settings.database_url)
+    assert (certificate.slug, certificate.asked_by, certificate.rows["members"]) == ("doomed", "Olivia Owner", 7)
+    assert str(certificate.id) in body(mail)
+    assert certificate.asked_at is not None
+    with installation.place.owner() as connection:
+        left = connection.execute("SELECT count(*) FROM public.tenants WHERE slug = 'doomed'").fetchone()
+        held = connection.execute("SELECT counts::text || asked_by FROM public.deletion_certificates").fetchone()
+    assert left == (0,)
+    assert "@" not in str(held), "of people only the owner's name"
+    [told] = json.loads(call("tenants", "certificates", "--json").output)
+    assert told["id"] == str(certificate.id)
+    assert "doomed" in call("tenants", "certificates").output
+
+
+def test_taken_back_in_time_it_stays(doomed: Browser, app: Flask) -> None:
+    assert doomed.post("/doomed/settings/deletion/withdrawal").status_code == 303
+    execute(app, registry["workspaces.end"], {})
+    assert doomed.get("/doomed/").status_code == 200
+
+
+def test_where_backups_cannot_be_removed_nothing_is_deleted(
+    doomed: Browser, app: Flask, installation: Installation
+) -> None:
+    def refuse(_tenant: object) -> int:
+        raise BackupFailed("the store is away")
+
+    with app.app_context():
+        assert end_those_due(installation.settings.owner_url, refuse) == []
+        assert doomed.get("/doomed/").status_code == 200
+        assert len(end_those_due(installation.settings.owner_url)) == 1
+
+
+def test_before_its_day_nothing_is_deleted(client_for: ClientFor, app: Flask) -> None:
+    owner = client_for("owner")
+    owner.post(PAGE, data=NAME)
+    execute(app, registry["workspaces.end"], {})
+    assert owner.get("/acme/").status_code == 200
+
+
+def test_its_backups_go_with_it(doomed: Browser, app_with: Callable[..., Flask], tmp_path: Path) -> None:
+    other = app_with(backup_url=f"file://{tmp_path}/backups")
+    with other.app_context():
+        tenant = other.extensions["directory"].by_slug("doomed")
+    execute(other, registry["workspaces.back_up"], {"tenant_id": str(tenant.id)})
+    assert len(list((tmp_path / "backups").rglob("*.zip"))) == 1
+    execute(other, registry["workspaces.end"], {})
+    assert list((tmp_path / "backups").rglob("*.zip")) == []
+
+
+def test_the_business_asks_for_the_owner(acting: Acting, cast: Cast, installation: Installation) -> None:
+    url = installation.settings.database_url
+    with acting("admin") as admin:
+        with pytest.raises(Forbidden):
+            ask_deletion(url, "", cast.tenants["acme"], actor=admin)
+        with pytest.raises(Forbidden):
+            keep(url, cast.tenants["acme"], actor=admin)

@@ -1,0 +1,267 @@
+"""A workspace that can only be read, or that is closed: who is told what, what still works, and how it opens again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from flask import Flask
+
+from saas_crm.core.audit import AuditEntry
+from saas_crm.core.clock import now
+from saas_crm.core.jobs import registry
+from saas_crm.worker import TenantPaused, execute
+from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, lift_what_is_over, suspend
+from tenants.archive.writing import UnknownTenant
+from tenants.db import db, tenant_scope
+from tenants.standing import Suspension, access_of, key_of, status_for, telling
+from tests.leaks.forms import Forms
+from tests.support.cast import PASSWORD, Cast
+from tests.support.clients import Browser, Phone
+from tests.support.installation import Installation
+from tests.support.making import Maker
+from tests.web.pages import heading
+
+ClientFor = Callable[..., Browser]
+ApiFor = Callable[..., Phone]
+Pause = Callable[..., Standing]
+TYPE = "urn:saas-crm:problem:"
+
+
+@pytest.fixture
+def pause(app: Flask, installation: Installation) -> Pause:
+    """Suspend acme; no process is told."""
+
+    def act(kind: str = "read_only", cause: str = "operator", **more: object) -> Standing:
+        return suspend(installation.settings.database_url, "acme", Suspension(cause, kind, **more))  # type: ignore[arg-type]
+
+    return act
+
+
+def resume(installation: Installation, cause: str = "operator") -> Standing:
+    return lift(installation.settings.database_url, "acme", cause)
+
+
+def test_everything_can_be_read_and_taken_out(client_for: ClientFor, pause: Pause, make: Maker) -> None:
+    company = make.company("rep", name="Ada")
+    pause(reason="The invoice of May is open.", ask="billing@host.example", until=datetime(2031, 2, 3, tzinfo=UTC))
+    rep, owner = client_for("rep"), client_for("owner")
+    for path in ("", "companies", f"companies/{company.id}", "deals", "search?q=ada", "settings", "recycle-bin"):
+        page = rep.get(f"/acme/{path}")
+        assert page.status_code == 200, path
+        assert "This workspace can only be read for now." in page.text
+        assert "The invoice of May is open." in page.text
+        assert "Ask billing@host.example." in page.text
+        assert "Feb 3, 2031" in page.text
+    assert "Ada" in owner.get("/acme/companies/export?format=csv").text
+
+
+def test_every_change_is_refused_and_what_was_typed_is_kept(client_for: ClientFor, pause: Pause, make: Maker) -> None:
+    company = make.company("rep", name="Ada")
+    pause()
+    rep = client_for("rep")
+    typed = {"name": "Ada <Ltd>", "description": "Two lines\nof words", "version": "1", "owner_id": str(company.id)}
+    page = rep.post(f"/acme/companies/{company.id}", data=typed)
+    assert page.status_code == 403
+    assert heading(page) == "Nothing was saved"
+    assert "Ada &lt;Ltd&gt;\nTwo lines\nof words" in page.text.replace("&#10;", "\n").replace("\r\n", "\n")
+    [form] = [f for f in Forms(page.text).forms if ("POST", f"/acme/companies/{company.id}") in f.targets]
+    kept = {field.name: field.value for field in form.fields}
+    assert {name: kept[name] for name in ("name", "version", "owner_id")} == {
+        name: typed[name] for name in ("name", "version", "owner_id")
+    }
+    part = rep.post(f"/acme/companies/{company.id}", data=typed, headers={"HX-Request": "true"})
+    assert (part.status_code, part.text) == (403, "")
+    assert "Nothing was saved" in part.headers["HX-Trigger"]
+    assert "Ada &lt;Ltd&gt;" not in rep.get(f"/acme/companies/{company.id}").text
+
+
+def test_what_was_refused_can_be_sent_again(
+    client_for: ClientFor, pause: Pause, make: Maker, installation: Installation
+) -> None:
+    pause()
+    rep = client_for("rep")
+    page = rep.post("/acme/companies", data={"name": "Kept"})
+    [form] = [f for f in Forms(page.text).forms if ("POST", "/acme/companies") in f.targets]
+    resume(installation)
+    assert rep.post("/acme/companies", data={f.name: f.value for f in form.fields}).status_code == 303
+    assert "Kept" in rep.get("/acme/companies").text
+
+
+def test_programs_read_and_sign_in_and_are_told_by_a_code(api_for: ApiFor, pause: Pause, cast: Cast) -> None:
+    pause(reason="The invoice of May is open.")
+    rep = api_for("rep")
+    assert rep.get("/companies").status_code == 200
+    refused = rep.post("/companies", json={"name": "New"})
+    assert (refused.status_code, refused.json["type"]) == (403, f"{TYPE}workspace-read-only")
+    assert refused.json["detail"] == "The invoice of May is open."
+    nobody = api_for(None, slug="acme")
+    made = nobody.post("/tokens", json={"email": cast["rep"].email, "password": PASSWORD, "name": "Till"})
+    assert made.status_code == 201, made.text
+    nobody.token = made.json["token"]
+    assert nobody.delete(f"/tokens/{made.json['id']}").status_code == 204
+    assert nobody.get("/me").status_code == 401
+
+
+def test_closed_says_why_until_when_and_whom_to_ask(client_for: ClientFor, api_for: ApiFor, pause: Pause) -> None:
+    pause("closed", reason="We are moving.", ask="+49 30 123", until=datetime(2031, 2, 3, tzinfo=UTC))
+    for who in ("owner", "rep"):
+        page = client_for(who).get("/acme/companies")
+        assert (page.status_code, heading(page)) == (403, "This workspace is closed for now")
+        for said in ("We are moving.", "Ask +49 30 123.", "Feb 3, 2031"):
+            assert said in page.text
+    assert client_for("outsider").get("/acme/companies").status_code == 404
+    assert "We are moving." not in client_for("stranger").get("/acme/").text
+    refused = api_for("rep").get("/companies")
+    assert (refused.status_code, refused.json["type"]) == (403, f"{TYPE}workspace-closed")
+    assert client_for("outsider").get("/other/companies").status_code == 200
+
+
+def test_it_holds_from_the_next_request_on_in_every_process(
+    app_with: Callable[..., Flask], client_for: ClientFor, api_for: ApiFor, pause: Pause, installation: Installation
+) -> None:
+    """Both have just been served, so both remember that the workspace was open."""
+    processes = [app_with(), app_with()]
+    browsers = [client_for("rep", of=process) for process in processes]
+    phones = [api_for("rep", of=process) for process in processes]
+
+    def statuses() -> set[int]:
+        return {browser.get("/acme/companies").status_code for browser in browsers} | {
+            phone.get("/companies").status_code for phone in phones
+        }
+
+    assert statuses() == {200}
+    pause("closed")
+    assert statuses() == {403}
+    pause("read_only")
+    assert statuses() == {200}
+    assert {phone.post("/companies", json={"name": "x"}).status_code for phone in phones} == {403}
+    resume(installation)
+    assert {phone.post("/companies", json={"name": "x"}).status_code for phone in phones} == {201}
+
+
+def test_causes_do_not_undo_each_other(pause: Pause, installation: Installation, client_for: ClientFor) -> None:
+    rep = client_for("rep")
+    pause("read_only", "billing")
+    pause("closed")
+    assert rep.get("/acme/companies").status_code == 403
+    assert resume(installation).after == "read_only"
+    page = rep.get("/acme/companies")
+    assert page.status_code == 200
+    assert "A payment is due." in page.text
+    assert resume(installation, "billing").after == "active"
+    assert "A payment is due." not in rep.get("/acme/companies").text
+
+
+def test_its_own_log_tells(app: Flask, cast: Cast, pause: Pause, installation: Installation) -> None:
+    pause(reason="Why")
+    assert not pause(reason="Why").changed
+    resume(installation)
+    assert not resume(installation).changed
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        rows = (
+            db.session.query(AuditEntry)
+            .filter_by(resource="workspace", through="command")
+            .order_by(AuditEntry.at)
+            .all()
+        )
+    assert [(row.action, row.through, row.member_id) for row in rows] == [
+        ("suspend", "command", None), ("resume", "command", None)
+    ]  # fmt: skip
+    assert rows[0].changes == {"kind": [None, "read_only"], "reason": [None, "Why"]}
+
+
+def test_the_log_page_tells_it_in_words(client_for: ClientFor, pause: Pause) -> None:
+    pause(reason="The invoice of May")
+    page = client_for("owner").get("/acme/settings/audit")
+    assert "Suspended" in page.text
+    assert "The invoice of May" in page.text
+
+
+def test_it_ends_by_itself(pause: Pause, installation: Installation, client_for: ClientFor) -> None:
+    pause("closed", until=now() + timedelta(hours=1))
+    assert lift_what_is_over(installation.settings.database_url) == []
+    pause("closed", until=now() - timedelta(seconds=1))
+    assert lift_what_is_over(installation.settings.database_url) == ["acme"]
+    assert client_for("rep").get("/acme/companies").status_code == 200
+
+
+def test_jobs_that_may_change_it_wait(app: Flask, cast: Cast, pause: Pause, installation: Installation) -> None:
+    acme = str(cast.tenants["acme"].id)
+    pause()
+    with pytest.raises(TenantPaused):
+        execute(app, registry["recycle_bin.purge"], {"tenant_id": acme})
+    letter = {"to": "a@b.example", "subject": "s", "text": "t", "html": "h"}
+    execute(app, registry["mail.send"], {"tenant_id": acme, **letter})
+    execute(app, registry["idempotency.forget"], {"tenant_id": str(cast.tenants["other"].id)})
+    resume(installation)
+    execute(app, registry["recycle_bin.purge"], {"tenant_id": acme})
+
+
+def test_an_invitation_waits(client_for: ClientFor, pause: Pause) -> None:
+    pause()
+    assert client_for(None).post("/acme/invitations/whatever", data={}).status_code == 403
+
+
+def test_the_list_of_workspaces_says_so(client_for: ClientFor, pause: Pause) -> None:
+    pause()
+    assert "Paused" in client_for("rep").get("/workspaces").text
+
+
+def test_reading_costs_no_statement_more(client_for: ClientFor, pause: Pause) -> None:
+    from tests.support.clients import statements
+
+    rep = client_for("rep")
+    rep.get("/acme/companies")
+    before = statements(rep.get("/acme/companies"))
+    pause()
+    rep.get("/acme/companies")
+    assert statements(rep.get("/acme/companies")) == before
+
+
+def test_what_is_none(installation: Installation, app: Flask) -> None:
+    url = installation.settings.database_url
+    with pytest.raises(UnknownTenant):
+        suspend(url, "nobody", Suspension("operator", "closed"))
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET status = 'closed' WHERE slug = 'acme'")
+    with pytest.raises(NotSuspendable):
+        lift(url, "acme")
+
+
+CAUSES = [None, "read_only", "closed"]
+
+
+@pytest.mark.parametrize(("operator", "billing", "deletion"), [*product(CAUSES, CAUSES, [None, "closed"])])
+def test_the_strictest_decides(operator: str | None, billing: str | None, deletion: str | None) -> None:
+    kinds = {"operator": operator, "billing": billing, "deletion": deletion}
+    causes = tuple(Suspension(cause, kind) for cause, kind in kinds.items() if kind)  # type: ignore[arg-type]
+    said = {kind for kind in kinds.values() if kind}
+    expected = "closed" if "closed" in said else "read_only" if said else "open"
+    status = status_for(causes)
+    assert access_of(status, causes) == expected
+    without = {operator, billing} - {None}
+    mine = "closed" if "closed" in without else "read_only" if without or deletion else "open"
+    assert access_of(status, causes, owner=True) == mine
+    told = telling(causes)
+    assert (told is None) == (not causes)
+    assert told is None or told.kind == ("closed" if "closed" in said else "read_only")
+
+
+def test_process_and_database_name_it_alike(pause: Pause, installation: Installation, cast: Cast) -> None:
+    pause("closed", "operator")
+    pause("read_only", "billing")
+    tenant = cast.tenants["acme"]
+    with installation.place.runtime() as connection, connection.transaction():
+        connection.execute(tenant.entry)
+        row = connection.execute("SELECT public.standing()").fetchone()
+    causes = (Suspension("operator", "closed"), Suspension("billing", "read_only"))
+    assert row == (key_of("suspended", causes),)
+    assert key_of("active", ()) == "active"
+
+
+@pytest.mark.parametrize("status", ["suspended", "closed", "read_only"])
+def test_one_without_a_known_cause_is_as_its_status_says(status: str) -> None:
+    assert access_of(status, (), owner=True) == ("read_only" if status == "read_only" else "closed")
