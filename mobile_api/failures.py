@@ -23,6 +23,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
+from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from tenants.standing import DELETION, telling
 
@@ -91,6 +92,13 @@ def _closed(error: WorkspaceUnavailable) -> tuple[Problem, Headers]:
     return problem("workspace-closed", _why()), {}
 
 
+def _moved(error: WorkspaceMoved) -> tuple[Problem, Headers]:
+    """Programs are not led on by themselves: a token is sent to an address that somebody has put in."""
+    return problem("workspace-moved", _("It is at %(address)s now.", address=error.location)), {
+        "Location": error.location
+    }
+
+
 def _read_only(_error: WorkspaceReadOnly) -> tuple[Problem, Headers]:
     return problem("workspace-read-only", _why()), {}
 
@@ -155,6 +163,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (TooManyAttempts, _too_many),
     (WorkspaceUnavailable, _closed),
     (WorkspaceReadOnly, _read_only),
+    (WorkspaceMoved, _moved),
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),
     (NamesGone, _gone),

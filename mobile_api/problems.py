@@ -41,6 +41,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "in-progress": (409, N_("The same request is being worked on")),
     "already-exists": (409, N_("A record with this id exists already")),
     "changed-meanwhile": (409, N_("Somebody else changed this record first")),
+    "workspace-moved": (410, N_("The workspace has another address")),
     "precondition-failed": (412, N_("Somebody else changed this record first")),
     "too-large": (413, N_("The request is too large")),
     "unsupported-media-type": (415, N_("Send JSON")),

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import SHARED, AnySelect, db
-from tenants.models import SuspensionRow, Tenant
+from tenants.models import FormerSlug, SuspensionRow, Tenant
 from tenants.standing import Suspension
 
 COLUMNS = (
@@ -41,6 +41,18 @@ class Directory:
     def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id, or None."""
         return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
+
+    def by_former_slug(self, slug: str) -> ActiveTenant | None:
+        """Return the claimed tenant that had this slug until lately, or None; it is not remembered by it."""
+        query = select(FormerSlug.tenant_id).where(FormerSlug.slug == slug, FormerSlug.until > func.now())
+        try:
+            with shared_reader() as connection:
+                tenant_id = connection.scalar(query)
+        except ProgrammingError as failed:
+            if isinstance(failed.orig, psycopg.errors.UndefinedTable):
+                return None
+            raise
+        return self.by_id(tenant_id) if tenant_id else None
 
     def renew(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id as the registry has it now; None if it is gone."""

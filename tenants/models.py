@@ -59,6 +59,17 @@ class SuspensionRow(SharedModel):
     since: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class FormerSlug(SharedModel):
+    """A slug that led to a tenant until lately, and still does until a day."""
+
+    __tablename__ = "former_slugs"
+    __table_args__ = (Index("ix_former_slugs_tenant_id", "tenant_id"), {"schema": "public"})
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"))
+    until: Mapped[datetime]
+
+
 class TenantDeletion(SharedModel):
     """Somebody asked for a tenant to be deleted; `reminded` is the last number of days before that a mail told."""
 

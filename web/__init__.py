@@ -39,6 +39,7 @@ PAGES = (
     "web.settings.security_routes",
     "web.settings.pipelines",
     "web.settings.workspace",
+    "web.settings.address",
     "web.settings.archives",
     "web.settings.deletion",
     "web.settings.tokens",

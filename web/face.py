@@ -24,6 +24,7 @@ from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.lifecycle import MembershipEnded
+from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking
@@ -35,36 +36,17 @@ from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
-INSIDE = frozenset(
-    {
-        "400",
-        "403",
-        "404",
-        "405",
-        "413",
-        "415",
-        "422",
-        "429",
-        "contradiction",
-        "looking",
-        "read_only",
-        "recycled",
-        "stale",
-    }
-)
+INSIDE = frozenset({
+    "400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "looking", "read_only", "recycled",
+    "stale",
+})  # fmt: skip
 """Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
 
 def answer(error: Exception) -> Response:
     """Return the page, fragment or redirect that tells a person what happened and what to do."""
-    if isinstance(error, WorkspaceUnavailable):
-        return _unavailable(error)
-    if isinstance(error, MembershipEnded):
-        return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
-    if isinstance(error, ProofNeeded | SignInOver):
-        return answer_proof_needed(error, _back()) if isinstance(error, ProofNeeded) else _begin_anew(error)
     for kind, tell in _TELLERS:
-        if isinstance(error, kind) and (told := tell()) is not None:
+        if isinstance(error, kind) and (told := tell(error)) is not None:
             return told
     status = _status(error)
     if contradicts(error):
@@ -187,6 +169,23 @@ def _only_looking() -> Response:
     return response
 
 
+def _ended(error: MembershipEnded) -> Response:
+    return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
+
+
+def _proof(error: ProofNeeded) -> Response:
+    return answer_proof_needed(error, _back())
+
+
+def _moved(error: WorkspaceMoved) -> Response:
+    """Lead on to the address of today: not for ever, since the former one is somebody else's one day."""
+    if request.headers.get("HX-Request"):
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = error.location if request.method == "GET" else _current_page()
+        return response
+    return make_response(redirect(error.location, 302 if request.method in ("GET", "HEAD") else 307))
+
+
 def _unavailable(error: WorkspaceUnavailable) -> Response:
     if error.reason == "upgrading":
         return _page("503", 503)
@@ -213,7 +212,9 @@ def _above() -> Response | None:
     return make_response(redirect(above, 303)) if above else None
 
 
-_TELLERS: tuple[tuple[type[Exception], Callable[[], Response | None]], ...] = (
-    (NotSignedIn, _sign_in), (SecondFactorOwed, _owed), (NetworkRefused, _elsewhere), (OnlyLooking, _only_looking),
-    (CSRFError, _stale), (MethodNotAllowed, _above), (WorkspaceReadOnly, _read_only),
+_TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] = (
+    (WorkspaceUnavailable, _unavailable), (WorkspaceMoved, _moved), (MembershipEnded, _ended), (ProofNeeded, _proof),
+    (NotSignedIn, lambda _: _sign_in()), (SecondFactorOwed, lambda _: _owed()), (CSRFError, lambda _: _stale()),
+    (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
+    (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
 )  # fmt: skip

@@ -117,6 +117,12 @@ class WorkspaceWrite(Seat):
     name: Name
 
 
+class AddressWrite(Input):
+    """The workspace's address, as it stands in every link."""
+
+    slug: Slug
+
+
 class SignIn(Input):
     """Who says who they are."""
 

@@ -22,6 +22,7 @@ from tenants.db import SHARED, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
 from tenants.provisioning import NoSpareReady, SlugTaken
+from tenants.runtime import runtime_directory
 
 PATIENCE_SECONDS = 5.0
 PAUSE_SECONDS = 0.25
@@ -30,9 +31,11 @@ _waiting = threading.BoundedSemaphore(2)
 
 
 def slug_taken(slug: str) -> bool:
-    """Whether a workspace has this address, whatever its state."""
+    """Whether a workspace has this address, whatever its state, or had it until lately."""
     with shared_reader() as connection:
-        return connection.scalar(select(Tenant.id).where(Tenant.slug == slug)) is not None
+        if connection.scalar(select(Tenant.id).where(Tenant.slug == slug)) is not None:
+            return True
+    return runtime_directory().by_former_slug(slug) is not None
 
 
 def slug_is_taken_message() -> str:

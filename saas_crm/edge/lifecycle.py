@@ -20,6 +20,7 @@ from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.entry import check_browser, check_token
+from saas_crm.edge.moved import lead_on
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
 from saas_crm.edge.templating import TemplateEnvironment
@@ -111,7 +112,7 @@ def _find_tenant() -> ActiveTenant | None:
         return None
     tenant = directory().by_slug(slug)
     if tenant is None:
-        raise NotFound
+        lead_on(slug, token=(_sent_token() or "") if is_api() else None)
     return tenant
 
 
@@ -209,10 +210,15 @@ def _tell_former_member() -> NoReturn:
 
 
 def _bearer() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = _sent_token()
+    if not token:
         raise NotSignedIn
-    return token.strip()
+    return token
+
+
+def _sent_token() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _close(_error: BaseException | None) -> None:

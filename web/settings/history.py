@@ -118,7 +118,7 @@ tells("workspace", Room(
     labels=lambda: {
         "name": _("Name"), "locale": _("Language"), "country": _("Country"), "currency": _("Currency"),
         "timezone": _("Time zone"), "kind": pgettext("suspension", "How"), "reason": _("Why"),
-        "until": _("Until when"), "due_at": _("To be deleted on"),
+        "until": _("Until when"), "slug": _("Web address"), "due_at": _("To be deleted on"),
     },
     writers={
         "locale": chosen(lambda: LANGUAGES), "kind": chosen(_suspensions), "until": as_moment, "due_at": as_moment,

@@ -53,6 +53,8 @@ def _sections() -> list[Section]:
     rows = (
         ("workspace:update", "settings_workspace.edit", _("Workspace"),
          _("Name, language, country, currency, time zone"), "building-2"),
+        ("workspace:update", "settings_address.edit", _("Web address"),
+         _("What stands in every link to this workspace"), "link"),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
         ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
