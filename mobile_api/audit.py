@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from flask import Response
 from pydantic import BaseModel, Field
 
-from mobile_api.lists import Listing, answer_list, cursor_after, listing, start
+from mobile_api.lists import Listing, Sought, answer_list, cursor_after, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.registry import api
 from mobile_api.shapes import Shape
 from saas_crm.access.audit_log import ENTRY, ORDERS, AuditFilter, entries, named_records, told_changes
+from saas_crm.access.audit_search import FIELD_DAYS
+from saas_crm.access.field_rules import check_askable
 from saas_crm.core.audit import AuditEntry
+from saas_crm.core.clock import now
 from saas_crm.core.fields import Line, Moment, OrNone
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.search.logged import records_of
 
 SomeMoment = Annotated[Moment | None, OrNone]
 
@@ -53,6 +57,11 @@ class AuditFilters(Listing):
     through: Line = ""
     since: SomeMoment = Field(default=None, description="Acts at this moment or later.")
     before: SomeMoment = Field(default=None, description="Acts before this moment.")
+    q: Sought = Field(default="", description="Words in the names of the records it was done with.")
+    field: Line = Field(
+        default="", examples=["company.city"],
+        description="A field with its kind of record, as `contact.phone`; without `since` within 90 days.",
+    )  # fmt: skip
 
 
 AUDIT = Shape(AuditRead, {name: getattr(AuditEntry, name) for name in AuditRead.model_fields})
@@ -68,9 +77,15 @@ def list_audit(query: AuditFilters) -> Response:
     With scope `all` everything; with a narrower one what the members within it did.
     """
     member = current_member()
+    resource, _dot, name = query.field.partition(".")
+    check_askable(member, resource, **{name: "field"})
+    since = query.since
+    if query.field and since is None:
+        since = (query.before or now()) - timedelta(days=FIELD_DAYS)
     wanted = AuditFilter(
         member_id=query.member_id, action=query.action, resource=query.resource, record_id=query.record_id,
-        through=query.through, since=query.since, before=query.before,
+        through=query.through, since=since, before=query.before,
+        q=query.q, records=records_of(query.q, member) if query.q else None, field=query.field,
     )  # fmt: skip
     after = start(query, "audit", ORDERS)
     page = entries(member, wanted, columns=_COLUMNS, after=after, limit=query.limit)

@@ -6,7 +6,7 @@ found by the log's index on records; a field is looked for in the entries of one
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, not_, or_, select, union_all
@@ -57,13 +57,13 @@ def about_field(key: str, member: CurrentMember) -> ColumnElement[bool]:
     return and_(clause, parent_seen(AuditEntry, AuditEntry.record_id, resource, member))
 
 
-def records_called(words: str, member: CurrentMember, kinds: Collection[str]) -> list[UUID]:
-    """Return records of these kinds with all words in their names, that the member may know, in one statement.
+def records_called(words: str, member: CurrentMember) -> list[UUID]:
+    """Return records with all words in their names that the member may know, in one statement.
 
     Of kinds that people search for otherwise only those in the recycle bin: their living ones have an index.
     """
     sought = [word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for word in words.split()]
-    parts = [_called(kind, found, sought, member) for kind, found in nameables().items() if kind in kinds and sought]
+    parts = [_called(kind, found, sought, member) for kind, found in nameables().items() if sought]
     return [row.id for row in fetch(union_all(*parts))] if parts else []
 
 

@@ -76,3 +76,9 @@ def _people(people: Iterable[AnyRow], teams: Iterable[AnyRow]) -> dict[UUID, Per
         )
         for row in people
     }  # fmt: skip
+
+
+def behind(team_id: UUID) -> frozenset[UUID]:
+    """Return the active members from whom a closed team hides what its people own, so who may become a guest."""
+    world = present_world()
+    return frozenset(one.id for one in world.people.values() if one.active and team_id in world.walls(one))

@@ -18,29 +18,29 @@ from tests.leaks.writing import NOT_SO_HERE, body_writes, form_writes
 
 def test_no_form_changes_what_its_sender_may_not(who: str, hunt: Hunt, offers: Offers) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 8)) == []
+    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 10)) == []
     assert hunt.asker.tried > before
 
 
 def test_no_body_changes_what_its_sender_may_not(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 6)) == []
+    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 7)) == []
     assert hunt.asker.tried > before
 
 
 def test_no_count_or_sum_betrays_what_is_hidden(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 4)) == []
+    assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 5)) == []
     assert hunt.asker.tried > before
 
 
 def test_nothing_is_shown_through_a_customer_where_children_do_not_follow(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
     with hunt.unfollowed():
-        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=False), 40)) == []
-        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=True), 12)) == []
+        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=False), 48)) == []
+        assert hunt.of(share_of(hunt.estate, who, plain_readings(hunt.estate, who, api=True), 14)) == []
         assert hunt.of(share_of(hunt.estate, who, api_queries(hunt.estate, who), 32)) == []
-        assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 16)) == []
+        assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 20)) == []
     assert hunt.asker.tried > before
 
 
@@ -49,8 +49,8 @@ def test_nothing_is_changed_through_a_customer_where_children_do_not_follow(
 ) -> None:
     before = hunt.asker.tried
     with hunt.unfollowed():
-        assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 56)) == []
-        assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 28)) == []
+        assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 64)) == []
+        assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 32)) == []
     assert hunt.asker.tried > before
 
 

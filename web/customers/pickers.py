@@ -11,6 +11,7 @@ from flask import Blueprint, render_template
 from saas_crm.access.ownership import owners_for
 from saas_crm.access.permissions import SALES
 from saas_crm.access.queries import member_names
+from saas_crm.access.world import behind
 from saas_crm.core.folding import fold
 from saas_crm.customers.choosing import at_hand
 from saas_crm.customers.models import Company, Contact
@@ -67,10 +68,13 @@ def members() -> str:
     """Answer the members whose name holds what is typed; colleagues are known to everybody.
 
     `own` names a kind of record: then only those to whom one may give such a record, and who could work on it.
+    With a closed team as `outside` only those who do not see into it.
     """
-    typed, kind = fold(asked("q")), asked("own")
-    known = owners_for(kind, current_member()) if kind in SALES else member_names()
-    found = [Choice(str(row.id), row.name, "", "person") for row in known if typed in fold(row.name)]
+    member, typed, kind, unit = current_member(), fold(asked("q")), asked("own"), asked_id("outside")
+    known = owners_for(kind, member) if kind in SALES else member_names()
+    may_be = behind(unit) if unit and member.can("team:update") else None
+    rows = [row for row in known if typed in fold(row.name) and (may_be is None or row.id in may_be)]
+    found = [Choice(str(row.id), row.name, "", "person") for row in rows]
     return _rows(found[:SHOWN])
 
 

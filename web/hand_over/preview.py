@@ -49,7 +49,8 @@ def preview(data: HandOverWrite, member: CurrentMember, *, record_id: str) -> st
     shown = {row.id for row in found}
     return render_template(
         "hand_over/preview.html", data=data, plan=plan, person=plan.source, q=q, total=len(living), record_id=record_id,
-        leaving=sum(one in plan.division for one in living), seats=_seats(plan), shown=SHOWN,
+        leaving=sum(bundle.customers for one, bundle in living.items() if one in plan.division), seats=_seats(plan),
+        shown=SHOWN,
         rows=[_row(row, living[row.id], plan, offered, picked) for row in found],
         all_to=[(str(one.id), one.name) for one in offered], most=MOST_PICKED,
         kept_picks=[f"{customer}:{to}" for customer, to in picked.items() if customer not in shown],

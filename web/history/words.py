@@ -71,7 +71,7 @@ def labels_of_acts() -> dict[str, str]:
 
 def levels() -> dict[str, str]:
     """Return the words for what a share lets somebody do."""
-    return {"read": pgettext("share", "read"), "edit": pgettext("share", "edit")}
+    return {"read": pgettext("share", "may see"), "edit": pgettext("share", "may edit")}
 
 
 def ends_of_viewing() -> dict[str, str]:

@@ -20,7 +20,7 @@ from saas_crm.privacy.exporting import personal_data
 from saas_crm.privacy.registry import Rows
 from web.formatting import day, moment
 from web.history.rooms import Room, Telling, rooms, written
-from web.history.words import verb, way
+from web.history.words import labels_of_acts, verb, way
 from web.privacy import words
 from web.privacy.bp import bp
 from web.privacy.paper import Paper, pdf_answer
@@ -82,11 +82,16 @@ def _written(section: str, room: Room, name: str, value: Any, telling: Telling) 
 
 
 def _changes(room: Room, changes: Mapping[str, Any], telling: Telling) -> Iterator[tuple[str, str]]:
-    labels = room.labels()
+    labels = {**labels_of_acts(), **room.labels()}
     for name, change in changes.items():
-        if name in labels and isinstance(change, list) and len(change) == 2 and name not in room.refers:
-            old, new = (written(room, name, value, telling, None) for value in change)
-            yield labels[name], f"{old} → {new}" if old else new
+        if name not in labels or not labels[name] or not isinstance(change, list) or len(change) != 2:
+            continue
+        if name in room.refers:  # whom or what it names is no part of what is known of the person
+            yield labels[name], pgettext("field", "changed")
+            continue
+        old, new = (written(room, name, value, telling, None) for value in change)
+        if old or new:
+            yield labels[name], f"{old} → {new or _('empty')}" if old else new
 
 
 def _further() -> dict[str, str]:

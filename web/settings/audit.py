@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.audit_log import ORDERS, AuditFilter, entries, is_told
-from saas_crm.access.audit_search import FIELD_DAYS, HEAD, records_called
+from saas_crm.access.audit_search import FIELD_DAYS, HEAD
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import AUDIT_DAYS, keep_audit, policy
 from saas_crm.access.queries import member_names
@@ -22,7 +22,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
-from saas_crm.search.queries import find
+from saas_crm.search.logged import records_of
 from tenants.db import AnyRow
 from web.exports.audit import export_audit
 from web.exports.routes import asked_day, moment_of
@@ -35,8 +35,6 @@ from web.lists import address, after_key, asked, asked_choice, asked_id, next_ur
 bp = Blueprint("settings_audit", __name__)
 NARROWING = ("q", "member", "action", "resource", "field", "record", "through", "from", "until", "part_of", "after")
 FOR_EVER = "0"
-FOUND_BY_WORDS = 100
-"""So many living records at most whose entries a search of the log shows."""
 
 
 def asked_log() -> AuditFilter:
@@ -53,18 +51,12 @@ def asked_log() -> AuditFilter:
         member_id=asked_id("member"), action=asked_choice("action", verbs()) or _word(asked("action")),
         resource=asked_choice("resource", rooms), record_id=asked_id("record"),
         through=asked_choice("through", ways()), since=since, before=before, q=words,
-        records=_records(words, member) if words else None, field=field, part_of=asked_id("part_of"),
+        records=records_of(words, member) if words else None, field=field, part_of=asked_id("part_of"),
     )  # fmt: skip
 
 
 def _counts(day: date | None) -> TypeGuard[date]:
     return day is not None and day < date.max
-
-
-def _records(words: str, member: CurrentMember) -> tuple[UUID, ...]:
-    """Return the records with these words in their names, or found by them otherwise, that the member may know."""
-    living = [row.record_id for row in find(words, member, limit=FOUND_BY_WORDS)]
-    return (*living, *records_called(words, member, rooms.keys() - {"activity"}))
 
 
 def fields(member: CurrentMember) -> dict[str, str]:

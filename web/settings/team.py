@@ -14,6 +14,7 @@ from saas_crm.access import members, teams
 from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import preview_of_team_change
+from saas_crm.access.queries import teams as tree
 from saas_crm.access.reach import with_leader, with_team_closed, with_team_deleted
 from saas_crm.access.schemas import SomeId
 from saas_crm.access.team_people import beside, members_of
@@ -30,7 +31,6 @@ from web.forms import form_version, saved, shown_again
 from web.merging import Merged
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.role_names import role_name
-from web.settings.team_choices import team_choices
 from web.settings.teams_bp import bp
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -50,13 +50,15 @@ def team_page(team_id: UUID, values: Mapping[str, Any] | None = None, errors: Ma
     helpers, guests = beside(team_id)
     manager = members.name_of(team.manager_id)
     stored = {**_team_values(team), "manager_id_text": manager}
-    names = {key: name.strip() for key, name in team_choices()}
+    known = tree()
+    names = {str(one.id): one.name for one in known}
     people = [_person(row) for row in members_of(team_id)]
     return render_template(
         "settings/team.html", team=team, people=people, helpers=[_person(row) for row in helpers],
         guests=[_person(row) for row in guests], parent=names.get(str(team.parent_id), ""), manager=manager,
         above=[(url_for("settings_teams.show", team_id=one), names.get(str(one), "")) for one in team.path[:-1]],
         may_update=_may(team, "update", member), may_delete=_may(team, "delete", member) and len(names) > 1,
+        may_move=team.parent_id is not None or any(one.parent_id is None and one.id != team.id for one in known),
         may_place=member.can("member:update"), values={**stored, **(values or {})}, errors=errors or {},
     )  # fmt: skip
 

@@ -88,9 +88,11 @@ def choose_place(team_id: UUID, error: str = "") -> str:
     actions.check_team(team, "update", member)
     if not error and (to := asked("parent_id")):
         return _asked_place(team, to)
+    found, present = places(but=team.id), str(team.parent_id or TOP)
+    at_top = member.scope("team:update") == "all"
     return render_template(
-        "settings/team_move.html", team=team, places=places(but=team.id), top=TOP, error=error,
-        at_top=member.scope("team:update") == "all", parent_id=str(team.parent_id or TOP),
+        "settings/team_move.html", team=team, places=found, top=TOP, error=error, at_top=at_top, parent_id=present,
+        nowhere=not any(key != present for key in (*(place[0] for place in found), *([TOP] if at_top else []))),
     )  # fmt: skip
 
 
