@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from uuid import UUID, uuid4
@@ -61,6 +62,19 @@ def test_everything_is_told_to_read_and_for_programs(client_for: ClientFor, cont
     assert paper.data.startswith(b"%PDF")
     log = admin.get(f"/acme/contacts/{contact_id}/history").text
     assert log.count("Exported") == 3
+
+
+def test_what_was_changed_is_named_also_where_the_value_is_somebody_else(
+    client_for: ClientFor, contact_id: str, make: Maker
+) -> None:
+    owner = client_for("owner")
+    form = {"name": "Eva Tulpe", "owner_id": str(make.member_id("teammate")), "email": "", "version": "1"}
+    assert owner.post(f"/acme/contacts/{contact_id}", data=form).status_code == 303
+    page = owner.get(f"/acme/contacts/{contact_id}/personal-data").text
+    history = " ".join(re.sub(r"<[^>]+>", " ", page.partition("What was changed about them")[2]).split())
+    assert "Owner changed" in history
+    assert "eva@tulpe.example → empty" in history
+    assert not re.search(r"What Changed(?! \w)", history), "never without what"
 
 
 @pytest.mark.parametrize("path", ["personal-data", "personal-data.json", "personal-data.pdf", "erasure"])

@@ -137,3 +137,14 @@ def test_saving_a_record_that_was_deleted_meanwhile_says_so(rep: Browser, make: 
     assert page.status_code == 404
     assert heading(page) == "“Gone company” is in the recycle bin"
     assert re.search(r"<body[^>]*data-error", page.text), "the draft is kept"
+
+
+def test_who_may_erase_people_is_led_there(client_for: ClientFor, make: Maker) -> None:
+    contact = make.contact("rep", name="Eva Tulpe")
+    client_for("rep").post(f"/acme/contacts/{contact.id}/recycle")
+    there = f"/acme/contacts/{contact.id}/erasure"
+    assert there not in client_for("rep").get(BIN).text
+    admin = client_for("admin")
+    assert there in admin.get(BIN).text
+    assert there in admin.get("/acme/settings/audit?action=recycle").text
+    assert admin.get(there).status_code == 200

@@ -181,3 +181,36 @@ def test_others_change_no_team(client_for: ClientFor, cast: Cast, who: str) -> N
     for address in (PAGE, f"{PAGE}/moves", *(north + end for end in inside)):
         assert browser.post(address, data={"name": "X"}).status_code == 403, address
     assert '<form class="stack' not in browser.get(north).text
+
+
+def test_the_only_team_at_the_top_is_offered_no_other_place(client_for: ClientFor, cast: Cast) -> None:
+    admin, root, north = client_for("admin"), cast.teams["root"], cast.teams["north"]
+    tree = admin.get(PAGE).text
+    assert f"{PAGE}/{root}/move" not in tree
+    assert f"{PAGE}/{north}/move" in tree
+    assert f"{PAGE}/{root}/move" not in admin.get(f"{PAGE}/{root}").text
+    assert "There is no other place for it" in admin.get(f"{PAGE}/{root}/move").text
+    assert "There is no other place for it" not in admin.get(f"{PAGE}/{north}/move").text
+
+
+def test_the_way_out_of_a_team_names_where_it_leads(client_for: ClientFor, cast: Cast) -> None:
+    page = client_for("admin").get(f"{PAGE}/{cast.teams['north']}").text
+    assert "Move to “Acme Instruments”" in page
+    assert "To the team above" not in page
+    assert "Add as helper" in client_for("admin").get(f"/acme/settings/members/{cast['rep'].member_id}").text
+
+
+def test_guests_are_chosen_from_those_who_do_not_see_it_yet(client_for: ClientFor, cast: Cast) -> None:
+    admin, south = client_for("admin"), cast.teams["south"]
+    assert admin.post(f"{PAGE}/{south}/closing", data={"confirmed": "1"}).status_code == 303
+    here = f"/acme/pickers/members?outside={south}"
+    assert f"outside={south}" in admin.get(f"{PAGE}/{south}").text
+    answer = admin.get(here)
+    assert statements(answer) <= 5
+    assert "Rita Rep" in answer.text
+    for name in ("Olivia Owner", "Carl Colleague", "Adam Admin"):  # the owner, who is in it, and who stands above it
+        assert name not in answer.text, name
+    guest = {"guest_id": str(cast["rep"].member_id), "confirmed": "1"}
+    assert admin.post(f"{PAGE}/{south}/guests", data=guest).status_code == 303
+    assert "Rita Rep" not in admin.get(here).text
+    assert "Carl Colleague" in client_for("rep").get(here).text, "who may not choose guests is told nothing by it"

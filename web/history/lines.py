@@ -12,7 +12,7 @@ from flask import url_for
 
 from saas_crm.access.audit_log import as_whom, named_records, told_changes
 from saas_crm.access.field_rules import may_write
-from saas_crm.access.naming import Names
+from saas_crm.access.naming import Names, sees_all
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import BLANKED, plain
 from saas_crm.core.i18n import gettext as _
@@ -63,6 +63,8 @@ class Line:
     through: str
     origin: str
     is_change: bool = False
+    erase_url: str = ""
+    """Where a person can be erased whose record was deleted, for who may do that."""
     changes: list[Change] = field(default_factory=list)
 
 
@@ -107,7 +109,7 @@ def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> 
         word=room.word() if room else row.resource.replace("_", " ").capitalize(), name=name, href=href,
         through=way(row.through),
         origin=origin_told(origin),
-        is_change=row.action == "update",
+        is_change=row.action == "update", erase_url=_erasing(row, member, record),
         changes=_changes(row, room or Room(lambda: ""), telling, member, record),
     )  # fmt: skip
 
@@ -116,6 +118,19 @@ def origin_told(origin: Mapping[str, str]) -> str:
     """Return how, in which browser and from which address something was done, as far as it is known."""
     told = (hows().get(origin.get("how", "")), origin.get("browser"), origin.get("address"))
     return ", ".join(part for part in told if part)
+
+
+def _erasing(row: AnyRow, member: CurrentMember, record: Any) -> str:
+    """Return where the person can be erased whose record went into the bin or for good, "" where that is no matter.
+
+    What went for good is known to who sees every contact; of who was erased already the values are blanked.
+    """
+    if row.resource != "contact" or row.action not in ("recycle", "purge") or not member.can("privacy:delete"):
+        return ""
+    if row.action == "purge" and not sees_all("contact", member):
+        return ""
+    gone = record is not None or any(BLANKED in change for change in row.changes.values() if isinstance(change, list))
+    return "" if gone else url_for("privacy.preview", contact_id=row.record_id)
 
 
 def _record(row: AnyRow, room: Room | None, names: Names) -> tuple[str, str]:

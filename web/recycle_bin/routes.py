@@ -40,7 +40,7 @@ def index() -> str:
     ]
     return render_template(
         "recycle_bin/index.html", rows=page.rows, next_url=next_url(page, "recycle-bin"), tabs=tabs, names=_names(),
-        icons=ICONS, days=KEPT.days, kinds=kinds,
+        icons=ICONS, days=KEPT.days, kinds=kinds, may_erase=member.can("privacy:delete"),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def team_page(team_id: UUID, values: Mapping[str, Any] | None = None, errors: Ma
         guests=[_person(row) for row in guests], parent=names.get(str(team.parent_id), ""), manager=manager,
         above=[(url_for("settings_teams.show", team_id=one), names.get(str(one), "")) for one in team.path[:-1]],
         may_update=_may(team, "update", member), may_delete=_may(team, "delete", member) and len(names) > 1,
-        may_move=team.parent_id is not None or any(one.parent_id is None and one.id != team.id for one in known),
+        may_move=team.parent_id is not None or any(len(one.path) == 1 and one.id != team.id for one in known),
         may_place=member.can("member:update"), values={**stored, **(values or {})}, errors=errors or {},
     )  # fmt: skip
 
