@@ -93,7 +93,7 @@ for _kind in ("team_helper", "unit_guest"):
         refers={"team_id": "team", "member_id": "member"},
     ))  # fmt: skip
 tells("share", Room(
-    word=lambda: _("Share"), labels=lambda: {"member_id": _("Member"), "level": _("May")},
+    word=lambda: _("Share"), labels=lambda: {"member_id": _("Member"), "level": _("What they may do")},
     writers={"level": chosen(levels)},
     refers={"member_id": "member"},
 ))  # fmt: skip
