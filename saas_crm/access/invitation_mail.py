@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from saas_crm.access.models import Invitation
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import gettext as _
@@ -11,8 +13,15 @@ from tenants.context import ActiveTenant
 from tenants.db import db
 
 
-def mail_link(invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
-    """Mail the link of an invitation, in the language of the workspace."""
+def mail_link(
+    invitation: Invitation, token: str, actor: CurrentMember, tenant: ActiveTenant, base_url: str, *, name: str = ""
+) -> None:
+    """Mail the link of an invitation, in the language of the workspace.
+
+    `name` is what the inviter calls the person. It travels in the link and nowhere else: whoever opens it finds the
+    field filled in and writes it as they like.
+    """
+    link = f"{base_url}/{tenant.slug}/invitations/{token}" + (f"?{urlencode({'name': name})}" if name else "")
     with in_language(tenant.locale):
         send(db.session(), Letter(
             to=invitation.email,
@@ -22,6 +31,6 @@ def mail_link(invitation: Invitation, token: str, actor: CurrentMember, tenant: 
                 _("%(name)s (%(email)s) invites you to work together in %(workspace)s.",
                   name=actor.name, email=actor.email, workspace=tenant.name),
             ],
-            button=(_("Join the workspace"), f"{base_url}/{tenant.slug}/invitations/{token}"),
+            button=(_("Join the workspace"), link),
             footer=_("The invitation is good for 7 days."),
         ))  # fmt: skip

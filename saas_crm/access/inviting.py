@@ -16,7 +16,7 @@ from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.models import Invitation, Member
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.rules import MOST_AT_ONCE, address_in
+from saas_crm.access.rules import MOST_AT_ONCE, address_in, name_in
 from saas_crm.core.clock import now
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.errors import InvalidInput
@@ -27,7 +27,10 @@ from tenants.db import fetch
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line: what was typed, the address that was read from it, role and team, and what is wrong with which."""
+    """One line: what was typed, the address that was read from it, role and team, and what is wrong with which.
+
+    `needless` is a line that needs no invitation: who is there, is invited already, or stands above it.
+    """
 
     typed: str
     role_id: UUID | None
@@ -35,6 +38,12 @@ class Offer:
     email: str = ""
     error: str = ""
     field: Literal["email", "role_id", "team_id"] = "email"
+    needless: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name beside the address, "" where only an address was typed."""
+        return name_in(self.typed)
 
 
 def read_offers(lines: Iterable[Offer], *, actor: CurrentMember) -> list[Offer]:
@@ -54,10 +63,13 @@ def read_offers(lines: Iterable[Offer], *, actor: CurrentMember) -> list[Offer]:
     seen: set[str] = set()
     judged, domains = [], entry_policy().email_domains
     for line in read:
+        needless = "" if line.error else _needless(line, seen, known)
         outside = "" if domain_allowed(line.email, domains) else invitations.domain_refused()
-        error = line.error or outside or _fault(line, seen, known)
         seen.add(line.email)
-        judged.append(replace(line, error=error) if error else _placed(line, faults, places))
+        if error := line.error or needless or outside:
+            judged.append(replace(line, error=error, needless=bool(needless)))
+        else:
+            judged.append(_placed(line, faults, places))
     return judged
 
 
@@ -83,7 +95,7 @@ def _known(emails: set[str]) -> dict[str, str]:
     return {row.email: row.what for row in rows}
 
 
-def _fault(line: Offer, seen: set[str], known: dict[str, str]) -> str:
+def _needless(line: Offer, seen: set[str], known: dict[str, str]) -> str:
     if line.email in seen:
         return _("This address is in the list twice.")
     if known.get(line.email) == "member":
@@ -125,8 +137,11 @@ def send_offers(
     if not good:
         return 0
     invitations.count_mail(tenant, len(good))
-    made = [invitations.offered(offer.email, offer.role_id, offer.team_id, actor) for offer in good if offer.role_id]
-    insert_offers([invitation for invitation, _token in made])
-    for invitation, token in made:
-        mail_link(invitation, token, actor, tenant, base_url)
+    made = [
+        (*invitations.offered(offer.email, offer.role_id, offer.team_id, actor), offer.name)
+        for offer in good if offer.role_id
+    ]  # fmt: skip
+    insert_offers([invitation for invitation, _token, _name in made])
+    for invitation, token, name in made:
+        mail_link(invitation, token, actor, tenant, base_url, name=name)
     return len(made)

@@ -194,8 +194,9 @@ def open_invitations() -> Sequence[AnyRow]:
     """Return the invitations nobody has answered or withdrawn, newest first."""
     query = (
         select(Invitation.id, Invitation.email, Invitation.expires_at, Invitation.created_at,
-               Role.key.label("role_key"), Role.name.label("role_name"))
+               Role.key.label("role_key"), Role.name.label("role_name"), Team.name.label("team_name"))
         .join(Role, Role.id == Invitation.role_id)
+        .outerjoin(Team, Team.id == Invitation.team_id)
         .where(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
         .order_by(Invitation.created_at.desc())
         .limit(200)

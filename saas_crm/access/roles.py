@@ -69,6 +69,11 @@ def get_role(role_id: UUID, *, hold: bool = False) -> Role:
     return found
 
 
+def role_of_key(key: str) -> Role | None:
+    """Return a built-in role."""
+    return db.session.scalar(select(Role).where(Role.key == key, Role.deleted_at.is_(None)))
+
+
 def allowed_by(role: Role) -> dict[str, str]:
     """Return the permissions of a role, the owner's everything."""
     return known(effective(role.key, role.permissions))

@@ -55,6 +55,7 @@ def counted(failures: int, since: datetime, now: datetime, patience: Patience) -
 
 MOST_AT_ONCE = 100
 """How many people one form may invite or change."""
+LONGEST_NAME = 200
 _ADDRESSED = re.compile(r"<([^<>]*)>")
 _PIECE = re.compile(r'(?:"[^"\n]*"|<[^<>\n]*>|[^,;，；、\n])+')
 
@@ -89,6 +90,15 @@ def address_in(entry: str) -> str:
     found = _ADDRESSED.search(entry)
     address = (found[1] if found else entry).strip()
     return address[7:] if address[:7].casefold() == "mailto:" else address
+
+
+def name_in(entry: str) -> str:
+    """Return the name of an entry such as `Ann Lee <ann@x.example>` or `"Lee, Ann" <ann@x.example>`, "" for none."""
+    found = _ADDRESSED.search(entry)
+    name = entry[: found.start()].strip().strip("\"'“”„‚‘’").strip() if found else ""
+    last, comma, first = name.partition(",")
+    written = f"{first.strip()} {last.strip()}" if comma and "," not in first else name
+    return written[:LONGEST_NAME].strip() if "@" not in written else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,7 +13,7 @@ from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox
-from tests.web.pages import errors, flashed, heading, summary
+from tests.web.pages import errors, flashed, heading, summary, value
 from tests.web.test_invitations import EMAIL, invited, role_ids
 
 __all__ = ["invited", "role_ids"]
@@ -62,12 +63,19 @@ def test_each_bad_line_says_what_is_wrong(invited: Callable[..., str], client_fo
     page = client_for("owner").post(PAGE, data={"addresses": pasted, "role_id": role_ids["rep"]})
     assert page.status_code == 200
     assert lines(page) == [
-        ("new@new.example", ""),
-        ("nonsense", "An e-mail address has an @ in it, as in name@example.com."),
+        ("nonsense", "An e-mail address has an @ in it, as in name@example.com."), ("new@new.example", ""),
+    ]  # fmt: skip
+    left_out = page.text.partition("Left out")[2]
+    for email, why in (
         ("rep@acme.example", "This person is a member already."),
         (EMAIL, "This address has an open invitation already."),
-        ("New@new.example", "This address is in the list twice."),
-    ]
+        ("new@new.example", "This address is in the list twice."),
+    ):
+        assert email in left_out
+        assert why in left_out
+    assert "1 line needs your attention. The others are sent without it." in page.text
+    opened = re.findall(r'<details class="offer"( open)?>', page.text)
+    assert opened == [" open", ""], "what is wrong stands open and first, the others are folded"
 
 
 def test_good_lines_go_and_bad_ones_stay_typed(client_for: ClientFor, role_ids: Roles, mailbox: Mailbox) -> None:
@@ -136,3 +144,46 @@ def test_the_setup_page_still_invites_one(client_for: ClientFor, role_ids: Roles
     answer = owner.post("/acme/setup/invitations", data={"email": EMAIL, "role_id": role_ids["rep"]})
     assert (answer.status_code, answer.location) == (303, "/acme/setup")
     assert heading(client_for(None).get(mailbox.link(EMAIL, "/invitations/"))) == "Join Acme Instruments"
+
+
+def test_who_needs_no_invitation_holds_up_nobody(client_for: ClientFor, role_ids: Roles, mailbox: Mailbox) -> None:
+    data = {"email": ["rep@acme.example", "fresh@new.example", "fresh@new.example"], "role_id": [role_ids["rep"]] * 3}
+    answer = client_for("owner").post(SEND, data=data)
+    assert answer.status_code == 303
+    assert flashed(client_for("owner").get("/acme/settings/members")) == ""
+    assert [mail["To"] for mail in mailbox.arrived("fresh@new.example")] == ["fresh@new.example"]
+    nobody = client_for("owner").post(PAGE, data={"addresses": "rep@acme.example", "role_id": role_ids["rep"]})
+    assert "Nobody is left to invite" in nobody.text
+
+
+def test_open_invitations_tell_their_team(client_for: ClientFor, role_ids: Roles, cast: Cast) -> None:
+    sent = {"email": ["one@new.example"], "role_id": [role_ids["rep"]], "team_id": [str(cast.teams["south"])]}
+    client_for("owner").post(SEND, data=sent)
+    card = client_for("owner").get("/acme/settings/members").text.partition("Open invitations")[2]
+    assert "Sales rep · South" in card.replace("\n", " ")
+
+
+@pytest.mark.parametrize(("typed", "name"), [
+    ("Bert Zwei <{}>", "Bert Zwei"), ('"Zwei, Bert" <{}>', "Bert Zwei"), ("Zwei, Bert <{}>", "Bert Zwei"),
+    ("王小明 <{}>", "王小明"), ("{}", ""), ("<{}>", ""), ("x@y.example <{}>", ""),
+])  # fmt: skip
+def test_the_name_beside_an_address_is_filled_in(
+    client_for: ClientFor, role_ids: Roles, mailbox: Mailbox, typed: str, name: str
+) -> None:
+    email = "bert.zwei@new.example"
+    step = client_for("owner").post(PAGE, data={"addresses": typed.format(email), "role_id": role_ids["rep"]})
+    [(line, wrong)] = lines(step)
+    assert wrong == ""
+    sent = {"email": [unescape(line)], "role_id": [role_ids["rep"]]}
+    assert client_for("owner").post(SEND, data=sent).status_code == 303
+    page = client_for(None).get(mailbox.link(email, "/invitations/"))
+    assert page.status_code == 200
+    assert value(page, "name") == name
+
+
+def test_a_name_in_a_link_is_only_a_word_in_a_field(client_for: ClientFor, role_ids: Roles, mailbox: Mailbox) -> None:
+    client_for("owner").post(SEND, data={"email": ["x@new.example"], "role_id": [role_ids["rep"]]})
+    link = mailbox.link("x@new.example", "/invitations/").partition("?")[0]
+    page = client_for(None).get(f"{link}?name=%22%3E%3Cscript%3E%00{'y' * 500}")
+    assert "<script>y" not in page.text
+    assert len(value(page, "name")) <= 200

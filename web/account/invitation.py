@@ -22,6 +22,7 @@ from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.fields import clean_line
 from saas_crm.core.forms import from_form, parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
@@ -45,8 +46,13 @@ def join_form(token: str, values: Mapping[str, str] | None = None, errors: Mappi
     inviter = _inviter(invitation)
     return make_response(render_template(
         "account/invitation.html", email=invitation.email, inviter=inviter, who=_who(invitation),
-        user=user_or_none(), values=values or {}, errors=errors or {},
+        user=user_or_none(), values=values or {"name": _called()}, errors=errors or {},
     ))  # fmt: skip
+
+
+def _called() -> str:
+    """Return what the inviter calls the person: it came with the link, and fills the field that asks for the name."""
+    return str(clean_line(request.args.get("name", "")[:200].replace("\x00", "")))
 
 
 @bp.get("/invitations/<token>")

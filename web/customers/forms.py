@@ -25,7 +25,7 @@ from saas_crm.edge.current import current_member
 from web.customers.values import company_labels, company_values, contact_labels, contact_values, lifecycles
 from web.formatting import country_name
 from web.lists import asked, asked_id
-from web.locked import locked_fields
+from web.locked import locked_fields, rule_notes
 
 
 def choices(model: Any, record: Any) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def choices(model: Any, record: Any) -> dict[str, Any]:
     values = values_of(record) if record else None
     return {
         "locked": locked_fields(resource, labels(), values, readable),
+        "notes": rule_notes(resource, new=record is None),
         "lifecycles": lifecycles(), "countries": countries(spoken()),
         "tags_offered": queries.tags_in_use(model, member),
         "may_assign": member.can(f"{resource}:assign"), "owner_hint": "" if record else _("You, if nobody is named."),

@@ -30,7 +30,7 @@ from web.conflicts import conflict_page
 from web.customers.picked import checked, company_written, member_written, wants_new, with_known, with_picked
 from web.formatting import day
 from web.lists import asked, asked_id
-from web.locked import locked_fields
+from web.locked import locked_fields, rule_notes
 from web.merging import Merged
 from web.opportunities.values import deal_labels, reader_of, stored_values
 
@@ -110,6 +110,7 @@ def _form(deal: Opportunity | None, values: Values, errors: dict[str, str] | Non
         contacts=contacts, may_assign=member.can("opportunity:assign"),
         owner_hint="" if deal else _("You, if nobody is named."),
         locked=locked_fields("opportunity", deal_labels(), stored_values(deal) if deal else None, _readable),
+        notes=rule_notes("opportunity", new=deal is None),
         picks=[kind for kind in ("company", "contact") if member.can(f"{kind}:read")],
     )  # fmt: skip
 

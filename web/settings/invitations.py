@@ -64,12 +64,16 @@ def look_over() -> str:
 
 
 def _lines_page(offers: Sequence[Offer], *, sent: int = 0, error: str = "") -> str:
+    """Show the lines, those with a fault first; what needs no invitation is told apart, and left out."""
     member = current_member()
-    teams = team_choices(inviting=member)
+    teams, roles = team_choices(inviting=member), role_choices(member)
+    wrong = [offer for offer in offers if offer.error and not offer.needless]
+    good = [offer for offer in offers if not offer.error]
     return render_template(
-        "settings/invite_lines.html", offers=offers, sent=sent, errors={"": error} if error else {},
-        roles=role_choices(member), teams=teams, teams_fit=len(teams) * len(offers) <= MOST_OPTIONS,
-        wrong=sum(bool(offer.error) for offer in offers), may_send=signed_in_user().email_verified,
+        "settings/invite_lines.html", offers=[*wrong, *good], sent=sent, errors={"": error} if error else {},
+        roles=roles, teams=teams, teams_fit=len(teams) * len(offers) <= MOST_OPTIONS,
+        role_names=dict(roles), team_names={key: name.strip() for key, name in teams},
+        wrong=len(wrong), good=len(good), needless=[offer for offer in offers if offer.needless],
     )  # fmt: skip
 
 
@@ -112,11 +116,11 @@ def _typed() -> list[tuple[str, str, str]]:
 
 def _after_sending(offers: Sequence[Offer], sent: int) -> ResponseReturnValue:
     bad = [offer for offer in offers if offer.error]
-    if bad:
+    if any(not offer.needless for offer in bad) or not sent:
         return _lines_page(bad, sent=sent), 200 if sent else 422
     index = url_for("settings_members.index")
     if sent == 1:
-        return saved(index, _("%(email)s is invited.", email=offers[0].email))
+        return saved(index, _("%(email)s is invited.", email=next(o.email for o in offers if not o.error)))
     return saved(index, ngettext("%(num)s person is invited.", "%(num)s people are invited.", sent))
 
 

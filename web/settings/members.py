@@ -117,6 +117,7 @@ def _row(found: Any, viewer: CurrentMember) -> dict[str, Any]:
 def _open(found: Any) -> dict[str, Any]:
     return {
         "id": found.id, "email": found.email, "role": role_name(found.role_key, found.role_name),
+        "team": found.team_name or "",
         "expires_at": found.expires_at, "expired": found.expires_at < now(),
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -66,11 +67,20 @@ def role_values(role: Any) -> dict[str, str]:
     """Return a role's fields, or a checked form's, as the form writes them."""
     if isinstance(role, Input):
         return {name: getattr(role, name) for name in RoleForm.model_fields}
-    return {"name": role_name(role.key, role.name), **permission_values(allowed_by(role)), **_rule_values(role)}
+    return {
+        "name": role_name(role.key, role.name),
+        **permission_values(allowed_by(role)),
+        **_rule_values(role.permissions),
+    }
 
 
-def _rule_values(role: Any) -> dict[str, str]:
-    rules = rules_in(role.permissions)
+def form_values(permissions: Mapping[str, str]) -> dict[str, str]:
+    """Return permissions and rules for fields as the form writes them."""
+    return {**permission_values(permissions), **_rule_values(permissions)}
+
+
+def _rule_values(permissions: Mapping[str, str]) -> dict[str, str]:
+    rules = rules_in(permissions)
     return {field: rules.get(key, "") for field, key in _KEYS.items()}
 
 
@@ -101,16 +111,38 @@ def readable(name: str, value: str) -> str:
     return pgettext("scope", "Yes") if value else pgettext("scope", "No")
 
 
+def compared(values: Mapping[str, Any], against: Mapping[str, str]) -> dict[str, str]:
+    """Return what another role says, in words, for each field where it says something else; not its name."""
+    return {
+        name: readable(name, other)
+        for name, other in against.items()
+        if name != "name" and str(values.get(name) or "") != other
+    }
+
+
+def counted(differs: Mapping[str, str]) -> dict[str, int]:
+    """Return how many fields differ in each part of the page: "sales", "fields", "administer", and each resource."""
+    found: Counter[str] = Counter()
+    for name in differs:
+        if name in _KEYS:
+            found.update(("fields", f"rule:{_KEYS[name].partition('.')[0]}"))
+        else:
+            resource = _permission_of(name).partition(":")[0]
+            found.update(("sales" if resource in SALES else "administer", resource))
+    return dict(found)
+
+
 def matrix() -> dict[str, Any]:
     """Return the words of the page: columns and rows of what sales works with, and the other resources."""
     names, actions = resource_words(), action_words()
     return {
         "columns": [actions[action] for action in ACTIONS],
-        "rows": [(names[resource], [_cell(resource, action) for action in ACTIONS]) for resource in SALES],
-        "others": [(name, hints().get(resource, ""), [_cell(resource, action) for action in RESOURCES[resource]])
+        "rows": [(resource, names[resource], [_cell(resource, action) for action in ACTIONS]) for resource in SALES],
+        "others": [(resource, name, hints().get(resource, ""),
+                    [_cell(resource, action) for action in RESOURCES[resource]])
                    for resource, name in names.items() if resource not in SALES],
         "scopes": list(scope_words().items()),
-        "ruled": [(names[resource], _rule_cells(resource)) for resource in FIELDS],
+        "ruled": [(f"rule:{resource}", names[resource], _rule_cells(resource)) for resource in FIELDS],
     }  # fmt: skip
 
 

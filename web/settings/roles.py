@@ -28,7 +28,10 @@ from web.merging import Merged
 from web.settings.confirming import confirm_page
 from web.settings.role_forms import (
     RoleForm,
+    compared,
+    counted,
     field_of,
+    form_values,
     matrix,
     permission_values,
     readable,
@@ -41,6 +44,8 @@ from web.settings.role_names import role_ability, role_name
 
 bp = Blueprint("settings_roles", __name__, url_prefix="/settings/roles")
 Values = Mapping[str, Any]
+EVERYDAY = "rep"
+"""The role that others are compared with: what most people have."""
 
 
 @bp.get("")
@@ -66,14 +71,30 @@ def role_page(role_id: UUID, values: Values | None = None, errors: Mapping[str, 
     may_update = member.can("role:update") and role.key != OWNER
     here: dict[str, Any] = {"role_id": role_id}
     used = next(row for row in actions.roles_in_use() if row.id == role_id)
+    values = values or role_values(role)
     return render_template(
         "settings/role.html", role=role, title=role_name(role.key, role.name), editable=may_update, used=used,
         owners=role.key == OWNER, action=url_for("settings_roles.update", **here) if may_update else "",
         copy_url=url_for("settings_roles.new", like=role_id) if member.can("role:create") else "",
         restore_url=url_for("settings_roles.restore", **here) if may_update and actions.was_changed(role) else "",
         delete_url=url_for("settings_roles.deletion", **here) if member.can("role:delete") and not role.key else "",
-        values=values or role_values(role), errors=errors or {}, labels=role_labels(), **matrix(),
+        values=values, errors=errors or {}, labels=role_labels(), draft=f"role:{role_id}",
+        **_beside(values, role.key), **matrix(),
     )  # fmt: skip
+
+
+def _beside(values: Values, key: str | None) -> dict[str, Any]:
+    """Return what differs from the everyday role, of that role from how it came, and how much in each part.
+
+    Nothing is said of owners, who may do everything.
+    """
+    if key == OWNER:
+        return {"differs": {}, "counts": {}, "beside": ""}
+    everyday = None if key == EVERYDAY else actions.role_of_key(EVERYDAY)
+    permissions = as_it_came(EVERYDAY) if everyday is None else everyday.permissions
+    differs = compared(values, form_values(permissions))
+    name = _("as it came") if everyday is None else role_name(everyday.key, everyday.name)
+    return {"differs": differs, "counts": counted(differs), "beside": name}
 
 
 def new_page(values: Values | None = None, errors: Mapping[str, str] | None = None) -> str:
@@ -84,7 +105,8 @@ def new_page(values: Values | None = None, errors: Mapping[str, str] | None = No
     return render_template(
         "settings/role.html", role=None, title=_("New role"), editable=True, used=None, owners=False,
         action=url_for("settings_roles.create"), like=like.id if like else "", values=values or permission_values({}),
-        errors=errors or {}, labels=role_labels(), **matrix(),
+        errors=errors or {}, labels=role_labels(), draft=f"role:new:{like.id if like else ''}",
+        **_beside(values or permission_values({}), None), **matrix(),
     )  # fmt: skip
 
 
