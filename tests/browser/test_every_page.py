@@ -103,7 +103,7 @@ NO_PAGES = {
         "privacy.everything_pdf",
     },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
-    "only leads on": {"public.language"},
+    "only leads on": {"public.language", "settings_members.begin", "hand_overs.begin"},
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
         "settings_audit.export", "privacy.everything_json", "settings_archives.download",

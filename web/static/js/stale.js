@@ -1,7 +1,10 @@
 // What was wrong with a field is said no longer once that is changed, or once another choice makes it another question.
 
 function clear(part) {
-  for (const said of part.querySelectorAll('.field-error')) said.remove();
+  for (const said of part.querySelectorAll('.field-error:not([hidden])')) {
+    said.replaceChildren();
+    said.hidden = true;
+  }
   for (const field of part.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
   for (const link of document.querySelectorAll('.form-errors a[href^="#"]')) {
     const field = document.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -12,7 +15,7 @@ function clear(part) {
 
 function answered({ target }) {
   const form = target.form;
-  if (!form || !document.querySelector('.form-errors, .field-error')) return;
+  if (!form || !document.querySelector('.form-errors, .field-error:not([hidden])')) return;
   const own = target.closest('.field');
   if (own) clear(own);
   if (!target.name) return;
