@@ -27,7 +27,7 @@ def test_a_role_tells_what_differs_from_the_everyday_one(client_for: ClientFor, 
     assert marks(copied.text) == 0
     page = admin.get(own_role(acting))
     assert marks(page.text) > 0
-    assert "Marked is what differs from: Sales rep" in words(page)
+    assert "Highlighted is what differs from the role “Sales rep”." in words(page)
     assert re.search(r">Contacts\s*<span[^>]*>1 differs<", page.text), "the hidden phone number"
     assert statements(page) <= 8
     assert "role-index" in page.text
@@ -40,7 +40,7 @@ def test_the_everyday_role_is_compared_with_how_it_came(client_for: ClientFor, a
     assert admin.post(page, data=sent).status_code == 303
     changed = admin.get(page)
     assert marks(changed.text) == 1
-    assert "Marked is what differs from: as it came" in words(changed)
+    assert "Highlighted is what differs from how this role came." in words(changed)
 
 
 def test_nothing_is_compared_with_owners(client_for: ClientFor, acting: Acting) -> None:

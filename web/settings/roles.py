@@ -89,12 +89,12 @@ def _beside(values: Values, key: str | None) -> dict[str, Any]:
     Nothing is said of owners, who may do everything.
     """
     if key == OWNER:
-        return {"differs": {}, "counts": {}, "beside": ""}
+        return {"differs": {}, "counts": {}, "beside": "", "came": False}
     everyday = None if key == EVERYDAY else actions.role_of_key(EVERYDAY)
     permissions = as_it_came(EVERYDAY) if everyday is None else everyday.permissions
     differs = compared(values, form_values(permissions))
     name = _("as it came") if everyday is None else role_name(everyday.key, everyday.name)
-    return {"differs": differs, "counts": counted(differs), "beside": name}
+    return {"differs": differs, "counts": counted(differs), "beside": name, "came": everyday is None}
 
 
 def new_page(values: Values | None = None, errors: Mapping[str, str] | None = None) -> str:
