@@ -13,15 +13,18 @@ from sqlalchemy import null
 
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
+from mobile_api.previews import AccessPreview, only_tried, told
 from mobile_api.records import agreed_version, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.members import get_member, update_member
 from saas_crm.access.models import Member, Role
+from saas_crm.access.preview import preview_of_member_change
 from saas_crm.access.records import MEMBER_ORDERS, member_record, members
 from saas_crm.access.role_schemas import STORED_NAME
+from saas_crm.access.schemas import SomeId
 from saas_crm.access.team_schemas import MemberWrite, WorkingHours
-from saas_crm.core.forms import patch_of
+from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
 from tenants.versions import lacks_tables
@@ -106,6 +109,29 @@ def change_member(member_id: UUID, body: MemberWrite) -> Response:
     version = agreed_version(found, lambda: _member(member_id))
     update_member(found, body, actor=member, version=version)
     return shown(MEMBER.of(found, role_key=found.role.key, role_name=found.role.name))
+
+
+class WantedSeat(Input):
+    """Another role or another team; what is left out stays."""
+
+    role_id: SomeId = None
+    team_id: SomeId = None
+
+
+@api.operation(
+    "POST", "/members/<uuid:member_id>/preview", tag="members", request_model=WantedSeat,
+    responses={200: AccessPreview}, idempotent=True,
+)  # fmt: skip
+@requires("member:update")
+def preview_member(member_id: UUID, body: WantedSeat) -> Response:
+    """Show what another role or team would do to this member and to all others; nothing is saved.
+
+    What could not be saved is refused as `PATCH /members/{member_id}` refuses it.
+    """
+    asked: dict[str, Any] = {name: found for name, found in body if found is not None}
+    member, wanted = current_member(), MemberWrite.model_construct(set(asked), **asked)
+    only_tried(lambda: update_member(get_member(member_id, details=True), wanted, actor=member))
+    return shown(told(preview_of_member_change([member_id], **asked)))
 
 
 def _member(member_id: UUID) -> Fields:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from uuid import UUID
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
+from mobile_api.previews import AccessPreview, told
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import role_deletion
 from saas_crm.access import roles as actions
-from saas_crm.access.field_rules import FieldRule, rules_in
+from saas_crm.access.field_rules import rules_in
 from saas_crm.access.models import Role
 from saas_crm.access.preview import preview_of_role, role_in
 from saas_crm.access.role_records import ROLE_ORDERS, role_record, roles
@@ -69,40 +69,6 @@ class WantedPermissions(Input):
 
     permissions: Granted
     fields: Ruled = Field(default_factory=dict)
-
-
-class FieldEffect(BaseModel):
-    """A field that opens or closes to somebody."""
-
-    field: str = Field(description="`resource.field`", examples=["contact.phone"])
-    former: FieldRule | None = Field(description="What the role took away of it; null is nothing.")
-    rule: FieldRule | None = Field(description="What it would take away.")
-
-
-class ReachChange(BaseModel):
-    """How many records somebody would come to see or edit, and how many no more."""
-
-    resource: Literal["company", "contact", "activity", "opportunity"]
-    action: Literal["read", "update"]
-    gained: int
-    lost: int
-
-
-class MemberEffect(BaseModel):
-    """What it does to one member."""
-
-    member_id: UUID
-    name: str
-    changes: list[ReachChange]
-    fields: list[FieldEffect]
-
-
-class RolePreview(BaseModel):
-    """Who would gain and who would lose how many records, or fields; only members for whom something changes."""
-
-    gaining: int = Field(description="How many members gain something.")
-    losing: int = Field(description="How many members lose something.")
-    members: list[MemberEffect] = Field(description="Who loses most comes first.")
 
 
 RoleListing = listing(RoleFilters, RoleRead, ROLE_ORDERS, "name")
@@ -171,25 +137,18 @@ def delete_role(role_id: UUID, query: RoleDeletion) -> Response:
 
 
 @api.operation(
-    "POST", "/roles/<uuid:role_id>/preview", tag="roles", request_model=WantedPermissions, responses={200: RolePreview},
-    idempotent=True,
+    "POST", "/roles/<uuid:role_id>/preview", tag="roles", request_model=WantedPermissions,
+    responses={200: AccessPreview}, idempotent=True,
 )  # fmt: skip
 @requires("role:update")
 def preview_role(role_id: UUID, body: WantedPermissions) -> Response:
-    """Show who would gain and who would lose how many records by a change; nothing is saved."""
+    """Show who would gain and who would lose how many records, fields and rights by a change; nothing is saved."""
     world, member = present_world(), current_member()
     role = role_in(world, role_id)
     actions.check_changeable(role, member)
     wanted = RoleWrite(name=role.name, permissions=body.permissions, fields=body.fields).granted(role.permissions)
     actions.check_permissions(role, wanted, member)
-    found = preview_of_role(role_id, wanted, world=world)
-    effects = [
-        {"member_id": effect.member_id, "name": effect.name,
-         "changes": [change._asdict() for change in effect.changes],
-         "fields": [{"field": key, "former": former, "rule": rule} for key, former, rule in effect.fields]}
-        for effect in found.effects
-    ]  # fmt: skip
-    return shown({"gaining": found.gaining, "losing": found.losing, "members": effects})
+    return shown(told(preview_of_role(role_id, wanted, world=world)))
 
 
 def _of(role: Role) -> Fields:

@@ -10,12 +10,16 @@ from pydantic import BaseModel, Field
 
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
+from mobile_api.previews import AccessPreview, only_tried, told
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import teams as actions
 from saas_crm.access.models import Team
+from saas_crm.access.preview import preview_of_change
+from saas_crm.access.reach import World, with_leader, with_team_closed, with_team_deleted, with_team_moved
 from saas_crm.access.records import TEAM_ORDERS, team_record, teams
+from saas_crm.access.schemas import SomeId
 from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
@@ -127,6 +131,50 @@ def delete_team(team_id: UUID, query: TeamDeletion) -> Response:
     version = agreed_version(team, lambda: _team(team_id))
     actions.delete_team(team, actor=current_member(), version=version, move_up=query.move_up)
     return gone()
+
+
+class WantedTeam(Input):
+    """Another place, another leader, closed or open, or gone; what is left out stays."""
+
+    parent_id: SomeId = None
+    manager_id: SomeId = None
+    closed: bool = False
+    deleted: bool = Field(default=False, description="As `DELETE` with `move_up` would do; then nothing else counts.")
+
+
+@api.operation(
+    "POST", "/teams/<uuid:team_id>/preview", tag="teams", request_model=WantedTeam, responses={200: AccessPreview},
+    idempotent=True,
+)  # fmt: skip
+@requires("team:update")
+def preview_team(team_id: UUID, body: WantedTeam) -> Response:
+    """Show who would gain and who would lose how many records by a change of a team; nothing is saved.
+
+    What could not be saved is refused as `PATCH` and `DELETE /teams/{team_id}` refuse it.
+    """
+    only_tried(lambda: _change(team_id, body))
+    return shown(told(preview_of_change(lambda world: _changed(world, team_id, body))))
+
+
+def _change(team_id: UUID, body: WantedTeam) -> None:
+    actions.hold_tree()
+    team = actions.get_team(team_id, member=current_member())
+    if body.deleted:
+        actions.delete_team(team, actor=current_member(), move_up=True)
+        return
+    asked = {name: getattr(body, name) for name in body.model_fields_set - {"deleted"}}
+    actions.update_team(team, TeamWrite.model_construct(set(asked), **asked), actor=current_member())
+
+
+def _changed(world: World, team_id: UUID, body: WantedTeam) -> World:
+    if body.deleted:
+        return with_team_deleted(world, team_id)
+    asked = body.model_fields_set
+    if "parent_id" in asked:
+        world = with_team_moved(world, team_id, body.parent_id)
+    if "manager_id" in asked:
+        world = with_leader(world, team_id, body.manager_id)
+    return with_team_closed(world, team_id, body.closed) if "closed" in asked else world
 
 
 def _of(team: Team) -> Fields:

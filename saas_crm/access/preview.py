@@ -1,11 +1,11 @@
-"""Who would gain and who would lose how many records, and which fields, by a change, before it is made.
+"""Who would gain and who would lose how many records, which fields and rights, by a change, before it is made.
 
 Records are counted once, by their owners (`chains.alike`); everything else is reckoned from plain values. A member's
 sight of others' records depends only on the owners' teams, so it is reckoned once for all who reach the same teams;
 what is one's own is put right afterwards.
 
-For pages: `preview_of_role`, `preview_of_team_move`, `preview_of_team_change`, `preview_of_member_change`; the template
-that shows the answer is `settings/_preview.html`.
+For pages: `preview_of_role`, `preview_of_team_move`, `preview_of_change`, `preview_of_member_change`; the template that
+shows the answer is `settings/_preview.html`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from saas_crm.access.chains import Alike, alike, kinds, links
 from saas_crm.access.field_effects import FieldChange, FieldEffects
 from saas_crm.access.reach import Person, RoleHeld, World, with_members, with_role, with_team_moved
 from saas_crm.access.reckoning import ACTIONS, Action, Change, Reckoning
+from saas_crm.access.right_effects import RightChange, RightEffects
 from saas_crm.access.world import present_world
 from saas_crm.core.errors import NotFound
 
@@ -30,6 +31,7 @@ class Effect:
     name: str
     changes: tuple[Change, ...]
     fields: tuple[FieldChange, ...] = ()
+    rights: tuple[RightChange, ...] = ()
 
     @property
     def gained(self) -> int:
@@ -62,9 +64,10 @@ class Preview:
         return sum(any(change.lost for change in _all(effect)) for effect in self.effects)
 
 
-def _all(effect: Effect) -> Iterator[Change | FieldChange]:
+def _all(effect: Effect) -> Iterator[Change | FieldChange | RightChange]:
     yield from effect.changes
     yield from effect.fields
+    yield from effect.rights
 
 
 def preview_of_role(role_id: UUID, permissions: Mapping[str, str], *, world: World | None = None) -> Preview:
@@ -93,8 +96,8 @@ def preview_of_team_move(team_id: UUID, new_parent_id: UUID | None) -> Preview:
     return preview(world, with_team_moved(world, team_id, new_parent_id))
 
 
-def preview_of_team_change(change: Callable[[World], World]) -> Preview:
-    """Return what it does if a team gets another leader, a helper or a guest, or is closed: one of `reach.with_…`."""
+def preview_of_change(change: Callable[[World], World]) -> Preview:
+    """Return what it does if the world becomes another, as by one of `reach.with_…`: a team is closed or deleted."""
     world = present_world()
     return preview(world, change(world))
 
@@ -113,10 +116,10 @@ def preview_of_member_change(
 
 def preview(before: World, after: World) -> Preview:
     """Return what it does if the world becomes another; asks the database for counts only where reach differs."""
-    fields = FieldEffects(before, after)
+    fields, rights = FieldEffects(before, after), RightEffects(before, after)
     touched = [
         person for person in after.people.values()
-        if person.active and (_differs(before, after, person) or fields.of(person))
+        if person.active and (_differs(before, after, person) or fields.of(person) or rights.of(person))
     ]  # fmt: skip
     counted = alike(_kinds_touched(before, after)) if touched else []
     return reckoned(before, after, touched, counted)
@@ -129,8 +132,11 @@ def _differs(before: World, after: World, person: Person) -> bool:
 
 
 def _others_seen(before: World, after: World) -> bool:
-    """Whether teams or people changed, and with them whose records anybody sees, whatever their role."""
-    return before.teams != after.teams or before.people != after.people or before.guests != after.guests
+    """Whether teams, people or sharing changed, and with them whose records anybody sees, whatever their role."""
+    return (
+        before.teams != after.teams or before.people != after.people or before.guests != after.guests
+        or before.follow != after.follow
+    )  # fmt: skip
 
 
 def _kinds_touched(before: World, after: World) -> tuple[str, ...]:
@@ -154,12 +160,15 @@ def _scopes(world: World, person: Person, action: Action) -> tuple[str | None, .
 def reckoned(before: World, after: World, members: Sequence[Person], counted: Sequence[Alike]) -> Preview:
     """Return the same from counts at hand: a pure function."""
     reckoning = Reckoning(before, after, counted)
-    fields = FieldEffects(before, after)
-    effects = [Effect(person.id, person.name, reckoning.changes(person.id), fields.of(person)) for person in members]
-    found = (effect for effect in effects if effect.changes or effect.fields)
+    fields, rights = FieldEffects(before, after), RightEffects(before, after)
+    effects = [
+        Effect(person.id, person.name, reckoning.changes(person.id), fields.of(person), rights.of(person))
+        for person in members
+    ]
+    found = (effect for effect in effects if effect.changes or effect.fields or effect.rights)
     return Preview(tuple(sorted(found, key=_most_lost_first)))
 
 
 def _most_lost_first(effect: Effect) -> tuple[int, int, int, str, UUID]:
-    closed = sum(change.lost for change in effect.fields)
+    closed = sum(change.lost for change in effect.fields) + sum(change.lost for change in effect.rights)
     return -effect.lost, -closed, -effect.gained, effect.name, effect.member_id

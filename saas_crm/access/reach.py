@@ -199,6 +199,11 @@ def with_team_deleted(world: World, team_id: UUID) -> World:
     return replace(world, people=people, teams=teams, guests=guests)
 
 
+def with_follow(world: World, follow: bool) -> World:
+    """Return the world in which children follow their customer, or do not."""
+    return replace(world, follow=follow)
+
+
 def with_leader(world: World, team_id: UUID, manager_id: UUID | None) -> World:
     """Return the world in which somebody, or nobody, leads a team."""
     people = dict(world.people)

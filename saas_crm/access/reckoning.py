@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from saas_crm.access.chains import Alike, Link, kinds, links
+from saas_crm.access.chains import LONGEST, Alike, Link, kinds, links
 from saas_crm.access.reach import Person, World, covers_team
+from saas_crm.access.visibility import SHARED
 
-Action = Literal["read", "update"]
-ACTIONS: tuple[Action, ...] = ("read", "update")
+Action = Literal["read", "update", "delete", "assign", "share", "export"]
+ACTIONS: tuple[Action, ...] = ("read", "update", "delete", "assign", "share", "export")
+"""What is counted in records. All but the first two take the scope on the record itself: no share gives them."""
 Slot = tuple[UUID | None, UUID | None] | None
 """The team an owner is in before and after; None where a record has no such parent."""
 Sums = dict[tuple[str, Action], tuple[int, int]]
@@ -97,11 +99,16 @@ class Side:
             ways = tuple(
                 Way(at, self._covers_at(sight, link, action), _between(found, link), self._follows(link))
                 for at, link in enumerate(found)
-                if (len(link.through) <= 1 or (action == "read" and self.world.follow))
+                if len(link.through) <= self._farthest(action)
                 and all(sight.scope(kind, action) for kind in (resource, *link.held))
             )
             self._ways[key] = Ways(ways, self._hidden(sight) if ways else frozenset())
         return self._ways[key]
+
+    def _farthest(self, action: Action) -> int:
+        if action not in SHARED:
+            return 0
+        return LONGEST if action == "read" and self.world.follow else 1
 
     def _follows(self, link: Link) -> bool:
         return self.world.follow or not link.through
@@ -138,6 +145,7 @@ class Reckoning:
     def __init__(self, before: World, after: World, counted: Sequence[Alike]) -> None:
         self._worlds = (before, after)
         self._classes: dict[str, Counter[tuple[Slot, ...]]] = defaultdict(Counter)
+        self._firsts: dict[str, Counter[tuple[Slot, ...]]] = defaultdict(Counter)
         self._owned: dict[UUID, list[tuple[Alike, tuple[Slot, ...]]]] = defaultdict(list)
         self._shared: dict[UUID, list[tuple[Alike, tuple[Slot, ...]]]] = defaultdict(list)
         self._sums: dict[tuple[Sight, Sight], Sums] = {}
@@ -147,6 +155,7 @@ class Reckoning:
                 self._shared[alike.member_id].append((alike, slots))
                 continue
             self._classes[alike.resource][slots] += alike.number
+            self._firsts[alike.resource][slots[:1]] += alike.number
             for owner_id in {owner for owner in alike.owners if owner is not None}:
                 self._owned[owner_id].append((alike, slots))
         known = frozenset(slot for found in self._classes.values() for slots in found for slot in slots)
@@ -179,7 +188,7 @@ class Reckoning:
         sums = self._sums.setdefault((before, after), {})
         if (kind, action) not in sums:
             gained = lost = 0
-            for slots, number in self._classes[kind].items():
+            for slots, number in (self._classes if action in SHARED else self._firsts)[kind].items():
                 reached = _reached(both, slots)
                 gained += number * _gained(reached)
                 lost += number * _lost(reached)
@@ -193,7 +202,7 @@ class Reckoning:
         for alike, slots in self._owned.get(member_id, ()):
             if alike.resource == kind:
                 yield _reached(both, slots), _reached(both, slots, _mine(alike, member_id)), alike.number
-        for alike, slots in self._shared.get(member_id, ()):
+        for alike, slots in self._shared.get(member_id, ()) if action in SHARED else ():
             if alike.resource == kind:
                 mine, given = _mine(alike, member_id), alike.shared if action == "read" else alike.edited
                 yield _reached(both, slots, mine), _reached(both, slots, mine, given), alike.number

@@ -75,7 +75,9 @@ def test_a_team_that_is_deleted(arranged: UUID, acting: Acting, make: Maker, cas
         teams.hold_tree()
         teams.delete_team(teams.get_team(cast.teams["south"], member=owner), actor=owner, move_up=True)
     with acting("owner"):
-        assert logged("team", "purge")[cast.teams["south"]] == {"name": ["South", None]}
+        assert logged("team", "purge")[cast.teams["south"]] == {
+            "name": ["South", None], "parent_id": [root, None], "path": [[root, south], None],
+        }  # fmt: skip
         assert logged("team", "update")[ids[0]] == {"parent_id": [south, root]}
         assert logged("invitation", "update")[ids[1]] == {"team_id": [south, root]}
         assert logged("member", "update")[make.member_id("colleague")] == {"team_id": [south, root]}

@@ -14,15 +14,17 @@ from sqlalchemy.orm import undefer
 from saas_crm.access.explaining import explained
 from saas_crm.access.models import Member, Role, Share, Team, TeamHelper, UnitGuest
 from saas_crm.access.permissions import SALES, SCOPES, CurrentMember
+from saas_crm.access.policy import let_children_follow
 from saas_crm.access.preview import (
     Preview,
+    preview_of_change,
     preview_of_member_change,
     preview_of_role,
-    preview_of_team_change,
     preview_of_team_move,
 )
 from saas_crm.access.queries import member_by_id
-from saas_crm.access.reach import with_guest, with_help, with_leader, with_team_closed, with_team_deleted
+from saas_crm.access.reach import with_follow, with_guest, with_help, with_leader, with_team_closed, with_team_deleted
+from saas_crm.access.reckoning import ACTIONS
 from saas_crm.access.teams import delete_team, get_team, hold_tree
 from saas_crm.access.visibility import parent_model, visible
 from saas_crm.core.clock import now
@@ -75,7 +77,7 @@ def seen_now() -> Seen:
         member = member_by_id(member_id)
         for kind in SALES:
             model = parent_model(kind)
-            for action in ("read", "update"):
+            for action in ACTIONS:
                 query = select(model.id).where(model.deleted_at.is_(None), visible(model, member, action))
                 found[member_id, kind, action] = set(db.session.scalars(query))
     return found
@@ -100,7 +102,7 @@ def roles_by_key() -> dict[str, Role]:
 
 def scopes(dice: random.Random) -> dict[str, str]:
     """Return permissions of which some are missing."""
-    wanted = {f"{kind}:{action}": dice.choice((*SCOPES, "")) for kind in SALES for action in ("read", "update")}
+    wanted = {f"{kind}:{action}": dice.choice((*SCOPES, "")) for kind in SALES for action in ACTIONS}
     return {permission: scope for permission, scope in wanted.items() if scope}
 
 
@@ -144,7 +146,12 @@ def test_walls_and_shares_are_reckoned_as_they_are(
             for member in db.session.scalars(select(Member).where(Member.id.in_(moved))):
                 member.team_id = team
             db.session.flush()
-            assert told(preview) == happened(after, seen_now())
+            assert told(preview) == happened(after, after := seen_now())
+        for follow in (False, True):
+            preview = preview_of_change(lambda world, follow=follow: with_follow(world, follow))
+            let_children_follow(follow, actor=owner)
+            assert told(preview) == happened(after, after := seen_now())
+            _check_told_of_each(dice.sample(records, 8), owner)
         _check_told_of_each(dice.sample(records, 15), owner)
 
 
@@ -208,25 +215,25 @@ def test_a_leader_helpers_guests_and_walls_do_what_their_preview_says(
         roles_by_key()["rep"].permissions = {f"{kind}:{act}": "team" for kind in SALES for act in ("read", "update")}
         db.session.flush()
         team = db.session.get_one(Team, south)
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_leader(world, south, rep))
+        before, preview = seen_now(), preview_of_change(lambda world: with_leader(world, south, rep))
         team.manager_id = rep
         db.session.flush()
         assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_leader(world, south, None))
+        before, preview = seen_now(), preview_of_change(lambda world: with_leader(world, south, None))
         team.manager_id = None
         db.session.flush()
         assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_help(world, south, rep))
+        before, preview = seen_now(), preview_of_change(lambda world: with_help(world, south, rep))
         db.session.add(TeamHelper(team_id=south, member_id=rep))
         db.session.flush()
         assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_team_closed(world, south, True))
+        before, preview = seen_now(), preview_of_change(lambda world: with_team_closed(world, south, True))
         team.closed_at = now()
         db.session.flush()
         assert told(preview) == happened(before, seen_now()) != {}
         roles_by_key()["manager"].permissions = {f"{kind}:read": "all" for kind in SALES}
         db.session.flush()
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_guest(world, south, manager))
+        before, preview = seen_now(), preview_of_change(lambda world: with_guest(world, south, manager))
         db.session.add(UnitGuest(team_id=south, member_id=manager))
         db.session.flush()
         assert told(preview) == happened(before, seen_now()) != {}
@@ -252,7 +259,7 @@ def test_a_team_that_is_deleted_leaves_what_its_preview_says(
         roles_by_key()["viewer"].permissions = {f"{kind}:read": "subtree" for kind in SALES}
         roles_by_key()["manager"].permissions = {f"{kind}:read": "all" for kind in SALES}
         db.session.flush()
-        before, preview = seen_now(), preview_of_team_change(lambda world: with_team_deleted(world, team_id))
+        before, preview = seen_now(), preview_of_change(lambda world: with_team_deleted(world, team_id))
         hold_tree()
         delete_team(get_team(team_id, member=owner), actor=owner, move_up=True)
         db.session.expire_all()

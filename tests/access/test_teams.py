@@ -106,7 +106,9 @@ def test_a_deleted_team_gives_its_people_to_its_parent(acting: Acting, cast: Cas
         told = db.session.scalar(
             select(AuditEntry.changes).where(AuditEntry.record_id == south, AuditEntry.action == "purge")
         )
-        assert told == {"name": ["South", None]}
+        assert told == {
+            "name": ["South", None], "parent_id": [str(root), None], "path": [[str(root), str(south)], None],
+        }  # fmt: skip
 
 
 def test_the_last_root_stays(acting: Acting, cast: Cast) -> None:

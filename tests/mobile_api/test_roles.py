@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from mobile_api.roles import RolePreview
+from mobile_api.previews import AccessPreview
 from saas_crm.access.models import Member, Role
 from saas_crm.access.permissions import BUILT_IN, CurrentMember
 from saas_crm.access.role_schemas import RoleRead
 from tenants.db import db
 from tests.support.api import places, problem
+from tests.support.cast import Cast
 from tests.support.clients import Phone, statements
 from tests.support.making import Maker
 
@@ -115,7 +116,7 @@ def test_what_a_change_would_do(api_for: Api, ids: dict[str, str], make: Maker) 
     answer = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {"company:read": "own"}})
     assert answer.status_code == 200, answer.text
     assert statements(answer) <= 5
-    assert RolePreview.model_validate(answer.json).model_dump(mode="json") == answer.json
+    assert AccessPreview.model_validate(answer.json).model_dump(mode="json") == answer.json
     assert answer.json["losing"] == 1
     effect = answer.json["members"][0]
     assert (effect["name"], effect["changes"]) == (
@@ -128,8 +129,62 @@ def test_what_a_change_would_do(api_for: Api, ids: dict[str, str], make: Maker) 
     assert closing.json["losing"] == len(closing.json["members"]) > 0
     told = {"field": "contact.phone", "former": None, "rule": "hidden"}
     assert [effect["fields"] for effect in closing.json["members"]] == [[told]] * closing.json["losing"]
-    nothing = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {"company:export": "own"}})
+    files = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {"company:export": "own"}}).json
+    (effect,) = [one for one in files["members"] if one["changes"]]
+    assert (effect["name"], effect["changes"], effect["rights"]) == (
+        "Tom Teammate", [{"resource": "company", "action": "export", "gained": 3, "lost": 0}], [],
+    )  # fmt: skip
+    less = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {"company:create": None}}).json
+    assert [one["rights"] for one in less["members"]] == [
+        [{"permission": "company:create", "former": "own", "scope": None}]
+    ] * less["losing"]
+    nothing = admin.post(f"/roles/{ids['rep']}/preview", json={"permissions": {}})
     assert nothing.json == {"gaining": 0, "losing": 0, "members": []}
+
+
+def test_what_another_seat_would_do(api_for: Api, ids: dict[str, str], make: Maker, cast: Cast) -> None:
+    make.company("colleague", name="Far")
+    admin, rep = api_for("admin"), make.member_id("rep")
+    answer = admin.post(f"/members/{rep}/preview", json={"team_id": str(cast.teams["south"])})
+    assert answer.status_code == 200, answer.text
+    assert AccessPreview.model_validate(answer.json).model_dump(mode="json") == answer.json
+    changes = {one["name"]: one["changes"] for one in answer.json["members"]}
+    assert {"resource": "company", "action": "read", "gained": 1, "lost": 0} in changes["Rita Rep"]
+    viewing = admin.post(f"/members/{rep}/preview", json={"role_id": ids["viewer"]}).json["members"]
+    lost = {one["permission"] for one in viewing[0]["rights"] if one["scope"] is None}
+    assert "company:create" in lost
+    assert api_for("rep").get("/me").json["role_key"] == "rep", "nothing is saved"
+    assert api_for("rep").get("/companies").json["items"] == []
+    assert places(admin.post(f"/members/{rep}/preview", json={"team_id": str(make.member_id("rep"))})) == {"#/team_id"}
+    owner = make.member_id("owner")
+    assert admin.post(f"/members/{owner}/preview", json={"role_id": ids["rep"]}).status_code in (403, 422)
+    problem(api_for("rep").post(f"/members/{rep}/preview", json={}), 403)
+    problem(api_for("outsider").post(f"/members/{rep}/preview", json={}), 404)
+
+
+def test_what_a_change_of_a_team_would_do(api_for: Api, make: Maker, cast: Cast) -> None:
+    make.company("colleague", name="Far")
+    admin, south = api_for("admin"), f"/teams/{cast.teams['south']}"
+    etag = admin.get(south).headers["ETag"]
+
+    def asked(**wanted: Any) -> dict[str, Any]:
+        answer = admin.post(f"{south}/preview", json=wanted)
+        assert answer.status_code == 200, answer.text
+        assert AccessPreview.model_validate(answer.json).model_dump(mode="json") == answer.json
+        return {one["name"]: one["changes"] for one in answer.json["members"]}
+
+    read = {"resource": "company", "action": "read", "gained": 1, "lost": 0}
+    assert read in asked(manager_id=str(make.member_id("rep")))["Rita Rep"]
+    assert read in asked(parent_id=str(cast.teams["north"]))["Mona Manager"]
+    assert asked(closed=True) == {}, "whoever sees it is above it"
+    assert asked() == {}
+    asked(deleted=True)
+    assert admin.get(south).headers["ETag"] == etag, "nothing is saved"
+    below = admin.post(f"/teams/{cast.teams['root']}/preview", json={"parent_id": str(cast.teams["south"])})
+    assert places(below) == {"#/parent_id"}
+    assert admin.post(f"/teams/{cast.teams['root']}/preview", json={"deleted": True}).status_code == 422
+    problem(api_for("rep").post(f"{south}/preview", json={}), 403)
+    problem(api_for("outsider").post(f"{south}/preview", json={}), 404)
 
 
 @pytest.mark.parametrize("who", ["manager", "rep", "viewer"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -44,7 +45,14 @@ def test_everybody_sees_who_works_here(client_for: ClientFor, cast: Cast) -> Non
 def test_a_role_is_changed(client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str]) -> None:
     owner = client_for("owner")
     assert chosen(owner.get(page_of("viewer")), "role_id") == role_ids["viewer"]
-    answer = owner.post(f"{page_of('viewer')}/role", data={"role_id": role_ids["admin"]})
+    asked = owner.post(f"{page_of('viewer')}/role", data={"role_id": role_ids["admin"]})
+    assert heading(asked) == "Before you save"
+    told = unescape(asked.text).split("May now")[1].split("</li>")[0]
+    assert "Members: Edit" in told
+    assert "Companies: Create" in told
+    assert "Roles: Create" in told
+    assert "See" not in told, "what is counted is not told twice"
+    answer = owner.post(f"{page_of('viewer')}/role", data={"role_id": role_ids["admin"], "confirmed": "1"})
     assert (answer.status_code, answer.location) == (303, page_of("viewer"))
     page = owner.get(page_of("viewer"))
     assert chosen(page, "role_id") == role_ids["admin"]
@@ -87,8 +95,11 @@ def test_the_last_owner_stays(client_for: ClientFor, page_of: PageOf, role_ids: 
     answer = owner.post(f"{page_of('owner')}/role", data={"role_id": role_ids["rep"]})
     assert answer.status_code == 422
     assert "at least one active owner" in summary(answer)
-    owner.post(f"{page_of('admin')}/role", data={"role_id": role_ids["owner"]})
-    assert owner.post(f"{page_of('owner')}/role", data={"role_id": role_ids["rep"]}).status_code == 303
+    owner.post(f"{page_of('admin')}/role", data={"role_id": role_ids["owner"], "confirmed": "1"})
+    less = {"role_id": role_ids["rep"]}
+    asked = owner.post(f"{page_of('owner')}/role", data=less)
+    assert "Roles: Edit" in asked.text.split("May no longer")[1].split("</li>")[0]
+    assert owner.post(f"{page_of('owner')}/role", data={**less, "confirmed": "1"}).status_code == 303
 
 
 @pytest.mark.parametrize("what", ["freezing", "removal"])

@@ -115,7 +115,10 @@ def test_a_role_in_use_can_not_vanish(
         assert answer.status_code == 422
         assert errors(answer)["replacement_id"]
     viewer = pages["viewer"].rsplit("/")[-1]
-    assert admin.post(f"{page}/deletion", data={"replacement_id": viewer}).status_code == 303
+    asked = admin.post(f"{page}/deletion", data={"replacement_id": viewer})
+    assert "May now" in asked.text
+    sure = {"replacement_id": viewer, "confirmed": "1"}
+    assert admin.post(f"{page}/deletion", data=sure).status_code == 303
     assert admin.get(page).status_code == 404
     with acting("owner"):
         assert str(db.session.get_one(Member, make.member_id("rep")).role_id) == viewer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
-from tests.web.pages import flashed
+from tests.web.pages import flashed, heading
 
 ClientFor = Callable[..., Browser]
 PAGE = "/acme/settings/sharing"
@@ -24,18 +25,31 @@ def contact_url(make: Maker) -> str:
 
 
 def test_the_switch_is_off_and_on_again(client_for: ClientFor, contact_url: str) -> None:
-    admin, rep, colleague = client_for("admin"), client_for("rep"), client_for("colleague")
+    admin, rep, colleague = client_for("admin"), client_for("teammate"), client_for("colleague")
     assert rep.get(contact_url).status_code == 200
     page = admin.get(PAGE)
     assert "checked" in page.text.split('name="children_follow"')[1].split(">")[0]
     assert statements(page) <= 8
     off: dict[str, Any] = {"version": "0"}
-    assert admin.post(PAGE, data=off).status_code == 303
+    asked = admin.post(PAGE, data=off)
+    assert heading(asked) == "Before you save"
+    for name, loses in (("Tom Teammate", True), ("Mona Manager", True), ("Rita Rep", False), ("Vera Viewer", False)):
+        assert (f'<strong class="wrap">{name}</strong>' in asked.text) is loses, name
+    assert re.search(
+        r"See</span>\s*<span class=\"preview-figure\">Contacts\s*<strong class=\"preview-lost\">−1<", asked.text
+    )
+    assert rep.get(contact_url).status_code == 200, "nothing has happened yet"
+    back = admin.post(PAGE, data={**off, "again": "1"})
+    assert "checked" not in back.text.split('name="children_follow"')[1].split(">")[0]
+    assert admin.post(PAGE, data={**off, "confirmed": "1"}).status_code == 303
     assert flashed(admin.get(PAGE)) == "Saved."
     assert rep.get(contact_url).status_code == 404
     assert "Eva Tulpe" not in rep.get("/acme/search?q=tulpe").text
-    assert colleague.get(contact_url).status_code == 200
-    assert admin.post(PAGE, data={"children_follow": "1"}).status_code == 303
+    for who in (colleague, client_for("rep")):
+        assert who.get(contact_url).status_code == 200, "its owner, and the owner of the company"
+    assert "Eva Tulpe" in client_for("rep").get("/acme/search?q=tulpe").text
+    assert heading(admin.post(PAGE, data={"children_follow": "1"})) == "Before you save"
+    assert admin.post(PAGE, data={"children_follow": "1", "confirmed": "1"}).status_code == 303
     assert rep.get(contact_url).status_code == 200
 
 

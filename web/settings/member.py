@@ -13,7 +13,7 @@ from saas_crm.access import members as actions
 from saas_crm.access.factors.resetting import may_reset, reset_factors
 from saas_crm.access.models import Member, TeamHelper
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.preview import Preview, preview_of_member_change, preview_of_team_change
+from saas_crm.access.preview import Preview, preview_of_change, preview_of_member_change
 from saas_crm.access.reach import with_help
 from saas_crm.access.schemas import RoleChoice
 from saas_crm.access.team_people import add_helper, helped_teams, take_out
@@ -154,7 +154,7 @@ def help_team(member_id: UUID) -> ResponseReturnValue:
         raise InvalidInput({"team_id": _("Choose a team.")}) from None
     return _confirmed(
         member_id, lambda member: add_helper(team, member.id, actor=current_member()),
-        lambda: preview_of_team_change(lambda world: with_help(world, data.team_id, member_id)),
+        lambda: preview_of_change(lambda world: with_help(world, data.team_id, member_id)),
         lambda name: _("%(name)s helps “%(team)s” now.", name=name, team=team.name),
     )  # fmt: skip
 
@@ -167,7 +167,7 @@ def end_help(member_id: UUID, team_id: UUID) -> ResponseReturnValue:
     team = get_team(team_id, member=current_member())
     return _confirmed(
         member_id, lambda member: take_out(TeamHelper, team, member.id, actor=current_member()),
-        lambda: preview_of_team_change(lambda world: with_help(world, team_id, member_id, helping=False)),
+        lambda: preview_of_change(lambda world: with_help(world, team_id, member_id, helping=False)),
         lambda name: _("%(name)s no longer helps “%(team)s”.", name=name, team=team.name),
     )  # fmt: skip
 

@@ -9,7 +9,8 @@ from saas_crm.access.chains import kinds
 from saas_crm.access.field_effects import FieldChange
 from saas_crm.access.field_rules import UNSEEN
 from saas_crm.access.preview import Effect, Preview
-from saas_crm.access.role_words import action_words, resource_words
+from saas_crm.access.right_effects import RightChange
+from saas_crm.access.role_words import action_words, meaning, permission_words, resource_words
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from web.formatting import number
@@ -30,17 +31,20 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """What becomes of some fields: "No longer see", "Contacts: Mobile, Phone"."""
+    """What becomes of some fields, or rights: "No longer see", "Contacts: Mobile, Phone"."""
 
     label: str
     fields: list[str]
     lost: bool
 
 
+Told = dict[tuple[tuple[FieldChange, ...], tuple[RightChange, ...]], list[FieldLine]]
+
+
 def shown_preview(preview: Preview) -> dict[str, Any]:
     """Return the values that `settings/_preview.html` needs."""
     gaining, losing = preview.gaining, preview.losing
-    told: dict[tuple[FieldChange, ...], list[FieldLine]] = {}
+    told: Told = {}
     return {
         "preview_summary": [text for text in (
             ngettext("%(num)s member gains access.", "%(num)s members gain access.", gaining) if gaining else "",
@@ -52,20 +56,36 @@ def shown_preview(preview: Preview) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(effect: Effect, told: dict[tuple[FieldChange, ...], list[FieldLine]]) -> dict[str, Any]:
-    if effect.fields not in told:  # most have them in common
-        told[effect.fields] = _field_lines(effect.fields)
-    words = resource_words()
-    by_action: dict[str, list[Figure]] = {"read": [], "update": []}
-    for kind in kinds():
-        for change in effect.changes:
-            if change.resource == kind:
-                by_action[change.action].append(
-                    Figure(words[kind], _signed("+", change.gained), _signed("−", change.lost))
-                )
-    return {"name": effect.name, "fields": told[effect.fields], "parts": [
-        (label, by_action[action]) for action, label in action_words().items() if by_action.get(action)
-    ]}  # fmt: skip
+def _row(effect: Effect, told: Told) -> dict[str, Any]:
+    common = (effect.fields, effect.rights)
+    if common not in told:  # most have them in common
+        told[common] = [*_right_lines(effect.rights), *_field_lines(effect.fields)]
+    return {"name": effect.name, "fields": told[common], "parts": _parts(effect)}
+
+
+def _parts(effect: Effect) -> list[tuple[str, list[Figure]]]:
+    """Return the figures of each action, with those actions together that have the same: "See, Edit, Delete"."""
+    words, order = resource_words(), kinds()
+    figures: dict[str, list[Figure]] = {}
+    for change in sorted(effect.changes, key=lambda change: order.index(change.resource)):
+        figure = Figure(words[change.resource], _signed("+", change.gained), _signed("−", change.lost))
+        figures.setdefault(change.action, []).append(figure)
+    together: dict[tuple[Figure, ...], list[str]] = {}
+    for action, label in action_words().items():
+        if action in figures:
+            together.setdefault(tuple(figures[action]), []).append(label)
+    return [(_(", ").join(labels), list(shown)) for shown, labels in together.items()]
+
+
+def _right_lines(changes: tuple[RightChange, ...]) -> list[FieldLine]:
+    """Return what somebody may do now, or no longer, that is not counted in records; losses first."""
+    found: dict[str, list[str]] = {_("May no longer"): [], _("May only"): [], _("May now"): []}
+    for change in changes:
+        if change.scope is None:
+            found[_("May no longer")].append(permission_words(change.permission))
+        else:
+            found[_("May only") if change.lost else _("May now")].append(meaning(change.permission, change.scope))
+    return [FieldLine(label, texts, label != _("May now")) for label, texts in found.items() if texts]
 
 
 def _field_lines(changes: tuple[FieldChange, ...]) -> list[FieldLine]:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import members, teams
 from saas_crm.access.models import Team
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.preview import preview_of_team_change
+from saas_crm.access.preview import preview_of_change
 from saas_crm.access.queries import teams as tree
 from saas_crm.access.reach import with_leader, with_team_closed, with_team_deleted
 from saas_crm.access.schemas import SomeId
@@ -129,7 +129,7 @@ def change(team_id: UUID) -> ResponseReturnValue:
     data = TeamWrite.model_construct({"name", "manager_id"}, name=typed.name, manager_id=typed.manager_id)
     once_confirmed(
         lambda: teams.update_team(team, data, actor=current_member(), version=form_version()),
-        lambda: preview_of_team_change(lambda world: with_leader(world, team_id, typed.manager_id)),
+        lambda: preview_of_change(lambda world: with_leader(world, team_id, typed.manager_id)),
     )
     return saved(_page(team_id), _("Saved."))
 
@@ -159,7 +159,7 @@ def _close(team_id: UUID, closed: bool) -> None:
     data = TeamWrite.model_construct({"closed"}, name=team.name, closed=closed)
     once_confirmed(
         lambda: teams.update_team(team, data, actor=current_member()),
-        lambda: preview_of_team_change(lambda world: with_team_closed(world, team_id, closed)),
+        lambda: preview_of_change(lambda world: with_team_closed(world, team_id, closed)),
     )
 
 
@@ -177,7 +177,7 @@ def delete(team_id: UUID) -> ResponseReturnValue:
         teams.delete_team(team, actor=current_member(), move_up=bool(request.form.get("move_up")))
         return name
 
-    name = once_confirmed(act, lambda: preview_of_team_change(lambda world: with_team_deleted(world, team_id)))
+    name = once_confirmed(act, lambda: preview_of_change(lambda world: with_team_deleted(world, team_id)))
     return saved(url_for("settings_teams.index"), _("Team “%(name)s” is deleted.", name=name))
 
 

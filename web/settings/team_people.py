@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access import members, team_people, teams
 from saas_crm.access.models import Member, Team, TeamHelper, UnitGuest
-from saas_crm.access.preview import preview_of_member_change, preview_of_team_change
+from saas_crm.access.preview import preview_of_change, preview_of_member_change
 from saas_crm.access.queries import is_active_member
 from saas_crm.access.reach import World, with_guest, with_help
 from saas_crm.core.errors import InvalidInput
@@ -125,7 +125,7 @@ def _add(team_id: UUID, field: str, add: Callable[..., None], altered: Altered) 
     try:
         once_confirmed(
             lambda: add(team, member.id, actor=current_member()),
-            lambda: preview_of_team_change(lambda world: altered(world, team_id, member.id)),
+            lambda: preview_of_change(lambda world: altered(world, team_id, member.id)),
         )
     except InvalidInput as invalid:
         raise _named(field, invalid) from None
@@ -137,7 +137,7 @@ def _end(team_id: UUID, member_id: UUID, kind: team_people.Beside, altered: Alte
     team = teams.get_team(team_id, member=current_member())
     once_confirmed(
         lambda: team_people.take_out(kind, team, member_id, actor=current_member()),
-        lambda: preview_of_team_change(lambda world: altered(world, team_id, member_id)),
+        lambda: preview_of_change(lambda world: altered(world, team_id, member_id)),
     )
     return members.name_of(member_id), team.name
 
