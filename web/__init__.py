@@ -40,6 +40,7 @@ PAGES = (
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.address",
+    "web.settings.appearance",
     "web.settings.archives",
     "web.settings.deletion",
     "web.settings.tokens",

@@ -74,6 +74,7 @@ ICONS: tuple[str, ...] = (
     "network",
     "paperclip",
     "pencil",
+    "palette",
     "phone",
     "phone-call",
     "phone-missed",

@@ -38,16 +38,18 @@ class Frame:
     member: str
     photo_url: str
     theme: str
+    logo_url: str
 
 
 @pass_context
 def shell(context: Context, part: str) -> Markup:
     """Return a part of the frame (`shell/<part>.html`) for the page that is being written."""
-    theme = request.cookies.get("theme")
+    theme, logo = request.cookies.get("theme"), getattr(context["current_member"], "logo", None)
     frame = Frame(
         part=part, locale=context["locale"], nav=context["nav"], active=context.get("active", ""),
         workspace=context["current_tenant"].name, member=context["current_member"].name,
         photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
+        logo_url=f"{request.script_root}/logo/{logo}" if logo else "",
     )  # fmt: skip
     log_url = escape(context.get("log_url") or frame.nav.urls.get("log", ""))
     return with_token(_written(frame).replace(_BACK, way_back()).replace(_LOG, log_url))
@@ -58,6 +60,6 @@ def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
         "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK),
-        "log_url": _LOG,
+        "log_url": _LOG, "logo_url": frame.logo_url,
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

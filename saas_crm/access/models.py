@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -128,6 +128,7 @@ class Policy(Record, TenantModel):
 
     __tablename__ = "policies"
     __resource__ = "policy"
+    __unaudited__ = Record.__unaudited__ | {"logo"}
     __table_args__ = (Index("uq_policies_one", text("(true)"), unique=True),)
 
     children_follow: Mapped[bool] = mapped_column(default=True)
@@ -138,6 +139,9 @@ class Policy(Record, TenantModel):
     idle_minutes: Mapped[int | None] = mapped_column(deferred=True)
     email_domains: Mapped[list[str] | None] = mapped_column(ARRAY(String), deferred=True)
     networks: Mapped[list[str] | None] = mapped_column(ARRAY(String), deferred=True)
+    accent: Mapped[str | None] = mapped_column(deferred=True)
+    logo_digest: Mapped[str | None] = mapped_column(deferred=True)
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 class Invitation(Record, TenantModel):

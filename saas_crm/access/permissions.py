@@ -98,6 +98,8 @@ class CurrentMember:
     second_factor_due: datetime | None = None
     entry: EntryRules = field(default_factory=EntryRules)
     workspace_standing: str | None = None
+    accent: str | None = None
+    logo: str | None = None
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

@@ -40,19 +40,22 @@ class Photo:
     digest: str
 
 
-def read_photo(sent: bytes) -> Photo:
-    """Return the picture in `sent`, cut to a square; raises InvalidInput for what is none or is too large."""
+def read_photo(sent: bytes, *, whole: bool = False, field: str = "photo") -> Photo:
+    """Return the picture in `sent`, cut to a square, or `whole` on a white one.
+
+    Raises InvalidInput, at the form's `field`, for what is none or is too large.
+    """
     if len(sent) > LARGEST_BYTES:
-        raise InvalidInput({"photo": _("Choose a picture of at most 4 MB.")})
+        raise InvalidInput({field: _("Choose a picture of at most 4 MB.")})
     try:
-        content = _redraw(sent)
+        content = _redraw(sent, whole=whole)
     except Exception:  # decoders raise whatever damaged or hostile bytes lead them to
         message = _("This is not a picture we can read. Choose a JPEG, PNG or WebP file.")
-        raise InvalidInput({"photo": message}) from None
+        raise InvalidInput({field: message}) from None
     return Photo(content, hashlib.sha256(content).hexdigest()[:24])
 
 
-def _redraw(sent: bytes) -> bytes:
+def _redraw(sent: bytes, *, whole: bool) -> bytes:
     import PIL.Image  # 6 MB of a worker: only where photos are sent
     import PIL.ImageOps
 
@@ -62,7 +65,8 @@ def _redraw(sent: bytes) -> bytes:
             raise ValueError("too many pixels")
         picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG is unpacked at a fraction of its size
         upright = PIL.ImageOps.exif_transpose(picture)
-        square = PIL.ImageOps.fit(_on_white(upright), (SIDE, SIDE), PIL.Image.Resampling.LANCZOS)
+        drawn_on, size, how = _on_white(upright), (SIDE, SIDE), PIL.Image.Resampling.LANCZOS
+        square = PIL.ImageOps.pad(drawn_on, size, how, "white") if whole else PIL.ImageOps.fit(drawn_on, size, how)
     drawn = io.BytesIO()
     square.save(drawn, "WEBP", quality=82, method=4)
     return drawn.getvalue()

@@ -121,10 +121,11 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
         return None
     found = CurrentMember(*row[:_KNOWN])
     if len(row) > _KNOWN:
-        teams, walls, shares, children_follow, due, told, standing = row[_KNOWN:]
+        teams, walls, shares, children_follow, due, told, standing, accent, logo = row[_KNOWN:]
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,
             second_factor_due=due, entry=rules_of(told, owner=found.role_key == OWNER), workspace_standing=standing,
+            accent=accent, logo=logo,
         )  # fmt: skip
     if found.role_key == OWNER:  # has everything there is, also what came with a later release
         return replace(found, permissions=EVERYTHING)

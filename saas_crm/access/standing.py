@@ -42,11 +42,12 @@ _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), tru
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry and standing of a member.
+    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry, standing, accent and logo.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
-    `standing` is the workspace's own, as it is at this moment (`tenants.standing.key_of`).
+    `standing` is the workspace's own, as it is at this moment (`tenants.standing.key_of`); `accent`
+    and `logo` are how it looks.
     """
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
@@ -54,4 +55,6 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
         literal_column(_DUE, DateTime(timezone=True)).label("second_factor_due"),
         literal_column(_ENTRY, JSONB).label("entry"),
         literal_column("public.standing()", Text).label("standing"),
+        literal_column("(SELECT policies.accent FROM policies LIMIT 1)", Text).label("accent"),
+        literal_column("(SELECT policies.logo_digest FROM policies LIMIT 1)", Text).label("logo"),
     )  # fmt: skip

@@ -55,7 +55,7 @@ SETTINGS: Ends = {
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
     "settings_sharing.edit": ("",), "settings_security.edit": ("",), "settings_security.edit_entry": ("",),
-    "settings_address.edit": ("",), "settings_archives.index": ("",), "settings_deletion.show": ("",),
+    "settings_address.edit": ("",), "settings_appearance.edit": ("",), "settings_archives.index": ("",), "settings_deletion.show": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip
@@ -107,6 +107,7 @@ NO_PAGES = {
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
         "settings_audit.export", "privacy.everything_json", "settings_archives.download",
+        "settings_appearance.show_logo", "settings_appearance.accent_style",
     },
     "looked at in test_two_factor": {
         "account.show_code_form", "account.show_two_factor", "account.show_app", "account.show_renewal",

@@ -30,6 +30,10 @@ def _member_labels() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _logo(digest: Any, _telling: Telling) -> str:
+    return _("a picture") if digest else ""
+
+
 def _suspensions() -> dict[str, str]:
     return {"read_only": _("Can only be read"), "closed": pgettext("workspace", "Closed")}
 
@@ -105,8 +109,9 @@ tells("policy", Room(
         "two_factor_roles": _("Roles that need two-factor sign-in"),
         "session_hours": _("Hours until one signs in again"), "idle_minutes": _("Minutes without use"),
         "email_domains": _("Domains that can be invited"), "networks": _("Allowed networks"),
+        "accent": _("Accent colour"), "logo_digest": _("Logo"),
     },
-    writers={"two_factor_from": as_moment}, refers={"two_factor_roles": "role"},
+    writers={"two_factor_from": as_moment, "logo_digest": _logo}, refers={"two_factor_roles": "role"},
 ))  # fmt: skip
 tells("hand_over", Room(
     word=lambda: _("Hand-over"),

@@ -53,6 +53,7 @@ def _sections() -> list[Section]:
     rows = (
         ("workspace:update", "settings_workspace.edit", _("Workspace"),
          _("Name, language, country, currency, time zone"), "building-2"),
+        ("workspace:update", "settings_appearance.edit", _("Appearance"), _("Logo and accent colour"), "palette"),
         ("workspace:update", "settings_address.edit", _("Web address"),
          _("What stands in every link to this workspace"), "link"),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),

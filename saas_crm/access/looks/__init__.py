@@ -1,0 +1,1 @@
+"""How a workspace looks: its accent colour, and its logo."""

@@ -1,0 +1,54 @@
+"""Changing how a workspace looks."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from saas_crm.access.looks.rules import is_colour, is_readable, suggestion
+from saas_crm.access.models import Policy
+from saas_crm.access.ownership import check_version
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.photos import Photo
+from saas_crm.access.policy import own_policy
+from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.i18n import gettext as _
+from tenants.db import db
+
+
+def choose_accent(accent: str, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Give the workspace an accent, or with "" the usual one.
+
+    Raises Forbidden, VersionConflict, and InvalidInput for one that cannot be read, with one that can.
+    """
+    actor.require("workspace:update")
+    if accent and not is_colour(accent):
+        raise InvalidInput({"accent": _("Write a colour as #0b6376.")}, {"accent": "colour"})
+    if accent and not is_readable(accent):
+        message = _("On a light page this is too pale to read. %(colour)s would do.", colour=suggestion(accent))
+        raise InvalidInput({"accent": message}, {"accent": "contrast"})
+    found = own_policy()
+    check_version(found, version or None)
+    found.accent = accent or None
+    db.session.flush()
+
+
+def put_logo(logo: Photo | None, *, actor: CurrentMember) -> None:
+    """Give the workspace a logo, or take it away; raises Forbidden."""
+    actor.require("workspace:update")
+    found = own_policy()
+    found.logo = logo.content if logo else None
+    found.logo_digest = logo.digest if logo else None
+    db.session.flush()
+
+
+def logo(digest: str) -> bytes:
+    """Return the workspace's logo; raises NotFound. The digest is part of its address, so that may be kept for ever."""
+    found = db.session.scalar(select(Policy.logo).where(Policy.logo_digest == digest))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def looks_version() -> int:
+    """Return the version of the row that says how the workspace looks, 0 before there is one."""
+    return db.session.scalar(select(Policy.version)) or 0
