@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-OPERATOR, BILLING, DELETION = "operator", "billing", "deletion"
+OPERATOR, BILLING, DELETION, RESTORING = "operator", "billing", "deletion", "restoring"
 """Causes. Each is set and lifted by itself: who pays again does not open what the operator closed."""
 
 Kind = Literal["read_only", "closed"]

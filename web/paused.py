@@ -13,7 +13,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import member_or_none
 from saas_crm.edge.proof import FIELD
 from saas_crm.edge.standing import is_owner
-from tenants.standing import BILLING, CLOSED, DELETION, telling
+from tenants.standing import BILLING, CLOSED, DELETION, RESTORING, telling
 from web.formatting import day as written_day
 
 _NAMES_NO_WORDS = re.compile(r"(.*_id|id|version|csrf_token|next|again|confirmed|.*password.*|code)")
@@ -54,6 +54,8 @@ def _title(kind: str) -> str:
 
 
 def _usual(cause: str) -> str:
+    if cause == RESTORING:
+        return _("Its data is being restored; this takes a few minutes.")
     return _("A payment is due.") if cause == BILLING else ""
 
 

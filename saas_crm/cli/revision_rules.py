@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from saas_crm.cli.revision_safety import hazards
 from tenants.migrations.lines import Step
 
 _EVERYWHERE = {
@@ -30,6 +31,7 @@ def faults(line: str, step: Step) -> Iterator[str]:
             yield f"{step.revision} {fault}"
     if line == "shared" and _DEFINER.search(step.sql):
         yield f"{step.revision} has a SECURITY DEFINER function without a fixed search_path"
+    yield from hazards(line, step)
 
 
 def _without_comments(sql: str) -> str:

@@ -37,6 +37,10 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
         renewed = directory().renew(tenant.id)
         if renewed is None:
             raise NotFound
+        if (
+            renewed.schema_name != tenant.schema_name
+        ):  # restored in place just now: this request stands in the former data
+            raise WorkspaceUnavailable("upgrading")
         g.tenant = tenant = renewed
     if tenant.is_open:
         return

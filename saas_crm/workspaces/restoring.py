@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from saas_crm.workspaces.people import bring_people
+from saas_crm.workspaces.standing import causes_of
 from tenants.archive.loading import Loaded, loading
 from tenants.archive.manifest import TenantEntry
 from tenants.archive.reading import reading
@@ -23,6 +24,7 @@ from tenants.db import new_id
 from tenants.migrate import connect
 from tenants.migrations.lines import head
 from tenants.provisioning import SlugTaken
+from tenants.standing import RESTORING, status_for
 
 REMEMBERED = 6.0
 """Seconds after which no process believes any more that a suspended workspace is open (`tenants.directory`)."""
@@ -35,6 +37,11 @@ _REGISTER = """
 _ROW = """
     SELECT name, schema_name, schema_version, locale, country, currency, timezone, search_rules, claimed_at
     FROM public.tenants WHERE id = %s FOR UPDATE
+"""
+_HELD = "SELECT id, status FROM public.tenants WHERE slug = %s FOR UPDATE"
+_CAUSE = """
+    INSERT INTO public.suspensions (tenant_id, cause, kind) VALUES (%s, %s, 'closed')
+    ON CONFLICT (tenant_id, cause) DO NOTHING
 """
 _REPLACE = """
     UPDATE public.tenants SET schema_name = %(schema_name)s, role_name = %(schema_name)s, schema_version = %(version)s,
@@ -91,20 +98,28 @@ def restore_in_place(
                 former = _swap(loaded, tenant_id, slug, status, reader.manifest.tenant.search_rules)
                 return Restored(slug, bring_people(loaded, reader, tenant_id), former)
         except BaseException:
-            with connect(owner_url) as connection:
-                connection.execute("UPDATE public.tenants SET status = %s WHERE id = %s", [status, tenant_id])
+            with connect(owner_url) as connection, connection.transaction():
+                again = _status_again(connection, tenant_id, status)
+                connection.execute("UPDATE public.tenants SET status = %s WHERE id = %s", [again, tenant_id])
             raise
 
 
 def _close(connection: psycopg.Connection[Any], slug: str) -> tuple[UUID, str]:
-    query = (
-        "UPDATE public.tenants t SET status = 'suspended' FROM public.tenants was"
-        " WHERE t.slug = %s AND was.id = t.id RETURNING t.id, was.status"
-    )
-    row = connection.execute(query, [slug]).fetchone()
-    if row is None:
-        raise UnknownTenant(slug)
+    """Close a workspace for as long as it takes; whoever lifts another cause meanwhile does not open it."""
+    with connection.transaction():
+        row = connection.execute(_HELD, [slug]).fetchone()
+        if row is None:
+            raise UnknownTenant(slug)
+        connection.execute(_CAUSE, [row[0], RESTORING])
+        connection.execute("UPDATE public.tenants SET status = 'suspended' WHERE id = %s", [row[0]])
     return row[0], row[1]
+
+
+def _status_again(connection: psycopg.Connection[Any], tenant_id: UUID, before: str) -> str:
+    """Take the cause away again; returns the status that follows, also from what was decided meanwhile."""
+    connection.execute("DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = %s", [tenant_id, RESTORING])
+    causes = causes_of(connection, tenant_id)
+    return status_for(causes) if causes or before in ("active", "read_only") else before
 
 
 def _swap(loaded: Loaded, tenant_id: UUID, slug: str, status: str, search_rules: int) -> str:
@@ -114,6 +129,7 @@ def _swap(loaded: Loaded, tenant_id: UUID, slug: str, status: str, search_rules:
     # Whoever still works with the old tables is waited for: every request and job begins by reading members.
     members = sql.Identifier(old["schema_name"], "members")
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(members))
+    status = _status_again(connection, tenant_id, status)
     new = {"schema_name": loaded.schema, "version": head("tenant"), "search_rules": search_rules, "status": status}
     connection.execute(_REPLACE, {**new, "id": tenant_id})
     former = f"{slug[:40]}-former-{secrets.token_hex(3)}"

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 
 from saas_crm.workspaces.restoring import restore_in_place
+from saas_crm.workspaces.standing import lift, suspend
 from tenants.archive.reading import BadArchive
 from tenants.archive.writing import UnknownTenant
+from tenants.standing import Suspension
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation, Place
@@ -57,6 +59,30 @@ def test_it_is_closed_meanwhile(
 
     put_back(installation.place, archive, pause=look)
     assert seen == [403, "suspended"]
+
+
+def test_nothing_is_written_to_the_data_put_aside(
+    archive: Path, installation: Installation, client_for: Callable[[str], Browser]
+) -> None:
+    """A process that remembers the workspace from a moment before sends one request into the former data at most."""
+    rep = client_for("rep")
+    rep.get("/acme/companies")
+    put_back(installation.place, archive, pause=lambda _: rep.get("/acme/companies"))
+    assert rep.post("/acme/companies", data={"name": "Written after"}).status_code == 503
+    assert rep.post("/acme/companies", data={"name": "Written after"}).status_code == 303
+    assert "Written after" in rep.get("/acme/companies").text
+
+
+def test_another_cause_that_is_lifted_meanwhile_does_not_open_it(archive: Path, installation: Installation) -> None:
+    url, seen = installation.settings.database_url, []
+    suspend(url, "acme", Suspension("billing", "read_only"))
+
+    def pay(_: float) -> None:
+        seen.append(lift(url, "acme", "billing").after)
+
+    put_back(installation.place, archive, pause=pay)
+    assert seen == ["suspended"]
+    assert statuses(installation.place)["acme"] == "active"
 
 
 @pytest.mark.parametrize("status", ["active", "suspended"])
