@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 from uuid import UUID
 
 from flask import Response, g, request
@@ -17,16 +17,18 @@ from mobile_api.shapes import Fields, Shape
 from saas_crm.access.factors.checking import SecondStepNeeded, check_code
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.known_browsers import tell_of_device
-from saas_crm.access.members import issue_token, revoke_token
+from saas_crm.access.members import TokenMay, issue_token, revoke_token
 from saas_crm.access.models import ApiToken
 from saas_crm.access.queries import member_of_user
-from saas_crm.access.records import TOKEN_ORDERS, token, tokens
+from saas_crm.access.records import TOKEN_ORDERS, token, tokens, told_of_token
 from saas_crm.access.schemas import SignIn
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.core.audit import act_as
+from saas_crm.core.clock import now
 from saas_crm.core.fields import clean_line
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import public, requires, while_read_only
+from saas_crm.edge.entry import SignInOver
 from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
 
@@ -41,6 +43,14 @@ class TokenRequest(SignIn):
     name: Annotated[str, StringConstraints(min_length=1, max_length=80), BeforeValidator(clean_line)] = Field(
         description="What the device is called in the list of tokens.", examples=["Ann's phone"]
     )
+    kind: Literal["device", "personal", "integration"] = Field(
+        default="device", description="A device ends as a browser's sign-in does; the others when their days are over."
+    )
+    role_id: UUID | None = Field(
+        default=None, description="The token may do no more than this role, which may do no more than the member."
+    )
+    read_only: bool = Field(default=False, description="Whether it may only read.")
+    days: Literal[30, 90, 365] | None = Field(default=None, description="After so many days it ends by itself.")
 
 
 class TokenRead(BaseModel):
@@ -52,6 +62,9 @@ class TokenRead(BaseModel):
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
+    kind: str = Field(description="`device`, `personal` or `integration`.")
+    role_id: UUID | None = Field(description="It may do no more than this role, nor than its member.")
+    read_only: bool
     current: bool = Field(description="Whether it is the one that asks.")
 
 
@@ -98,14 +111,20 @@ def sign_in(body: TokenRequest) -> Response:
     member = member_of_user(user_id)
     if member is None:
         raise SignInRefused
+    if member.entry.sso_only:
+        raise SignInOver("sso")
     if factors_of(user_id).on:
         if not body.code:
             raise SecondStepNeeded
         check_code(user_id, body.code, request.remote_addr or "", origin=request_origin())
     act_as(db.session(), request_actor(member.id, "api"))
     tell_of_device(user_id, body.name, request_origin())
-    issued, secret = issue_token(member, body.name)
-    response = made({**TOKEN.of(issued, current=None), "current": False, "token": secret}, f"tokens/{issued.id}")
+    narrow = body.kind != "device" or body.role_id is not None or body.read_only
+    may = TokenMay(body.kind, body.role_id, body.read_only) if narrow else None
+    ends = now() + timedelta(days=body.days) if body.days else None
+    issued, secret = issue_token(member, body.name, expires_at=ends, may=may)
+    told = TOKEN.of(issued, current=None, kind=body.kind, role_id=body.role_id, read_only=body.read_only)
+    response = made({**told, "current": False, "token": secret}, f"tokens/{issued.id}")
     del response.headers["ETag"]
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -117,8 +136,8 @@ def list_tokens(query: TokenFilters) -> Response:
     """List tokens: the member's own, for an admin everybody's."""
     names, columns = TOKEN.select(query.fields)
     page = tokens(
-        current_member(), columns=columns, sort=query.sort, after=start(query, "tokens", TOKEN_ORDERS),
-        limit=query.limit, member_id=query.member_id,
+        current_member(), columns=tuple(map(told_of_token, columns)), sort=query.sort,
+        after=start(query, "tokens", TOKEN_ORDERS), limit=query.limit, member_id=query.member_id,
     )  # fmt: skip
     return listed(page, names, TOKEN, query, "tokens")
 
@@ -128,7 +147,7 @@ def list_tokens(query: TokenFilters) -> Response:
 def show_token(token_id: UUID) -> Response:
     """Show a token."""
     names, columns = TOKEN.select()
-    return shown(TOKEN.shown(names, token(token_id, current_member(), columns)))
+    return shown(TOKEN.shown(names, token(token_id, current_member(), tuple(map(told_of_token, columns)))))
 
 
 @api.operation("DELETE", "/tokens/<uuid:token_id>", tag="tokens", responses={204: None}, idempotent=True)

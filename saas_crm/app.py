@@ -22,7 +22,7 @@ from saas_crm import tables
 from saas_crm.access import visibility
 from saas_crm.access.founding import WorkspaceFounded
 from saas_crm.access.naming import Nameable, nameable
-from saas_crm.access.sessions import SignedInUser, session_user
+from saas_crm.access.sessions import SignedInUser, only_in, session_user
 from saas_crm.access.sharing import forget_shares
 from saas_crm.activities import actions as activities
 from saas_crm.activities.actions import ActivityHappened
@@ -148,8 +148,11 @@ def _attach_sign_in(app: Flask) -> None:
 
 
 def _user(token: str) -> SignedInUser | None:
-    """Return who is behind a session's token; nobody when the database has just failed."""
-    return None if g.get("database_failed") else session_user(token)
+    """Return who is behind a session's token; nobody when the database has just failed, or where it is not good."""
+    place, tenant = only_in(token), g.get("tenant")
+    if g.get("database_failed") or (place is not None and (tenant is None or tenant.id != place)):
+        return None
+    return session_user(token)
 
 
 def _subscribe() -> None:

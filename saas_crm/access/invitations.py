@@ -197,13 +197,13 @@ def _still_offered(invitation: Invitation) -> bool:
     return inviter.can("member:create")
 
 
-def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Member:
+def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, proven: bool = True) -> Member:
     """Make the user a member by a good invitation; a member who was removed comes back.
 
     Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
     written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
     leave a member nobody can reach. Before it, a member of old is held: a job may be about to take that row
-    away because they were removed. The link came to the address, so it proves it. Raises NotFound.
+    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound.
     """
     user = user_by_id(user_id)
     if state_of(invitation) != "good" or user is None:
@@ -212,7 +212,7 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant) -> Me
     with db.engines[SHARED].begin() as connection:
         joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
         connection.execute(joined)
-        if user.email == invitation.email and user.email_verified_at is None:
+        if proven and user.email == invitation.email and user.email_verified_at is None:
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
     who = member.id if member is not None else new_id()
     act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act

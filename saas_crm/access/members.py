@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from saas_crm.access.leaving import leave_all
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.roles import check_givable, held_role
+from saas_crm.access.roles import check_givable, held_role, role_to_give
 from saas_crm.access.rules import leads_back
 from saas_crm.access.team_schemas import MemberWrite
 from saas_crm.access.tokens import new_token, token_hash
@@ -179,11 +180,30 @@ def _guard_owner(member: Member, becomes: str | None, actor: CurrentMember) -> N
         raise InvalidInput({"": _("A workspace needs at least one active owner.")})
 
 
-def issue_token(member: CurrentMember, name: str, *, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-    """Make an API token for a member's device; returns it and its text, shown only now."""
+@dataclass(frozen=True, slots=True)
+class TokenMay:
+    """What a token is for ("device", "personal", "integration"), and to what it is narrowed."""
+
+    kind: str = "personal"
+    role_id: UUID | None = None
+    read_only: bool = False
+
+
+def issue_token(
+    member: CurrentMember, name: str, *, expires_at: datetime | None = None, may: TokenMay | None = None
+) -> tuple[ApiToken, str]:
+    """Make an API token; returns it and its text, shown only now.
+
+    Without `may` it is a member's device, which may do what they may. Raises Forbidden, and InvalidInput for a role
+    that is not there or may do more than they.
+    """
     member.require("token:create")
     text = new_token("crm_")
     token = ApiToken(member_id=member.id, name=name, token_hash=token_hash(text), expires_at=expires_at)
+    if may is not None:
+        if may.role_id is not None:
+            role_to_give(may.role_id, member)
+        token.kind, token.role_id, token.read_only = may.kind, may.role_id, may.read_only
     db.session.add(token)
     db.session.flush()
     return token, text

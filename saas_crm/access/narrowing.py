@@ -38,10 +38,12 @@ def narrowed(member: CurrentMember, token: TokenFacts) -> CurrentMember:
 
 
 def _common(own: Mapping[str, Scope], given: Mapping[str, str]) -> dict[str, Scope]:
+    wide = {scope: SCOPES.index(scope) for scope in SCOPES}
     return {
-        permission: min(scope, given[permission], key=SCOPES.index)  # type: ignore[type-var]
+        permission: SCOPES[min(wide[scope], SCOPES.index(said))]
         for permission, scope in own.items()
-        if given.get(permission) in SCOPES
+        for said in SCOPES
+        if said == given.get(permission)
     }
 
 

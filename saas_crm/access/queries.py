@@ -205,17 +205,6 @@ def open_invitations() -> Sequence[AnyRow]:
     return fetch(query).all()
 
 
-def tokens_of(member_id: UUID) -> Sequence[AnyRow]:
-    """Return a member's living API tokens, newest first."""
-    query = (
-        select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at)
-        .where(ApiToken.member_id == member_id, ApiToken.revoked_at.is_(None))
-        .order_by(ApiToken.id.desc())
-        .limit(200)
-    )
-    return fetch(query).all()
-
-
 _USER = select(
     User.id, User.name, User.email, User.password_hash, User.locale, User.timezone, User.email_verified_at,
     User.photo_digest,

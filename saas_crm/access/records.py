@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
@@ -41,6 +41,33 @@ def tokens(
 def token(token_id: UUID, member: CurrentMember, columns: Sequence[Any]) -> AnyRow:
     """Return one living token within the member's scope; raises NotFound."""
     return _one(_tokens(member, *columns).where(ApiToken.id == token_id))
+
+
+def shown_tokens(member: CurrentMember, *, everybody: bool, after: Sequence[Any] | None) -> Page[AnyRow]:
+    """Return one page of the living tokens as the settings list them: the member's own, or all within their scope."""
+    order = TOKEN_ORDERS["-created_at"]
+    role = select(Role.name).where(Role.id == ApiToken.role_id).scalar_subquery()
+    role_key = select(Role.key).where(Role.id == ApiToken.role_id).scalar_subquery()
+    whose = select(Member.name).where(Member.id == ApiToken.member_id).scalar_subquery()
+    later: tuple[Any, ...] = (ApiToken.kind, ApiToken.read_only, role.label("role_name"), role_key.label("role_key"))
+    if lacks_tables(current_tenant()):
+        later = tuple(literal(None).label(name) for name in ("kind", "read_only", "role_name", "role_key"))
+    query = _tokens(
+        member, ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at,
+        ApiToken.member_id, whose.label("whose"), *later,
+    )  # fmt: skip
+    if not everybody:
+        query = query.where(ApiToken.member_id == member.id)
+    rows = fetch(page(query, order, ApiToken.id, after=after, limit=50)).all()
+    return cut(rows, 50, "created_at")
+
+
+def told_of_token(column: Any) -> Any:
+    """Return a column of a token, or what holds for all of them where a workspace has no such column yet."""
+    usual = {"kind": "device", "role_id": None, "read_only": False}
+    if column.key in usual and lacks_tables(current_tenant()):
+        return literal(usual[column.key]).label(column.key)
+    return column
 
 
 def _tokens(member: CurrentMember, *columns: Any) -> AnySelect:

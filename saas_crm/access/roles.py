@@ -170,6 +170,15 @@ def held_role(role_id: UUID, *, field: str = "role_id", owners: bool = False) ->
     return role
 
 
+def roles_within(actor: CurrentMember) -> Sequence[AnyRow]:
+    """Return id, key and name of the roles that do not go beyond the actor's own."""
+    query = select(Role.id, Role.key, Role.name, Role.permissions).where(Role.deleted_at.is_(None))
+    found = fetch(query.order_by(Role.created_at, Role.id)).all()
+    if actor.role_key == OWNER:
+        return found
+    return [row for row in found if row.key != OWNER and not beyond(row.permissions, {}, actor.permissions)]
+
+
 def check_givable(role: Role, actor: CurrentMember, *, field: str = "role_id") -> None:
     """Raise InvalidInput for a role that goes beyond the actor's own."""
     if actor.role_key != OWNER and (role.key == OWNER or beyond(role.permissions, {}, actor.permissions)):

@@ -226,7 +226,10 @@ class ShareWrite(Input):
 
 
 class TokenWrite(Input):
-    """An API token: what it is for, and after how many days it ends by itself, if ever."""
+    """An API token: what it is for, what it may do, and after how many days it ends by itself, if ever."""
 
+    kind: Literal["personal", "integration"] = "personal"
+    role_id: SomeId = None
+    read_only: bool = False
     name: Annotated[str, StringConstraints(min_length=1, max_length=80), BeforeValidator(clean_line)]
     days: Annotated[Literal["30", "90", "365"] | None, OrNone] = None

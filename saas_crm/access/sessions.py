@@ -79,13 +79,14 @@ _LOOK_UP = Kept(
 
 
 def start_session(
-    user_id: UUID, *, user_agent: str, address: str, origin: Mapping[str, str] | None = None
+    user_id: UUID, *, user_agent: str, address: str, origin: Mapping[str, str] | None = None,
+    tenant_id: UUID | None = None,
 ) -> str:  # fmt: skip
     """Open a session and return its token; older sessions of the user stay.
 
-    With an `origin` the logs of the user's workspaces are told.
+    With an `origin` the logs of the user's workspaces are told; with a `tenant_id` it is good in that workspace alone.
     """
-    token = new_token()
+    token = new_token(f"{SSO}{tenant_id.hex}." if tenant_id else "")
     with db.engines[SHARED].begin() as connection:
         connection.execute(
             insert(UserSession).values(
@@ -167,6 +168,12 @@ def end_session(
             if viewing is not None:
                 tell_end_of_viewing(connection, origin, **viewing)
     return ended
+
+
+def end_session_of(token: str) -> None:
+    """Sign the browser with this token out, wherever it is good."""
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(delete(UserSession).where(UserSession.token_hash == token_hash(token)))
 
 
 def end_other_sessions(user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None) -> None:

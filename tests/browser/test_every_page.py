@@ -55,8 +55,9 @@ SETTINGS: Ends = {
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
     "settings_sharing.edit": ("",), "settings_security.edit": ("",), "settings_security.edit_entry": ("",),
-    "settings_address.edit": ("",), "settings_appearance.edit": ("",), 
+    "settings_address.edit": ("",), "settings_appearance.edit": ("",),
     "settings_archives.index": ("",), "settings_deletion.show": ("",),
+    "settings_security.edit_sso": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip

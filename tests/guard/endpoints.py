@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from werkzeug.routing import Rule
 
+from saas_crm.access.factors.models import Passkey
 from saas_crm.access.invitations import Invitation
 from saas_crm.access.models import ApiToken, Role
 from saas_crm.access.permissions import BUILT_IN
@@ -126,10 +127,16 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         db.session.add_all([invitation, hand_over, entry, erasure])
     with app.app_context(), db.engines[SHARED].connect() as connection:
         session_id = connection.scalar(select(UserSession.id).where(UserSession.user_id == person.user_id))
+        passkey_id = connection.scalar(insert(Passkey).returning(Passkey.id).values(
+            user_id=person.user_id, credential_id=str(person.user_id).encode(), public_key=b"", sign_count=0,
+            transports=[], name="Canary key",
+        ))  # fmt: skip
+        connection.commit()
     stage = make.stages(who)[1]
     values = {
         "company_id": company.id, "contact_id": contact.id, "opportunity_id": deal.id, "activity_id": activity.id,
         "member_id": person.member_id, "user_id": person.user_id, "session_id": session_id, "token_id": token_id,
+        "passkey_id": passkey_id,
         "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",

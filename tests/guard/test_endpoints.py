@@ -22,6 +22,8 @@ PUBLIC = {
     "/", "/healthz", "/readyz", "/metrics", "/signin", "/signin/code", "/signout", "/signup",
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
+    "/signin/passkey", "/signin/passkey/options", "/signin/code/passkey", "/signin/code/passkey/options",
+    "/signup/strength", "/sso", "/sso/callback",
 }  # fmt: skip
 PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<section>"}
 ONLY_FOR_DEVELOPERS = ("/dev/mail", "/styleguide")

@@ -26,6 +26,7 @@ OWN_COLUMNS = frozenset(
 TAKES: Mapping[str, frozenset[str]] = {
     "roles": frozenset({"role"}), "teams": frozenset({"team", "member"}), "team_helpers": frozenset({"team", "member"}),
     "unit_guests": frozenset({"team", "member"}), "policies": frozenset({"workspace"}),
+    "identity_providers": frozenset({"workspace"}), "sso_identities": frozenset({"workspace"}),
     "pipelines": frozenset({"pipeline"}), "stages": frozenset({"pipeline"}), "invitations": frozenset({"member"}),
     "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
     "mailed_tokens": frozenset({"member"}), "authenticator_apps": frozenset({"member"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.factors.standing import factors_of
@@ -25,6 +25,8 @@ def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
 
     `back` is where one comes back to from there, and by cancelling.
     """
+    if signed_in_user().by_sso:
+        return _by_provider(back)
     if is_htmx():
         response = make_response("", 403)
         response.headers["HX-Redirect"] = f"{PAGE}?{urlencode({'next': back})}"
@@ -33,6 +35,17 @@ def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
         return make_response(redirect(f"{PAGE}?{urlencode({'next': back})}"))
     kept = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
     return _page(asked, request.script_root + request.path, kept, back)
+
+
+def _by_provider(back: str) -> Response:
+    """Send to the workspace's identity provider: who came by it may have no password."""
+    flash(_("This decides who may do what, so we make sure that it is you. Please do it once more."), "warning")
+    address = f"{request.script_root}/sso?{urlencode({'next': back})}"
+    if is_htmx():
+        response = make_response("", 403)
+        response.headers["HX-Redirect"] = address
+        return response
+    return make_response(redirect(address, 303 if request.method == "POST" else 302))
 
 
 def _page(asked: ProofNeeded, action: str, kept: list[tuple[str, str]], back: str) -> Response:

@@ -16,6 +16,7 @@ from web.account import (
     setup,
     sign_in,
     sign_ins,
+    sso,
     strength,
     two_factor,
 )
@@ -23,5 +24,5 @@ from web.account.blueprint import bp
 
 __all__ = [
     "bp", "browsers", "invitation", "passkey_sign_in", "passkeys", "password", "photo", "profile", "proof",
-    "recovery", "second_step", "setup", "sign_in", "sign_ins", "strength", "two_factor",
+    "recovery", "second_step", "setup", "sign_in", "sign_ins", "sso", "strength", "two_factor",
 ]  # fmt: skip

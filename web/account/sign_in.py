@@ -20,6 +20,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from web.account.blueprint import bp
 from web.account.signing import caller, end_this_session, home_of, let_in
+from web.account.sso import way_in
 from web.forms import local_path, shown_again
 
 
@@ -27,8 +28,9 @@ def sign_in_form(values: dict[str, str] | None = None, errors: dict[str, str] | 
     """Show the sign-in form; what was typed stays, save the password."""
     after = local_path(request.values.get("next"))
     return render_template(
-        "account/sign_in.html", values=values or {}, errors=errors or {}, next=after, passkeys=bool(domain())
-    )
+        "account/sign_in.html", values=values or {}, errors=errors or {}, next=after, passkeys=bool(domain()),
+        sso=way_in(after),
+    )  # fmt: skip
 
 
 @bp.get("/signin")

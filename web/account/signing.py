@@ -12,7 +12,14 @@ from flask_login import login_user, logout_user
 from saas_crm.access.factors.pending import begin_pending, end_pending, pending_user
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.known_browsers import FORGOTTEN, greet_browser
-from saas_crm.access.sessions import SignedInUser, end_session, session_user, start_session, workspaces_of
+from saas_crm.access.sessions import (
+    SignedInUser,
+    end_session,
+    end_session_of,
+    session_user,
+    start_session,
+    workspaces_of,
+)
 from saas_crm.edge.current import NotSignedIn, settings, user_or_none
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.proof import note_proof
@@ -28,8 +35,8 @@ def caller() -> str:
     return request.remote_addr or ""
 
 
-def begin_session(user_id: UUID, how: str = "password") -> SignedInUser:
-    """Sign this browser in as a user; `how` is one of `web.history.words.hows`.
+def begin_session(user_id: UUID, how: str = "password", *, tenant_id: UUID | None = None) -> SignedInUser:
+    """Sign this browser in as a user; `how` is one of `web.history.words.hows`. With a `tenant_id` only there.
 
     Nothing of the session before survives, neither its content nor its token: one that somebody planted in
     this browser is worth nothing afterwards. Who signs in here for the first time is told by mail.
@@ -37,7 +44,9 @@ def begin_session(user_id: UUID, how: str = "password") -> SignedInUser:
     end_this_session()
     session.permanent = True
     origin = {**request_origin(), "how": how}
-    token = start_session(user_id, user_agent=request.user_agent.string, address=caller(), origin=origin)
+    token = start_session(
+        user_id, user_agent=request.user_agent.string, address=caller(), origin=origin, tenant_id=tenant_id
+    )
     user = session_user(token)
     if user is None:
         raise NotSignedIn
@@ -108,6 +117,8 @@ def end_this_session() -> None:
     user = user_or_none()
     if user is not None:
         end_session(user.id, user.session_id, origin=request_origin(), viewing=kept_viewing())
+    elif isinstance(kept := session.get("_user_id"), str):  # good elsewhere
+        end_session_of(kept)
     logout_user()
     session.clear()
 

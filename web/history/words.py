@@ -44,7 +44,7 @@ def ways() -> dict[str, str]:
         "import": pgettext("through", "Import"), "job": pgettext("through", "Background job"),
         "command": pgettext("through", "Operator"), "invitation": pgettext("through", "Invitation"),
         "profile": pgettext("through", "Profile"), "password": pgettext("through", "Password change"),
-        "sign-up": pgettext("through", "Sign-up"),
+        "sign-up": pgettext("through", "Sign-up"), "sso": pgettext("through", "Single sign-on"),
     }  # fmt: skip
 
 

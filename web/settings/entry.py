@@ -67,12 +67,13 @@ def update_entry() -> ResponseReturnValue:
     sent = request.form
     data = parse(EntryWrite, {
         "session_hours": sent.get("session_hours", ""), "idle_minutes": sent.get("idle_minutes", ""),
-        "email_domains": _lines(sent.get("email_domains", "")), "networks": _lines(sent.get("networks", "")),
+        "email_domains": lines_of(sent.get("email_domains", "")), "networks": lines_of(sent.get("networks", "")),
     })  # fmt: skip
     decide_entry(data, actor=current_member(), address=request.remote_addr or "", version=form_version())
     note_use(g.tenant.id)
     return saved(url_for("settings_security.edit_entry"), _("Saved."))
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """Return the entries of a field with many: parted by blanks, commas or lines, each once."""
     return list(dict.fromkeys(part for part in _BETWEEN.split(text) if part))

@@ -87,8 +87,9 @@ tells("token", Room(
     word=lambda: _("API token"),
     labels=lambda: {
         "name": _("Name"), "member_id": _("Member"), "expires_at": _("Good until"), "revoked_at": _("Ended"),
+        "role_id": _("Role"), "read_only": _("Reads only"),
     },
-    writers={"expires_at": as_moment, "revoked_at": as_moment}, refers={"member_id": "member"},
+    writers={"expires_at": as_moment, "revoked_at": as_moment}, refers={"member_id": "member", "role_id": "role"},
 ))  # fmt: skip
 for _kind in ("team_helper", "unit_guest"):
     tells(_kind, Room(
@@ -145,6 +146,18 @@ tells("privacy_settings", Room(
 tells("privacy_hold", Room(
     word=lambda: _("Duty to keep"), labels=lambda: {"reason": _("Why it must be kept"), "until": _("Until when")},
     writers={"until": as_day},
+))  # fmt: skip
+tells("identity_provider", Room(
+    word=lambda: _("Single sign-on"),
+    labels=lambda: {
+        "issuer": _("Address of the service (issuer)"), "client_id": _("Client ID"), "enabled": _("On"),
+        "mandatory": _("Nobody but owners signs in otherwise"), "domains": _("Who joins without an invitation"),
+        "role_id": _("Their role"),
+    },
+    refers={"role_id": "role"},
+))  # fmt: skip
+tells("sso_identity", Room(
+    word=lambda: _("Single sign-on"), labels=lambda: {"member_id": _("Member")}, refers={"member_id": "member"},
 ))  # fmt: skip
 tells("session", Room(word=lambda: _("Sign-in")))
 tells("audit", Room(

@@ -1,6 +1,6 @@
 """All pages about who gets in; importing a module hangs its pages on the blueprint."""
 
-from web.settings import entry, security
+from web.settings import entry, security, sso
 from web.settings.security import bp
 
-__all__ = ["bp", "entry", "security"]
+__all__ = ["bp", "entry", "security", "sso"]

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.members import issue_token, revoke_token
-from saas_crm.access.queries import tokens_of
+from saas_crm.access.members import TokenMay, issue_token, revoke_token
+from saas_crm.access.records import TOKEN_ORDERS, shown_tokens
+from saas_crm.access.roles import roles_within
 from saas_crm.access.schemas import TokenWrite
 from saas_crm.core.clock import now
 from saas_crm.core.forms import from_form
@@ -21,22 +22,37 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
+from tenants.versions import lacks_tables
 from web.forms import saved, shown_again
+from web.lists import after_key, next_url
+from web.settings.inviting import all_roles
+from web.settings.role_names import role_name
 
+READING = "read"
 bp = Blueprint("settings_tokens", __name__)
 
 
 def tokens_page(
     values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None, *, made: str = ""
 ) -> str:
-    """Show the reader's tokens; `made` is the text of one made a moment ago, which is never shown again."""
+    """Show the reader's tokens, or everybody's; `made` is the text of a new one, which is never shown again."""
+    member, everybody = current_member(), "everybody" in request.args
+    page = shown_tokens(member, everybody=everybody, after=after_key("tokens", TOKEN_ORDERS["-created_at"]))
     return render_template(
-        "settings/tokens.html", tokens=tokens_of(current_member().id), present=now(), made=made,
-        may_create=current_member().can("token:create"), may_end=current_member().can("token:delete"),
+        "settings/tokens.html", tokens=page.rows, next_url=next_url(page, "tokens"), present=now(), made=made,
+        may_create=member.can("token:create"), may_end=member.scope("token:delete"), me=member.id,
+        sees_others=member.scope("token:read") not in (None, "own"), everybody=everybody,
         api_address=f"{request.host_url.rstrip('/')}{request.script_root}/api/v1/", values=values or {"days": "365"},
-        errors=errors or {},
+        errors=errors or {}, rights=_rights(), role_names=role_name,
         lifetimes=[(days, ngettext("%(num)s day", "%(num)s days", int(days))) for days in ("30", "90", "365")],
     )  # fmt: skip
+
+
+def _rights() -> list[tuple[str, str]]:
+    """Return what a token may be narrowed to: what the reader may, reading, or one of the roles within their own."""
+    named = all_roles([role for role in roles_within(current_member()) if role.key != "owner"])
+    within = [(value, _("As the role %(role)s", role=name)) for value, name in named]
+    return [("", _("All that I may")), (READING, _("Only read")), *within]
 
 
 @bp.get("/settings/tokens")
@@ -52,9 +68,13 @@ def index() -> str:
 @shown_again(tokens_page)
 def create() -> ResponseReturnValue:
     """Make a token and show it, this once: the answer is the page itself, so that no cookie carries it."""
-    data = from_form(TokenWrite, request.form, input_context(form=True))
+    sent = {name: value for name, value in request.form.items() if name != "may"}
+    may = request.form.get("may", "")
+    narrowing = {"read_only": "1"} if may == READING else {"role_id": may}
+    data = from_form(TokenWrite, {**sent, **narrowing}, input_context(form=True))
     ends = now() + timedelta(days=int(data.days)) if data.days else None
-    _token, text = issue_token(current_member(), data.name, expires_at=ends)
+    allowed = None if lacks_tables(g.tenant) else TokenMay(data.kind, data.role_id, data.read_only)
+    _token, text = issue_token(current_member(), data.name, expires_at=ends, may=allowed)
     return tokens_page(made=text), 201, {"Cache-Control": "no-store"}
 
 

@@ -1,0 +1,94 @@
+"""What we ask a provider, and whether its answer is one to us, of now, and of somebody whose address is confirmed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwk, jwt
+from joserfc.errors import JoseError
+
+from saas_crm.access.sso.talking import Discovered, ProviderFailed, fetch_keys, fetch_tokens
+from saas_crm.core.emails import EmailError, parse_email
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES512")
+"""Signatures by a key only the provider has; never none, and none by a shared secret."""
+LEEWAY = 60  # seconds that clocks may differ
+
+
+class IdentityRefused(Exception):
+    """What came back is no good: `why` is for those who set it up, and holds no secret."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was sent along and has to come back; kept in the browser's session meanwhile."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the provider says it is."""
+
+    issuer: str
+    subject: str
+    email: str
+    name: str
+
+
+def new_question() -> Asked:
+    """Return three random values: against forged answers, against used ones, and so that a stolen code is worthless."""
+    return Asked(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64))
+
+
+def question(found: Discovered, asked: Asked, *, client_id: str, redirect_uri: str) -> str:
+    """Return the address that asks the provider who it is."""
+    query = {
+        "response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": asked.state,
+        "scope": "openid email profile", "nonce": asked.nonce, "code_challenge_method": "S256",
+        "code_challenge": create_s256_code_challenge(asked.verifier),
+    }  # fmt: skip
+    return f"{found.authorization_endpoint}{'&' if '?' in found.authorization_endpoint else '?'}{urlencode(query)}"
+
+
+def identity_of(found: Discovered, asked: Asked, code: str, *, client: tuple[str, str], redirect_uri: str) -> Identity:
+    """Change the code for an ID token and return who it names. Raises IdentityRefused."""
+    try:
+        tokens = fetch_tokens(found, client=client, code=code, redirect_uri=redirect_uri, code_verifier=asked.verifier)
+        claims = _claims(found, tokens, asked, client[0])
+    except ProviderFailed as failed:
+        raise IdentityRefused(str(failed)) from None
+    except (JoseError, ValueError, KeyError, TypeError) as wrong:
+        raise IdentityRefused(f"ID token: {type(wrong).__name__} {str(wrong)[:100]}") from None
+    if claims.get("email_verified") not in (True, "true"):
+        raise IdentityRefused("email_verified is not true")
+    try:
+        email = parse_email(str(claims.get("email", "")))
+    except EmailError:
+        raise IdentityRefused("no e-mail address") from None
+    return Identity(found.issuer, str(claims["sub"]), email, str(claims.get("name") or email.partition("@")[0])[:200])
+
+
+def _claims(found: Discovered, tokens: dict[str, Any], asked: Asked, client_id: str) -> dict[str, Any]:
+    """Return what the ID token says, once it is signed by the provider, for us, and of this very question."""
+    keys = jwk.KeySet.import_key_set(fetch_keys(found))  # type: ignore[arg-type]  # checked by joserfc itself
+    token = jwt.decode(str(tokens["id_token"]), keys, algorithms=list(ALGORITHMS))
+    options: dict[str, Any] = {
+        "iss": {"essential": True, "value": found.issuer}, "aud": {"essential": True, "value": client_id},
+        "sub": {"essential": True}, "exp": {"essential": True}, "iat": {"essential": True},
+    }  # fmt: skip
+    params = {"nonce": asked.nonce, "client_id": client_id, "access_token": tokens.get("access_token")}
+    claims = CodeIDToken(token.claims, token.header, options, params)
+    claims.validate(leeway=LEEWAY)
+    return dict(claims)
