@@ -81,7 +81,6 @@ def end_sso() -> ResponseReturnValue:
         db.session.rollback()
         return _refused("identity", refused.why)
     take_back(limit, until[limit])
-    db.session.commit()
     begin_session(user_id, how="sso", tenant_id=g.tenant.id)
     note_use(g.tenant.id)
     return redirect(local_path(kept["next"]) or f"{request.script_root}/", 303)
