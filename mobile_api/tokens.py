@@ -14,10 +14,10 @@ from mobile_api.openapi import list_of, sparse
 from mobile_api.records import gone, made, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
+from saas_crm.access.api_tokens import TokenMay, issue_token, revoke_token
 from saas_crm.access.factors.checking import SecondStepNeeded, check_code
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.known_browsers import tell_of_device
-from saas_crm.access.members import TokenMay, issue_token, revoke_token
 from saas_crm.access.models import ApiToken
 from saas_crm.access.queries import member_of_user
 from saas_crm.access.records import TOKEN_ORDERS, token, tokens, told_of_token

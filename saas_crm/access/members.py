@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,10 +13,9 @@ from saas_crm.access.leaving import leave_all
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.roles import check_givable, held_role, role_to_give
+from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import leads_back
 from saas_crm.access.team_schemas import MemberWrite
-from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
@@ -178,42 +175,3 @@ def _guard_owner(member: Member, becomes: str | None, actor: CurrentMember) -> N
     others = owners.where(Role.key == "owner", Member.status == "active", Member.id != member.id)
     if not db.session.scalar(others):
         raise InvalidInput({"": _("A workspace needs at least one active owner.")})
-
-
-@dataclass(frozen=True, slots=True)
-class TokenMay:
-    """What a token is for ("device", "personal", "integration"), and to what it is narrowed."""
-
-    kind: str = "personal"
-    role_id: UUID | None = None
-    read_only: bool = False
-
-
-def issue_token(
-    member: CurrentMember, name: str, *, expires_at: datetime | None = None, may: TokenMay | None = None
-) -> tuple[ApiToken, str]:
-    """Make an API token; returns it and its text, shown only now.
-
-    Without `may` it is a member's device, which may do what they may. Raises Forbidden, and InvalidInput for a role
-    that is not there or may do more than they.
-    """
-    member.require("token:create")
-    text = new_token("crm_")
-    token = ApiToken(member_id=member.id, name=name, token_hash=token_hash(text), expires_at=expires_at)
-    if may is not None:
-        if may.role_id is not None:
-            role_to_give(may.role_id, member)
-        token.kind, token.role_id, token.read_only = may.kind, may.role_id, may.read_only
-    db.session.add(token)
-    db.session.flush()
-    return token, text
-
-
-def revoke_token(token_id: UUID, *, actor: CurrentMember) -> None:
-    """End a token within the actor's scope: their own, for an admin anybody's. Raises Forbidden and NotFound."""
-    within = owned_within(ApiToken.member_id, actor, actor.require("token:delete"))
-    token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None), within))
-    if token is None:
-        raise NotFound
-    token.revoked_at = now()
-    db.session.flush()

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from saas_crm.access import invitations, members
+from saas_crm.access import api_tokens, invitations, members
 from saas_crm.access.models import ApiToken, Invitation, Role
 from saas_crm.access.sessions import workspaces_of
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -138,7 +138,7 @@ def test_tokens_are_ended_within_the_scope(acting: Acting, make: Maker, scope: A
         for who in ("manager", "rep", "teammate", "colleague", "viewer"):
             token_id = db.session.scalar(select(ApiToken.id).where(ApiToken.member_id == make.member_id(who)))
             try:
-                members.revoke_token(token_id, actor=actor)
+                api_tokens.revoke_token(token_id, actor=actor)
             except NotFound:
                 continue
             found.add(who)

@@ -9,8 +9,8 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import insert, select
 
+from saas_crm.access.api_tokens import issue_token
 from saas_crm.access.founding import Founder, found_workspace
-from saas_crm.access.members import issue_token
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.queries import member_by_id
 from saas_crm.access.sessions import start_session

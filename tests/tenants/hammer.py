@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from saas_crm.access.members import issue_token
+from saas_crm.access.api_tokens import issue_token
 from saas_crm.access.queries import member_by_id
 from saas_crm.core.fields import InputContext
 from saas_crm.core.forms import parse

@@ -78,7 +78,7 @@ def test_signing_in_reaches_the_log_of_the_workspaces(
     assert jobs().count("access.note_sign_in") == 4
     found = acts(acting, resource="session", member_id=cast["rep"].member_id)
     assert [act.action for act in found] == ["sign_out", "sign_in", "sign_in_failed"]
-    assert found[-1].origin == {"address": "127.0.0.1", "browser": "Chrome on Android"}
+    assert found[-1].origin == {"address": "127.0.0.1", "browser": "Chrome on Android", "how": "password"}
     assert all(act.at < before for act in found)
     assert [act.action for act in acts(acting, resource="session")] == ["sign_out", "sign_in", "sign_in_failed"]
     page = client_for("owner").get("/acme/settings/audit?action=sign_in_failed").text

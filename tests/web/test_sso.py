@@ -125,7 +125,7 @@ def test_signing_out_ends_it(
     [
         {"claims": {"iss": "http://127.0.0.1:1"}}, {"claims": {"aud": "another client"}}, {"claims": {"aud": None}},
         {"claims": {"aud": [CLIENT, "other"], "azp": "other"}}, {"claims": {"nonce": "of another time"}},
-        {"claims": {"nonce": None}}, {"claims": {"exp": int(time.time()) - 3600}}, {"claims": {"exp": None}},
+        {"claims": {"nonce": None}}, {"claims": {"exp": 1_600_000_000}}, {"claims": {"exp": None}},
         {"claims": {"email_verified": False}}, {"claims": {"email_verified": None}}, {"claims": {"email": None}},
         {"claims": {"sub": None}}, {"claims": {"at_hash": "AAAA"}}, {"key": True}, {"alg": "HS256"}, {"alg": "none"},
         {"configuration": {"issuer": "http://127.0.0.1:1"}}, {"configuration": {"jwks_uri": "http://127.0.0.1:1/k"}},

@@ -89,7 +89,7 @@ def reset(token: str) -> ResponseReturnValue:
     user_id = set_new_password(token, data.password, base_url=settings().base_url, origin=request_origin())
     if user_id is None:
         return _gone("reset", LinkState.USED)
-    answer = let_in(user_id)
+    answer = let_in(user_id, how="link")
     flash(_("Your new password is set."), "success")
     return answer
 

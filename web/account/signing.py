@@ -75,7 +75,7 @@ def browser_cookie() -> str:
     return "__Host-browser" if settings().secure else "browser"
 
 
-def let_in(user_id: UUID, after: str = "") -> Response:
+def let_in(user_id: UUID, after: str = "", how: str = "password") -> Response:
     """Sign this browser in and send it where it wanted to go (a path of this site, or home).
 
     Whoever has two-factor sign-in is asked for the second step first, and has no session before.
@@ -84,7 +84,7 @@ def let_in(user_id: UUID, after: str = "") -> Response:
         ask_second_step(user_id)
         query = urlencode({"next": after}) if after else ""
         return make_response(redirect("/signin/code" + (f"?{query}" if query else ""), 303))
-    begin_session(user_id)
+    begin_session(user_id, how)
     return make_response(redirect(after or home_of(user_id), 303))
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.members import TokenMay, issue_token, revoke_token
+from saas_crm.access.api_tokens import TokenMay, issue_token, revoke_token
 from saas_crm.access.records import TOKEN_ORDERS, shown_tokens
 from saas_crm.access.roles import roles_within
 from saas_crm.access.schemas import TokenWrite
