@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from saas_crm.access.passwords import hash_password
 from saas_crm.access.queries import user_by_email, user_by_id
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.sso.proving import Identity, IdentityRefused
+from saas_crm.core.audit import act_as, acting
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, new_id
 
@@ -82,7 +84,9 @@ def _of_domain(identity: Identity, tenant: ActiveTenant, locale: str) -> Member:
     with db.engines[SHARED].begin() as connection:
         joined = upsert(Membership).values(user_id=user.id, tenant_id=tenant.id).on_conflict_do_nothing()
         connection.execute(joined)
-    return make_member(offer, user)
+    who = new_id()
+    act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
+    return make_member(who, offer, user)
 
 
 def _new_user(identity: Identity, tenant: ActiveTenant, locale: str) -> UUID:
