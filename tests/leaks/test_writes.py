@@ -1,7 +1,8 @@
 """The leak hunt over what can be sent: each form and each body × everybody's ids, in the path and in the fields.
 
-And over what counts and sums tell, and what is shown and changed where children do not follow their customers: here,
-so that this file takes as long as `test_reads.py`, beside which it runs.
+And over every filter, search and picker of pages, which are found in what pages offer, as forms are; and what is shown
+and changed where children do not follow their customers: here, so that this file takes as long as `test_reads.py` and
+`test_mutants.py` together, beside which it runs.
 """
 
 from __future__ import annotations
@@ -11,26 +12,26 @@ import pytest
 from tests.guard.endpoints import SAFE
 from tests.leaks.hunt import Hunt, share_of
 from tests.leaks.offers import Offers, hunted
-from tests.leaks.reading import api_queries, of_the_lacking, plain_readings
+from tests.leaks.reading import api_queries, of_the_lacking, page_queries, plain_readings
 from tests.leaks.sums import counted
 from tests.leaks.writing import NOT_SO_HERE, body_writes, form_writes
 
 
 def test_no_form_changes_what_its_sender_may_not(who: str, hunt: Hunt, offers: Offers) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 10)) == []
+    assert hunt.of(share_of(hunt.estate, who, form_writes(hunt.estate, offers, who), 12)) == []
     assert hunt.asker.tried > before
 
 
 def test_no_body_changes_what_its_sender_may_not(who: str, hunt: Hunt) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 7)) == []
+    assert hunt.of(share_of(hunt.estate, who, body_writes(hunt.estate, who), 8)) == []
     assert hunt.asker.tried > before
 
 
-def test_no_count_or_sum_betrays_what_is_hidden(who: str, hunt: Hunt) -> None:
+def test_no_filter_search_order_or_picker_shows_more(who: str, hunt: Hunt, offers: Offers) -> None:
     before = hunt.asker.tried
-    assert hunt.of(share_of(hunt.estate, who, counted(hunt.estate, who), 5)) == []
+    assert hunt.of(share_of(hunt.estate, who, page_queries(hunt.estate, offers, who), 16)) == []
     assert hunt.asker.tried > before
 
 
