@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import pytest
 
+from saas_crm.access.audit_search import records_called
 from saas_crm.access.permissions import CurrentMember
 from tests.support.cast import Cast
-from tests.support.clients import Browser, statements
+from tests.support.clients import Browser, Phone, statements
 from tests.support.field_rules import close_fields
 from tests.support.making import Maker
 
@@ -116,3 +117,47 @@ def test_a_field_that_the_role_does_not_show_is_not_asked(
     assert 'value="contact.phone"' not in manager.get(LOG).text
     whole, asked = (entries(manager.get(f"{LOG}{query}").text) for query in ("", "?field=contact.phone"))
     assert whole == asked, "it narrows nothing, so it tells nothing"
+
+
+def test_what_lies_in_the_bin_is_found_by_who_sees_it_alone(client_for: ClientFor, make: Maker, acting: Acting) -> None:
+    gone = make.company("colleague", name="Geheimrat")
+    assert client_for("colleague").post(f"/acme/companies/{gone.id}/recycle").status_code == 303
+    for who, found in (("owner", [gone.id]), ("colleague", [gone.id]), ("manager", []), ("rep", [])):
+        with acting(who) as member:
+            assert records_called("geheim", member) == found, who
+
+
+def test_a_field_tells_nothing_of_records_the_reader_does_not_see(
+    client_for: ClientFor, make: Maker, cast: Cast
+) -> None:
+    mine, other = make.company("rep", name="Mine", city="Bonn"), make.company("colleague", name="Other", city="Bonn")
+    role = make.own_role("owner", "Auditors", audit__read="all", company__read="own", member__read="all")
+    form = {"members": str(cast["rep"].member_id), "what": "role", "role_id": role, "confirmed": "1"}
+    assert client_for("owner").post("/acme/settings/members/changes", data=form).status_code == 303
+    rep = client_for("rep")
+    assert len(entries(rep.get(f"{LOG}?resource=company&action=create").text)) == 2
+    told = rep.get(f"{LOG}?field=company.city&action=create").text
+    assert [str(one.id) in told for one in (mine, other)] == [True, False]
+    assert len(entries(told)) == 1
+
+
+def test_programs_search_it_too(api_for: Callable[..., Phone], client_for: ClientFor, make: Maker) -> None:
+    company = make.company("rep", name="Nordlicht", city="Bonn")
+    make.company("rep", name="Andere")
+    owner = api_for("owner")
+    owner.get("/audit")
+    answer = owner.get("/audit?q=nordlicht")
+    assert statements(answer) <= 5
+    assert {one["record_id"] for one in answer.json["items"]} == {str(company.id)}
+    answer = owner.get("/audit?field=company.city")
+    assert statements(answer) <= 5
+    assert [one["record_id"] for one in answer.json["items"]] == [str(company.id)]
+    assert owner.get("/audit?field=nonsense&q=%25").json["items"] == []
+    assert api_for("rep").get("/audit?q=nordlicht").status_code == 403
+
+
+def test_a_closed_field_is_refused_to_programs(api_for: Callable[..., Phone], acting: Acting) -> None:
+    close_fields(acting, {"contact.phone": "hidden"}, key="manager")
+    refused = api_for("manager").get("/audit?field=contact.phone")
+    assert refused.status_code == 422
+    assert api_for("manager").get("/audit?field=contact.email").status_code == 200
