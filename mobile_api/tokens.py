@@ -118,11 +118,11 @@ def sign_in(body: TokenRequest) -> Response:
             raise SecondStepNeeded
         check_code(user_id, body.code, request.remote_addr or "", origin=request_origin())
     act_as(db.session(), request_actor(member.id, "api"))
-    tell_of_device(user_id, body.name, request_origin())
     narrow = body.kind != "device" or body.role_id is not None or body.read_only
     may = TokenMay(body.kind, body.role_id, body.read_only) if narrow else None
     ends = now() + timedelta(days=body.days) if body.days else None
     issued, secret = issue_token(member, body.name, expires_at=ends, may=may)
+    tell_of_device(user_id, body.name, request_origin())
     told = TOKEN.of(issued, current=None, kind=body.kind, role_id=body.role_id, read_only=body.read_only)
     response = made({**told, "current": False, "token": secret}, f"tokens/{issued.id}")
     del response.headers["ETag"]
