@@ -26,6 +26,7 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "settings_members.reset_two_factor": {},
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
     "privacy.lift": {}, "privacy.usual_entry": {}, "privacy.record": {"purpose": "marketing"},
+    "settings_appearance.remove_logo": {}, "settings_archives.remove": {}, "settings_deletion.take_back": {},
     "account.remove_sample": {}, "viewing.end": {}, "settings_teams.add_guest": {"guest_id": ""},
     "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter",
                           "to_ids": "", "pick": ""},
@@ -35,6 +36,10 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
 """What is sent where no page of the estate has a form (it is done already, or comes after another form), or where the
 form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
+    "POST /settings/deletion": "takes the workspace's name, typed: tests/workspaces/test_ending.py",
+    "POST /settings/appearance/logo": "takes a picture: tests/web/test_appearance.py",
+    "POST /settings/archives/<uuid:archive_id>/removal":
+        "takes an archive that was made: tests/workspaces/test_archives_asked_for.py",
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
     "POST /settings/security":
         "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",

@@ -125,5 +125,5 @@ def end_this_session() -> None:
 
 def home_of(user_id: UUID) -> str:
     """Return where a person's day begins: their workspace, or the choice among several."""
-    open_ones = [found for found in workspaces_of(user_id) if found.status == "active"]
+    open_ones = [found for found in workspaces_of(user_id) if found.status in ("active", "read_only")]
     return f"/{open_ones[0].slug}/" if len(open_ones) == 1 else CHOOSE
