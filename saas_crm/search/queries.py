@@ -14,10 +14,8 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    false,
     func,
     literal_column,
-    not_,
     or_,
     select,
     union_all,
@@ -29,19 +27,14 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import (
     READERS,
     Reader,
-    outside,
-    owned_ids,
-    parent_model,
-    parent_seen,
     reader,
-    shared_ids,
-    within_reach,
 )
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import pinyin_words
 from saas_crm.core.search_query import prepare, rank
-from saas_crm.search.models import ASKED, FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
+from saas_crm.search.models import FIELDS, OF_FIELD, OF_PARENT, PERSON, SearchEntry
+from saas_crm.search.seeing import may_see, parent_unseen
 from tenants.db import AnyRow, AnySelect, AnyUnion, fetch
 from tenants.kept import kept_queries
 
@@ -116,7 +109,7 @@ def _entry(member: CurrentMember) -> AnySelect:
 @kept_queries(READERS)
 def _holding(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: int) -> AnySelect:
     member = asking.member
-    return _entry(member).where(_matches(words, member), _may_see(member, kinds)).limit(at_most(limit))
+    return _entry(member).where(_matches(words, member), may_see(member, kinds)).limit(at_most(limit))
 
 
 @kept_queries(READERS)
@@ -134,7 +127,7 @@ def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | Non
     if words is None or words is NOTHING:
         return None
     key = select(SearchEntry.record_id)
-    holding = key.where(_may_see(member, (kind,)), _matches(words, member)).limit(at_most(MATCHES))
+    holding = key.where(may_see(member, (kind,)), _matches(words, member)).limit(at_most(MATCHES))
     return union_all(_opening(key, words, kind, member, OPENINGS), holding)
 
 
@@ -151,7 +144,7 @@ def _opening(query: AnySelect, words: Sought, kind: str, member: CurrentMember, 
     return (
         query.where(BEGINNING.between(begun, ended))
         .where(func.starts_with(SearchEntry.folded, _each(words, "each_title", Text)))
-        .where(_may_see(member, (kind,)))
+        .where(may_see(member, (kind,)))
         .order_by(BEGINNING)
         .limit(at_most(limit))
     )
@@ -171,7 +164,7 @@ def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:
     Nothing is found by the name of a customer they do not see, nor by a field that their role does not show.
     """
     text = _known_text(member)
-    if (unseen := _parent_unseen(member)) is not None:
+    if (unseen := parent_unseen(member)) is not None:
         text = case((unseen, func.split_part(text, OF_PARENT, 1)), else_=text)
     patterns = [_each(words, f"each_patterns_{at}", ARRAY(Text)) for at in range(words.terms)]
     rechecks = [text.like(any_(one_of)) for one_of in patterns]
@@ -203,56 +196,8 @@ def _told(member: CurrentMember) -> ColumnElement[str]:
     It names the parent, which is told only to who sees that.
     """
     untold = [SearchEntry.kind == kind for kind in KINDS if any(not may_know(member, kind, name) for name in SUBTITLES)]
-    if (unseen := _parent_unseen(member)) is not None:
+    if (unseen := parent_unseen(member)) is not None:
         untold.append(unseen)
     if not untold:
         return SearchEntry.subtitle.label("subtitle")
     return case((or_(*untold), ""), else_=SearchEntry.subtitle).label("subtitle")
-
-
-def _parent_unseen(member: CurrentMember) -> ColumnElement[bool] | None:
-    """Return the clause "has a parent that the member does not see"; None for who sees all of them."""
-    if not member.walls and all(member.scope(f"{kind}:read") == "all" for kind in ("company", PERSON)):
-        return None
-    seen = or_(*(_parent_seen(kind, member) for kind in ("company", PERSON)))
-    return and_(SearchEntry.parent_id.is_not(None), not_(func.coalesce(seen, false())))
-
-
-def _parent_seen(parent: str, member: CurrentMember) -> ColumnElement[bool]:
-    """Return the clause "its parent is of this kind and the member sees it"."""
-    if parent == PERSON:
-        known = parent_seen(SearchEntry, SearchEntry.parent_id, PERSON, member)
-        return and_(SearchEntry.parent_owner_id == ASKED, known)
-    reach = within_reach(SearchEntry.parent_owner_id, member, f"{parent}:read")
-    if member.shares and member.can(f"{parent}:read"):
-        reach = or_(reach, SearchEntry.parent_id == any_(shared_ids(parent, member)))
-    return and_(SearchEntry.parent_owner_id.is_distinct_from(ASKED), reach)
-
-
-def _of_ones_own(parent: str, member: CurrentMember) -> ColumnElement[bool]:
-    """Return the clause "its parent is of this kind and the member's own"."""
-    if parent != PERSON:
-        return SearchEntry.parent_owner_id == member.id
-    return SearchEntry.parent_id == any_(owned_ids(PERSON, member))
-
-
-def _may_see(member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
-    """The same rule as `visible()`, on the copied owners: own scope, its customer's, or a share."""
-    may_read = [kind for kind in kinds if member.can(f"{kind}:read")]
-    return or_(false(), *(and_(SearchEntry.kind == kind, _reach(kind, member)) for kind in may_read))
-
-
-def _reach(kind: str, member: CurrentMember) -> ColumnElement[bool]:
-    ways = [within_reach(SearchEntry.owner_id, member, f"{kind}:read")]
-    parents = [parent for _name, parent in parent_model(kind).__follows__]
-    follows = parents if member.children_follow else []
-    if member.walls or not member.children_follow:
-        ways += [_of_ones_own(parent, member) for parent in parents if member.can(f"{parent}:read")]
-    if member.scope(f"{kind}:read") != "all":
-        here = (SearchEntry.parent_id.is_not(None), *outside(SearchEntry.owner_id, member))
-        ways += [and_(*here, _parent_seen(parent, member)) for parent in follows]
-    if member.shares:
-        ways.append(SearchEntry.record_id == any_(shared_ids(kind, member)))
-        held = [parent for parent in follows if member.can(f"{parent}:read")]
-        ways += [SearchEntry.parent_id == any_(shared_ids(parent, member)) for parent in held]
-    return or_(*ways)

@@ -51,7 +51,7 @@ def test_a_role_is_changed(client_for: ClientFor, page_of: PageOf, role_ids: dic
     assert "Members: Edit" in told
     assert "Companies: Create" in told
     assert "Roles: Create" in told
-    assert "See" not in told, "what is counted is not told twice"
+    assert "Companies: See" not in told, "what is counted is not told twice"
     answer = owner.post(f"{page_of('viewer')}/role", data={"role_id": role_ids["admin"], "confirmed": "1"})
     assert (answer.status_code, answer.location) == (303, page_of("viewer"))
     page = owner.get(page_of("viewer"))
