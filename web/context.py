@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.recycled import kinds_for
@@ -36,7 +36,7 @@ OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/sign
 def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
-    app.jinja_env.globals.update(new_id=new_id, shell=shell)
+    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_url=log_url)
 
 
 def _values() -> dict[str, Any]:
@@ -82,6 +82,11 @@ def _navigation(root: str, allowed: tuple[str, ...], _locale: str, outside: tupl
 @lru_cache
 def _path(endpoint: str) -> str:
     return current_app.url_map.bind("").build(endpoint)
+
+
+def log_url(**narrowed: Any) -> str:
+    """Return the address of the workspace's log, narrowed as its page is asked to; "" for who may not read it."""
+    return url_for("settings_audit.index", **narrowed) if g.member.can("audit:read") else ""
 
 
 def photo_url(user_id: Any, digest: str | None) -> str:
