@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import column, insert, select, table
 
 from saas_crm.access.models import ApiToken
 from saas_crm.access.permissions import CurrentMember
@@ -54,10 +54,15 @@ def issue_token(
     return token, text
 
 
+_FORMER_TOKENS = table(
+    "api_tokens", *(column(name) for name in ("id", "member_id", "name", "token_hash", "expires_at"))
+)
+
+
 def _token_by_columns(values: dict[str, Any]) -> ApiToken:
     """Write a token without the columns that a workspace a release behind lacks."""
     token_id = new_id()
-    db.session.execute(insert(ApiToken).values(id=token_id, **values))
+    db.session.execute(insert(_FORMER_TOKENS).values(id=token_id, **values))
     record_act(db.session(), "create", "token", token_id, {name: [None, values[name]] for name in ("name",)})
     return db.session.get_one(ApiToken, token_id)
 

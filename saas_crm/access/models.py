@@ -185,9 +185,11 @@ class ApiToken(Record, TenantModel):
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    kind: Mapped[str] = mapped_column(server_default="device", deferred=True)
+    # Defaults of ours and not of the server: what the server sets is read again with each change, and a workspace a
+    # release behind has no such columns.
+    kind: Mapped[str] = mapped_column(default="device", deferred=True)
     role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.id"), deferred=True)
-    read_only: Mapped[bool] = mapped_column(server_default="false", deferred=True)
+    read_only: Mapped[bool] = mapped_column(default=False, deferred=True)
 
 
 class IdentityProvider(Record, TenantModel):
