@@ -55,11 +55,13 @@ SETTINGS: Ends = {
     "settings_roles.deletion": ("",), "settings_access.show": ("",),
     "settings_audit.index": ("", "?action=create", "?action=purge"), "settings_audit.keep": ("",),
     "settings_sharing.edit": ("",), "settings_security.edit": ("",), "settings_security.edit_entry": ("",),
-    "settings_address.edit": ("",), "settings_appearance.edit": ("",),
-    "settings_archives.index": ("",), "settings_deletion.show": ("",),
     "settings_security.edit_sso": ("",),
     "exports.index": ("",),
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
+}  # fmt: skip
+WORKSPACE: Ends = {
+    "settings_address.edit": ("",), "settings_appearance.edit": ("",), "settings_archives.index": ("",),
+    "settings_deletion.show": ("",),
 }  # fmt: skip
 PRIVACY: Ends = {
     "privacy.index": ("",), "privacy.show_register": ("",), "privacy.new_entry": ("",), "privacy.edit_entry": ("",),
@@ -75,6 +77,7 @@ INSIDE: Mapping[str, Ends] = {
     "histories": HISTORIES,
     "forms": FORMS,
     "settings": SETTINGS,
+    "workspace": WORKSPACE,
 }
 ALONE: Ends = {
     "account.workspaces": ("",),
