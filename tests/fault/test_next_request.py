@@ -10,16 +10,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from saas_crm.access.models import ApiToken, Role
+from saas_crm.access.policy import let_children_follow
+from saas_crm.access.queries import member_by_id
 from tenants.db import db, tenant_scope
 from tests.support.cast import Cast, Person
 from tests.support.clients import session_cookie
 from tests.support.installation import Installation
+from tests.support.making import Maker
 from tests.support.server import LiveServer, live_server
 
 
@@ -120,3 +124,73 @@ def test_a_token_taken_back(
     assert admin.api(servers[0], f"/tokens/{token_id}", "DELETE") == 204
     assert everywhere(servers, lambda server: rep.api(server, "/me")) == {401}
     assert everywhere(servers, lambda server: rep.page(server, "/companies")) == {200}, "only the token has ended"
+
+
+@pytest.fixture
+def far(make: Maker, cast: Cast) -> str:
+    """The path of a company of the colleague's, with a phone number, that the rep does not see."""
+    company = make.company("owner", owner="colleague", name="Far", phone="+14155550123")
+    return f"/companies/{company.id}"
+
+
+def role_of(app: Flask, cast: Cast, key: str) -> str:
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        return str(db.session.scalar(select(Role.id).where(Role.key == key)))
+
+
+def test_a_role_that_is_changed(
+    app: Flask, servers: tuple[LiveServer, LiveServer], admin: Asker, rep: Asker, cast: Cast, far: str
+) -> None:
+    role = f"/roles/{role_of(app, cast, 'rep')}"
+    for scope, status in (("all", 200), ("team", 404), ("all", 200)):
+        assert admin.api(servers[0], role, "PATCH", {"permissions": {"company:read": scope}}) == 200
+        assert everywhere(servers, lambda server: rep.page(server, far)) == {status}
+        assert everywhere(servers, lambda server: rep.api(server, far)) == {status}
+
+
+def test_a_rule_for_a_field(
+    app: Flask, servers: tuple[LiveServer, LiveServer], admin: Asker, rep: Asker, cast: Cast, make: Maker
+) -> None:
+    role, company = f"/roles/{role_of(app, cast, 'rep')}", make.company("rep", name="Mine")
+    change = {"phone": "+14155550199"}
+    for rule, status in (("read-only", 422), (None, 200), ("read-only", 422)):
+        assert admin.api(servers[0], role, "PATCH", {"fields": {"company.phone": rule}}) == 200
+        asked = everywhere(servers, lambda server: rep.api(server, f"/companies/{company.id}", "PATCH", change))
+        assert asked == {status}
+
+
+def test_a_unit_that_is_closed(
+    servers: tuple[LiveServer, LiveServer], admin: Asker, app: Flask, rep: Asker, cast: Cast, far: str
+) -> None:
+    assert admin.api(servers[0], f"/roles/{role_of(app, cast, 'rep')}", "PATCH",
+                     {"permissions": {"company:read": "all"}}) == 200  # fmt: skip
+    team = f"/teams/{cast.teams['south']}"
+    for closed, status in ((True, 404), (False, 200), (True, 404)):
+        assert admin.api(servers[0], team, "PATCH", {"closed": closed}) == 200
+        assert everywhere(servers, lambda server: rep.page(server, far)) == {status}
+        assert everywhere(servers, lambda server: rep.api(server, far)) == {status}
+
+
+def test_a_share_that_is_taken_away(
+    servers: tuple[LiveServer, LiveServer], admin: Asker, rep: Asker, cast: Cast, far: str
+) -> None:
+    team, member_id = f"{far}/account-team", str(cast["rep"].member_id)
+    for _ in range(2):
+        assert admin.api(servers[0], team, "POST", {"member_id": member_id, "level": "read"}) in (200, 201)
+        assert everywhere(servers, lambda server: rep.page(server, far)) == {200}
+        assert admin.api(servers[1], f"{team}/{member_id}", "DELETE") == 204
+        assert everywhere(servers, lambda server: rep.page(server, far)) == {404}
+        assert everywhere(servers, lambda server: rep.api(server, far)) == {404}
+
+
+def test_the_switch_of_sharing(app: Flask, servers: tuple[LiveServer, LiveServer], cast: Cast, make: Maker) -> None:
+    """The teammate sees the rep's company, and what hangs on it only while children follow."""
+    company = make.company("rep", name="Ada")
+    contact = make.contact("owner", owner="colleague", name="Eva", company_id=str(company.id))
+    teammate, path = Asker(app, cast["teammate"]), f"/contacts/{contact.id}"
+    for follow, status in ((True, 200), (False, 404), (True, 200)):
+        with app.app_context(), tenant_scope(cast.tenants["acme"]):
+            let_children_follow(follow, actor=member_by_id(cast["admin"].member_id or UUID(int=0)))
+            db.session.commit()
+        assert everywhere(servers, lambda server: teammate.page(server, path)) == {status}
+        assert everywhere(servers, lambda server: teammate.api(server, path)) == {status}

@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager
 from threading import Barrier
 
 import pytest
+from flask import g
 from sqlalchemy import select
 
 from saas_crm.access import bulk, members
 from saas_crm.access.models import Member, Role
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.core.errors import InvalidInput
+from saas_crm.core.errors import Forbidden, InvalidInput, VersionConflict
 from saas_crm.customers.models import Company
 from saas_crm.hand_over import actions
 from saas_crm.hand_over.planning import Plan
@@ -141,3 +142,54 @@ def test_who_is_locked_out_meanwhile_gets_nothing(
         assert "cannot get them any more" in given.result(20)[""]
     with acting("owner"):
         assert db.session.get_one(Company, company.id).owner_id == make.member_id("rep")
+
+
+@pytest.mark.parametrize("what", ["demoting", "freezing"])
+def test_two_owners_at_each_other_leave_one(acting: Acting, make: Maker, what: str) -> None:
+    """Each takes the other's seat at the same moment: one is refused, or comes too late to be an owner."""
+    with acting("owner"):
+        roles = {row.key: row.id for row in db.session.execute(select(Role.key, Role.id))}
+        db.session.get_one(Member, make.member_id("admin")).role_id = roles["owner"]
+    start = Barrier(2)
+
+    def take(pair: tuple[str, str]) -> str:
+        who, other = pair
+        try:
+            with acting(who) as actor:
+                found = members.get_member(make.member_id(other))
+                start.wait()
+                if what == "demoting":
+                    members.change_role(found, roles["viewer"], actor=actor)
+                else:
+                    members.set_frozen(found, True, actor=actor)
+        except (InvalidInput, Forbidden, VersionConflict) as refused:
+            return type(refused).__name__
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(take, (("owner", "admin"), ("admin", "owner"))))
+    with acting("viewer"):
+        left = db.session.scalars(
+            select(Member.id).where(Member.role_id == roles["owner"], Member.status == "active")
+        ).all()
+    assert len(left) == 1, answers
+    assert answers.count("done") == 1
+
+
+def test_more_customers_take_no_more_statements(
+    installation: Installation, cast: Cast, acting: Acting, make: Maker
+) -> None:
+    """However many customers go, it is a matter of rows and not of messages."""
+    schema, counted = cast.tenants["acme"].schema_name, []
+    for customers, who, to in ((50, "rep", "teammate"), (1_000, "colleague", "manager")):
+        fill(installation.place, schema, make.member_id(who), customers=customers)
+        with acting("owner") as actor:
+            g.statements = 0
+            data = HandOverWrite(from_id=make.member_id(who), to_ids=[make.member_id(to)])
+            actions.hand_over(data, actor=actor, tenant=current_tenant(), base_url=BASE)
+            db.session.flush()
+            counted.append(g.statements)
+        got = {num for kind, owner_id, num in owned(installation.place, schema)
+               if kind == "company" and owner_id == make.member_id(to)}  # fmt: skip
+        assert got == {customers}
+    assert counted[0] == counted[1] > 0

@@ -118,7 +118,8 @@ def _of_record(estate: Estate, who: str, kind: str, change: Change, new: set[str
 def _of_owner(estate: Estate, who: str, kind: str, owner_id: str | None) -> str:
     owner = estate.name_of(owner_id)
     given = owner == who or (owner and estate.covers(who, f"{kind}:assign", owner))
-    return "" if given else f"it was given to {owner or owner_id}"
+    able = given and (owner == who or f"{kind}:update" in estate.scopes[owner])
+    return "" if able else f"it was given to {owner or owner_id}"
 
 
 def _of_references(

@@ -60,13 +60,16 @@ class Office:
         self._make_teams()
         roles = {name: self._role(f"Role {name}", allowed) for name, allowed in {**hunters, **lacking()}.items()}
         places = {**HOLDERS, **dict.fromkeys(roles, "north")}
-        people = self._seat(places, roles["rep"])  # in the end some may not have a token made
-        for who, role_id in roles.items():
-            self._run("UPDATE members SET role_id = %s WHERE id = %s", [role_id, people[who].member_id])
+        people = self._seat(places, roles["rep"])  # until they own something: some may not be given anything later
         people["owner"] = self.cast["owner"]
         scopes["owner"] = dict.fromkeys(hunters["all"], "all")
         roles["spare"] = self._role("Role of nobody", {"company:read": "own"})
         return people, scopes, roles
+
+    def appoint(self, people: Mapping[str, Person], roles: Mapping[str, UUID]) -> None:
+        """Give everybody the role they hunt with."""
+        for who in people.keys() & roles.keys():
+            self._run("UPDATE members SET role_id = %s WHERE id = %s", [roles[who], people[who].member_id])
 
     def furnish(self, organisation: Organisation, people: Mapping[str, Person]) -> None:
         """Close units, and let helpers, guests and managers be what they are."""

@@ -171,6 +171,7 @@ def estate(stage: Stage) -> Iterator[Estate]:
         office.furnish(world.organisation, people)
         records = Records(app, cast, world, people, office, roles["spare"])
         samples = records.fill(list(hunting()))
+        office.appoint(people, roles)
         # Else, where a run takes long, each first request of somebody's would note that they were seen.
         connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
         schema = cast.tenants["acme"].schema_name
