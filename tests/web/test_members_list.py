@@ -95,7 +95,7 @@ def test_few_statements_with_many_members(client_for: ClientFor, many: None) -> 
 def test_roles_of_many_are_changed(client_for: ClientFor, role_ids: Roles, cast: Cast) -> None:
     admin = client_for("admin")
     ids = [str(cast[who].member_id) for who in ("rep", "colleague", "owner")]
-    answer = admin.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["viewer"]})
+    answer = admin.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["viewer"], "confirmed": "1"})
     assert (answer.status_code, answer.location) == (303, PAGE)
     assert statements(answer) <= 8, "whom it touches is foreseen, too"
     page = admin.get(PAGE)
@@ -151,8 +151,8 @@ def test_locking_many_out_is_undone_from_the_message(client_for: ClientFor, cast
 def test_the_last_owner_stays_in_bulk_too(client_for: ClientFor, role_ids: Roles, cast: Cast) -> None:
     owner = client_for("owner")
     ids = [str(cast[who].member_id) for who in ("owner", "admin")]
-    owner.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["owner"]})
-    owner.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["rep"]})
+    owner.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["owner"], "confirmed": "1"})
+    owner.post(CHANGE, data={"members": ids, "what": "role", "role_id": role_ids["rep"], "confirmed": "1"})
     page = owner.get(PAGE)
     assert "Olivia Owner: A workspace needs at least one active owner." in flashed(page)
     assert client_for("admin").get(f"{PAGE}/invite").status_code == 403
