@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, enter, new_id
 from tenants.directory import Directory
-from tenants.migrate import connect
+from tenants.migrate import connect, shared_revision
 from tenants.migrations.lines import Step, fill, head, steps
-from tenants.versions import served_from
+from tenants.versions import served_from, stands
 
 _SPARES_LOCK = 7_203_512_995
 
@@ -38,10 +38,13 @@ def make_spares(owner_url: str, runtime_url: str, *, wanted: int) -> int:
     """Top the spares up to `wanted`; returns how many were made.
 
     Safe to run from several processes at once: an advisory lock lets one sweep and make, the others wait and find
-    nothing to do.
+    nothing to do. Where the shared tables are older than this release none are made: new workspaces may ask them for
+    what comes with it.
     """
     made = 0
     with connect(owner_url) as connection:
+        if stands("shared", shared_revision(connection)) in ("older", "previous"):
+            return 0
         connection.execute("SELECT pg_advisory_lock(%s)", [_SPARES_LOCK])
         sweep_unfinished(connection)
         while _count_spares(connection) < wanted:

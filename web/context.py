@@ -36,7 +36,7 @@ OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/sign
 def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
-    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_url=log_url)
+    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_address=log_address)
 
 
 def _values() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _path(endpoint: str) -> str:
     return current_app.url_map.bind("").build(endpoint)
 
 
-def log_url(**narrowed: Any) -> str:
+def log_address(**narrowed: Any) -> str:
     """Return the address of the workspace's log, narrowed as its page is asked to; "" for who may not read it."""
     return url_for("settings_audit.index", **narrowed) if g.member.can("audit:read") else ""
 

@@ -18,7 +18,7 @@ _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
 
 def _domain(value: str) -> str:
     try:
-        found = value.removeprefix("@").encode("idna").decode()
+        found = value.casefold().removeprefix("@").encode("idna").decode()
     except UnicodeError:
         found = ""
     if not _DOMAIN.fullmatch(found):
@@ -42,7 +42,7 @@ def _one_of(offered: Collection[int]) -> Callable[[int | None], int | None]:
     return check
 
 
-Domain = Annotated[str, BeforeValidator(clean_line), BeforeValidator(str.casefold), AfterValidator(_domain)]
+Domain = Annotated[str, BeforeValidator(clean_line), AfterValidator(_domain)]
 NetworkText = Annotated[str, BeforeValidator(clean_line), AfterValidator(_network)]
 
 

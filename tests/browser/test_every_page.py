@@ -108,7 +108,9 @@ NO_PAGES = {
         "privacy.everything_pdf",
     },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
-    "only leads on": {"public.language", "settings_members.begin", "hand_overs.begin"},
+    "only leads on": {
+        "public.language", "settings_members.begin", "hand_overs.begin", "account.begin_sso", "account.end_sso",
+    },
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
         "settings_audit.export", "privacy.everything_json", "settings_archives.download",

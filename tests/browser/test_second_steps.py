@@ -50,7 +50,7 @@ def test_back_after_handing_over(page_for: PageFor, make: Maker, cast: Cast, wid
     page.goto(f"/acme/hand-overs/new?from={cast['rep'].member_id}")
     page.locator("[name=to_one]").select_option(label="Tom Teammate")
     page.get_by_role("button", name="See who gets what").click()
-    hand_over = page.get_by_role("button", name="Hand over 1 customer")
+    hand_over = page.get_by_role("button", name="Hand over 1 company or contact")
     expect(hand_over).to_be_visible()
     page.reload()
     expect(page.locator("[name=to_one]")).to_be_visible()

@@ -45,7 +45,7 @@ def test_words_survive_a_session_that_ends(page_for: PageFor, width: Width) -> N
     page.goto("/acme/companies/new")
     page.get_by_label("E-mail").fill("rep@acme.example")
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main form button[type=submit]").last.click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/acme/companies/new")
     expect(page.locator("[name=name]")).to_have_value("Rösterei Nordlicht")
     expect(page.locator("[name=city]")).to_have_value("Hamburg")

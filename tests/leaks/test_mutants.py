@@ -25,6 +25,7 @@ READS = (
     "tenants/context.py", "tenants/veils.py", "saas_crm/customers/queries.py", "saas_crm/customers/records.py",
     "saas_crm/opportunities/records.py", "saas_crm/activities/records.py", "saas_crm/access/recycled.py",
     "saas_crm/access/audit_log.py", "saas_crm/access/records.py", "saas_crm/search/queries.py",
+    "saas_crm/search/seeing.py",
     "saas_crm/customers/exporting.py", "saas_crm/opportunities/exporting.py", "saas_crm/activities/exporting.py",
 )  # fmt: skip
 WHO = "mixed"

@@ -43,6 +43,7 @@ NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
     "POST /settings/security":
         "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",
+    "POST /settings/security/sso": "asks an identity provider whether it is there: tests/web/test_sso.py",
     "POST /settings/privacy/register/<uuid:processing_id>/usual":
         "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",
 }  # fmt: skip
@@ -160,7 +161,7 @@ def _value(estate: Estate, name: str, schema: Mapping[str, Any], whose: str) -> 
     if schema.get("type") == "array":
         return [str(value)] if value is not None else []
     if schema.get("type") == "integer":
-        return 50
+        return {"session_hours": 24, "idle_minutes": 60}.get(name, 50)
     if schema.get("type") == "object":
         return {"amount": "10.00", "currency": "USD"} if name == "amount" else {}
     if schema.get("type") == "boolean":

@@ -60,7 +60,7 @@ def untouched(stage: Stage) -> Iterator[None]:
     place, other = stage.installation.place, stage.cast.tenants["other"].schema_name
     cookie_times = ("public.sessions", "public.throttles", "public.mailed_tokens", "jobs.procrastinate_jobs",
                     "jobs.procrastinate_events", "public.users", "public.tenants", "public.memberships",
-                    "public.user_photos")  # fmt: skip
+                    "public.user_photos", "public.archives")  # fmt: skip
     before = fingerprint(place, [other], but=cookie_times)
     counted = _counted(stage)
     yield

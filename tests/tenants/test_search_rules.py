@@ -14,16 +14,25 @@ from tests.support.cast import found_another
 from tests.support.clients import browser_of
 from tests.support.installation import Place
 
+SINCE = (
+    "authenticator_apps", "recovery_codes", "pending_sign_ins", "sign_ins", "known_browsers", "passkeys",
+    "spent_challenges", "suspensions", "tenant_deletions", "deletion_certificates", "archives", "archive_pieces",
+    "former_slugs",
+)  # fmt: skip
+"""Shared tables that came after revision 0003."""
+
 
 def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
     empty_place: Place, app_on: Callable[[Place], Flask]
 ) -> None:
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
     with empty_place.owner() as connection:
         connection.execute("ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at")
-        for table in ("authenticator_apps", "recovery_codes", "pending_sign_ins"):  # came after 0003, with others
-            connection.execute(f"DROP TABLE public.{table}")
+        for table in SINCE:
+            connection.execute(f"DROP TABLE public.{table} CASCADE")
+        connection.execute("DROP FUNCTION public.refuse_former_slug() CASCADE")
         connection.execute("UPDATE public.shared_version SET revision = '0002'")
-    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
+    assert make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=2) == 0, "none until `db upgrade`"
     app = app_on(empty_place)
     _tenant, owner = found_another(app, "first")
     assert browser_of(app, owner).get("/first/companies").status_code == 200

@@ -92,7 +92,7 @@ def test_nobody_else_takes_the_old_one(
     assert answer.status_code == 422
     assert set(errors(answer)) == {"slug"}
     taken = client_for("outsider").post("/other/settings/address", data={"slug": "acme"})
-    assert errors(taken) == {"slug": "This address is taken."}
+    assert errors(taken) == {"slug": "此网址已被占用。"}, "in the language of that workspace"
     founder = Founder("Nina", "nina@new.example", PASSWORD)
     with app.app_context(), pytest.raises(SlugTaken):
         found_workspace(

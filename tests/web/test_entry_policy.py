@@ -214,3 +214,11 @@ def test_the_api_tells_and_changes_it(api_for: ApiFor, client_for: ClientFor) ->
     assert owner.patch("/security", json={"networks": []}).json["idle_minutes"] == 60
     assert statements(owner.get("/security")) <= 5
     assert chosen(client_for("owner").get(PAGE), "idle_minutes") == "60"
+
+
+def test_what_is_no_domain_or_network_is_told_by_its_field(api_for: Callable[..., Any]) -> None:
+    admin = api_for("admin", "acme")
+    for field, given in (("email_domains", [None, 5]), ("email_domains", ["ACME"]), ("networks", [None])):
+        answer = admin.patch("/security", json={field: given})
+        assert answer.status_code == 422
+        assert field in answer.text

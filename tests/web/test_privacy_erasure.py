@@ -90,7 +90,7 @@ def test_a_role_that_may_export_but_sees_no_contacts_gets_nothing(
     client_for: ClientFor, contact_id: str, make: Maker, acting: Callable[[str], AbstractContextManager[CurrentMember]]
 ) -> None:
     role = make.own_role("owner", "Officer", privacy__read="all", privacy__export="all", privacy__delete="all",
-                         contact__read="own", member__read="all")  # fmt: skip
+                         contact__read="own", contact__update="own", member__read="all")  # fmt: skip
     colleague = client_for("colleague")
     with acting("owner"):
         member = db.session.get_one(Member, make.member_id("colleague"))

@@ -96,14 +96,14 @@ def test_outside_the_demo_nobody_reads_mails(app_with: Callable[..., Flask]) -> 
     assert real.test_client().get("/dev/mail", base_url="https://crm.example").status_code == 404
 
 
-def test_a_paused_workspace_says_so(client_for: ClientFor, installation: Installation, app: Flask) -> None:
+def test_a_closed_workspace_says_so(client_for: ClientFor, installation: Installation, app: Flask) -> None:
     with installation.place.owner() as connection:
         connection.execute("UPDATE public.tenants SET status = 'suspended' WHERE slug = 'acme'")
     app.extensions["directory"].forget()
     rep = client_for("rep")
     for address in ("/acme/", "/acme/companies", "/acme/invitations/x"):
         answer = rep.get(address)
-        assert (answer.status_code, heading(answer)) == (403, "This workspace is paused")
+        assert (answer.status_code, heading(answer)) == (403, "This workspace is closed for now")
     assert "Paused" in rep.get("/workspaces").text
     assert rep.get("/profile").status_code == 200
 

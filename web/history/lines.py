@@ -106,12 +106,19 @@ def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> 
     return Line(
         id=row.id, at=row.at, icon=ICONS.get(row.action, "circle-dot"), who=row.member_name or _("Nobody signed in"),
         as_whom=name_told(names, "member", other) if other else "", verb=verb(row.action),
-        word=room.word() if room else row.resource.replace("_", " ").capitalize(), name=name, href=href,
+        word=_word(row, room), name=name, href=href,
         through=way(row.through),
         origin=origin_told(origin),
         is_change=row.action == "update", erase_url=_erasing(row, member, record),
         changes=_changes(row, room or Room(lambda: ""), telling, member, record),
     )  # fmt: skip
+
+
+def _word(row: AnyRow, room: Room | None) -> str:
+    """Return what an act was about; "" where the act says so itself, as signing in does."""
+    if row.resource == "session" and row.action.startswith(("sign_", "code_")):
+        return ""
+    return room.word() if room else str(row.resource.replace("_", " ").capitalize())
 
 
 def origin_told(origin: Mapping[str, str]) -> str:

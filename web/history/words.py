@@ -28,6 +28,7 @@ def verbs() -> dict[str, str]:
         "view_as": _("Looked at the workspace as this member"), "view_as_end": _("Stopped looking as this member"),
         "undo": _("Taken back"), "suspend": pgettext("act", "Suspended"), "resume": pgettext("act", "Opened again"),
         "ask_deletion": _("Deletion asked for"), "keep": _("Deletion taken back"),
+        "load_demo": _("Demo data loaded"),
         "ask_archive": _("Archive asked for"), "take_archive": _("Archive downloaded"),
     }  # fmt: skip
 

@@ -15,9 +15,17 @@ from saas_crm.core.forms import Input
 from tenants.marks import N_
 
 
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return known and not (parts.query or parts.fragment or parts.username)
+
+
 def _issuer(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if not _is_address(value):
         raise FieldError("issuer", N_("Write the provider's address as it names it itself: https://…"))
     return value
 

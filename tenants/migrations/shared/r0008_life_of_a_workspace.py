@@ -13,7 +13,7 @@ depends_on = None
 # Which workspace it is follows from the role the transaction speaks with, as with `defer_job`; so a request that finds
 # its member learns in the same statement whether the workspace is open, whatever its process remembers.
 STANDING = """
-CREATE FUNCTION public.standing() RETURNS text
+CREATE OR REPLACE FUNCTION public.standing() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
