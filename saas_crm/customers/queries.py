@@ -20,7 +20,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
-from saas_crm.search.queries import NOTHING, Sought, matching_ids, sought
+from saas_crm.search.queries import NOTHING, Sought, found_by, sought
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
 
@@ -206,8 +206,7 @@ def narrow(
     found = wanted.q.strip() or wanted.company_id  # few already
     query = query.where(model.deleted_at.is_(None), visible(model, member, many="" if found else many))
     if wanted.q.strip():
-        ids = matching_ids(wanted.q, model.__resource__, member)
-        query = query.where(model.id.in_(ids) if ids is not None else model.id.is_(None))
+        query = query.where(found_by(model.id, wanted.q, model.__resource__, member))
     if wanted.tag:
         query = query.where(model.tags.contains([wanted.tag]))
     if wanted.company_id and model is Contact:

@@ -22,7 +22,7 @@ from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
-from saas_crm.search.queries import matching_ids
+from saas_crm.search.queries import found_by
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
 
@@ -154,8 +154,7 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter, *, many:
     """Narrow a query of deals to what the member may see and asked for."""
     query = query.where(visible(Opportunity, member, many="" if wanted.finds_few else many))
     if wanted.q.strip():
-        ids = matching_ids(wanted.q, "opportunity", member)
-        query = query.where(Opportunity.id.in_(ids) if ids is not None else Opportunity.id.is_(None))
+        query = query.where(found_by(Opportunity.id, wanted.q, "opportunity", member))
     for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
         if value := getattr(wanted, name):
             query = query.where(getattr(Opportunity, name) == value)

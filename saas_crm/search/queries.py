@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    false,
     func,
     literal_column,
     or_,
@@ -24,11 +26,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.access.visibility import (
-    READERS,
-    Reader,
-    reader,
-)
+from saas_crm.access.reaching import array_of
+from saas_crm.access.visibility import READERS, Reader, parent_model, reader
 from saas_crm.core.folding import fold
 from saas_crm.core.keyset import at_most
 from saas_crm.core.pinyin import pinyin_words
@@ -109,12 +108,22 @@ def _entry(member: CurrentMember) -> AnySelect:
 @kept_queries(READERS)
 def _holding(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: int) -> AnySelect:
     member = asking.member
-    return _entry(member).where(_matches(words, member), may_see(member, kinds)).limit(at_most(limit))
+    return _entry(member).where(_matches(words, member, kinds), may_see(member, kinds)).limit(at_most(limit))
 
 
 @kept_queries(READERS)
 def _all_openings(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: int) -> AnyUnion:
     return union_all(*(_opening(_entry(asking.member), words, kind, asking.member, limit) for kind in kinds))
+
+
+def found_by(key: ColumnElement[UUID], query: str, kind: str, member: CurrentMember) -> ColumnElement[bool]:
+    """Return the clause "its key is among those of the records that match".
+
+    As an array, found once and looked up by the key: of a sub-query the planner expects two rows, however many it
+    brings, and compares each of them with all that the member owns.
+    """
+    ids = matching_ids(query, kind, member)
+    return false() if ids is None else key == any_(array_of(ids))
 
 
 def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | None:
@@ -127,7 +136,7 @@ def matching_ids(query: str, kind: str, member: CurrentMember) -> AnyUnion | Non
     if words is None or words is NOTHING:
         return None
     key = select(SearchEntry.record_id)
-    holding = key.where(may_see(member, (kind,)), _matches(words, member)).limit(at_most(MATCHES))
+    holding = key.where(may_see(member, (kind,)), _matches(words, member, (kind,))).limit(at_most(MATCHES))
     return union_all(_opening(key, words, kind, member, OPENINGS), holding)
 
 
@@ -158,13 +167,14 @@ def _rank(folded_query: str, row: AnyRow) -> int:
     return rank(folded_query, label, pinyin_words(row.title, person=row.kind == PERSON))
 
 
-def _matches(words: Sought, member: CurrentMember) -> ColumnElement[bool]:
+def _matches(words: Sought, member: CurrentMember, kinds: Sequence[str]) -> ColumnElement[bool]:
     """Match what the member may know of an entry.
 
     Nothing is found by the name of a customer they do not see, nor by a field that their role does not show.
     """
     text = _known_text(member)
-    if (unseen := parent_unseen(member)) is not None:
+    have_parents = any(parent_model(kind).__follows__ for kind in kinds)
+    if have_parents and (unseen := parent_unseen(member)) is not None:
         text = case((unseen, func.split_part(text, OF_PARENT, 1)), else_=text)
     patterns = [_each(words, f"each_patterns_{at}", ARRAY(Text)) for at in range(words.terms)]
     rechecks = [text.like(any_(one_of)) for one_of in patterns]

@@ -25,6 +25,7 @@ from tests.support.plans import rows_touched
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 MANY, MOST = 20_000, 1_200
+COMMON = MANY // 20
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu")
 COMPANIES = """INSERT INTO companies (id, name, sort_name, name_key, owner_id)
     SELECT gen_random_uuid(), n, lpad(n::text, 5, '0'), n, :owner FROM generate_series(1, :many) AS n"""
@@ -82,6 +83,23 @@ def customers(acting: Acting, cast: Cast, installation: Installation, monkeypatc
     with acting("owner"):
         db.session.execute(text(CONTACTS))
     analyze(cast, installation, "contacts")
+
+
+@pytest.mark.parametrize("who", ["owner", "teammate", "manager"])
+@pytest.mark.usefixtures("customers")
+def test_a_common_word_is_not_looked_for_in_all_one_sees(
+    who: str, acting: Acting, cast: Cast, installation: Installation
+) -> None:
+    """One company of twenty is called so; how many that are the planner cannot know, nor how many are the reader's."""
+    with acting("owner"):
+        named = db.session.execute(text("SELECT id, owner_id FROM companies WHERE name_key::int % 20 = 0"))
+        put_all(db.session(), [Findable("company", key, "深圳", owner_id=owner) for key, owner in named])
+    analyze(cast, installation, "search_entries")
+    with acting(who) as member:
+        page = company_rows(member, CustomerFilter(q="深圳"), limit=20, counted=True)
+        assert (len(page.rows), page.rows[0].total) == (20, COMMON)
+        read, statement = rows_touched(lambda: company_rows(member, CustomerFilter(q="深圳"), limit=20, counted=True))
+        assert read <= 4 * COMMON, (read, statement)
 
 
 @pytest.mark.usefixtures("customers")

@@ -1,4 +1,4 @@
-"""What PostgreSQL really did for a query: the rows its scans read."""
+"""What PostgreSQL really did for a query: the rows its scans read and its joins compared."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from tenants.kept import before_run
 
 
 def touched(plan: dict[str, Any]) -> float:
-    """Return how many rows the scans of a plan read."""
+    """Return how many rows the scans of a plan read, and how many its joins compared in vain."""
     if inner := plan.get("Plans"):
-        return sum(touched(part) for part in inner)
+        in_vain = plan.get("Rows Removed by Join Filter", 0) * plan["Actual Loops"]
+        return float(in_vain + sum(touched(part) for part in inner))
     read = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
     return float(read * plan["Actual Loops"])
 
 
 def rows_touched(find: Callable[[], Any]) -> tuple[float, str]:
-    """Return how many rows the statement of `find` reads from the tables, and the statement."""
+    """Return how many rows the statement of `find` reads or compares, and the statement."""
     asked: list[tuple[str, Any]] = []
     connection = db.session.connection()
 
