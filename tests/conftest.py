@@ -12,9 +12,12 @@ import hypothesis
 import pytest
 import structlog
 from flask import Flask
+from sqlalchemy import select
 
+from saas_crm.access.models import Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.app import create_app
+from tenants.db import db, tenant_scope
 from tenants.settings import Settings
 from tests.support import making
 from tests.support.cast import Cast, found_cast
@@ -146,6 +149,13 @@ def acting(app: Flask, cast: Cast) -> Callable[[str], AbstractContextManager[Cur
 def make(app: Flask, cast: Cast) -> Maker:
     """Quick records: `make.company("rep", name="Ada Ltd")`."""
     return Maker(app, cast)
+
+
+@pytest.fixture
+def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
+    """The ids of acme's roles as forms send them: `role_ids["rep"]`."""
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
 
 
 @pytest.fixture

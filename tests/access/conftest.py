@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import parent_model
 from saas_crm.activities.models import Activity
 from saas_crm.opportunities.actions import update_opportunity
 from saas_crm.opportunities.queries import get_opportunity
@@ -16,7 +20,8 @@ from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.db import db
 from tests.access.ways_in import OWNERS, WORD, World
 from tests.conftest import Stage
-from tests.support.making import Maker, acting
+from tests.support.making import Maker
+from tests.support.making import acting as acting_as
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def _deals_of_customers(make: Maker, made: World, stage: Stage) -> None:
 
 def _let_go_of_companies(stage: Stage, deal_id: UUID, activity_id: UUID) -> None:
     """A contact brought their company to the deal, and the deal both to the activity: take those off again."""
-    with acting(stage.installation.app, stage.cast, "owner") as owner:
+    with acting_as(stage.installation.app, stage.cast, "owner") as owner:
         deal = get_opportunity(deal_id, member=owner)
         update_opportunity(deal, OpportunityWrite(name=deal.name, company_id=None), actor=owner)
         activity = db.session.get_one(Activity, activity_id)
@@ -90,3 +95,35 @@ def role_of(stage: Stage) -> Iterator[Callable[[str, dict[str, str]], None]]:
     yield change
     for role, scopes in list(before.items()):
         change(role, scopes)
+
+
+@pytest.fixture
+def records(make: Maker, acting: Callable[[str], AbstractContextManager[CurrentMember]]) -> list[tuple[str, UUID]]:
+    """Records whose owners differ along what they hang on, and one of nobody."""
+    found: list[tuple[str, UUID]] = []
+    dice = random.Random(7)
+    owners = ("manager", "rep", "teammate", "colleague", "owner")
+    for who in owners:
+        company = make.company("owner", owner=who)
+        contact = make.contact("owner", owner=dice.choice(owners), company_id=str(company.id))
+        deal = make.deal("owner", owner=dice.choice(owners), company_id=str(company.id))
+        alone = make.contact("owner", owner=who)
+        sale = make.deal("owner", owner=dice.choice(owners), contact_id=str(alone.id))
+        near = {"company_id": str(company.id)}
+        activities = [
+            make.activity("owner", owner=dice.choice(owners), **near),
+            make.activity("owner", owner=dice.choice(owners), contact_id=str(contact.id)),
+            make.activity("owner", owner=dice.choice(owners), opportunity_id=str(deal.id), **near),
+            make.activity("owner", owner=dice.choice(owners), opportunity_id=str(sale.id)),
+        ]
+        late = make.contact("owner", owner=dice.choice(owners))
+        late_sale = make.deal("owner", owner=dice.choice(owners), contact_id=str(late.id))
+        with acting("owner"):  # who came to a company only after the sale
+            db.session.get_one(parent_model("contact"), late.id).company_id = company.id
+        found += [("contact", late.id), ("opportunity", sale.id), ("opportunity", late_sale.id)]
+        found += [("company", company.id), ("contact", contact.id), ("contact", alone.id), ("opportunity", deal.id)]
+        found += [("activity", activity.id) for activity in activities]
+    orphan = make.company("owner")
+    with acting("owner"):
+        db.session.get_one(parent_model("company"), orphan.id).owner_id = None
+    return [*found, ("company", orphan.id)]

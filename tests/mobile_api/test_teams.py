@@ -6,23 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import select
 
-from saas_crm.access.models import Role
-from tenants.db import db, new_id, tenant_scope
+from tenants.db import new_id
 from tests.support.api import places, problem
 from tests.support.cast import Cast
 from tests.support.clients import Phone, statements
 from tests.support.mailbox import Mailbox
 
 Api = Callable[..., Phone]
-
-
-@pytest.fixture
-def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
 
 
 def patch(api: Phone, path: str, body: dict[str, Any], **headers: str) -> Any:

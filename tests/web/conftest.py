@@ -1,8 +1,8 @@
-"""Who drives the pages of deals and stages, and the stages they begin with."""
+"""Who drives the pages, the stages and records they begin with, and what people sign in by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from uuid import UUID
 
@@ -12,7 +12,12 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.opportunities.pipelines import StageView, pipelines
 from tests.support.clients import Browser
 from tests.support.field_rules import close_fields
+from tests.support.identity_provider import IdentityProvider, identity_provider
 from tests.support.making import Maker
+from tests.support.security_key import SecurityKey
+from tests.web.pages import errors
+from tests.web.passkeys import register
+from tests.web.sso import PAGE, decided
 
 
 @pytest.fixture
@@ -25,6 +30,44 @@ def admin(client_for: Callable[..., Browser]) -> Browser:
 def rep(client_for: Callable[..., Browser]) -> Browser:
     """A sales rep's browser."""
     return client_for("rep")
+
+
+@pytest.fixture
+def nobody(client_for: Callable[..., Browser]) -> Browser:
+    """The browser of who is not signed in."""
+    return client_for(None)
+
+
+@pytest.fixture
+def passkey(client_for: Callable[..., Browser]) -> SecurityKey:
+    """The rep's passkey."""
+    return register(client_for("rep"))
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[IdentityProvider]:
+    """A provider for the whole run: its keys take a while to make."""
+    with identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: IdentityProvider) -> IdentityProvider:
+    """A provider at which the rep is signed in, and which tells the truth."""
+    running_provider.lies, running_provider.codes, running_provider.asked = {}, {}, []
+    running_provider.be("rep@acme.example")
+    return running_provider
+
+
+@pytest.fixture
+def on(client_for: Callable[..., Browser], provider: IdentityProvider) -> Callable[..., None]:
+    """Switch single sign-on on for acme: `on(mandatory="1")`."""
+
+    def turn_on(**more: str) -> None:
+        answer = client_for("owner").post(PAGE, data=decided(provider, **more))
+        assert answer.status_code == 303, errors(answer)
+
+    return turn_on
 
 
 @pytest.fixture

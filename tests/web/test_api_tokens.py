@@ -26,12 +26,6 @@ PAGE = "/acme/settings/tokens"
 
 
 @pytest.fixture
-def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
-
-
-@pytest.fixture
 def program(client_for: ClientFor, api_for: ApiFor) -> Callable[..., Phone]:
     """A program with a token that somebody made on the page."""
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from saas_crm.access.models import Invitation, Role
+from saas_crm.access.models import Invitation
 from saas_crm.access.queries import member_of_user, user_by_email
 from tenants.db import db, tenant_scope
 from tests.support.cast import PASSWORD, Cast
@@ -19,12 +19,6 @@ from tests.web.pages import errors, heading, summary, value
 ClientFor = Callable[..., Browser]
 NEW = {"name": "Nina New", "password": "correct horse battery"}
 EMAIL = "nina@new.example"
-
-
-@pytest.fixture
-def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
 
 
 @pytest.fixture

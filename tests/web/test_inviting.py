@@ -11,9 +11,9 @@ from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
 from tests.web.pages import errors, value
-from tests.web.test_invitations import EMAIL, invited, role_ids
+from tests.web.test_invitations import EMAIL, invited
 
-__all__ = ["invited", "role_ids"]
+__all__ = ["invited"]
 ClientFor = Callable[..., Browser]
 
 

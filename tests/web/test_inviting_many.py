@@ -14,9 +14,9 @@ from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox
 from tests.web.pages import errors, flashed, heading, summary, value
-from tests.web.test_invitations import EMAIL, invited, role_ids
+from tests.web.test_invitations import EMAIL, invited
 
-__all__ = ["invited", "role_ids"]
+__all__ = ["invited"]
 ClientFor = Callable[..., Browser]
 Roles = dict[str, str]
 PAGE, SEND = "/acme/settings/members/invite", "/acme/settings/members/invitations"

@@ -6,23 +6,13 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
-from flask import Flask
-from sqlalchemy import select
 
-from saas_crm.access.models import Role
-from tenants.db import db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
 from tests.web.pages import chosen, flashed, heading, summary
 
 ClientFor = Callable[..., Browser]
-
-
-@pytest.fixture
-def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
 
 
 @pytest.fixture

@@ -14,9 +14,7 @@ from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.installation import Installation
 from tests.web.pages import flashed, heading, summary
-from tests.web.test_invitations import role_ids
 
-__all__ = ["role_ids"]
 ClientFor = Callable[..., Browser]
 Roles = dict[str, str]
 PAGE, CHANGE = "/acme/settings/members", "/acme/settings/members/changes"

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from saas_crm.access.models import Role
-from tenants.db import db, tenant_scope
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.mailbox import Mailbox
@@ -20,12 +17,6 @@ from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 PAGE, HOME = "/acme/settings/security", "/profile/two-factor"
-
-
-@pytest.fixture
-def role_ids(app: Flask, cast: Cast) -> dict[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        return {str(key): str(role_id) for key, role_id in db.session.execute(select(Role.key, Role.id))}
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""Coming in by single sign-on, and what its settings take."""
+
+from __future__ import annotations
+
+from werkzeug.test import TestResponse
+
+from tests.support.clients import Browser
+from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider
+from tests.web.pages import heading
+
+PAGE, BEGIN = "/acme/settings/security/sso", "/acme/sso"
+
+
+def decided(provider: IdentityProvider, **more: str) -> dict[str, str]:
+    """Return the form of the settings that switches this provider on."""
+    return {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET, "enabled": "1", **more}
+
+
+def come_in(browser: Browser, provider: IdentityProvider, **query: str) -> TestResponse:
+    """Go to the provider and back."""
+    led = browser.get(BEGIN, query_string=query)
+    assert led.status_code == 302
+    return browser.get(provider.consent(led.location))
+
+
+def refused(answer: TestResponse) -> bool:
+    """Tell whether single sign-on, and nothing else, refused it."""
+    return answer.status_code == 403 and heading(answer) == "Single sign-on did not work"
