@@ -50,8 +50,16 @@ def test_a_form_that_was_open_is_sent_on(moved: Browser, client_for: ClientFor) 
     answer = rep.post("/acme/companies", data={"name": "Typed before"})
     assert (answer.status_code, answer.location) == (307, "/apex/companies")
     assert rep.post(answer.location, data={"name": "Typed before"}).status_code == 303
-    part = rep.get("/acme/companies?q=a", headers={"HX-Request": "true"})
-    assert part.headers["HX-Redirect"] == "/apex/companies?q=a"
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 302), ("POST", 307)])
+def test_so_is_what_htmx_asks_for_or_sends(moved: Browser, client_for: ClientFor, method: str, status: int) -> None:
+    """It stays on the page: nobody is led away from what they are typing, and nothing sent counts as saved."""
+    rep = client_for("rep")
+    path = "activities" if method == "POST" else "companies?q=a"
+    answer = rep.open(f"/acme/{path}", method=method, data={"body": "Typed"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.location) == (status, f"/apex/{path}")
+    assert "HX-Redirect" not in answer.headers
 
 
 def test_who_is_no_member_learns_nothing(moved: Browser, client_for: ClientFor) -> None:

@@ -21,6 +21,18 @@ const store = {
   },
 };
 
+// Until lately drafts were kept under the workspace's address, which may change: they go on under its id.
+function adopt() {
+  const [, member] = (document.body.dataset.scope ?? '').split(':');
+  if (!member) return;
+  const before = `draft:${location.pathname.split('/')[1]}:${member}:`;
+  for (const key of store.keys().filter((name) => name.startsWith(before))) {
+    const now = prefix() + key.slice(before.length);
+    if (store.read(now) === null) store.write(now, store.read(key));
+    store.drop(key);
+  }
+}
+
 const kept = (field) => field.name && !field.closest('[data-no-draft]')
   && !['password', 'file', 'submit', 'button'].includes(field.type)
   && !['csrf_token', 'idempotency_key'].includes(field.name);
@@ -171,5 +183,6 @@ document.addEventListener('submit', (event) => {
 });
 
 settleSent();
+adopt();
 forgetOld();
 attachDrafts();
