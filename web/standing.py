@@ -12,10 +12,12 @@ from werkzeug.exceptions import HTTPException
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_of_user
 from saas_crm.access.recycled import get_recycled
+from saas_crm.access.sessions import SignedInUser
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.recycling import KEPT, bins
 from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver, check_browser
 from saas_crm.edge.lifecycle import see_through
 from tenants.veils import OPEN, reading_under
 from tenants.versions import serves
@@ -24,17 +26,30 @@ KINDS = {"company_id": "company", "contact_id": "contact", "opportunity_id": "op
 
 
 def reader_inside() -> CurrentMember | None:
-    """Return the member who reads; at an address that is no page nobody has asked yet who it is."""
+    """Return the member who reads; at an address that is no page nobody has asked yet who it is.
+
+    Whom the workspace's rules for sign-ins keep out of its pages they keep out here as well.
+    """
     found, tenant, user = member_or_none(), g.get("tenant"), user_or_none()
     if found is not None:
         reading_under(found.fields)
     if found is not None or tenant is None or user is None:
         return found
     if tenant.access() != "closed" and serves("tenant", tenant.schema_version):
-        reader = member_of_user(user.id)
+        reader = _let_in(user)
         g.member = see_through(reader) if reader else None
         reading_under(g.member.fields if g.member else OPEN)
     return member_or_none()
+
+
+def _let_in(user: SignedInUser) -> CurrentMember | None:
+    reader = member_of_user(user.id)
+    try:
+        if reader is not None:
+            check_browser(reader, user)
+    except (SecondFactorOwed, NetworkRefused, SignInOver):
+        return None
+    return reader
 
 
 def page_above() -> str:

@@ -115,6 +115,21 @@ def test_who_is_not_in_the_networks_is_out_at_once(client_for: ClientFor, api_fo
     assert client_for("outsider").get("/other/", environ_overrides=ELSEWHERE).status_code == 200
 
 
+def test_an_address_that_is_no_page_obeys_too(client_for: ClientFor) -> None:
+    """An error page has the workspace's bars, and the page above is led to, only for who may come in."""
+    decide(client_for("owner"), networks="203.0.113.0/24")
+    rep = client_for("rep")
+    paths = ("/acme/no-such-page", "/acme/companies/export/nothing")
+    inside = [rep.get(path, environ_overrides=HERE) for path in paths]
+    outside = [rep.get(path, environ_overrides=ELSEWHERE) for path in paths]
+    assert [answer.status_code for answer in inside + outside] == [404] * 4
+    assert all("Rita Rep" in answer.text for answer in inside)
+    assert not any("Rita Rep" in answer.text or "data-scope" in answer.text for answer in outside)
+    form_only = "/acme/recycle-bin/company/0192f5a0-0000-7000-8000-000000000000/restore"
+    assert rep.get(form_only, environ_overrides=HERE).status_code == 303
+    assert rep.get(form_only, environ_overrides=ELSEWHERE).status_code == 405
+
+
 def test_a_sign_in_ends_after_its_hours(client_for: ClientFor, app: Flask, cast: Cast) -> None:
     decide(client_for("owner"), session_hours="4")
     rep = client_for("rep")
