@@ -21,7 +21,7 @@ from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
-from saas_crm.edge.current import NotSignedIn
+from saas_crm.edge.current import NotSignedIn, member_or_none
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
@@ -104,6 +104,9 @@ def _read_only(_error: WorkspaceReadOnly) -> tuple[Problem, Headers]:
 
 
 def _why() -> str | None:
+    """Return why a workspace is closed or read-only: members are told, not who only asks for a token."""
+    if member_or_none() is None:
+        return None
     found = telling(g.tenant.suspensions)
     return (found.reason or None) if found and found.cause != DELETION else None
 

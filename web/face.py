@@ -178,18 +178,19 @@ def _proof(error: ProofNeeded) -> Response:
 
 
 def _moved(error: WorkspaceMoved) -> Response:
-    """Lead on to the address of today: not for ever, since the former one is somebody else's one day."""
-    if request.headers.get("HX-Request"):
-        response = make_response("", 200)
-        response.headers["HX-Redirect"] = error.location if request.method == "GET" else _current_page()
-        return response
+    """Lead on to the address of today: not for ever, since the former one is somebody else's one day.
+
+    What htmx asks for or sends is led on as well, with every word: the browser sends it there by itself.
+    """
     return make_response(redirect(error.location, 302 if request.method in ("GET", "HEAD") else 307))
 
 
 def _unavailable(error: WorkspaceUnavailable) -> Response:
+    """Tell members why their workspace is closed; who came by a page that is everybody's only learns that it is."""
     if error.reason == "upgrading":
         return _page("503", 503)
-    return _page("suspended", 403, workspace_name=g.tenant.name, told=paused_words())
+    told = paused_words()
+    return _page("suspended", 403, workspace_name=g.tenant.name if told else "", told=told)
 
 
 def _read_only() -> Response:

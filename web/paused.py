@@ -11,13 +11,22 @@ from flask import g, request
 
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import member_or_none
-from saas_crm.edge.proof import FIELD
+from saas_crm.edge.proof import FIELD, PASSKEY_FIELD
 from saas_crm.edge.standing import is_owner
 from tenants.standing import BILLING, CLOSED, DELETION, RESTORING, telling
 from web.formatting import day as written_day
 
-_NAMES_NO_WORDS = re.compile(r"(.*_id|id|version|csrf_token|next|again|confirmed|.*password.*|code)")
-_IS_NO_WORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[a-z_]{1,20}|")
+_CHOSEN = re.compile(r"id|next|again|confirmed|(.*_)?version|.*(?<!client)_ids?|.*_create|.*__.*")
+_CODES = frozenset({
+    "all", "all_to", "audit_days", "by", "channel", "children_follow", "closed", "country", "currency", "days",
+    "down", "enabled", "idle_minutes", "keep_years", "kind", "level", "lifecycle", "like", "locale", "mandatory", "may",
+    "members", "move_up", "next_step", "order", "outcome", "owner", "pick", "place_of", "purpose", "recent",
+    "session_hours", "skip", "sort", "source", "state", "suggested", "then", "timezone", "to_one", "two_factor", "up",
+    "view", "what", "who", "whose", "with",
+})  # fmt: skip
+"""Fields in which nobody writes: they are chosen from, or the page itself filled them."""
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
+_SECRET = re.compile(r".*(password|secret).*|credential|code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,12 @@ class Paused:
 
 
 def paused_words() -> Paused | None:
-    """Return what to tell of the workspace at hand, None where it is open."""
+    """Return what to tell of the workspace at hand, None where it is open.
+
+    Why it is not, until when and whom to ask is told to its members alone.
+    """
     tenant = g.get("tenant")
-    if tenant is None or tenant.is_open:
+    if tenant is None or tenant.is_open or member_or_none() is None:
         return None
     found = telling(tenant.suspensions)
     if found is None:
@@ -75,15 +87,19 @@ def refusal() -> str:
 
 
 def what_was_typed() -> dict[str, Any]:
-    """Return the form that was sent, to be sent again, and the words in it, to be read and copied."""
-    kept = [
-        (name, value)
-        for name, values in request.form.lists()
-        for value in values
-        if name not in ("csrf_token", FIELD) and "password" not in name
-    ]
-    words = [
-        value for name, value in kept if not (_NAMES_NO_WORDS.fullmatch(name) or _IS_NO_WORD.fullmatch(value.strip()))
-    ]
-    again = request.script_root + request.path if kept and not request.files else ""
+    """Return the form that was sent, to be sent again, and the words in it, to be read and copied.
+
+    Nothing secret comes back, neither to be read nor in the page; a form that needs it has to be filled in again.
+    """
+    ours = ("csrf_token", FIELD, PASSKEY_FIELD)
+    sent = [(name, value) for name, values in request.form.lists() for value in values if name not in ours]
+    kept = [(name, value) for name, value in sent if not _SECRET.fullmatch(name)]
+    words = [value for name, value in kept if _is_written(name) and value.strip() and not _IDENTIFIER.fullmatch(value)]
+    whole = bool(kept) and len(kept) == len(sent) and not request.files
+    again = request.script_root + request.full_path.removesuffix("?") if whole else ""
     return {"kept": kept, "words": "\n".join(words), "again_url": again}
+
+
+def _is_written(name: str) -> bool:
+    """Whether people write in a field of this name."""
+    return name not in _CODES and not _CHOSEN.fullmatch(name)
