@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
+from flask import Flask
+from sqlalchemy import update
 
 from saas_crm.access.audit_search import records_called
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.shared_models import User
+from saas_crm.core.clock import now
+from tenants.db import SHARED, db
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.field_rules import close_fields
+from tests.support.installation import Installation
 from tests.support.making import Maker
+from tests.web.pages import value
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -104,6 +112,57 @@ def test_a_field_finds_its_changes_within_a_time(client_for: ClientFor, make: Ma
     assert "until=" in before
     assert entries(owner.get(before).text) == []
     assert len(entries(owner.get(f"{LOG}?field=nonsense&action=update&resource=company").text)) == 2
+
+
+def link_before(page: str) -> str:
+    found = re.search(r'href="([^"]+)">Search the time before', page)
+    assert found is not None
+    return unescape(found[1])
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_each_day_is_searched_on_one_of_the_pages(
+    client_for: ClientFor, make: Maker, app: Flask, installation: Installation, cast: Cast, zone: str
+) -> None:
+    company = make.company("rep", name="Adler", city="Bonn")
+    with app.app_context(), db.engines[SHARED].begin() as connection:
+        connection.execute(update(User).where(User.id == cast["owner"].user_id).values(timezone=zone))
+    owner = client_for("owner")
+    for hours in range(24 * 88, 24 * 92, 11):
+        moved = f"UPDATE {cast.tenants['acme'].schema_name}.audit_log SET at = %s WHERE record_id = %s"
+        with installation.place.owner() as connection:
+            connection.execute(moved, (now() - timedelta(hours=hours), company.id))
+        first = owner.get(f"{LOG}?field=company.city")
+        later = owner.get(link_before(first.text))
+        assert len(entries(first.text) + entries(later.text)) == 1, hours
+
+
+def test_the_time_searched_is_told_whatever_the_first_day_says(client_for: ClientFor) -> None:
+    owner = client_for("owner")
+    assert "Searched since" in owner.get(f"{LOG}?field=company.city&from=x").text
+    assert "Searched since" not in owner.get(f"{LOG}?field=company.city&from=2020-01-01").text
+    assert "Searched since" not in owner.get(f"{LOG}?field=no.such").text
+    assert owner.get(f"{LOG}?field=company.city&until=0001-02-01").status_code == 200
+    assert owner.get(f"{LOG}?field=company.city&until=9999-12-31").status_code == 200
+
+
+def test_a_long_search_stays_whole_and_does_not_say_for_ever(client_for: ClientFor) -> None:
+    owner, long = client_for("owner"), "word " * 39 + "last"
+    page = owner.get(LOG, query_string={"q": long})
+    assert f'id="audit-q" name="q" value="{long}"' in page.text
+    assert "Kept for ever" not in page.text
+    assert "Kept for ever" in owner.get(LOG).text
+
+
+def test_a_hand_over_stays_chosen_beside_other_filters(client_for: ClientFor, make: Maker, cast: Cast) -> None:
+    make.company("rep", name="Moved")
+    hand_over(client_for, cast)
+    owner = client_for("owner")
+    there = unescape(re.search(r'href="([^"]+part_of=[^"]+)"', owner.get(LOG).text)[1])  # type: ignore[index]
+    page = owner.get(there)
+    assert "Only what one hand-over did to single records." in page.text
+    assert value(page, "part_of") in there
+    assert "Only what one hand-over" not in owner.get(LOG).text
 
 
 @pytest.mark.parametrize("rule", ["hidden", "masked"])

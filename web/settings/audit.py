@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, TypeGuard
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +16,7 @@ from saas_crm.access.audit_search import FIELD_DAYS, HEAD
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import AUDIT_DAYS, keep_audit, policy
 from saas_crm.access.queries import member_names
-from saas_crm.core.clock import now
+from saas_crm.core.clock import today_in
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
@@ -37,26 +37,53 @@ NARROWING = ("q", "member", "action", "resource", "field", "record", "through", 
 FOR_EVER = "0"
 
 
-def asked_log() -> AuditFilter:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for. `since` is the reader's day on which a search for a field begins that named no first one."""
+
+    filter: AuditFilter
+    since: date | None = None
+
+    @property
+    def earlier(self) -> str:
+        """The last day of the time before, as the address has it."""
+        return f"{self.since - timedelta(days=1)}" if self.since else ""
+
+
+def asked_log() -> Asked:
     """Return what the address narrows the log to; days are the reader's, and the last one is in.
 
     A field is looked for within FIELD_DAYS where no first day is named.
     """
-    member, until, words = current_member(), asked_day("until"), asked("q")
-    since, before = moment_of(asked_day("from")), moment_of(until + timedelta(days=1) if _counts(until) else None)
-    field = asked_choice("field", fields(member))
-    if field and since is None:
-        since = (before or now()) - timedelta(days=FIELD_DAYS)
-    return AuditFilter(
+    member, until, words = current_member(), _last_day(), asked("q")
+    first, field, since = asked_day("from"), _asked_field(member), None
+    if field and first is None:
+        first = since = _days_before(until or today_in(member.timezone), FIELD_DAYS)
+    return Asked(AuditFilter(
         member_id=asked_id("member"), action=asked_choice("action", verbs()) or _word(asked("action")),
         resource=asked_choice("resource", rooms), record_id=asked_id("record"),
-        through=asked_choice("through", ways()), since=since, before=before, q=words,
+        through=asked_choice("through", ways()), since=moment_of(first),
+        before=moment_of(until + timedelta(days=1) if until else None), q=words,
         records=records_of(words, member) if words else None, field=field, part_of=asked_id("part_of"),
-    )  # fmt: skip
+    ), since)  # fmt: skip
 
 
-def _counts(day: date | None) -> TypeGuard[date]:
-    return day is not None and day < date.max
+def _last_day() -> date | None:
+    until = asked_day("until")
+    return until if until is not None and until < date.max else None
+
+
+def _days_before(last: date, days: int) -> date | None:
+    """Return the first of so many days, None where there are not so many before the last one."""
+    return last - timedelta(days=days - 1) if last.toordinal() > days else None
+
+
+def _asked_field(member: CurrentMember) -> str:
+    """Return the field that is searched for, "" for none, and for one that the member's role does not show."""
+    key = asked("field")
+    kind, _dot, name = key.partition(".")
+    known = kind in rooms and bool(rooms[kind].labels().get(name)) and is_told(kind, name, member)
+    return key if known else ""
 
 
 def fields(member: CurrentMember) -> dict[str, str]:
@@ -78,23 +105,23 @@ def _word(text: str) -> str:
 @requires("audit:read")
 def index() -> ResponseReturnValue:
     """List what the members within the reader's scope did, newest first."""
-    member, wanted = current_member(), asked_log()
+    member, looked = current_member(), asked_log()
+    wanted = looked.filter
     page = entries(member, wanted, after=after_key("audit", ORDERS["-at"]), folded=True)
-    earlier = wanted.since if wanted.field and not request.args.get("from") else None
     shown = {
         "lines": lines(page.rows, member), "next_url": next_url(page, "audit"), "of_record": False,
-        "heads": _heads(page.rows) if wanted.folds else {}, "searched_since": earlier,
-        "earlier_url": address(until=f"{_last_day(earlier)}", after=None) if earlier else "",
+        "heads": _heads(page.rows) if wanted.folds else {}, "searched_since": looked.since, "part_of": wanted.part_of,
+        "earlier_url": address(until=looked.earlier, after=None) if looked.since else "",
         "clear_url": address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
         "backwards": bool(wanted.since and wanted.before and wanted.since >= wanted.before),
         "export_url": address(url_for("settings_audit.export"), after=None) if member.can("audit:export") else "",
     }  # fmt: skip
     if is_htmx():
         return render_template("settings/_audit_results.html", **shown)
-    keep = policy().audit_days if member.can("workspace:update") and not wanted.q else None
+    decides = member.can("workspace:update")
     return render_template(
-        "settings/audit.html", **shown, **_choices(wanted), keep_url=url_for("settings_audit.keep")
-        if member.can("workspace:update") else "", kept=_kept(keep),
+        "settings/audit.html", **shown, **_choices(wanted), keep_url=url_for("settings_audit.keep") if decides else "",
+        kept=_kept(policy().audit_days) if decides and not wanted.q else "",
     )  # fmt: skip
 
 
@@ -104,18 +131,14 @@ def _heads(rows: Sequence[AnyRow]) -> dict[UUID, str]:
     return {entry_id: address(part_of=str(entry_id), after=None) for entry_id in made}
 
 
-def _last_day(moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(current_member().timezone)).date() - timedelta(days=1)
-
-
 def _choices(wanted: AuditFilter) -> dict[str, Any]:
     """Return what the filters offer, and what is chosen."""
-    values = {name: request.args.get(name, "")[:60] for name in NARROWING}
+    values = {name: asked(name) for name in NARROWING}
     return {
         "values": values, "errors": {}, "people": [(str(row.id), row.name) for row in member_names()],
         "acts": list(verbs().items()), "through": list(ways().items()), "record": wanted.record_id,
         "kinds": sorted(((kind, room.word()) for kind, room in rooms.items()), key=lambda pair: pair[1]),
-        "set_now": sum(bool(values[name]) for name in NARROWING if name not in ("q", "after", "part_of")),
+        "set_now": sum(bool(values[name]) for name in NARROWING if name not in ("q", "after")),
         "fields": sorted(fields(current_member()).items(), key=lambda pair: pair[1]),
     }  # fmt: skip
 
@@ -124,7 +147,7 @@ def _choices(wanted: AuditFilter) -> dict[str, Any]:
 @requires("audit:export")
 def export() -> Response:
     """Give the log out as a file, as far as the filters show it; this leaves a line in the log itself."""
-    return export_audit(asked_log())
+    return export_audit(asked_log().filter)
 
 
 def _kept(days: int | None) -> str:
