@@ -87,7 +87,7 @@ def _settled(view: View, conflict: Callable[..., Any] | None, arguments: dict[st
     merged: Merged | None = None
     for _attempt in range(TRIES):
         try:
-            answer = view(**arguments)
+            answer = make_response(view(**arguments))
         except (VersionConflict, StaleDataError):
             if conflict is None:
                 raise
@@ -95,13 +95,18 @@ def _settled(view: View, conflict: Callable[..., Any] | None, arguments: dict[st
             if found is not None and not isinstance(found, Merged):
                 return found, 409
             if found is not None:
-                merged = found
+                merged = found.on_top_of(merged)
                 merged.take()
         else:
-            if merged is not None:
+            if merged is not None and _is_saved(answer):
                 merged.tell()
             return answer
     raise VersionConflict(None)
+
+
+def _is_saved(answer: Response) -> bool:
+    """Whether something was saved, and not only asked about: then the browser is sent on."""
+    return answer.status_code in (302, 303) or "HX-Redirect" in answer.headers
 
 
 def _met(conflict: Callable[..., Any], arguments: dict[str, Any]) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flask import flash, request
-from werkzeug.datastructures import ImmutableMultiDict
+from flask import flash
 
 from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.resending import go_on_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,17 @@ class Merged:
 
     def take(self) -> None:
         """Go on as if this had been sent."""
-        request.form = ImmutableMultiDict(self.pairs)
+        go_on_with(self.pairs)
+
+    def on_top_of(self, before: Merged | None) -> Merged:
+        """Return it with what an earlier round kept of other changes, where there was one."""
+        if before is None or not before.kept:
+            return self
+        if not self.kept:
+            return replace(before, pairs=self.pairs)
+        same = (self.who, self.own) == (before.who, before.own)
+        kept = tuple(dict.fromkeys((*before.kept, *self.kept)))
+        return Merged(self.pairs, kept, self.who if same else "", same and self.own)
 
     def tell(self) -> None:
         """Say what was kept of the other change, if there is anything to say."""

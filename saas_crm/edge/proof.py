@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request, session
-from werkzeug.datastructures import ImmutableMultiDict
 
 from saas_crm.access.factors.passkeys import PasskeyRefused, take_passkey
 from saas_crm.access.sign_in import SignInRefused, authenticate
@@ -20,6 +19,7 @@ from saas_crm.core.clock import now
 from saas_crm.edge.challenges import answered
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.resending import go_on_with
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "__proven__"
@@ -110,5 +110,5 @@ def _taken_out() -> tuple[str | None, str | None]:
     found = request.form.get(FIELD), request.form.get(PASSKEY_FIELD)
     if found != (None, None):
         kept = [(name, value) for name, values in request.form.lists() for value in values if name not in ours]
-        request.form = ImmutableMultiDict(kept)
+        go_on_with(kept)
     return found

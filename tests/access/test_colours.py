@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from saas_crm.access.looks.rules import (
     DARK_GROUNDS,
     LIGHT_GROUNDS,
     READABLE,
+    USUAL,
     contrast,
     is_colour,
     is_readable,
@@ -52,6 +56,13 @@ def test_whatever_is_readable_reads_in_light_and_dark(accent: str) -> None:
             assert contrast(found.text[place], ground) >= READABLE
         assert contrast(found.text[place], found.soft[place]) >= READABLE
         assert contrast(found.on_accent[place], found.accent[place]) >= READABLE
+
+
+def test_the_usual_accent_is_that_of_the_styles() -> None:
+    assert is_readable(USUAL)
+    for name in ("color", "older"):
+        style = Path(f"web/static/css/tokens/{name}.css").read_text()
+        assert re.search(rf"--accent: (light-dark\()?{USUAL}\b", style), name
 
 
 def test_mixing() -> None:

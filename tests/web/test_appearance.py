@@ -80,6 +80,21 @@ def test_two_at_once(client_for: ClientFor) -> None:
     assert client_for("admin").post(PAGE, data={**PLUM, "version": version}).status_code == 409
 
 
+@pytest.mark.parametrize(("page", "wrong"), [
+    ("appearance", {"whose": "own", "accent": "#ffd400"}),
+    ("security/entry", {"networks": "nonsense"}),
+    ("security/sso", {"issuer": "nonsense"}),
+    ("sharing", {"again": "1"}),
+])  # fmt: skip
+def test_a_form_that_comes_back_is_still_that_of_before(
+    client_for: ClientFor, page: str, wrong: dict[str, str]
+) -> None:
+    """Else it would overwrite what was saved by somebody else meanwhile."""
+    again = client_for("owner").post(f"/acme/settings/{page}", data={"version": "7", **wrong})
+    assert again.status_code == (200 if "again" in wrong else 422)
+    assert value(again, "version") == "7"
+
+
 def test_a_logo_is_shown_whole_to_members_alone(client_for: ClientFor) -> None:
     owner = client_for("owner")
     assert send(owner, picture(900, 300, "PNG")) == 303

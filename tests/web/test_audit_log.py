@@ -288,3 +288,11 @@ def test_a_workspace_a_release_behind_is_passed_over(acting: Acting, monkeypatch
         forget_audit()
         assert policy().children_follow
     assert acts(acting, action="forget") == []
+
+
+def test_a_draft_of_how_long_it_is_kept_does_not_bring_an_old_version_back(client_for: ForWhom) -> None:
+    """It would be refused for ever: any other setting of the workspace counts the version on."""
+    page = client_for("owner").get("/acme/settings/audit/keep").text
+    version = re.search(r'<input[^>]*name="version"[^>]*>', page)
+    assert version is not None
+    assert "data-no-draft" in version[0]

@@ -20,9 +20,11 @@ from tenants.db import db
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.making import Maker
-from tests.web.pages import value
+from tests.web.pages import flashed, heading, value
 from tests.web.roles import form_of, pages_of, stored
+from tests.web.test_confirming import kept
 from tests.web.test_conflicts import choices
+from web.merging import Merged
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -61,6 +63,18 @@ def test_the_message_tells_what_was_merged(client_for: ClientFor, make: Maker, o
     client_for(other).post(here, data={"name": "Ada", "city": "Graz", "version": "1"})
     assert rep.post(here, data={"name": "Ada Ltd", "city": "Linz", "version": "1"}).status_code == 303
     assert said in rep.get(here).text
+
+
+@pytest.mark.parametrize(("later", "said"), [
+    (Merged((), ["City"], "Ann", False), (["Name", "City"], "Ann")),
+    (Merged((), ["Name", "City"], "Ben", False), (["Name", "City"], "")),
+    (Merged((), (), "Ben", False), (["Name"], "Ann")),
+])  # fmt: skip
+def test_what_earlier_rounds_kept_is_told_too(later: Merged, said: tuple[list[str], str]) -> None:
+    found = later.on_top_of(Merged([("name", "x")], ["Name"], "Ann", False))
+    assert (list(found.kept), found.who) == said
+    assert found.pairs == later.pairs
+    assert later.on_top_of(None) is later
 
 
 def test_only_what_both_changed_is_asked(client_for: ClientFor, make: Maker, acting: Acting) -> None:
@@ -103,13 +117,23 @@ def test_a_rule_of_one_field_survives_a_change_of_another(client_for: ClientFor,
     assert (rules["company.website"], rules["company.industry"]) == ("hidden", "read-only")
 
 
-def test_a_team_is_renamed_by_one_and_led_by_another(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
-    team_id, lead = cast.teams["north"], str(cast["rep"].member_id)
+def test_a_team_is_renamed_by_one_and_led_by_another(
+    client_for: ClientFor, cast: Cast, make: Maker, acting: Acting
+) -> None:
+    make.company("teammate", name="Seen by who leads the team")
+    team_id, lead = cast.teams["north"], str(cast["colleague"].member_id)
     here, form = f"/acme/settings/teams/{team_id}", {"name": "North", "confirmed": "1"}
     before = client_for("admin").get(here)
     form |= {name: value(before, name) for name in ("name", "manager_id", "version")}
     assert client_for("owner").post(here, data=form | {"name": "Far north"}).status_code == 303
-    assert client_for("admin").post(here, data=form | {"manager_id": lead}).status_code in (200, 303)
+    admin = client_for("admin")
+    again = admin.post(here, data=form | {"manager_id": lead})
+    assert heading(again) == "Before you save", "what was confirmed was another change"
+    assert flashed(again) == flashed(admin.get(here)) == "", "nothing is saved, so nothing is told"
+    assert admin.post(here, data={**dict(kept(again.text)), "confirmed": "1"}).status_code == 303
+    with acting("owner"):
+        team = db.session.get_one(Team, UUID(str(team_id)))
+        assert (team.name, str(team.manager_id)) == ("Far north", lead)
     asked = client_for("admin").post(here, data=form | {"name": "Near north"})
     assert asked.status_code == 409
     assert choices(asked.text, "name") == ["Near north", "Far north"]

@@ -10,6 +10,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from saas_crm.access.looks.rules import USUAL
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import html_lang, spoken
@@ -22,7 +23,7 @@ from web.hand_over.values import sections
 WIDTH, HEIGHT = A4
 MARGIN, BOTTOM = 18 * mm, 20 * mm
 LABEL = 34 * mm
-INK, MUTED, ACCENT, RULE = (HexColor(code) for code in ("#13212a", "#586771", "#0b6376", "#dde4e7"))
+INK, MUTED, ACCENT, RULE = (HexColor(code) for code in ("#13212a", "#586771", USUAL, "#dde4e7"))
 LONGEST_TEXT, LONGEST_LINE = 6, 3
 """Lines of a note, and of anything else, that a page repeats."""
 

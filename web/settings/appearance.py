@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.looks.actions import choose_accent, logo, looks_version, put_logo
-from saas_crm.access.looks.rules import is_colour, is_readable, palette
+from saas_crm.access.looks.rules import USUAL, is_colour, is_readable, palette
 from saas_crm.access.photos import LARGEST_BYTES, read_photo
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
@@ -19,7 +19,6 @@ from saas_crm.edge.declared import members_only, requires
 from web.forms import form_version, saved, shown_again
 
 bp = Blueprint("settings_appearance", __name__)
-USUAL = "#0b6376"
 FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -28,7 +27,10 @@ def appearance_page(values: Mapping[str, Any] | None = None, errors: Mapping[str
     accent = current_member().accent
     stored = {"whose": "own" if accent else "usual", "accent": accent or USUAL}
     return render_template(
-        "settings/appearance.html", values={**stored, **(values or {})}, errors=errors or {}, version=looks_version()
+        "settings/appearance.html",
+        values={**stored, **(values or {})},
+        errors=errors or {},
+        version=(values or {}).get("version", looks_version()),
     )
 
 
@@ -45,8 +47,8 @@ def edit() -> str:
 def update() -> ResponseReturnValue:
     """Choose the accent colour."""
     own = request.form.get("whose") == "own"
-    accent = request.form.get("accent", "").strip().lower() if own else ""
-    choose_accent(accent or ("#" if own else ""), actor=current_member(), version=form_version())
+    accent = request.form.get("accent", "").strip().lower() if own else None
+    choose_accent(accent, actor=current_member(), version=form_version())
     return saved(url_for("settings_appearance.edit"), _("Saved."))
 
 

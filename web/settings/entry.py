@@ -33,7 +33,8 @@ def entry_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str
         "email_domains": "\n".join(found.email_domains), "networks": "\n".join(found.networks),
     }  # fmt: skip
     return render_template(
-        "settings/entry.html", values={**stored, **(values or {})}, errors=errors or {}, version=found.version,
+        "settings/entry.html", values={**stored, **(values or {})}, errors=errors or {},
+        version=(values or {}).get("version", found.version),
         hours=[(str(number), _hours(number)) for number in SESSION_HOURS],
         idle=[(str(number), _minutes(number)) for number in IDLE_MINUTES], address=request.remote_addr or "",
     )  # fmt: skip

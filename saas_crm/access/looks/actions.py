@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from saas_crm.access.looks.rules import is_colour, is_readable, suggestion
+from saas_crm.access.looks.rules import USUAL, is_colour, is_readable, suggestion
 from saas_crm.access.models import Policy
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
@@ -15,20 +15,20 @@ from saas_crm.core.i18n import gettext as _
 from tenants.db import db
 
 
-def choose_accent(accent: str, *, actor: CurrentMember, version: int | None = None) -> None:
-    """Give the workspace an accent, or with "" the usual one.
+def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | None = None) -> None:
+    """Give the workspace an accent, or with None the usual one.
 
     Raises Forbidden, VersionConflict, and InvalidInput for one that cannot be read, with one that can.
     """
     actor.require("workspace:update")
-    if accent and not is_colour(accent):
-        raise InvalidInput({"accent": _("Write a colour as #0b6376.")}, {"accent": "colour"})
-    if accent and not is_readable(accent):
+    if accent is not None and not is_colour(accent):
+        raise InvalidInput({"accent": _("Write a colour as %(colour)s.", colour=USUAL)}, {"accent": "colour"})
+    if accent is not None and not is_readable(accent):
         message = _("On a light page this is too pale to read. %(colour)s would do.", colour=suggestion(accent))
         raise InvalidInput({"accent": message}, {"accent": "contrast"})
     found = own_policy()
     check_version(found, version or None)
-    found.accent = accent or None
+    found.accent = accent
     db.session.flush()
 
 

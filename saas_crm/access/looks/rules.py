@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 READABLE = 4.5
 """Least contrast of text to its ground (WCAG 2.2, success criterion 1.4.3)."""
+USUAL = "#0b6376"
+"""The accent of who has chosen none; web/static/css/tokens holds what follows from it."""
 WHITE, BLACK = "#ffffff", "#000000"
 LIGHT_GROUNDS = ("#ffffff", "#f5f7f8", "#edf1f3")
 DARK_CANVAS = "#0f1417"
@@ -32,7 +34,7 @@ class Palette:
 
 
 def is_colour(text: str) -> bool:
-    """Whether a text is a colour as `#0b6376`."""
+    """Whether a text is a colour, as USUAL is written."""
     return _HEX.fullmatch(text) is not None
 
 
