@@ -98,16 +98,25 @@ def record_acts(session: Session, action: str, resource: str, record_ids: Iterab
 def record_each(
     session: Session, action: str, resource: str, told: Iterable[tuple[UUID, Mapping[str, Any]]]
 ) -> None:  # fmt: skip
-    """Write an audit row for an act on each of many records, with what it changed in each; all at once."""
-    if changes := dict(told):
-        session.execute(acts(session, action, resource, changes))
+    """Write an audit row for each of many acts, with the record and what was changed in it; all at once.
+
+    However many: they are parameters of one row after the other, not of one statement, which takes 65,535 at most.
+    """
+    if rows := _rows(session, action, resource, told):
+        session.execute(insert(AuditEntry), rows)
 
 
 def acts(session: Session, action: str, resource: str, changes: Mapping[UUID, Mapping[str, Any]]) -> Insert:
-    """Return the statement that writes an audit row for an act on each of these records.
+    """Return the statement that writes an audit row for an act on each of these records: a few hundred at most.
 
     `add_cte` joins to it the writing that it tells of, so that both are one statement.
     """
+    return insert(AuditEntry).values(_rows(session, action, resource, changes.items()))
+
+
+def _rows(
+    session: Session, action: str, resource: str, told: Iterable[tuple[UUID, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:  # fmt: skip
     actor = acting(session)
     values: dict[str, Any] = {
         "member_id": actor.member_id, "through": actor.through, "request_id": actor.request_id, "action": action,
@@ -115,9 +124,7 @@ def acts(session: Session, action: str, resource: str, changes: Mapping[UUID, Ma
     }  # fmt: skip
     if actor.origin and keeps_origin():
         values["origin"] = dict(actor.origin)
-    return insert(AuditEntry).values(
-        [{**values, "id": new_id(), "record_id": key, "changes": dict(said)} for key, said in changes.items()]
-    )
+    return [{**values, "id": new_id(), "record_id": key, "changes": dict(said)} for key, said in told]
 
 
 def record_once(

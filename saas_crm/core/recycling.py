@@ -97,9 +97,10 @@ def _let_go(child: type[Any], name: str, ids: Sequence[UUID]) -> None:
     held = fetch(select(child.id, column).where(column.in_(ids)).order_by(child.id).with_for_update()).all()
     if not held:
         return
-    letting_go = update(child).where(child.id.in_([row.id for row in held]))
+    # By the parents, which are few: the children may be more than a statement takes parameters. They are the same ones,
+    # since nobody can refer to a parent that is held.
     db.session.execute(
-        letting_go.values({name: None, "version": child.version + 1}),
+        update(child).where(column.in_(ids)).values({name: None, "version": child.version + 1}),
         execution_options={"synchronize_session": False},
     )
     told = [(child_id, {name: [str(parent_id), None]}) for child_id, parent_id in held]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from saas_crm.activities.models import Activity
 from saas_crm.core import recycling
@@ -19,7 +19,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.queries import get_company
 from saas_crm.opportunities.models import Opportunity
 from saas_crm.search.queries import find
-from tenants.db import db
+from tenants.db import db, new_id
 from tests.support.making import Maker
 
 Acting = Callable[[str], Any]
@@ -85,6 +85,25 @@ def test_many_go_in_batches(acting: Acting, make: Maker, jobs: Jobs, monkeypatch
     with acting("owner"):
         query = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "purge")
         assert db.session.scalar(query) == 8
+
+
+def test_a_company_goes_that_very_much_hangs_on(acting: Acting, make: Maker, jobs: Jobs) -> None:
+    """More than one statement takes parameters: 65,535, eight of them for each line of the audit."""
+    company = make.company("rep").id
+    first = make.activity("owner", company_id=str(company)).id
+    many = 8_200
+    with acting("owner"):
+        of_first = select(Activity.__table__).where(Activity.id == first)
+        row = dict(db.session.execute(of_first).mappings().one())
+        db.session.execute(insert(Activity), [{**row, "id": new_id()} for _ in range(many)])
+    throw_away(acting, Company, company)
+    jobs()
+    assert left(acting, Company) == set()
+    with acting("owner"):
+        let_go = select(func.count()).select_from(Activity).where(Activity.company_id.is_(None))
+        noted = select(func.count()).select_from(AuditEntry).where(AuditEntry.changes.has_key("company_id"))
+        assert db.session.scalar(let_go) == many + 1
+        assert db.session.scalar(noted.where(AuditEntry.action == "update")) == many + 1
 
 
 def test_what_somebody_holds_waits_for_the_next_time(
