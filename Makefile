@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The steps install into the same folders, one after the other also under `make -j`.
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
-.PHONY: help demo test bench lint format translations lock clean FORCE
+.PHONY: help demo test bench lint format translations lock audit clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,12 @@ translations: $(STAMPS)/dev ## Take new sentences into the catalogues, and compi
 lock: $(STAMPS)/place ## Pin the Python packages that pyproject.toml asks for (ARGS=--upgrade)
 	$(RUN) -m pip install --quiet --upgrade uv
 	$(RUN) infra/tools/lock_packages.py $(ARGS)
+
+audit: $(STAMPS)/place ## Ask the public lists of known faults about the pinned packages (needs the internet)
+	@test -d $(VENV)/audit || $(RUN) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install --quiet --upgrade pip-audit
+	$(VENV)/audit/bin/python -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock
+	$(RUN) infra/tools/install_npm_packages.py audit --omit=dev
 
 clean: ## Remove all that was installed and made, but not data
 	rm -rf $(VENV) web/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

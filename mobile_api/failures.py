@@ -24,6 +24,7 @@ from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, member_or_none
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.moved import WorkspaceMoved
+from saas_crm.edge.plain_http import PlainHttp
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from tenants.standing import DELETION, telling
 
@@ -74,6 +75,10 @@ def _owes_second_factor(_error: SecondFactorOwed) -> tuple[Problem, Headers]:
 
 def _from_elsewhere(_error: NetworkRefused) -> tuple[Problem, Headers]:
     return problem("network-refused"), {}
+
+
+def _in_the_clear(_error: PlainHttp) -> tuple[Problem, Headers]:
+    return problem("https-needed"), {}
 
 
 def _over(_error: SignInOver) -> tuple[Problem, Headers]:
@@ -160,6 +165,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (NotSignedIn, _nobody),
     (SecondFactorOwed, _owes_second_factor),
     (NetworkRefused, _from_elsewhere),
+    (PlainHttp, _in_the_clear),
     (SignInOver, _over),
     (SecondStepNeeded, _second_step),
     (SignInRefused, _refused),

@@ -14,7 +14,7 @@ from sqlalchemy import null
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.previews import AccessPreview, only_tried, told
-from mobile_api.records import agreed_version, shown
+from mobile_api.records import agreed_version, gone, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.members import get_member, update_member
@@ -23,6 +23,7 @@ from saas_crm.access.preview import preview_of_member_change
 from saas_crm.access.records import MEMBER_ORDERS, member_record, members
 from saas_crm.access.role_schemas import STORED_NAME
 from saas_crm.access.schemas import SomeId
+from saas_crm.access.signing_out import sign_out_member
 from saas_crm.access.team_schemas import MemberWrite, WorkingHours
 from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
@@ -132,6 +133,20 @@ def preview_member(member_id: UUID, body: WantedSeat) -> Response:
     member, wanted = current_member(), MemberWrite.model_construct(set(asked), **asked)
     only_tried(lambda: update_member(get_member(member_id, details=True), wanted, actor=member))
     return shown(told(preview_of_member_change([member_id], **asked)))
+
+
+@api.operation(
+    "POST", "/members/<uuid:member_id>/sign-out", operation_id="sign_member_out", tag="members", responses={204: None},
+    idempotent=True, problems=(422,),
+)  # fmt: skip
+@requires("member:update")
+def sign_member_out(member_id: UUID) -> Response:
+    """Sign a member out everywhere: their browsers, and their devices in this workspace.
+
+    They may sign in again at once. Tokens of programs go on; end these by `DELETE /tokens/{token_id}`.
+    """
+    sign_out_member(get_member(member_id), actor=current_member())
+    return gone()
 
 
 def _member(member_id: UUID) -> Fields:

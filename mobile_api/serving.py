@@ -25,6 +25,8 @@ from tenants.db import db
 
 View = Callable[..., Response]
 SEEN_EVERY = 600.0  # seconds
+TOLD_OF_WRITES = timedelta(days=1)
+"""So long ago a use must be for one that writes to be noted: what only ever writes is in use, too."""
 
 
 def routes(registry: Registry) -> Blueprint:
@@ -40,7 +42,7 @@ def routes(registry: Registry) -> Blueprint:
 def _begin() -> None:
     request.max_content_length = MAX_BODY
     count_request()
-    if request.method == "GET" and "token_id" in g:
+    if "token_id" in g and (request.method == "GET" or now() - g.token_used_at > TOLD_OF_WRITES):
         _mark_used(g.token_id)
 
 
@@ -83,7 +85,7 @@ _seen: dict[UUID, float] = {}
 
 
 def _mark_used(token_id: UUID) -> None:
-    """Note now and then that a token is in use; only with reads, which have statements to spare."""
+    """Note now and then that a token is in use; hardly ever with writes, which have no statements to spare."""
     moment = time.monotonic()
     if _seen.get(token_id, -SEEN_EVERY) > moment - SEEN_EVERY:
         return

@@ -15,6 +15,7 @@ from mobile_api.records import gone, made, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.api_tokens import TokenMay, issue_token, revoke_token
+from saas_crm.access.entry_rules import DEVICE
 from saas_crm.access.factors.checking import SecondStepNeeded, check_code
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.known_browsers import tell_of_device
@@ -32,6 +33,8 @@ from saas_crm.edge.entry import SignInOver
 from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
 
+DEVICE_DAYS = (DEVICE.hours or 0) // 24
+
 
 class TokenRequest(SignIn):
     """Who wants a token, and on which device."""
@@ -44,7 +47,9 @@ class TokenRequest(SignIn):
         description="What the device is called in the list of tokens.", examples=["Ann's phone"]
     )
     kind: Literal["device", "personal", "integration"] = Field(
-        default="device", description="A device ends as a browser's sign-in does; the others when their days are over."
+        default="device",
+        description="A device ends after 90 days without use, after a year in any case, and sooner where the "
+        "workspace says so; the others when their days are over.",
     )
     role_id: UUID | None = Field(
         default=None, description="The token may do no more than this role, which may do no more than the member."
@@ -61,7 +66,7 @@ class TokenRead(BaseModel):
     member_id: UUID
     created_at: datetime
     last_used_at: datetime | None
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(description="When it ends in any case.")
     kind: str = Field(description="`device`, `personal` or `integration`.")
     role_id: UUID | None = Field(description="It may do no more than this role, nor than its member.")
     read_only: bool
@@ -120,7 +125,8 @@ def sign_in(body: TokenRequest) -> Response:
     act_as(db.session(), request_actor(member.id, "api"))
     narrow = body.kind != "device" or body.role_id is not None or body.read_only
     may = TokenMay(body.kind, body.role_id, body.read_only) if narrow else None
-    ends = now() + timedelta(days=body.days) if body.days else None
+    days = body.days or (DEVICE_DAYS if body.kind == "device" else None)
+    ends = now() + timedelta(days=days) if days else None
     issued, secret = issue_token(member, body.name, expires_at=ends, may=may)
     tell_of_device(user_id, body.name, request_origin())
     told = TOKEN.of(issued, current=None, kind=body.kind, role_id=body.role_id, read_only=body.read_only)

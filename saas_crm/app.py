@@ -37,7 +37,7 @@ from saas_crm.customers import handing_over as customers_handed_over
 from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
-from saas_crm.edge import compress, headers, health, language, lifecycle, observe, proof, seen
+from saas_crm.edge import compress, headers, health, language, lifecycle, limiting, observe, proof, security, seen
 from saas_crm.edge.standing import WorkspaceUnavailable
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
@@ -90,12 +90,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["directory"] = Directory(timeout_ms=settings.database_statement_timeout_ms)
     observe.configure_logs(settings)
     lifecycle.init_app(app)
+    limiting.init_app(app, settings)
     _attach_sign_in(app)
     proof.init_app(app)
     language.init_app(app, str(CATALOGUES))
     compress.init_app(app)
     headers.init_app(app)
     observe.init_app(app)
+    security.init_app(app)
     seen.init_app(app)
     app.register_blueprint(health.bp)
     _subscribe()
@@ -112,6 +114,7 @@ def _answer_error(error: Exception) -> Response:
     if isinstance(error, OperationalError | PoolTimeout):
         g.database_failed = True
     door.db.session.rollback()
+    security.notice(error)
     if lifecycle.awaits_upgrade(error):
         error = WorkspaceUnavailable("upgrading")
     return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
     max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
-    api_requests_per_minute: int = Field(600, ge=1, description="API rate limit for each token.")
+    api_requests_per_minute: int = Field(
+        600, ge=1, description="API rate limit for each token; also for what a person changes by pages."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log threshold.")
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token /metrics asks for; without it /metrics answers loopback only."

@@ -1,4 +1,7 @@
-"""Installs the pinned npm packages of `web/package-lock.json`, with the machine's Node or the packaged one."""
+"""Installs the pinned npm packages of `web/package-lock.json`, with the machine's Node or the packaged one.
+
+With arguments it hands these to npm instead, such as `audit`.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,11 @@ def npm_command() -> tuple[list[str], Path]:
 
 
 def main() -> int:
-    """Run `npm ci`, and return its exit code; what it says is shown when it fails."""
+    """Run `npm ci`, or npm with what was given, and return its exit code."""
     npm, node_folder = npm_command()
+    if sys.argv[1:]:
+        environment = {**os.environ, "PATH": f"{node_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+        return subprocess.run([*npm, *sys.argv[1:]], cwd=WEB, env=environment, check=False).returncode
     print("Installing npm packages", flush=True)
     # No package may run a program of its own; the pages use their files as they come.
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]

@@ -33,6 +33,17 @@ class EntryRules:
             return "idle"
         return ""
 
+    def ends_at(self, began: datetime, seen: datetime) -> datetime | None:
+        """Return when a sign-in is over that began and was used last then, unless it is used again; None for never."""
+        ends = [began + timedelta(hours=self.hours)] if self.hours is not None else []
+        if self.idle is not None:
+            ends.append(max(seen, began) + timedelta(minutes=self.idle))
+        return min(ends, default=None)
+
+
+DEVICE = EntryRules(hours=365 * 24, idle=90 * 24 * 60)
+"""How long the token of a device is good where the workspace asks for nothing shorter."""
+
 
 def rules_of(told: Mapping[str, Any] | None, *, owner: bool) -> EntryRules:
     """Return the rules as the query of a member finds them; owners are never left with single sign-on alone."""

@@ -152,6 +152,15 @@ def open_sessions(user_id: UUID) -> list[OpenSession]:
         return [OpenSession(*row) for row in connection.execute(query)]
 
 
+def other_sessions(user: SignedInUser) -> int:
+    """Return in how many other browsers a person is signed in."""
+    others = select(func.count()).where(
+        UserSession.user_id == user.id, UserSession.id != user.session_id, UserSession.expires_at > now()
+    )
+    with shared_reader() as connection:
+        return connection.scalar(others) or 0
+
+
 def end_session(
     user_id: UUID, session_id: UUID, *, origin: Mapping[str, str] | None = None,
     viewing: Mapping[str, str] | None = None,

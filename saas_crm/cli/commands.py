@@ -75,6 +75,7 @@ def command() -> None:
         "status": "database:status",
         "check": "revisions:check",
         "revision": "revisions:revision",
+        "reseal": "sealing:reseal",
     },
 )
 def database() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import g, request, session
 
-from saas_crm.access.entry_rules import EntryRules, Over, is_within
+from saas_crm.access.entry_rules import DEVICE, EntryRules, Over, is_within
 from saas_crm.access.narrowing import TokenFacts
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.sessions import SignedInUser
@@ -56,16 +56,18 @@ def check_browser(reader: CurrentMember, user: SignedInUser) -> None:
 def check_token(reader: CurrentMember, token: TokenFacts) -> None:
     """Let a member's program in; raises SecondFactorOwed, NetworkRefused and SignInOver.
 
-    A device that signed in by password is as a browser is; what was made on a page has an end of its own.
+    A device that signed in by password is as a browser is, with longer limits; what was made on a page has an end of
+    its own.
     """
     rules = reader.entry
     _check_network(rules)
     if token.kind == "device":
         if rules.sso_only:
             raise SignInOver("sso")
-        over = rules.over(token.created_at, token.last_used_at or token.created_at, now(), TOKEN_SEEN_EVERY)
-        if over:
-            raise SignInOver(over)
+        used = token.last_used_at or token.created_at
+        for asked in (rules, DEVICE):
+            if over := asked.over(token.created_at, used, now(), TOKEN_SEEN_EVERY):
+                raise SignInOver(over)
     _check_second_factor(reader)
 
 

@@ -7,9 +7,10 @@ from flask_babel import Babel
 
 from saas_crm.core.i18n import DEFAULT_LOCALE, LANGUAGES, speaks
 from saas_crm.edge import catalogue
-from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.current import member_or_none, settings, user_or_none
 
-COOKIE = "lang"
+FORMER_COOKIE = "lang"
+"""What the cookie was called before it had its prefix where the site is served over https."""
 _TAGS = {
     "zh": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh-hans": "zh_Hans", "zh-hans-cn": "zh_Hans",
     "zh-tw": "zh_Hant", "zh-hk": "zh_Hant", "zh-mo": "zh_Hant", "zh-hant": "zh_Hant", "zh-hant-tw": "zh_Hant",
@@ -34,9 +35,15 @@ def reader_locale() -> str:
     user = None if request.path.startswith("/api/") else user_or_none()
     if user is not None:
         return speaks(user.locale)
-    if request.cookies.get(COOKIE) in LANGUAGES:
-        return request.cookies[COOKIE]
+    for name in (cookie(), FORMER_COOKIE):
+        if request.cookies.get(name) in LANGUAGES:
+            return request.cookies[name]
     return browser_locale(request.headers.get("Accept-Language", ""))
+
+
+def cookie() -> str:
+    """Return the name of the cookie that keeps the language of who is not signed in."""
+    return "__Host-lang" if settings().secure else "lang"
 
 
 def browser_locale(accepted: str) -> str:

@@ -22,6 +22,7 @@ from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.moved import lead_on
 from saas_crm.edge.origin import request_actor
+from saas_crm.edge.plain_http import refuse_plain_http
 from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
 from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
@@ -98,6 +99,8 @@ def _open() -> None:
     db.session.remove()
     reading_under(OPEN)
     g.tenant = None
+    if is_api():
+        refuse_plain_http()
     g.tenant = _find_tenant()
     g.tenant_token = _current.set(g.tenant)
     if request.routing_exception is not None:
@@ -171,7 +174,7 @@ def _find_member(permission: str | None) -> None:
         if found is None:
             raise NotSignedIn
         g.member, token = found
-        g.token_id = token.id
+        g.token_id, g.token_used_at = token.id, token.last_used_at or token.created_at
         check_token(g.member, token)
     else:
         reader = member_of_user(signed_in_user().id)

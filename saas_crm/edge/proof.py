@@ -20,6 +20,7 @@ from saas_crm.edge.challenges import answered
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.resending import go_on_with
+from saas_crm.edge.security import SIGN_IN, note
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "__proven__"
@@ -89,6 +90,7 @@ def prove(typed: str, answer: str = "") -> None:
     try:
         authenticate(signed_in_user().email, typed, request.remote_addr or "")
     except SignInRefused:
+        note(SIGN_IN)
         raise ProofNeeded("wrong") from None
     except TooManyAttempts as too_many:
         raise ProofNeeded("wait", too_many.seconds) from None
@@ -100,6 +102,7 @@ def _prove_by_passkey(answer: str) -> None:
     try:
         take_passkey(answered("proof", answer), origin=request_origin(), owner=owner)
     except PasskeyRefused:
+        note(SIGN_IN)
         raise ProofNeeded("passkey") from None
     note_proof()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from mobile_api.limiting import Counters, Limit
+from saas_crm.edge.limiting import Counters, Limit
 from tests.support.api import problem
 from tests.support.clients import Phone
 
@@ -35,7 +35,7 @@ def test_over_the_limit(api_for: Api, app_with: Callable[..., Flask]) -> None:
 
 
 def test_counters_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobile_api.limiting.MOST_KEYS", 100)
+    monkeypatch.setattr("saas_crm.edge.limiting.MOST_KEYS", 100)
     counters = Counters()
     for number in range(1_000):
         assert counters.incr(f"key {number}", 60) == 1
@@ -75,7 +75,7 @@ def test_the_window_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 1_000_000.0
     monkeypatch.setattr("time.time", lambda: moment)
-    monkeypatch.setattr("mobile_api.limiting.MOST_KEYS", 10)
+    monkeypatch.setattr("saas_crm.edge.limiting.MOST_KEYS", 10)
     counters = Counters()
     for number in range(10):
         counters.incr(f"old {number}", 60)

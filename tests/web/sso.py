@@ -9,6 +9,8 @@ from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider
 from tests.web.pages import heading
 
 PAGE, BEGIN = "/acme/settings/security/sso", "/acme/sso"
+HERE = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says of itself when a page of ours led it on."""
 
 
 def decided(provider: IdentityProvider, **more: str) -> dict[str, str]:
@@ -18,7 +20,7 @@ def decided(provider: IdentityProvider, **more: str) -> dict[str, str]:
 
 def come_in(browser: Browser, provider: IdentityProvider, **query: str) -> TestResponse:
     """Go to the provider and back."""
-    led = browser.get(BEGIN, query_string=query)
+    led = browser.get(BEGIN, query_string=query, headers=HERE)
     assert led.status_code == 302
     return browser.get(provider.consent(led.location))
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from saas_crm.access.sso import talking
 from tests.support.clients import Browser
 from tests.support.identity_provider import CLIENT, IdentityProvider
-from tests.web.sso import BEGIN, decided, refused
+from tests.web.sso import BEGIN, HERE, decided, refused
 
 ClientFor = Callable[..., Browser]
 
@@ -35,7 +35,7 @@ def test_what_a_provider_must_not_say_is_refused(
 ) -> None:
     on()
     browser = client_for(None)
-    led = browser.get(BEGIN)
+    led = browser.get(BEGIN, headers=HERE)
     provider.lies = lies
     assert refused(browser.get(provider.consent(led.location)))
     assert browser.get("/acme/").status_code == 302
@@ -46,21 +46,21 @@ def test_an_answer_nobody_asked_for_is_refused(
 ) -> None:
     on()
     mine, victim = client_for(None), client_for(None)
-    planted = provider.consent(mine.get(BEGIN).location)
+    planted = provider.consent(mine.get(BEGIN, headers=HERE).location)
     assert refused(victim.get(planted)), "the answer to another browser signs nobody in"
     assert refused(victim.get("/acme/sso/callback?code=x&state=y"))
-    led = victim.get(BEGIN).location
+    led = victim.get(BEGIN, headers=HERE).location
     back = provider.consent(led)
     assert refused(victim.get(back.replace("state=", "state=x")))
     assert refused(victim.get(back)), "one question has one answer"
-    led = victim.get(BEGIN).location
+    led = victim.get(BEGIN, headers=HERE).location
     kept = victim.read_session()
     victim.write_session({**kept, "sso": {**kept["sso"], "at": int(time.time()) - 601}})
     assert refused(victim.get(provider.consent(led)))
-    led = victim.get(BEGIN).location
+    led = victim.get(BEGIN, headers=HERE).location
     mixed = provider.consent(led).replace("iss=http", "iss=https")
     assert refused(victim.get(mixed))
-    led = victim.get(BEGIN).location
+    led = victim.get(BEGIN, headers=HERE).location
     stolen = provider.consent(led)
     kept = victim.read_session()
     victim.write_session({**kept, "sso": {**kept["sso"], "verifier": "another"}})
@@ -74,7 +74,7 @@ def test_an_answer_is_of_the_workspace_that_asked(
     said = decided(provider)
     assert client_for("outsider").post("/other/settings/security/sso", data=said).status_code == 303
     browser = client_for(None)
-    back = provider.consent(browser.get(BEGIN).location)
+    back = provider.consent(browser.get(BEGIN, headers=HERE).location)
     assert refused_in_other(browser.get(back.replace("/acme/", "/other/")))
     assert browser.get("/other/").status_code == 302
 
@@ -88,7 +88,7 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(
 ) -> None:
     on()
     provider.lies = {"redirect": f"{provider.issuer}/keys"}
-    assert refused(client_for(None).get(BEGIN))
+    assert refused(client_for(None).get(BEGIN, headers=HERE))
 
 
 @pytest.mark.parametrize(
@@ -108,5 +108,5 @@ def test_in_production_nothing_inside_is_asked(
 
 
 def test_where_it_is_off_there_is_no_such_page(client_for: ClientFor) -> None:
-    assert client_for(None).get(BEGIN).status_code == 404
+    assert client_for(None).get(BEGIN, headers=HERE).status_code == 404
     assert client_for(None).get("/acme/sso/callback?code=x").status_code == 404

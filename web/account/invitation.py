@@ -30,6 +30,7 @@ from saas_crm.edge.current import user_or_none
 from saas_crm.edge.declared import public
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.security import SIGN_IN, note
 from tenants.db import db
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
@@ -109,6 +110,7 @@ def _identify(invitation: Invitation) -> UUID:
     try:
         return authenticate(invitation.email, data.password, caller(), origin=request_origin())
     except SignInRefused:
+        note(SIGN_IN)
         raise InvalidInput({"password": _("This is not the password of this address.")}) from None
 
 

@@ -13,6 +13,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.challenges import answered, new_challenge
 from saas_crm.edge.declared import public
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.security import SIGN_IN, note
 from web.account.blueprint import bp
 from web.account.passkeys import private_json
 from web.account.second_step import code_form, from_the_start
@@ -42,6 +43,7 @@ def sign_in_by_passkey() -> ResponseReturnValue:
         answer = answered("sign-in", request.form.get("credential", ""))
         user_id = take_passkey(answer, origin=request_origin())
     except PasskeyRefused:
+        note(SIGN_IN)
         raise InvalidInput({"": _("This passkey does not open anything here.")}) from None
     take_back(limit, until[limit])
     begin_session(user_id, how="passkey")
@@ -70,6 +72,7 @@ def give_passkey() -> ResponseReturnValue:
         answer = answered("second-step", request.form.get("credential", ""))
         take_passkey(answer, origin=request_origin(), owner=user_id)
     except PasskeyRefused:
+        note(SIGN_IN)
         raise InvalidInput({"": _("This passkey does not open anything here.")}) from None
     if not settle_second_step():
         return from_the_start()

@@ -12,6 +12,7 @@ from saas_crm.access.factors.passkeys import PasskeyRefused, domain, options_to_
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.schemas import PasskeyName
+from saas_crm.access.sessions import other_sessions
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
@@ -36,7 +37,7 @@ def passkeys_page(
     return render_template(
         "account/passkeys.html", user=user, passkeys=passkeys_of(user.id), possible=bool(domain()),
         values=values or {}, errors=errors or {}, named=passkey_id, factors=factors_of(user.id),
-        next=local_path(request.values.get("next")),
+        next=local_path(request.values.get("next")), others=other_sessions(user),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from saas_crm.edge.current import user_or_none
 from saas_crm.edge.declared import public
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.security import SIGN_IN, note
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller, home_of, owes_second_step, settle_second_step
@@ -63,6 +64,7 @@ def give_code() -> ResponseReturnValue:
     try:
         check_code(user_id, data.code, caller(), origin=request_origin())
     except CodeRefused:
+        note(SIGN_IN)
         raise InvalidInput({"code": _("This code does not fit, or was used before.")}) from None
     except TooManyAttempts as too_many:
         return _wait(too_many.seconds)

@@ -18,6 +18,7 @@ from saas_crm.edge.current import signed_in_user, user_or_none
 from saas_crm.edge.declared import public, signed_in
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.security import SIGN_IN, note
 from web.account.blueprint import bp
 from web.account.signing import caller, end_this_session, home_of, let_in
 from web.account.sso import way_in
@@ -52,6 +53,7 @@ def sign_in() -> ResponseReturnValue:
     try:
         user_id = authenticate(data.email, data.password, caller(), origin=request_origin())
     except SignInRefused:
+        note(SIGN_IN)
         raise InvalidInput({"": _("E-mail and password do not fit together.")}) from None
     except TooManyAttempts as too_many:
         return _wait(too_many.seconds)

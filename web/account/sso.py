@@ -6,7 +6,6 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlencode
 
-import structlog
 from flask import Response, g, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
@@ -25,6 +24,7 @@ from saas_crm.edge.current import settings
 from saas_crm.edge.declared import public
 from saas_crm.edge.entry import note_use
 from saas_crm.edge.origin import request_origin
+from saas_crm.edge.security import SSO, note
 from tenants.context import tenant_or_none
 from tenants.db import db, tenant_scope
 from tenants.runtime import runtime_directory
@@ -32,7 +32,6 @@ from web.account.blueprint import bp
 from web.account.signing import begin_session, caller
 from web.forms import local_path
 
-log = structlog.get_logger("sso")
 KEPT = "sso"
 LASTS = 600  # seconds for the way there and back
 
@@ -45,8 +44,17 @@ def callback_address() -> str:
 @bp.get("/sso")
 @public("workspace")
 def begin_sso() -> ResponseReturnValue:
-    """Send whoever wants in to the workspace's identity provider. Where it has none there is no such page."""
+    """Send whoever wants in to the workspace's identity provider. Where it has none there is no such page.
+
+    Who comes by a link from elsewhere is asked first: nobody is signed in by an address that somebody else chose.
+    """
     found = _provider()
+    if not _from_here():
+        response = make_response(render_template(
+            "account/sso_begin.html", workspace_name=g.tenant.name, next=local_path(request.args.get("next")),
+        ))  # fmt: skip
+        response.headers["Cache-Control"] = "no-store"
+        return response
     asked = new_question()
     try:
         parts = discover(found.issuer)
@@ -60,6 +68,14 @@ def begin_sso() -> ResponseReturnValue:
     response = make_response(redirect(where))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _from_here() -> bool:
+    """Whether a page of ours led here: by what the browser says of itself, which no page from elsewhere can change."""
+    told = request.headers.get("Sec-Fetch-Site")
+    if told is not None:
+        return told == "same-origin"
+    return (request.referrer or "").startswith(request.host_url)
 
 
 @bp.get("/sso/callback")
@@ -122,7 +138,7 @@ def _identified(found: Provider, kept: dict[str, Any]) -> Any:
 
 def _refused(kind: str, why: str) -> Response:
     """Tell the person what happened; the details are in the log, for those who set it up."""
-    log.warning("single sign-on refused", kind=kind, why=why, request_id=g.get("request_id"))
+    note(SSO, kind=kind, why=why)
     response = make_response(render_template("account/sso_refused.html", kind=kind), 403)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -19,7 +19,7 @@ from saas_crm.access.factors.setting_up import begin_app, confirm_app, remove_ap
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.schemas import PasswordAgain, ProofAgain, SecondStep
-from saas_crm.access.sessions import SignedInUser
+from saas_crm.access.sessions import SignedInUser, other_sessions
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
@@ -63,6 +63,7 @@ def state_page(values: object = None, errors: Errors = None) -> str:  # noqa: AR
     user = signed_in_user()
     return render_template(
         "account/two_factor.html", user=user, factors=factors_of(user.id), errors=errors or {}, next=_after(),
+        others=other_sessions(user),
     )  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def codes_page(codes: list[str], *, just_on: bool = False) -> Response:
     user = signed_in_user()
     return _private(render_template(
         "account/two_factor_codes.html", codes=codes, just_on=just_on, file=_file(user, codes), user=user,
-        next=_after() or PAGE,
+        next=_after() or PAGE, others=other_sessions(user),
     ))  # fmt: skip
 
 

@@ -24,7 +24,8 @@ from web.history.words import hows, labels_of_acts, verb, way
 ICONS = {
     "create": "plus", "update": "pencil", "recycle": "trash-2", "restore": "rotate-ccw", "purge": "trash-2",
     "export": "download", "sign_in": "log-in", "sign_in_failed": "triangle-alert", "sign_out": "log-out",
-    "sign_out_everywhere": "log-out", "code_refused": "triangle-alert", "two_factor_on": "shield-check",
+    "sign_out_everywhere": "log-out", "signed_out": "log-out", "code_refused": "triangle-alert",
+    "two_factor_on": "shield-check",
     "two_factor_off": "shield-check", "two_factor_reset": "shield-check", "recovery_code_used": "key-round",
     "recovery_codes_made": "key-round", "passkey_added": "key-round", "passkey_removed": "key-round",
     "passkey_refused": "triangle-alert", "password_change": "key-round", "password_reset": "key-round",

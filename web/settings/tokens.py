@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.api_tokens import TokenMay, issue_token, revoke_token
+from saas_crm.access.entry_rules import DEVICE
 from saas_crm.access.records import TOKEN_ORDERS, shown_tokens
 from saas_crm.access.roles import roles_within
 from saas_crm.access.schemas import TokenWrite
@@ -22,6 +24,7 @@ from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
+from tenants.db import AnyRow
 from tenants.versions import lacks_tables
 from web.forms import saved, shown_again
 from web.lists import after_key, next_url
@@ -40,12 +43,26 @@ def tokens_page(
     page = shown_tokens(member, everybody=everybody, after=after_key("tokens", TOKEN_ORDERS["-created_at"]))
     return render_template(
         "settings/tokens.html", tokens=page.rows, next_url=next_url(page, "tokens"), present=now(), made=made,
+        ends={token.id: _ends(token) for token in page.rows},
         may_create=member.can("token:create"), may_end=member.scope("token:delete"), me=member.id,
         sees_others=member.scope("token:read") not in (None, "own"), everybody=everybody,
         api_address=f"{request.host_url.rstrip('/')}{request.script_root}/api/v1/", values=values or {"days": "365"},
         errors=errors or {}, rights=_rights(), role_names=role_name,
         lifetimes=[(days, ngettext("%(num)s day", "%(num)s days", int(days))) for days in ("30", "90", "365")],
     )  # fmt: skip
+
+
+def _ends(token: AnyRow) -> tuple[datetime | None, bool]:
+    """Return when a token ends, and whether later if it is used: a device's does, by our limits or the workspace's."""
+    if token.kind not in (None, "device"):
+        return token.expires_at, False
+    fixed: list[datetime] = [token.expires_at] if token.expires_at else []
+    for rules in (DEVICE, current_member().entry):
+        by_age = replace(rules, idle=None).ends_at(token.created_at, token.created_at)
+        fixed += [by_age] if by_age else []
+    used = token.last_used_at or token.created_at
+    unused = [end for rules in (DEVICE, current_member().entry) if (end := rules.ends_at(token.created_at, used))]
+    return min(unused + fixed), min(unused) < min(fixed)
 
 
 def _rights() -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ const kept = (field) => field.name && !field.closest('[data-no-draft]')
   && !['csrf_token', 'idempotency_key'].includes(field.name);
 
 function collect(form) {
-  const words = {};
+  const words = Object.create(null); // a field may be called anything, also __proto__
   for (const field of form.elements) {
     if (!kept(field)) continue;
     if (['checkbox', 'radio'].includes(field.type)) {
@@ -50,9 +50,9 @@ function collect(form) {
 }
 
 function restore(form, words) {
-  const seen = {};
+  const seen = Object.create(null);
   for (const field of form.elements) {
-    if (!kept(field) || !(field.name in words)) continue;
+    if (!kept(field) || !Object.hasOwn(words, field.name)) continue;
     const values = words[field.name];
     if (['checkbox', 'radio'].includes(field.type)) field.checked = values.includes(field.value);
     else {
