@@ -88,3 +88,23 @@ def test_words_kept_under_the_former_key_are_found(page_for: PageFor, cast: Cast
     page.goto("/acme/companies/new")
     expect(page.locator("[name=name]")).to_have_value("Half")
     assert page.evaluate("key => localStorage.getItem(key)", before) is None
+
+
+def test_signing_out_leaves_no_words_behind(page_for: PageFor) -> None:
+    """Whoever signs in on this device next finds nothing of what was typed, whatever its fields were called."""
+    page = page_for("rep", "desktop")
+    page.goto("/acme/companies/new")
+    page.evaluate("""() => {
+      const odd = Object.assign(document.createElement('input'), { name: '__proto__', value: 'polluted' });
+      document.querySelector('form[data-draft]').append(odd);
+    }""")
+    page.locator("[name=name]").fill("Rösterei Nordlicht")
+    page.locator("[name=name]").blur()
+    drafts = "JSON.stringify(Object.entries(localStorage).filter(([key]) => key.startsWith('draft')))"
+    page.wait_for_function(f"{drafts}.includes('Rösterei Nordlicht')")
+    assert "polluted" in page.evaluate(drafts), "it is one word among others"
+    assert page.evaluate("({}).polluted === undefined && Object.getPrototypeOf({}) === Object.prototype")
+    page.goto("/profile")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/signin")
+    assert page.evaluate(drafts) == "[]"

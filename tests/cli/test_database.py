@@ -1,14 +1,17 @@
-"""`db upgrade` and `db status`."""
+"""`db upgrade`, `db status` and `db reseal`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tenants.migrations.lines import head, known
 from tests.cli.conftest import Call
+from tests.support.cast import Cast
 from tests.support.installation import Installation, new_place
+from tests.support.second_factor import with_app
 
 # The login belongs to the whole server: an upgrade gives it the timeout it has, not that of the tests' settings.
 LOGIN = {"DATABASE_STATEMENT_TIMEOUT_MS": "15000"}
@@ -85,8 +88,22 @@ def test_an_empty_database_becomes_ready(call: Call, installation: Installation,
         assert made.exit_code == 0, made.output
         assert "spare workspaces: 1 made" in made.output
         assert call("db", "status", **urls).exit_code == 0
+        with place.owner() as connection:
+            found = connection.execute("SELECT count(*) FROM public.users").fetchone()
+        assert found == (0,), "nobody can sign in to a new installation before somebody signs up"
 
 
 @pytest.mark.parametrize("number", ["0", "33", "many"])
 def test_parallel_has_bounds(call: Call, number: str) -> None:
     assert call("db", "upgrade", "--parallel", number).exit_code == 2
+
+
+def test_secrets_are_sealed_anew_after_the_key_was_changed(call: Call, app: Flask, cast: Cast) -> None:
+    with_app(app, cast["rep"])
+    changed = {"SECRET_KEY": "another secret key, which is long enough to sign"}
+    lost = call("db", "reseal", **changed)
+    assert lost.exit_code == 1
+    assert "1 could not be opened. Put the SECRET_KEY of before into SECRET_KEY_FORMER." in lost.output
+    done = call("db", "reseal", **changed, SECRET_KEY_FORMER=app.config["SECRET_KEY"])
+    assert (done.exit_code, done.output) == (0, "1 secret sealed anew.\n")
+    assert call("db", "reseal", **changed).exit_code == 0, "the former key is needed no more"

@@ -156,3 +156,20 @@ def test_odd_bytes_to_the_real_server(request_line: bytes, live_server: LiveServ
         answer = connection.recv(200)
     status = answer.split(b" ")[1:2]
     assert status != [b"500"]
+
+
+@pytest.mark.parametrize("first", [
+    b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+    b"Content-Length: 5\r\nContent-Length: 50", b"Transfer-Encoding: chunked, identity", b"Content-Length: +5",
+    b"Transfer-Encoding: xchunked\r\nContent-Length: 5",
+])  # fmt: skip
+def test_no_message_hides_in_another(first: bytes, live_server: LiveServer) -> None:
+    """Where two parts would differ about where a message ends, it is refused and the connection closed."""
+    parts = urlsplit(live_server.url)
+    hidden = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
+        connection.sendall(b"POST /signin HTTP/1.1\r\nHost: x\r\n" + first + b"\r\n\r\n" + hidden)
+        connection.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert said.count(b"HTTP/1.1 ") <= 1, "one message, one answer"
+    assert b" 200 " not in said.partition(b"\r\n")[0]

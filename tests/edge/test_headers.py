@@ -90,8 +90,34 @@ def test_assets_are_stored_for_ever(client_for: Callable[..., Browser]) -> None:
 def test_where_it_is_served_over_https(app_with: Callable[..., Flask], client_for: Callable[..., Browser]) -> None:
     safe = app_with(**SAFE_SITE)
     answer = client_for(None, of=safe).get("/signin", base_url="https://localhost")
-    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert "Strict-Transport-Security" not in client_for(None).get("/signin").headers
+
+
+def test_every_kind_of_answer_says_https_for_all_below(
+    app_with: Callable[..., Flask], client_for: Callable[..., Browser]
+) -> None:
+    browser = client_for("rep", of=app_with(**SAFE_SITE))
+    for path in (*PATHS, "/acme/api/v1/companies", "/acme/api/v1/nothing", "/manifest.webmanifest"):
+        answer = browser.get(path, base_url="https://localhost")
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains", path
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", ["/signin", "/acme/companies", "/acme/api/v1/companies", "/acme/api/v1/openapi.json"])
+def test_no_other_origin_is_let_in(path: str, method: str, client_for: Callable[..., Browser]) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST",
+             "Access-Control-Request-Headers": "authorization"}  # fmt: skip
+    answer = client_for("rep").open(path, method=method, headers=asked)
+    assert [name for name, _ in answer.headers if name.startswith("Access-Control-")] == []
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/profile", "/acme/api/v1/companies", "/_assets/x/app.css"])
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT"])
+def test_nothing_is_traced(path: str, method: str, client_for: Callable[..., Browser]) -> None:
+    answer = client_for("rep").open(path, method=method, headers={"X-Secret": "to be told to nobody"})
+    assert answer.status_code in (400, 404, 405)
+    assert "to be told" not in answer.text
 
 
 @pytest.mark.parametrize(("changes", "name", "secure"), [({}, "session", False), (SAFE_SITE, "__Host-session", True)])
@@ -111,6 +137,43 @@ def test_the_session_cookie(
     assert {"httponly", "path=/", "samesite=lax"} <= attributes
     assert ("secure" in attributes) == secure
     assert not any(part.startswith("domain") for part in attributes)
+
+
+@pytest.mark.parametrize(("changes", "prefix"), [({}, ""), (SAFE_SITE, "__Host-")])
+def test_every_cookie(
+    changes: dict[str, str], prefix: str, app_with: Callable[..., Flask], client_for: Callable[..., Browser]
+) -> None:
+    """The session's, that of the browser that is known again, and the language's: none for scripts or other hosts."""
+    browser, url = client_for(None, of=app_with(**changes)), "https://localhost" if prefix else "http://localhost"
+    answers = [
+        browser.get("/language/zh_Hans", base_url=url),
+        browser.post(
+            "/signin", data={"email": "rep@acme.example", "password": PASSWORD}, base_url=url,
+            headers={"Referer": f"{url}/signin"},
+        ),
+    ]  # fmt: skip
+    found = {}
+    for line in (line for answer in answers for line in answer.headers.getlist("Set-Cookie")):
+        name, attributes = line.partition("=")[0], {part.strip().casefold() for part in line.split(";")[1:]}
+        if "max-age=0" not in attributes:
+            found[name] = attributes
+    assert set(found) == {f"{prefix}{name}" for name in ("lang", "session", "browser")}
+    for name, attributes in found.items():
+        assert {"httponly", "path=/", "samesite=lax"} <= attributes, name
+        assert ("secure" in attributes) == bool(prefix), name
+        assert not any(part.startswith("domain") for part in attributes), name
+
+
+def test_the_language_that_was_chosen_before_its_cookie_had_a_prefix_is_kept_once(
+    app_with: Callable[..., Flask], client_for: Callable[..., Browser]
+) -> None:
+    browser, url = client_for(None, of=app_with(**SAFE_SITE)), "https://localhost"
+    browser.set_cookie("lang", "zh_Hant", domain="localhost")
+    assert 'lang="zh-Hant"' in browser.get("/signin", base_url=url).text
+    answer = browser.get("/language/zh_Hans", base_url=url)
+    [dropped] = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("lang=")]
+    assert "Max-Age=0" in dropped
+    assert 'lang="zh-Hans"' in browser.get("/signin", base_url=url).text
 
 
 def test_the_session_cookie_is_a_new_one_after_signing_in(client_for: Callable[..., Browser]) -> None:

@@ -7,6 +7,9 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from logging.handlers import SocketHandler, SysLogHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,4 +151,23 @@ def test_each_request_is_one_line_that_names_its_record_by_ids(
     assert line["level"] == "info"
     assert line["ms"] > 0
     assert line["sql"] > 0
-    assert "timestamp" in line
+    moment = datetime.fromisoformat(line["timestamp"])
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=5), "the time of now, not one of another zone"
+
+
+def test_what_is_logged_goes_to_standard_error_alone(
+    written: tuple[Flask, io.StringIO], client_for: Callable[..., Browser], capfd: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Not to standard output, to no file and to no address; the handlers of libraries have no other place either."""
+    app, output = written
+    monkeypatch.chdir(tmp_path)
+    client_for("rep", of=app).get("/acme/_probe/crash")
+    assert "request failed" in output.getvalue()
+    assert capfd.readouterr().out == ""
+    assert list(tmp_path.iterdir()) == []
+    loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+    handlers = {type(handler) for logger in loggers for handler in logger.handlers}
+    ours = [kind for kind in handlers if not kind.__module__.startswith("_pytest")]
+    assert not [kind for kind in ours if issubclass(kind, logging.FileHandler | SocketHandler | SysLogHandler)]

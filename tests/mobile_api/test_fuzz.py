@@ -120,6 +120,8 @@ def schema(live_server: LiveServer, cast: Cast, api_for: Callable[..., Phone], m
         if operation in shared and isinstance(case.body, dict):
             case.path_parameters["record_id"] = str(shared[operation])
             case.body["member_id"] = whom
+        if operation == "sign_member_out":
+            case.path_parameters["member_id"] = whom
         if operation in of_known:
             case.path_parameters["contact_id"] = str(known)
         if doomed and operation == "erase_contact" and isinstance(case.body, dict):

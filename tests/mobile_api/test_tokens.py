@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
+from saas_crm.access.models import ApiToken
 from saas_crm.access.passwords import password_matches
+from saas_crm.core.clock import now
+from tenants.db import db, tenant_scope
 from tests.support.api import places, problem
 from tests.support.cast import PASSWORD
 from tests.support.clients import Phone
@@ -135,6 +139,52 @@ def test_it_is_noted_now_and_then_that_a_token_is_in_use(api_for: Api, monkeypat
     assert datetime.fromisoformat(first["last_used_at"]).tzinfo is not None
     (second,) = rep.get("/tokens").json["items"]
     assert second == first
+
+
+def aged(app: Flask, cast: Any, **values: Any) -> None:
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        mine = ApiToken.member_id == cast["rep"].member_id
+        db.session.execute(update(ApiToken).where(mine).values(**values))
+        db.session.commit()
+
+
+@pytest.mark.parametrize(("made", "used", "status"), [
+    (89, None, 200), (91, None, 401), (364, 1, 200), (364, 89, 200), (364, 91, 401), (366, 0, 401),
+])  # fmt: skip
+def test_a_device_ends_without_use_and_after_a_year(
+    made: int, used: int | None, status: int, api_for: Api, app: Flask, cast: Any
+) -> None:
+    last = None if used is None else now() - timedelta(days=used)
+    aged(app, cast, created_at=now() - timedelta(days=made), last_used_at=last)
+    answer = api_for("rep").get("/me")
+    assert answer.status_code == status
+    if status == 401:
+        problem(answer, 401, "sign-in-over")
+
+
+def test_what_was_made_for_a_program_has_an_end_of_its_own(api_for: Api, app: Flask, cast: Any) -> None:
+    aged(app, cast, created_at=now() - timedelta(days=700), last_used_at=None, kind="integration")
+    assert api_for("rep").get("/me").status_code == 200
+
+
+def test_the_end_of_a_device_is_told(nobody: Phone) -> None:
+    made = nobody.post("/tokens", **ask("rep@acme.example")).json
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert timedelta(days=364) < left <= timedelta(days=365, minutes=1)
+    program = {**ask("rep@acme.example")["json"], "kind": "integration"}
+    assert nobody.post("/tokens", json=program).json["expires_at"] is None
+
+
+def test_a_program_that_only_writes_is_in_use_too(
+    api_for: Api, app: Flask, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_api.serving._seen", {})
+    aged(app, cast, created_at=now() - timedelta(days=80), last_used_at=now() - timedelta(days=70))
+    assert api_for("rep").post("/companies", json={"name": "Ada"}).status_code == 201
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        used = db.session.scalar(select(ApiToken.last_used_at).where(ApiToken.member_id == cast["rep"].member_id))
+    assert used is not None
+    assert now() - used < timedelta(minutes=5)
 
 
 def test_the_secret_is_kept_nowhere(nobody: Phone, app: Flask, cast: Any) -> None:

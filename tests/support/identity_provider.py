@@ -23,7 +23,7 @@ CLIENT, SECRET = "saas-crm", "a secret of both"
 
 @dataclass
 class IdentityProvider:
-    """Who signs in there (`person`), what its tokens say otherwise (`lies`), and the codes it has given out."""
+    """Who signs in there (`person`), what its tokens say otherwise (`lies`), the codes and tokens it has given out."""
 
     issuer: str = ""
     person: dict[str, Any] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class IdentityProvider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}, private=True))
     other_key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}, private=True))
     asked: list[dict[str, str]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
 
     def be(self, email: str, *, subject: str = "", verified: Any = True, name: str = "") -> None:
         """Let this person be signed in there."""
@@ -95,6 +96,7 @@ def _app(provider: IdentityProvider) -> Flask:
             return jsonify({"error": "invalid_grant"}), 400
         access = secrets.token_urlsafe(16)
         answer = {"access_token": access, "token_type": "Bearer", "id_token": provider.token(asked, access)}
+        provider.given += [answer["access_token"], answer["id_token"]]
         return jsonify(answer), 200
 
     return app

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 
-from tests.support.cast import Cast
+from saas_crm.access.models import Role
+from tenants.db import db, tenant_scope
+from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
-from tests.web.pages import chosen, flashed, heading, summary
+from tests.web.pages import chosen, flashed, heading, summary, value
+from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 
@@ -141,6 +145,46 @@ def test_removing_and_coming_back(
     assert rep.get("/acme/").status_code == 200
     assert rep.get("/acme/companies/new").status_code == 403, "they came back as a viewer"
     assert api_for("rep").get("/companies").status_code == 401, "their tokens ended for good"
+
+
+def test_signing_a_colleague_out_everywhere(
+    client_for: ClientFor, page_of: PageOf, api_for: Callable[..., Phone], app: Flask, cast: Cast,
+    acting: Callable[..., Any],
+) -> None:  # fmt: skip
+    """Browsers and devices are out, programs go on, and they may come in again at once."""
+    admin, rep, phone = client_for("admin"), client_for("rep"), api_for("rep")
+    made = rep.post("/acme/settings/tokens", data={"name": "Till", "kind": "integration", "days": "30"})
+    program = api_for(None, "acme")
+    program.token = value(made, "made")
+    assert "Sign out everywhere" in admin.get(page_of("rep")).text
+    answer = admin.post(f"{page_of('rep')}/sign-out")
+    assert (answer.status_code, answer.location) == (303, page_of("rep"))
+    assert flashed(admin.get(page_of("rep"))) == "Rita Rep is signed out everywhere."
+    assert rep.get("/acme/").status_code == 302
+    assert phone.get("/me").status_code == 401
+    assert program.get("/me").status_code == 200
+    assert client_for("teammate").get("/acme/").status_code == 200, "nobody else is"
+    again = client_for(None)
+    assert again.post("/signin", data={"email": "rep@acme.example", "password": PASSWORD}).status_code == 303
+    assert again.get("/acme/").status_code == 200
+    [act] = acts(acting, action="signed_out")
+    assert (act.member_id, act.record_id) == (cast["admin"].member_id, cast["rep"].member_id)
+    assert "Signed out everywhere by an administrator" in client_for("owner").get("/acme/settings/audit").text
+
+
+@pytest.mark.parametrize(("who", "whom", "status"), [
+    ("rep", "viewer", 403), ("manager", "rep", 403), ("viewer", "rep", 403), ("admin", "owner", 403),
+    ("admin", "admin", 422), ("owner", "admin", 303), ("outsider", "rep", 404),
+])  # fmt: skip
+def test_who_may_sign_whom_out(
+    client_for: ClientFor, api_for: Callable[..., Phone], page_of: PageOf, cast: Cast, who: str, whom: str, status: int
+) -> None:
+    program = api_for(who, "acme").post(f"/members/{cast[whom].member_id}/sign-out")
+    assert program.status_code == {303: 204, 404: 401}.get(status, status)
+    answer = client_for(who).post(f"{page_of(whom)}/sign-out")
+    assert answer.status_code == status
+    if whom != who:
+        assert client_for(whom).get("/acme/").status_code == (302 if status == 303 else 200)
 
 
 def test_unknown_members_are_404(client_for: ClientFor, cast: Cast) -> None:

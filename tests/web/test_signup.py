@@ -102,6 +102,17 @@ def test_weak_passwords_are_explained(nobody: Browser, password: str, message: s
     assert message in errors(answer)["password"]
 
 
+@pytest.mark.parametrize("letters", [64, 128])
+def test_long_passwords_are_taken_whole(nobody: Browser, letters: int, app: Flask) -> None:
+    """All of them count: one letter less at the end opens nothing."""
+    password = ("Drei Birnen, vier Kähne und ein sehr langer Satz über das Wetter. " * 3)[: letters - 1] + "!"
+    assert len(password) == letters
+    assert sign_up(nobody, password=password).status_code == 303
+    for typed, status in ((password[:-1], 422), (password, 303)):
+        data = {"email": FORM["email"], "password": typed}
+        assert browser_of(app, None).post("/signin", data=data).status_code == status
+
+
 @pytest.mark.parametrize("slug", ["acme", "api", "photos", "language", "ab", "-x-", "1st", ""])
 def test_an_address_that_cannot_be_had_is_refused(nobody: Browser, slug: str) -> None:
     answer = sign_up(nobody, slug=slug)

@@ -13,12 +13,13 @@ from werkzeug.test import TestResponse
 
 from saas_crm.access.factors.models import AuthenticatorApp, RecoveryCode
 from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.sessions import start_session
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of, statements
 from tests.support.mailbox import Mailbox
 from tests.support.second_factor import AuthApp, code_of, with_app
-from tests.web.pages import errors, heading, summary, value
+from tests.web.pages import errors, heading, summary, value, words
 from tests.web.test_audit_log import acts
 from tests.web.test_sign_in import enter
 
@@ -161,6 +162,30 @@ def test_it_is_turned_off(client_for: ClientFor, phone: AuthApp, mailbox: Mailbo
     assert enter(client_for(None)).location == "/acme/"
     assert browser.get(f"{HOME}/removal").location == HOME
     assert browser.post(f"{HOME}/removal", data={"current": PASSWORD, "code": "123456"}).status_code == 422
+
+
+def test_who_changes_a_factor_can_end_the_other_sessions_there(
+    client_for: ClientFor, phone: AuthApp, app: Flask, cast: Cast
+) -> None:
+    """The offer is on the pages where factors are changed, and on the one that answers."""
+    here, ending = client_for("rep"), 'action="/profile/browsers/end"'
+    for path in (HOME, "/profile/passkeys"):
+        assert ending not in here.get(path).text, "there is no other"
+    elsewhere = browser_of(app, None)
+    with app.app_context():
+        token = start_session(cast["rep"].user_id, user_agent="", address="")
+    elsewhere.write_session({"_user_id": token, "_fresh": True})
+    assert elsewhere.get("/acme/").status_code == 200
+    for path in (HOME, "/profile/passkeys"):
+        page = here.get(path)
+        assert ending in page.text
+        assert "in 1 other browser" in words(page)
+        assert statements(page) <= 8
+    codes = here.post(f"{HOME}/codes", data={"current": PASSWORD, "code": phone.fresh_code()})
+    assert ending in codes.text
+    here.post("/profile/browsers/end")
+    assert elsewhere.get("/acme/").status_code == 302
+    assert here.get("/acme/").status_code == 200
 
 
 def test_the_workspaces_log_tells_of_all_of_it(

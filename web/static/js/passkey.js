@@ -22,7 +22,7 @@ function readable(options) {
 
 /** What the device answered, as text. */
 function told(credential) {
-  const response = {};
+  const response = Object.create(null);
   for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
     if (credential.response[name]) response[name] = text(credential.response[name]);
   }
