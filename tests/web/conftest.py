@@ -54,7 +54,8 @@ def running_provider() -> Iterator[IdentityProvider]:
 @pytest.fixture
 def provider(running_provider: IdentityProvider) -> IdentityProvider:
     """A provider at which the rep is signed in, and which tells the truth."""
-    running_provider.lies, running_provider.codes, running_provider.asked = {}, {}, []
+    running_provider.lies, running_provider.codes = {}, {}
+    running_provider.asked, running_provider.given = [], []
     running_provider.be("rep@acme.example")
     return running_provider
 

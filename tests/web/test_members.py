@@ -7,9 +7,8 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from saas_crm.access.models import Role
-from tenants.db import db, tenant_scope
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
