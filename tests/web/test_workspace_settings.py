@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from flask import Flask
 
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import AuditEntry
 from tenants.db import db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
+from tests.support.field_rules import close_fields
 from tests.support.installation import Installation
 from tests.support.making import Maker
 from tests.web.pages import chosen, errors, flashed, value
 
 ClientFor = Callable[..., Browser]
+Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 FORM = {"name": "Acme 精密仪器", "locale": "zh_Hans", "country": "CN", "currency": "CNY", "timezone": "Asia/Shanghai"}
 
 
@@ -28,6 +32,16 @@ def test_the_menu_shows_what_each_may_open(client_for: ClientFor) -> None:
     assert "workspace" not in shown["rep"] | shown["viewer"]
     assert {"members", "tokens", "/profile"} <= shown["rep"]
     assert "Sample data" not in client_for("rep").get("/acme/settings").text
+
+
+def test_the_archive_is_offered_to_who_may_take_everything(client_for: ClientFor, acting: Acting) -> None:
+    offered = "settings/archives"
+    assert offered in client_for("admin").get("/acme/settings").text
+    close_fields(acting, {"contact.phone": "hidden"}, key="admin")
+    assert offered not in client_for("admin").get("/acme/settings").text
+    assert client_for("admin").get(f"/acme/{offered}").status_code == 403
+    assert offered in client_for("owner").get("/acme/settings").text
+    assert "With everything in it, after 30 days" in client_for("owner").get("/acme/settings").text
 
 
 def test_the_workspace_is_renamed_and_moved(client_for: ClientFor, app: Flask, cast: Cast) -> None:

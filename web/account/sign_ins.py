@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
-from saas_crm.access.sign_in_log import ORDER, own_log
+from saas_crm.access.sign_in_log import KEPT, ORDER, own_log
 from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.declared import signed_in
 from web.account.blueprint import bp
@@ -25,4 +25,4 @@ def show_sign_ins() -> str:
          "origin": origin_told(row.origin), "refused": row.action in REFUSED}
         for row in page.rows
     ]  # fmt: skip
-    return render_template("account/sign_ins.html", rows=rows, next_url=next_url(page, "sign_ins"))
+    return render_template("account/sign_ins.html", rows=rows, next_url=next_url(page, "sign_ins"), days=KEPT.days)

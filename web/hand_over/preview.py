@@ -14,7 +14,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.hand_over.owned import names_of
 from saas_crm.hand_over.planning import Plan, plan_of
-from saas_crm.hand_over.rules import Bundle
+from saas_crm.hand_over.rules import UNDO_DAYS, Bundle
 from saas_crm.hand_over.schemas import HandOverWrite, Pick
 from tenants.db import AnyRow
 from web.context import photo_url
@@ -50,7 +50,7 @@ def preview(data: HandOverWrite, member: CurrentMember, *, record_id: str) -> st
     return render_template(
         "hand_over/preview.html", data=data, plan=plan, person=plan.source, q=q, total=len(living), record_id=record_id,
         leaving=sum(bundle.customers for one, bundle in living.items() if one in plan.division), seats=_seats(plan),
-        shown=SHOWN,
+        shown=SHOWN, days=UNDO_DAYS,
         rows=[_row(row, living[row.id], plan, offered, picked) for row in found],
         all_to=[(str(one.id), one.name) for one in offered], most=MOST_PICKED,
         kept_picks=[f"{customer}:{to}" for customer, to in picked.items() if customer not in shown],

@@ -22,6 +22,8 @@ from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.edge.viewing import viewing
 from saas_crm.opportunities.queries import any_opportunity
+from saas_crm.workspaces.archives import may_take_everything
+from saas_crm.workspaces.ending import GRACE
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_workspace", __name__)
@@ -79,12 +81,14 @@ def _sections() -> list[Section]:
     sections = [
         Section(url_for(endpoint), title, text, icon)
         for permission, endpoint, title, text, icon in rows
-        if member.can(permission) and endpoint in current_app.view_functions
+        if member.can(permission)
+        and endpoint in current_app.view_functions
+        and (endpoint != "settings_archives.index" or may_take_everything(member))
     ]
     if member.role_key == OWNER:
         sections.append(Section(
-            url_for("settings_deletion.show"), _("Delete the workspace"), _("With everything in it, after 30 days"),
-            "trash-2",
+            url_for("settings_deletion.show"), _("Delete the workspace"),
+            _("With everything in it, after %(days)s days", days=GRACE.days), "trash-2",
         ))  # fmt: skip
     hours = Section(
         url_for("settings_members.show", member_id=member.id), _("My working hours"),
