@@ -41,6 +41,7 @@ def test_a_pasted_list_is_looked_over_and_sent(
     step = owner.post(PAGE, data=data)
     assert step.status_code == 200
     assert [wrong for _, wrong in lines(step)] == ["", "", ""]
+    assert "3 invitations are ready to be sent." in step.text
     assert mailbox.arrived() == [], "nothing is sent before the second step"
     data = {
         "email": ["ann@new.example", "bob@new.example", "carla@new.example"],
