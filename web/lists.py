@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,9 +17,9 @@ from web.formatting import number
 MAX_QUERY = 200  # characters of a search that an address carries
 
 
-def asked(name: str) -> str:
+def asked(name: str, source: Mapping[str, str] | None = None) -> str:
     """Return a text of the query string, "" when it is missing; NUL bytes never reach the database."""
-    return request.args.get(name, "")[:MAX_QUERY].replace("\x00", "").strip()
+    return (request.args if source is None else source).get(name, "")[:MAX_QUERY].replace("\x00", "").strip()
 
 
 def asked_id(name: str, source: Mapping[str, str] | None = None) -> UUID | None:
@@ -30,9 +30,9 @@ def asked_id(name: str, source: Mapping[str, str] | None = None) -> UUID | None:
         return None
 
 
-def asked_choice(name: str, choices: Any, default: str = "") -> str:
+def asked_choice(name: str, choices: Any, default: str = "", source: Mapping[str, str] | None = None) -> str:
     """Return a value of the query string if it is one of `choices`, else the default."""
-    value = request.args.get(name, "")
+    value = (request.args if source is None else source).get(name, "")
     return value if value in choices else default
 
 
@@ -54,24 +54,28 @@ def next_url(page: Page[Any], scope: str) -> str:
 
 def address(path: str | None = None, **changes: str | None) -> str:
     """Return the present address with other values in its query; None takes a value away."""
-    values = {name: value for name, value in request.args.items() if value}
-    values |= {name: value or "" for name, value in changes.items()}
-    query = urlencode({name: value for name, value in values.items() if value})
-    path = request.script_root + request.path if path is None else path
-    return f"{path}?{query}" if query else path
+    return with_query(request.script_root + request.path if path is None else path, request.args, **changes)
 
 
-def sorting(label: str, name: str, current: str, **column: Any) -> dict[str, Any]:
+def with_query(path: str, values: Mapping[str, str], /, **changes: str | None) -> str:
+    """Return a path with these values in its query, some of them changed; None takes a value away."""
+    kept = {name: value for name, value in {**values, **changes}.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def sorting(
+    label: str, name: str, current: str, *, href: Callable[..., str] = address, **column: Any
+) -> dict[str, Any]:  # fmt: skip
     """Return a column of `data_table` that sorts by `name`; a second click turns the order round.
 
-    `name` starts with "-" where the first click should sort downwards.
+    `name` starts with "-" where the first click should sort downwards. `href` is the list's address with changes.
     """
     opposite = name.removeprefix("-") if name.startswith("-") else f"-{name}"
     direction = None
     if current in (name, opposite):
         direction = "descending" if current.startswith("-") else "ascending"
     target = opposite if current == name else name
-    return {"label": label, "sort": address(sort=target, after=None), "sorted": direction, **column}
+    return {"label": label, "sort": href(sort=target, after=None), "sorted": direction, **column}
 
 
 def counted(count: int, limit: int) -> str:

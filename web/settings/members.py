@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import ImmutableMultiDict
 
 from saas_crm.access import bulk
 from saas_crm.access.member_list import ANSWERS, ORDERS, STATUSES, MemberFilter, member_page, named_members
@@ -28,7 +28,7 @@ from tenants.db import AnyRow
 from web.context import photo_url
 from web.formatting import relative
 from web.forms import came_from, saved, shown_again, wants_part
-from web.lists import address, asked, asked_choice, asked_id, sorting
+from web.lists import asked, asked_choice, asked_id, sorting, with_query
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
 from web.settings.inviting import all_roles, role_choices
 from web.settings.locking_out import asks_to_lock_out, lock_out_page, locked_or_let_in
@@ -37,28 +37,28 @@ from web.settings.role_names import role_abilities, role_name
 from web.settings.team_choices import team_choices
 
 Choices = list[tuple[str, str]]
+Query = Mapping[str, str]
 
 
 def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show who works here, to those who may change them with boxes to choose them, and the open invitations."""
-    if request.method == "POST":
-        _as_listed()
-    member, listing = current_member(), _listing()
+    query = _as_listed() if request.method == "POST" else request.args.to_dict()
+    member, listing = current_member(), _listing(query)
     if wants_part("results", "rows"):
         return render_template("settings/_members_results.html", values=values or {}, **listing)
     may_invite = member.can("member:create")
     return render_template(
         "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
         invitations=[_open(found) for found in open_invitations()] if may_invite else [],
-        abilities=role_abilities(), errors=errors or {}, **listing, **_choices_shown(member, listing["filter_values"]),
+        abilities=role_abilities(), errors=errors or {}, **listing,
+        **_choices_shown(member, listing["filter_values"], opened=bool(asked("filters", query))),
         values={**listing["filter_values"], **(values or {})}, beyond=_beyond(listing["rows"], values or {}),
     )  # fmt: skip
 
 
-def _as_listed() -> None:
-    """Take search, filters and order from the page on which members were chosen."""
-    query = urlsplit(came_from("")).query
-    request.args = ImmutableMultiDict(pair for pair in parse_qsl(query) if pair[0] != "after")
+def _as_listed() -> Query:
+    """Return search, filters and order of the page on which members were chosen."""
+    return {name: value for name, value in parse_qsl(urlsplit(came_from("")).query) if name != "after"}
 
 
 def _beyond(rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Sequence[AnyRow]:
@@ -67,23 +67,24 @@ def _beyond(rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> Seq
     return named_members([found for text in values.get("members", ()) if text not in shown and (found := _id(text))])
 
 
-def _asked_filter() -> MemberFilter:
+def _asked_filter(query: Query) -> MemberFilter:
     return MemberFilter(
-        asked("q"),
-        asked_id("role"),
-        asked_id("team"),
-        asked_choice("status", STATUSES),
-        asked_choice("two_factor", ANSWERS),
+        asked("q", query),
+        asked_id("role", query),
+        asked_id("team", query),
+        asked_choice("status", STATUSES, source=query),
+        asked_choice("two_factor", ANSWERS, source=query),
     )
 
 
-def _listing() -> dict[str, Any]:
-    member, wanted, sort = current_member(), _asked_filter(), asked_choice("sort", ORDERS, "name")
-    page = member_page(member, wanted, sort=sort, after=_after(sort))
-    following = address(after=encode_cursor(f"members:{sort}", page.after)) if page.after else ""
+def _listing(query: Query) -> dict[str, Any]:
+    member, wanted, sort = current_member(), _asked_filter(query), asked_choice("sort", ORDERS, "name", query)
+    page = member_page(member, wanted, sort=sort, after=_after(sort, query))
+    href = partial(with_query, url_for("settings_members.index"), query)
+    following = href(after=encode_cursor(f"members:{sort}", page.after)) if page.after else ""
     return {
         "rows": [_row(found, member) for found in page.rows], "count": page.count, "next_url": following,
-        "wanted": wanted, "columns": _columns(sort, member), "choosing": member.can("member:update"),
+        "wanted": wanted, "columns": _columns(sort, member, href), "choosing": member.can("member:update"),
         "filter_values": {
             "role": str(wanted.role_id or ""), "team": str(wanted.team_id or ""), "status": wanted.status, "sort": sort,
             "two_factor": wanted.two_factor,
@@ -91,18 +92,19 @@ def _listing() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _after(sort: str) -> tuple[Any, ...] | None:
+def _after(sort: str, query: Query) -> tuple[Any, ...] | None:
     try:
-        return decode_cursor(request.args["after"], f"members:{sort}", (str, UUID)) if "after" in request.args else None
+        return decode_cursor(query["after"], f"members:{sort}", (str, UUID)) if "after" in query else None
     except CursorError:
         return None
 
 
-def _columns(sort: str, member: CurrentMember) -> list[dict[str, Any]]:
+def _columns(sort: str, member: CurrentMember, href: Callable[..., str]) -> list[dict[str, Any]]:
     box = [{"label": _("Choose"), "hidden": True}] if member.can("member:update") else []
-    seen = sorting(_("Last seen"), "-last_seen_at", sort)
-    return [*box, sorting(pgettext("person", "Name"), "name", sort), {"label": _("Role")}, {"label": _("Team")}, seen,
-            {"label": _("Two-factor")}, {"label": _("Status")}]  # fmt: skip
+    seen = sorting(_("Last seen"), "-last_seen_at", sort, href=href)
+    names = sorting(pgettext("person", "Name"), "name", sort, href=href)
+    return [*box, names, {"label": _("Role")}, {"label": _("Team")}, seen, {"label": _("Two-factor")},
+            {"label": _("Status")}]  # fmt: skip
 
 
 def _row(found: Any, viewer: CurrentMember) -> dict[str, Any]:
@@ -122,13 +124,13 @@ def _open(found: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choices_shown(member: CurrentMember, chosen: dict[str, str]) -> dict[str, Any]:
+def _choices_shown(member: CurrentMember, chosen: dict[str, str], *, opened: bool) -> dict[str, Any]:
     """Return what the bar for the chosen members offers, and the filter bar.
 
     The choices of the latter come when it is opened, unless something is chosen already.
     """
     count = sum(bool(chosen[name]) for name in ("role", "team", "status", "two_factor")) + (chosen["sort"] != "name")
-    opened, may_update = bool(count or asked("filters")), member.can("member:update")
+    opened, may_update = opened or bool(count), member.can("member:update")
     known = roles() if opened or may_update else ()
     teams = team_choices() if opened or may_update else []
     return {
