@@ -6,8 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from sqlalchemy import update
 
+from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
+from tenants.db import db
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
 from tests.support.field_rules import close_fields
@@ -69,6 +72,19 @@ def test_fields_that_the_role_takes_away_are_named(client_for: ClientFor, acting
     assert "They see only a part of: E-mail" in page.text
     assert "They cannot change: Birthday" in page.text
     assert "Hidden from them" not in client_for("admin").get(f"/acme/settings/access/contact/{contact.id}?q=owner").text
+
+
+def test_a_list_of_fields_is_written_as_the_language_writes_lists(
+    client_for: ClientFor, acting: Acting, make: Maker, cast: Cast
+) -> None:
+    contact = make.contact("rep", phone="+1 650 253 0000")
+    close_fields(acting, {"contact.phone": "hidden", "contact.mobile": "hidden"})
+    page = f"/acme/settings/access/contact/{contact.id}?q=rita"
+    assert "Mobile, Phone" in client_for("admin").get(page).text
+    with acting("owner"):
+        mine = update(Member).where(Member.id == cast["admin"].member_id)
+        db.session.execute(mine.values(locale="zh_Hans"))
+    assert "手机、电话" in client_for("admin").get(page).text
 
 
 @pytest.mark.parametrize("kind", ["contact", "deal", "activity"])

@@ -6,7 +6,12 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from sqlalchemy import update
+
+from saas_crm.access.models import Role
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now
+from tenants.db import db
 from tests.support.clients import Browser, statements
 from tests.support.field_rules import close_fields
 from tests.web.pages import words
@@ -47,6 +52,16 @@ def test_nothing_is_compared_with_owners(client_for: ClientFor, acting: Acting) 
     page = client_for("owner").get(pages_of(acting)["owner"])
     assert page.status_code == 200
     assert marks(page.text) == 0
+
+
+def test_nothing_is_compared_where_there_is_no_everyday_role(client_for: ClientFor, acting: Acting) -> None:
+    page = own_role(acting)
+    with acting("owner"):
+        db.session.execute(update(Role).where(Role.key == "rep").values(deleted_at=now()))
+    shown = client_for("admin").get(page)
+    assert shown.status_code == 200
+    assert marks(shown.text) == 0
+    assert "Highlighted" not in shown.text
 
 
 def test_what_is_wrong_stands_open(client_for: ClientFor, acting: Acting) -> None:

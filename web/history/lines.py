@@ -125,7 +125,7 @@ def _word(row: AnyRow, room: Room | None) -> str:
 def origin_told(origin: Mapping[str, str]) -> str:
     """Return how, in which browser and from which address something was done, as far as it is known."""
     told = (hows().get(origin.get("how", "")), origin.get("browser"), origin.get("address"))
-    return ", ".join(part for part in told if part)
+    return _(", ").join(part for part in told if part)
 
 
 def _erasing(row: AnyRow, member: CurrentMember, record: Any) -> str:

@@ -38,6 +38,7 @@ class FieldLine:
     lost: bool
 
 
+Becomes = tuple[bool, str]
 Told = dict[tuple[tuple[FieldChange, ...], tuple[RightChange, ...]], list[FieldLine]]
 
 
@@ -79,42 +80,46 @@ def _parts(effect: Effect) -> list[tuple[str, list[Figure]]]:
 
 def _right_lines(changes: tuple[RightChange, ...]) -> list[FieldLine]:
     """Return what somebody may do now, or no longer, that is not counted in records; losses first."""
-    found: dict[str, list[str]] = {_("May no longer"): [], _("May only"): [], _("May now"): []}
-    for change in changes:
-        if change.scope is None:
-            found[_("May no longer")].append(permission_words(change.permission))
-        else:
-            found[_("May only") if change.lost else _("May now")].append(meaning(change.permission, change.scope))
-    return [FieldLine(label, texts, label != _("May now")) for label, texts in found.items() if texts]
+    lost = [permission_words(change.permission) for change in changes if change.scope is None]
+    narrowed, gained = (
+        [meaning(change.permission, change.scope) for change in changes if change.scope and change.lost is loses]
+        for loses in (True, False)
+    )
+    told = ((_("May no longer"), lost, True), (_("May only"), narrowed, True), (_("May now"), gained, False))
+    return [FieldLine(label, texts, loses) for label, texts, loses in told if texts]
 
 
 def _field_lines(changes: tuple[FieldChange, ...]) -> list[FieldLine]:
     """Return the fields by what becomes of them, each kind of record apart, losses first."""
-    grouped: dict[str, dict[str, list[str]]] = {}
-    losing: dict[str, bool] = {}
+    grouped: dict[Becomes, dict[str, list[str]]] = {}
     for change in changes:
-        label, (resource, _dot, field) = _becomes(change), change.key.partition(".")
-        grouped.setdefault(label, {}).setdefault(resource, []).append(field_labels(resource)[field])
-        losing[label] = change.lost
-    words = resource_words()
+        resource, _dot, field = change.key.partition(".")
+        grouped.setdefault(_becomes(change), {}).setdefault(resource, []).append(field_labels(resource)[field])
+    words, labels = resource_words(), _becoming()
     return [
-        FieldLine(label, [
+        FieldLine(labels[becomes], [
             _("%(resource)s: %(action)s", resource=words[resource], action=_(", ").join(names))
-            for resource, names in grouped[label].items()
-        ], losing[label])
-        for label in sorted(grouped, key=lambda label: not losing[label])
+            for resource, names in grouped[becomes].items()
+        ], becomes[0])
+        for becomes in sorted(grouped, key=lambda becomes: not becomes[0])
     ]  # fmt: skip
 
 
-def _becomes(change: FieldChange) -> str:
-    """Return what somebody can no longer do with a field, or can again."""
+def _becomes(change: FieldChange) -> Becomes:
+    """Return whether somebody loses, and what: seeing a field, seeing all of it, or changing it."""
     if change.lost:
-        return {"hidden": _("No longer see"), "masked": _("Now see only in part")}.get(
-            change.rule or "", _("No longer change")
-        )
+        return True, change.rule if change.rule and change.rule in UNSEEN else "read-only"
     if change.former not in UNSEEN:
-        return _("Can change again")
-    return _("See in part again") if change.rule == "masked" else _("See again")
+        return False, "read-only"
+    return False, "masked" if change.rule == "masked" else "hidden"
+
+
+def _becoming() -> dict[Becomes, str]:
+    return {
+        (True, "hidden"): _("No longer see"), (True, "masked"): _("Now see only in part"),
+        (True, "read-only"): _("No longer change"), (False, "hidden"): _("See again"),
+        (False, "masked"): _("See in part again"), (False, "read-only"): _("Can change again"),
+    }  # fmt: skip
 
 
 def _signed(sign: str, count: int) -> str:

@@ -22,6 +22,8 @@ from web.settings.field_words import field_labels
 
 bp = Blueprint("settings_access", __name__)
 SHOWN = 50
+Told = dict[tuple[UUID, bool], list[str]]
+"""The sentences of a role, for those who may edit the record and for those who may not."""
 _PAGES = {
     "company": ("companies.show", "company_id"), "contact": ("contacts.show", "contact_id"),
     "opportunity": ("opportunities.show", "opportunity_id"), "activity": ("activities.show", "activity_id"),
@@ -42,9 +44,10 @@ def show(kind: str, record_id: UUID) -> str:
     rest = _from(wanted, request.args.get("after", ""))
     endpoint, name = _PAGES[kind]
     here: dict[str, Any] = {name: record_id}
+    told: Told = {}
     return render_template(
         "settings/record_access.html", label=found.label or _("Activity"), q=q, owner=_owner(found),
-        record_url=url_for(endpoint, **here), rows=[_row(verdict, found) for verdict in rest[:SHOWN]],
+        record_url=url_for(endpoint, **here), rows=[_row(verdict, found, told) for verdict in rest[:SHOWN]],
         parts=_parts(found, part, kind, record_id), next_url=_following(rest, kind, record_id, part, q),
         kind=kind, record_id=record_id, part=part,
     )  # fmt: skip
@@ -67,35 +70,35 @@ def _following(rest: list[Verdict], kind: str, record_id: UUID, part: str, q: st
     return url_for("settings_access.show", kind=kind, record_id=record_id, part=part, q=q or None, after=after)
 
 
-def _row(verdict: Verdict, found: Explained) -> dict[str, Any]:
+def _row(verdict: Verdict, found: Explained, told: Told) -> dict[str, Any]:
     person = found.world.people[verdict.member_id]
+    common = (person.role_id, verdict.edits)
+    if verdict.sees and common not in told:  # members share a handful of roles
+        told[common] = _fields(person.role_id, found, edits=verdict.edits)
     return {
         "name": person.name, "role": role_of(verdict, found), "team": team_path(person.team_id, found),
         "sees": verdict.sees, "edits": verdict.edits, "whys": whys(verdict, found),
-        "fields": _fields(verdict, found),
+        "fields": told[common] if verdict.sees else [],
         "href": url_for("settings_members.show", member_id=person.id),
     }  # fmt: skip
 
 
-def _fields(verdict: Verdict, found: Explained) -> list[str]:
-    """Return what the member's role takes away of the record's fields, a sentence for each rule."""
-    if not verdict.sees:
-        return []
-    world, resource = found.world, found.ways[0].link.resource
-    role = world.roles[world.people[verdict.member_id].role_id]
+def _fields(role_id: UUID, found: Explained, *, edits: bool) -> list[str]:
+    """Return what a role takes away of the record's fields, a sentence for each rule."""
+    role, resource = found.world.roles[role_id], found.ways[0].link.resource
     rules = rules_in(effective(role.key, role.permissions))
     labels = field_labels(resource) if resource in FIELDS else {}
     by_rule: dict[str, list[str]] = {"hidden": [], "masked": [], "read-only": []}
     for name in FIELDS.get(resource, ()):
         if rule := rules.get(f"{resource}.{name}"):
             by_rule[rule].append(labels[name])
-    told = {rule: ", ".join(fields) for rule, fields in by_rule.items()}
+    told = {rule: _(", ").join(fields) for rule, fields in by_rule.items()}
     words = {
         "hidden": _("Hidden from them: %(fields)s", fields=told["hidden"]),
         "masked": _("They see only a part of: %(fields)s", fields=told["masked"]),
         "read-only": _("They cannot change: %(fields)s", fields=told["read-only"]),
     }
-    return [words[rule] for rule in words if told[rule] and (rule != "read-only" or verdict.edits)]
+    return [words[rule] for rule in words if told[rule] and (rule != "read-only" or edits)]
 
 
 def _owner(found: Explained) -> dict[str, str]:

@@ -86,15 +86,15 @@ def role_page(role_id: UUID, values: Values | None = None, errors: Mapping[str, 
 def _beside(values: Values, key: str | None) -> dict[str, Any]:
     """Return what differs from the everyday role, of that role from how it came, and how much in each part.
 
-    Nothing is said of owners, who may do everything.
+    Nothing is said of owners, who may do everything, nor where there is no such role.
     """
-    if key == OWNER:
+    came = key == EVERYDAY
+    everyday = None if came or key == OWNER else actions.role_of_key(EVERYDAY)
+    if not came and everyday is None:
         return {"differs": {}, "counts": {}, "beside": "", "came": False}
-    everyday = None if key == EVERYDAY else actions.role_of_key(EVERYDAY)
-    permissions = as_it_came(EVERYDAY) if everyday is None else everyday.permissions
-    differs = compared(values, form_values(permissions))
-    name = _("as it came") if everyday is None else role_name(everyday.key, everyday.name)
-    return {"differs": differs, "counts": counted(differs), "beside": name, "came": everyday is None}
+    differs = compared(values, form_values(everyday.permissions if everyday else as_it_came(EVERYDAY)))
+    name = role_name(everyday.key, everyday.name) if everyday else _("as it came")
+    return {"differs": differs, "counts": counted(differs), "beside": name, "came": came}
 
 
 def new_page(values: Values | None = None, errors: Mapping[str, str] | None = None) -> str:
