@@ -83,7 +83,6 @@ def test_two_at_once(client_for: ClientFor) -> None:
 @pytest.mark.parametrize(("page", "wrong"), [
     ("appearance", {"whose": "own", "accent": "#ffd400"}),
     ("security/entry", {"networks": "nonsense"}),
-    ("security/sso", {"issuer": "nonsense"}),
     ("sharing", {"again": "1"}),
 ])  # fmt: skip
 def test_a_form_that_comes_back_is_still_that_of_before(

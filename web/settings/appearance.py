@@ -27,11 +27,9 @@ def appearance_page(values: Mapping[str, Any] | None = None, errors: Mapping[str
     accent = current_member().accent
     stored = {"whose": "own" if accent else "usual", "accent": accent or USUAL}
     return render_template(
-        "settings/appearance.html",
-        values={**stored, **(values or {})},
-        errors=errors or {},
-        version=(values or {}).get("version", looks_version()),
-    )
+        "settings/appearance.html", values={**stored, **(values or {})}, errors=errors or {},
+        version=(values or {}).get("version") or looks_version(),
+    )  # fmt: skip
 
 
 @bp.get("/settings/appearance")

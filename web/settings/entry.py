@@ -34,7 +34,7 @@ def entry_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str
     }  # fmt: skip
     return render_template(
         "settings/entry.html", values={**stored, **(values or {})}, errors=errors or {},
-        version=(values or {}).get("version", found.version),
+        version=(values or {}).get("version") or found.version,
         hours=[(str(number), _hours(number)) for number in SESSION_HOURS],
         idle=[(str(number), _minutes(number)) for number in IDLE_MINUTES], address=request.remote_addr or "",
     )  # fmt: skip

@@ -25,8 +25,8 @@ def sharing_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
     present = policy()
     follow = present.children_follow if values is None else "children_follow" in values
     return render_template(
-        "settings/sharing.html", follow=follow, values=values or {}, errors=errors or {},
-        version=(values or {}).get("version", present.version),
+        "settings/sharing.html", follow=follow, version=(values or {}).get("version") or present.version,
+        values=values or {}, errors=errors or {},
     )  # fmt: skip
 
 

@@ -32,8 +32,7 @@ def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
     }  # fmt: skip
     typed = dict(values or {})
     return render_template(
-        "settings/sso.html", values={**stored, **typed}, errors=errors or {},
-        version=typed.get("version", found.version),
+        "settings/sso.html", values={**stored, **typed}, errors=errors or {}, version=found.version,
         enabled="enabled" in typed if typed else found.enabled, known=bool(found.issuer),
         mandatory="mandatory" in typed if typed else found.mandatory, callback=callback_address(),
         roles=all_roles([role for role in roles_within(current_member()) if role.key != "owner"]),
