@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import Field
 
 from mobile_api.lists import Listing, Sought, listed, listing, start
+from mobile_api.numbers import NumberBegins, told_columns, unnumbered
 from mobile_api.openapi import list_of, sparse
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
@@ -38,6 +39,7 @@ class CompanyFilters(Listing):
     lifecycle: Lifecycle | None = None
     tags: Line = Field(default="", description="A tag that they have.")
     country: Country = ""
+    number: NumberBegins = ""
 
 
 CompanyListing = listing(CompanyFilters, CompanyRead, COMPANY_ORDERS, "name")
@@ -54,9 +56,11 @@ def list_companies(query: CompanyFilters) -> Response:
     """
     names, columns = COMPANY.select(query.fields)
     wanted = CustomerFilter(
-        q=query.q, owner_id=query.owner_id, lifecycle=query.lifecycle or "", tag=query.tags, country=query.country
-    )
+        q=query.q, owner_id=query.owner_id, lifecycle=query.lifecycle or "", tag=query.tags, country=query.country,
+        number=query.number,
+    )  # fmt: skip
     after = start(query, "companies", COMPANY_ORDERS)
+    columns = told_columns(names, columns)
     page = records(Company, current_member(), wanted, columns=columns, sort=query.sort, after=after, limit=query.limit)
     return listed(page, names, COMPANY, query, "companies")
 
@@ -69,7 +73,7 @@ def list_companies(query: CompanyFilters) -> Response:
 def create_company(body: NewCompany) -> Response:
     """Make a company."""
     company = actions.create_company(body, actor=current_member(), company_id=taken_id(body))
-    return made(COMPANY.of(company), f"companies/{company.id}")
+    return made(COMPANY.of(company, **unnumbered()), f"companies/{company.id}")
 
 
 @api.operation("GET", "/companies/<uuid:company_id>", tag="companies", responses={200: CompanyRead}, etag=True)
@@ -89,7 +93,7 @@ def change_company(company_id: UUID, body: CompanyWrite) -> Response:
     company = queries.get_company(company_id, member=current_member())
     version = agreed_version(company, lambda: _company(company_id))
     actions.update_company(company, body, actor=current_member(), version=version)
-    return shown(COMPANY.of(company))
+    return shown(COMPANY.of(company, **unnumbered()))
 
 
 @api.operation(
@@ -106,4 +110,4 @@ def recycle_company(company_id: UUID) -> Response:
 
 def _company(company_id: UUID) -> Fields:
     names, columns = COMPANY.select()
-    return COMPANY.shown(names, record(Company, company_id, current_member(), columns))
+    return COMPANY.shown(names, record(Company, company_id, current_member(), told_columns(names, columns)))

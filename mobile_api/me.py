@@ -28,7 +28,7 @@ MePatch = patch_of(ProfileWrite, "MePatch")
 
 
 class WorkspaceRead(BaseModel):
-    """The workspace: its language, and the country, currency and time zone it counts in."""
+    """The workspace: its language, the country, currency and time zone it counts in, its year, its languages."""
 
     id: UUID
     slug: str
@@ -37,6 +37,8 @@ class WorkspaceRead(BaseModel):
     country: str
     currency: str
     timezone: str
+    fiscal_month: int = Field(description="The month a financial year begins in, 1 to 12.", ge=1, le=12)
+    languages: list[Locale] = Field(description="Those its members may choose.")
 
 
 class MeRead(BaseModel):
@@ -118,17 +120,25 @@ def change_me(body: ProfileWrite) -> Response:
     changes = given(body)
     if changes:
         update_own_profile(member, **changes)
-    return shown(_me(replace(member, **changes)))
+        changed = replace(member, **changes)
+        member = replace(changed, locale=member.ways.speaks(changed.locale, g.tenant.locale))
+    return shown(_me(member))
 
 
 def _me(member: CurrentMember) -> Fields:
-    tenant = g.tenant
     return {
         "id": member.id, "name": member.name, "email": member.email, "locale": member.locale,
         "timezone": member.timezone, "role_key": member.role_key, "role_name": member.role_name,
         "team_id": member.team_id, "permissions": known(member.permissions), "token_id": g.token_id,
-        "workspace": {
-            "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "locale": tenant.locale,
-            "country": tenant.country, "currency": tenant.currency, "timezone": tenant.timezone,
-        },
+        "workspace": workspace_of(member),
+    }  # fmt: skip
+
+
+def workspace_of(member: CurrentMember) -> Fields:
+    """Return what is shown of the workspace that a member works in."""
+    tenant, ways = g.tenant, member.ways
+    return {
+        "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "locale": tenant.locale, "country": tenant.country,
+        "currency": tenant.currency, "timezone": tenant.timezone, "fiscal_month": ways.fiscal_month,
+        "languages": list(ways.languages),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from flask import Response, g
 from pydantic import Field, create_model
 
 from mobile_api.lists import Listing, Sought, listed, listing, start
+from mobile_api.numbers import NumberBegins, told_columns
 from mobile_api.openapi import list_of, sparse
 from mobile_api.opportunity_shape import OPPORTUNITY, shown_deal
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
@@ -48,6 +49,7 @@ class OpportunityFilters(Listing):
     contact_id: UUID | None = None
     expected_close_from: date | None = Field(default=None, description="Expected to close on this day or later.")
     expected_close_before: date | None = Field(default=None, description="Expected to close before this day.")
+    number: NumberBegins = ""
 
 
 OpportunityListing = listing(OpportunityFilters, OpportunityRead, ORDERS, "-updated_at")
@@ -64,9 +66,9 @@ def list_opportunities(query: OpportunityFilters) -> Response:
     wanted = DealFilter(
         q=query.q, owner_id=query.owner_id, stage_id=query.stage_id, status=query.status or "",
         company_id=query.company_id, contact_id=query.contact_id, closes_from=query.expected_close_from,
-        closes_before=query.expected_close_before,
+        closes_before=query.expected_close_before, number=query.number,
     )  # fmt: skip
-    after = start(query, "opportunities", ORDERS)
+    after, columns = start(query, "opportunities", ORDERS), told_columns(names, columns)
     page = records(current_member(), wanted, columns=columns, sort=query.sort, after=after, limit=query.limit)
     return listed(page, names, OPPORTUNITY, query, "opportunities")
 
@@ -123,4 +125,4 @@ def recycle_opportunity(opportunity_id: UUID) -> Response:
 def current_deal(opportunity_id: UUID) -> Fields:
     """Return what is shown of a deal that the member sees; raises NotFound."""
     names, columns = OPPORTUNITY.select()
-    return OPPORTUNITY.shown(names, record(opportunity_id, current_member(), columns))
+    return OPPORTUNITY.shown(names, record(opportunity_id, current_member(), told_columns(names, columns)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from mobile_api.numbers import unnumbered
 from mobile_api.shapes import Fields, Shape
 from saas_crm.core.money import minor_digits
 from saas_crm.opportunities.models import Opportunity
@@ -32,4 +33,4 @@ OPPORTUNITY = Shape(
 
 def shown_deal(loaded: Loaded) -> Fields:
     """Return what is shown of a loaded deal."""
-    return OPPORTUNITY.of(loaded.deal, contact_ids=loaded.contact_ids)
+    return OPPORTUNITY.of(loaded.deal, contact_ids=loaded.contact_ids, **unnumbered())

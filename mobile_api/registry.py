@@ -13,7 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
-    "consents", "erasures", "processing", "security",
+    "consents", "erasures", "processing", "security", "workspace", "numbers",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -22,6 +22,7 @@ api = Registry()
 TAGS = (
     ("tokens", N_("Signing in and out: a bearer token for each device.")),
     ("me", N_("Who the token speaks for: the member, their permissions, their workspace.")),
+    ("workspace", N_("What the workspace is called, its languages, currency, time zone and financial year.")),
     ("companies", N_("Business customers and prospects.")),
     ("contacts", N_("People: at a company, or consumers on their own.")),
     ("activities", N_("What happened or is planned with a customer: calls, meetings, visits, tasks, e-mails, notes.")),

@@ -30,6 +30,7 @@ from saas_crm.activities.handing_over import PLANNED
 from saas_crm.activities.holding import HAPPENED
 from saas_crm.activities.models import Activity
 from saas_crm.core import events
+from saas_crm.core.numbering.registry import numbered
 from saas_crm.core.recycling import Bin, RecordsPurged, recyclable
 from saas_crm.customers import actions as customers
 from saas_crm.customers import following
@@ -37,6 +38,7 @@ from saas_crm.customers import handing_over as customers_handed_over
 from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
+from saas_crm.customers.renewing import NUMBERED as COMPANIES_NUMBERED
 from saas_crm.edge import compress, headers, health, language, lifecycle, limiting, observe, proof, security, seen
 from saas_crm.edge.standing import WorkspaceUnavailable
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
@@ -47,6 +49,7 @@ from saas_crm.opportunities import indexing as deals_indexed
 from saas_crm.opportunities import pipelines
 from saas_crm.opportunities.models import Opportunity, Pipeline, Stage
 from saas_crm.opportunities.renewing import DEALS
+from saas_crm.opportunities.renewing import NUMBERED as DEALS_NUMBERED
 from saas_crm.privacy.holding import OWN
 from saas_crm.privacy.keeping import must_stay
 from saas_crm.privacy.registry import finds, holds
@@ -172,6 +175,8 @@ def _subscribe() -> None:
     nameable("activity", Nameable(Activity, Activity.subject))
     nameable("stage", Nameable(Stage, Stage.name, names=Stage.names, guarded=False))
     nameable("pipeline", Nameable(Pipeline, Pipeline.name, names=Pipeline.names, guarded=False))
+    numbered("company", COMPANIES_NUMBERED)
+    numbered("opportunity", DEALS_NUMBERED)
     renewable("company", COMPANIES)
     renewable("contact", CONTACTS)
     renewable("opportunity", DEALS)

@@ -11,6 +11,7 @@ from saas_crm.access.factors import models as _factors
 from saas_crm.activities import models as _activities
 from saas_crm.core import audit as _audit
 from saas_crm.core import idempotency as _idempotency
+from saas_crm.core.numbering import models as _numbering
 from saas_crm.customers import models as _customers
 from saas_crm.hand_over import models as _hand_over
 from saas_crm.opportunities import models as _opportunities
@@ -20,8 +21,8 @@ from tenants import models as _tenants
 from tenants.db import SHARED, db
 
 ROOMS = (
-    _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _customers, _hand_over, _opportunities,
-    _privacy, _search, _tenants,
+    _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _numbering, _customers, _hand_over,
+    _opportunities, _privacy, _search, _tenants,
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ PATIENCE_SECONDS = 10
 ROOMS_WITH_JOBS = (
     "saas_crm.core.chores",
     "saas_crm.access.jobs",
+    "saas_crm.access.numbering_jobs",
     "saas_crm.access.profile",
     "saas_crm.customers.jobs",
     "saas_crm.search.jobs",

@@ -41,6 +41,7 @@ PAGES = (
     "web.settings.workspace",
     "web.settings.address",
     "web.settings.appearance",
+    "web.settings.numbering",
     "web.settings.archives",
     "web.settings.deletion",
     "web.settings.tokens",

@@ -127,6 +127,11 @@ def _month(value: date, locale: str) -> str:
     return dates.format_skeleton("yMMM", value, locale=locale)
 
 
+def month_name(number: int) -> str:
+    """Write the name of a month, 1 to 12, standing alone."""
+    return str(Locale.parse(spoken()).months["stand-alone"]["wide"][number])
+
+
 def moment(value: datetime | None) -> str:
     """Write a date and time in the reader's time zone."""
     return "" if value is None else _moment(value.replace(second=0, microsecond=0), reader_timezone(), spoken())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,11 +22,15 @@ class Language:
     chosen: bool
 
 
-def languages(locale: str, back: str) -> list[Language]:
-    """Return the choices where `locale` is spoken; `back` is the quoted address a choice leads to."""
+def languages(locale: str, back: str, offered: Sequence[str] = tuple(LANGUAGES)) -> list[Language]:
+    """Return the choices where `locale` is spoken; `back` is the quoted address a choice leads to.
+
+    A workspace may offer some of the product's languages; with one alone there is nothing to choose.
+    """
     return [
         Language(code, name, html_lang(code), f"/language/{code}?next={back}", code == locale)
         for code, name in LANGUAGES.items()
+        if code in offered and len(offered) > 1
     ]
 
 

@@ -17,6 +17,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from saas_crm.access.ways import Ways
 from web.language_menu import languages, way_back
 from web.navigation import Navigation
 from web.written import with_token
@@ -39,6 +40,7 @@ class Frame:
     photo_url: str
     theme: str
     logo_url: str
+    offered: tuple[str, ...]
 
 
 @pass_context
@@ -50,6 +52,7 @@ def shell(context: Context, part: str) -> Markup:
         workspace=context["current_tenant"].name, member=context["current_member"].name,
         photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
         logo_url=f"{request.script_root}/logo/{logo}" if logo else "",
+        offered=getattr(context["current_member"], "ways", Ways()).languages,
     )  # fmt: skip
     log_url = escape(context.get("log_url") or frame.nav.urls.get("log", ""))
     return with_token(_written(frame).replace(_BACK, way_back()).replace(_LOG, log_url))
@@ -59,7 +62,7 @@ def shell(context: Context, part: str) -> Markup:
 def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
-        "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK),
+        "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK, frame.offered),
         "log_url": _LOG, "logo_url": frame.logo_url,
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

@@ -29,11 +29,13 @@ UNSEEN = frozenset({"masked", "hidden"})
 NOTHING: tuple[object, ...] = (None, "", [])
 _KEPT: tuple[FieldRule, ...] = ("read-only",)
 _SEEN_OR_NOT: tuple[FieldRule, ...] = ("read-only", "hidden")
+_HIDDEN: tuple[FieldRule, ...] = ("hidden",)
+"""Nobody changes a record's number, so it can only be hidden."""
 
 FIELDS: Mapping[str, Mapping[str, tuple[FieldRule, ...]]] = {
     "company": {
         "name": _KEPT, "phone": RULES, "email": RULES, "website": _SEEN_OR_NOT, "address": _SEEN_OR_NOT,
-        "industry": _SEEN_OR_NOT, "lifecycle": _KEPT, "tags": _KEPT, "description": _SEEN_OR_NOT,
+        "industry": _SEEN_OR_NOT, "lifecycle": _KEPT, "tags": _KEPT, "description": _SEEN_OR_NOT, "number": _HIDDEN,
     },
     "contact": {
         "name": _KEPT, "company_id": _KEPT, "job_title": _SEEN_OR_NOT, "mobile": RULES, "phone": RULES, "email": RULES,
@@ -42,7 +44,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[FieldRule, ...]]] = {
     },
     "opportunity": {
         "name": _KEPT, "company_id": _KEPT, "contact_id": _KEPT, "amount": _SEEN_OR_NOT, "expected_close": _KEPT,
-        "description": _SEEN_OR_NOT,
+        "description": _SEEN_OR_NOT, "number": _HIDDEN,
     },
 }  # fmt: skip
 """Which fields may have rules, and which ones; what a record is called and who owns it is never unseen."""

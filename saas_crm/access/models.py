@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -123,7 +134,8 @@ class Policy(Record, TenantModel):
 
     A session ends after `session_hours`, or after `idle_minutes` without use here; invitations go to `email_domains`,
     and who is not in `networks` is not let in; None asks nothing. From `two_factor_from` on members need two-factor
-    sign-in, those with the roles named or, without any, all.
+    sign-in, those with the roles named or, without any, all. Years begin in `fiscal_month`, None is January; of the
+    product's languages `languages` are offered, None is all. `numbering` has a rule for each kind of record that was ever numbered.
     """
 
     __tablename__ = "policies"
@@ -142,6 +154,9 @@ class Policy(Record, TenantModel):
     accent: Mapped[str | None] = mapped_column(deferred=True)
     logo_digest: Mapped[str | None] = mapped_column(deferred=True)
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    fiscal_month: Mapped[int | None] = mapped_column(SmallInteger, deferred=True)
+    languages: Mapped[list[str] | None] = mapped_column(ARRAY(String), deferred=True)
+    numbering: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
 
 
 class Invitation(Record, TenantModel):

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from saas_crm.access.entry_rules import EntryRules
+from saas_crm.access.ways import Ways
 from saas_crm.core.errors import Forbidden
 
 Scope = Literal["own", "team", "subtree", "all"]
@@ -75,7 +76,7 @@ class CurrentMember:
     `children_follow` whether, in this workspace, who sees a customer sees what hangs on it. `fields` are the rules of
     their role for single fields ("contact.phone" → "masked"). `second_factor_due` is from when on the workspace lets
     them in with two-factor sign-in only, None where they have it or nobody asks;
-    `entry` is what it asks of sign-ins besides.
+    `entry` is what it asks of sign-ins besides, `ways` how it does things.
     """
 
     id: UUID
@@ -100,6 +101,7 @@ class CurrentMember:
     workspace_standing: str | None = None
     accent: str | None = None
     logo: str | None = None
+    ways: Ways = field(default_factory=Ways)
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

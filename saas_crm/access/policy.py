@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import undefer
 
 from saas_crm.access.models import Policy
 from saas_crm.access.ownership import check_version
@@ -38,12 +39,16 @@ def policy() -> WorkspacePolicy:
     return WorkspacePolicy(*row) if row else WorkspacePolicy()
 
 
-def own_policy() -> Policy:
-    """Return the one row of decisions to change, held, and made first where there is none."""
+def own_policy(*names: str) -> Policy:
+    """Return the one row of decisions to change, held, and made first where there is none.
+
+    `names` are columns that are not loaded unless they are asked for: so that the log knows what was there before.
+    """
     usual = WorkspacePolicy()
     made = insert(Policy).values(id=new_id(), children_follow=usual.children_follow, audit_days=usual.audit_days)
     db.session.execute(made.on_conflict_do_nothing())
-    return db.session.scalars(select(Policy).with_for_update()).one()
+    held = select(Policy).with_for_update().options(*(undefer(getattr(Policy, name)) for name in names))
+    return db.session.scalars(held.execution_options(populate_existing=True)).one()
 
 
 def keep_audit(days: int | None, *, actor: CurrentMember, version: int | None = None) -> None:

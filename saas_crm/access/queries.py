@@ -21,6 +21,7 @@ from saas_crm.access.role_rules import EVERYTHING, OWNER
 from saas_crm.access.shared_models import User
 from saas_crm.access.standing import standing_columns
 from saas_crm.access.tokens import token_hash
+from saas_crm.access.ways import ways_of
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import at_most
@@ -121,12 +122,13 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
         return None
     found = CurrentMember(*row[:_KNOWN])
     if len(row) > _KNOWN:
-        teams, walls, shares, children_follow, due, told, standing, accent, logo = row[_KNOWN:]
+        teams, walls, shares, children_follow, due, told, standing, accent, logo, ways = row[_KNOWN:]
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,
             second_factor_due=due, entry=rules_of(told, owner=found.role_key == OWNER), workspace_standing=standing,
-            accent=accent, logo=logo,
+            accent=accent, logo=logo, ways=ways_of(ways),
         )  # fmt: skip
+        found = replace(found, locale=found.ways.speaks(found.locale, current_tenant().locale))
     if found.role_key == OWNER:  # has everything there is, also what came with a later release
         return replace(found, permissions=EVERYTHING)
     rules = rules_in(found.permissions)

@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from saas_crm.access.strength import weakness
 from saas_crm.core.fields import Email, FieldError, Name, OrNone, clean_line
+from saas_crm.core.fiscal import CALENDAR
 from saas_crm.core.forms import Input
+from saas_crm.core.i18n import LANGUAGES
 from saas_crm.core.money import currencies
 from saas_crm.core.places import countries, currency_of, timezone_of, timezones
 from tenants.marks import N_
@@ -66,6 +68,14 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _offered(value: list[str], info: ValidationInfo) -> list[str]:
+    if not value:
+        raise FieldError("missing", N_("Offer at least one language."))
+    if info.data.get("locale") not in (None, *value):
+        raise FieldError("default", N_("The workspace’s own language must be among those offered."))
+    return [code for code in LANGUAGES if code in value]
+
+
 SomeId = Annotated[UUID | None, OrNone]
 GivenEmail = Annotated[Email, AfterValidator(_needed)]
 Secret = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_needed)]
@@ -79,6 +89,9 @@ CountryOfSeat = Annotated[str, BeforeValidator(clean_line), AfterValidator(_coun
 Currency = Annotated[str, BeforeValidator(clean_line), AfterValidator(_currency)]
 Timezone = Annotated[str, BeforeValidator(clean_line), AfterValidator(_timezone)]
 ChosenTimezone = Annotated[Timezone, AfterValidator(_needed)]
+FiscalMonth = Annotated[int, Field(ge=1, le=12)]
+Offered = Annotated[list[Locale], AfterValidator(_offered)]
+"""The languages of a workspace; declare it after `locale`, which must be among them."""
 
 
 class Seat(Input):
@@ -115,6 +128,20 @@ class WorkspaceWrite(Seat):
     """What may be changed about a workspace."""
 
     name: Name
+    fiscal_month: FiscalMonth = CALENDAR
+    languages: Offered = Field(default_factory=lambda: list(LANGUAGES))
+
+
+class WorkspaceFields(Input):
+    """The same for programs, which say what changes; nothing follows from the country then."""
+
+    name: Name
+    locale: Locale = Field(description="Of mails to people whose language is not known, and of whose is not offered.")
+    country: CountryOfSeat
+    currency: Annotated[Currency, AfterValidator(_needed)] = Field(description="It stays once there are deals.")
+    timezone: ChosenTimezone
+    fiscal_month: FiscalMonth = Field(default=CALENDAR, description="The month a financial year begins in, 1 to 12.")
+    languages: Offered = Field(default_factory=lambda: list(LANGUAGES), description="Those its members may choose.")
 
 
 class AddressWrite(Input):

@@ -38,16 +38,21 @@ _ENTRY = """(
         'sso', EXISTS (SELECT FROM identity_providers WHERE enabled AND mandatory))
     FROM (VALUES (1)) AS one LEFT JOIN policies AS asked ON true LIMIT 1
 )"""
+_WAYS = """(
+    SELECT jsonb_build_object('fiscal_month', decided.fiscal_month, 'languages', decided.languages,
+        'numbering', decided.numbering)
+    FROM policies AS decided LIMIT 1
+)"""
 _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry, standing, accent and logo.
+    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry, standing, accent, logo and ways.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
     `standing` is the workspace's own, as it is at this moment (`tenants.standing.key_of`); `accent`
-    and `logo` are how it looks.
+    and `logo` are how it looks, `ways` how it does things (`access.ways`).
     """
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
@@ -57,4 +62,5 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
         literal_column("public.standing()", Text).label("standing"),
         literal_column("(SELECT policies.accent FROM policies LIMIT 1)", Text).label("accent"),
         literal_column("(SELECT policies.logo_digest FROM policies LIMIT 1)", Text).label("logo"),
+        literal_column(_WAYS, JSONB).label("ways"),
     )  # fmt: skip

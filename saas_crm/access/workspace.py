@@ -1,19 +1,29 @@
-"""Changing the workspace itself: its row in the shared registry, and a line in its own audit."""
+"""Changing the workspace itself: its row in the shared registry, what it decided beside it, and lines in its audit."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select, update
 
+from saas_crm.access.models import Policy
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.policy import own_policy
 from saas_crm.access.schemas import WorkspaceWrite
+from saas_crm.access.ways import ways_of
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput
+from saas_crm.core.fiscal import CALENDAR
+from saas_crm.core.forms import given
+from saas_crm.core.i18n import LANGUAGES
 from saas_crm.core.i18n import gettext as _
-from tenants.context import ActiveTenant
+from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
+from tenants.versions import lacks_tables
 
+DECIDED = ("fiscal_month", "languages")
 FIELDS = ("name", "locale", "country", "currency", "timezone")
 
 
@@ -27,7 +37,7 @@ def registered(tenant: ActiveTenant) -> dict[str, str]:
 def update_workspace(
     data: WorkspaceWrite, *, actor: CurrentMember, tenant: ActiveTenant, directory: Directory, has_deals: bool
 ) -> None:
-    """Store a workspace's name, language, country, currency and time zone.
+    """Store a workspace's name, language, country, currency and time zone, and, where given, its year and languages.
 
     Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
     The audit row is written first: one that cannot be written stops the change. Raises Forbidden and
@@ -37,6 +47,7 @@ def update_workspace(
     if has_deals and data.currency != tenant.currency:
         message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
         raise InvalidInput({"currency": message}, {"currency": "in_use"})
+    _decide(data)
     values = {name: getattr(data, name) for name in FIELDS}
     present = registered(tenant)
     changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
@@ -47,3 +58,24 @@ def update_workspace(
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(**values))
     directory.forget()
+
+
+def _decide(data: WorkspaceWrite) -> None:
+    """Store when years begin and which languages are offered, as far as it was given and has its columns here."""
+    wanted: dict[str, Any] = {name: value for name, value in given(data).items() if name in DECIDED}
+    if not wanted or lacks_tables(current_tenant()):
+        return
+    found = own_policy(*DECIDED)
+    for name, value in wanted.items():
+        usual = value == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
+        setattr(found, name, None if usual else value)
+    db.session.flush()
+
+
+def offered_language(locale: str) -> str:
+    """Return the language in which the workspace that speaks meets somebody who reads this one: a newcomer's."""
+    tenant = current_tenant()
+    if lacks_tables(tenant):
+        return locale
+    offered = db.session.scalar(select(Policy.languages))
+    return ways_of({"languages": offered}).speaks(locale, tenant.locale)

@@ -15,12 +15,13 @@ BIG = frozenset({
     "activities", "audit_log", "companies", "consents", "contacts", "erasure_items", "hand_over_items",
     "idempotency_keys", "opportunities", "opportunity_contacts", "opportunity_sums", "opportunity_totals",
     "search_entries", "shares", "known_browsers", "passkeys", "sign_ins", "spent_challenges", "sso_identities",
-    "stage_changes", "archive_pieces", "memberships", "sessions", "users", "user_photos",
+    "record_numbers", "stage_changes", "archive_pieces", "memberships", "sessions", "users", "user_photos",
 })  # fmt: skip
 """Tables that grow with the work that is done, or with everybody who signs up."""
 SMALL = frozenset({
     "api_tokens", "erasures", "hand_overs", "invitations", "members", "pipelines", "policies", "privacy_holds",
     "privacy_settings", "processing_activities", "roles", "stages", "team_helpers", "teams", "unit_guests",
+    "number_counts",
     "archives", "authenticator_apps", "deletion_certificates", "former_slugs", "mailed_tokens", "pending_sign_ins",
     "recovery_codes", "identity_providers", "suspensions", "tenant_deletions", "tenants", "throttles",
 })  # fmt: skip

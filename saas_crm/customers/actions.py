@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from saas_crm.access.field_rules import writable
+from saas_crm.access.numbering import number_new
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now
@@ -37,6 +38,7 @@ def create_company(data: CompanyWrite, *, actor: CurrentMember, company_id: UUID
     actor.require("company:create")
     company = Company(id=company_id or new_id())
     _fill(company, data, actor)
+    number_new(company, actor)
     insert(company, may_exist=company_id is not None)
     index(company)
     return company

@@ -8,10 +8,12 @@ what hangs on it (`following`).
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from saas_crm.access.numbering import numbers_kept
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.names import name_key
@@ -41,10 +43,16 @@ def index(record: Company | Contact) -> None:
 def company_entry(company: Company) -> search.Findable:
     """Return what a company is found by: as it is, whoever changes it."""
     city, industry = truth(company.city), truth(company.industry)
+    fields = _fields(company, website="website", address="city", industry="industry")
     return search.Findable(
         "company", company.id, company.name, subtitle=city or industry or "", words=company.tags,
-        fields=_fields(company, website="website", address="city", industry="industry"), owner_id=company.owner_id,
+        fields={**fields, "number": number_found(company)}, owner_id=company.owner_id,
     )  # fmt: skip
+
+
+def number_found(record: Any) -> str:
+    """Return the number by which a record is found, "" where it has none or there are no numbers yet."""
+    return truth(record.number) or "" if numbers_kept() else ""
 
 
 def contact_entry(contact: Contact, company: Company | None) -> search.Findable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas_crm.access.models import Member
+from saas_crm.core.numbering.models import given_to
 from saas_crm.core.records import Record
 from tenants.db import TenantModel
 from tenants.veils import Veil, VeiledDate
@@ -64,6 +65,11 @@ class Company(Record, TenantModel):
     last_activity_at: Mapped[datetime | None]
 
     owner: Mapped[Member | None] = relationship(lazy="raise")
+    if TYPE_CHECKING:
+        number: Mapped[str | None]
+
+
+Company.number = given_to("company", Company.id)
 
 
 class Contact(Record, TenantModel):

@@ -9,15 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, bindparam, case, func, literal_column, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from saas_crm.access.few import Many
 from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
+from saas_crm.access.numbering import has_numbers, numbers_kept
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
+from saas_crm.core.numbering.models import numbers_beginning
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import NOTHING, Sought, found_by, sought
@@ -55,6 +57,7 @@ class CustomerFilter:
     tag: str = ""
     company_id: UUID | None = None
     country: str = ""
+    number: str = ""
 
     @property
     def narrows(self) -> bool:
@@ -79,14 +82,15 @@ def get_contact(contact_id: UUID, *, member: CurrentMember, action: str = "read"
 
 def _get(model: Any, record_id: UUID, member: CurrentMember, action: str) -> Any:
     asking = reader(member, *NAMES, f"{model.__resource__}:{action}")
-    found = db.session.scalar(_loading(model, asking, action), {"this_id": record_id})
+    query = _loading(model, asking, action, numbered=model is Company and numbers_kept())
+    found = db.session.scalar(query, {"this_id": record_id})
     if found is None:
         raise NotFound
     return found
 
 
 @lru_cache(READERS)
-def _loading(model: Any, asking: Reader, action: str) -> AnySelect:
+def _loading(model: Any, asking: Reader, action: str, *, numbered: bool) -> AnySelect:
     """Return the query that loads one record with its owner and the owner's team, of which `may` asks."""
     member = asking.member
     query = select(model).where(
@@ -94,6 +98,8 @@ def _loading(model: Any, asking: Reader, action: str) -> AnySelect:
     )
     if model is Contact:
         query = query.options(joinedload(Contact.company.and_(Company.deleted_at.is_(None), visible(Company, member))))
+    if numbered:
+        query = query.options(undefer(model.number))
     return query.options(joinedload(model.owner).joinedload(Member.team))
 
 
@@ -159,10 +165,11 @@ def _rows(
     name, _ = choose(orders_of(model), sort, "name")
     asked = Asked(name, tuple(after) if after else None, limit)
     asking, words = reader(member, *NAMES, many=model), sought(wanted.q, (model.__resource__,))
+    numbered = model is Company and has_numbers(member, "company")
     if words is None or not asked.comes_again:
-        rows = fetch(_rows_for.__wrapped__(model, asking, wanted, asked, NOTHING, counted=counted))
+        rows = fetch(_rows_for.__wrapped__(model, asking, wanted, asked, NOTHING, counted=counted, numbered=numbered))
     else:
-        query = _rows_for(model, asking, replace(wanted, q=""), asked, words, counted=counted)
+        query = _rows_for(model, asking, replace(wanted, q=""), asked, words, counted=counted, numbered=numbered)
         rows = fetch(query, {**words.values, _KEY: _key_of(model, wanted.q)})
     return cut(rows, limit, "sort_key")
 
@@ -173,7 +180,8 @@ NAMES = ("company:read", "contact:read")
 
 @kept_queries(READERS)
 def _rows_for(
-    model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, words: Sought, *, counted: bool
+    model: Any, asking: Reader, wanted: CustomerFilter, asked: Asked, words: Sought, *, counted: bool,
+    numbered: bool,
 ) -> AnySelect:  # fmt: skip
     """Return the query of one page; kept, because building it takes as long as running it."""
     wanted = replace(wanted, q=words.query or wanted.q)
@@ -183,6 +191,8 @@ def _rows_for(
         on_the_way = wanted.q.strip() and not order.nullable  # where it is not sorted in two parts
         total = func.count().over() if on_the_way else _count(model, member, wanted).scalar_subquery()
     query = select(*(_COMPANY_ROW if model is Company else _CONTACT_ROW))
+    if numbered:
+        query = query.add_columns(model.number.label("number"))
     query = query.add_columns(order.column.label("sort_key"), total.label("total"))
     if model is Contact:
         query = query.outerjoin(Company, seen(Company, Contact.company_id, member))
@@ -213,6 +223,9 @@ def narrow(
         query = query.where(Contact.company_id == wanted.company_id)
     if wanted.country:
         check_askable(member, model.__resource__, country="country")
+    if wanted.number:
+        check_askable(member, model.__resource__, number="number")
+        query = query.where(model.id.in_(numbers_beginning(model.__resource__, wanted.number)))
     for name in ("owner_id", "lifecycle", "country"):
         if value := getattr(wanted, name):
             query = query.where(getattr(model, name) == value)

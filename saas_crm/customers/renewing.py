@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from saas_crm.core.numbering.registry import Numbered
 from saas_crm.customers.indexing import company_entry, contact_entry, name_forms
 from saas_crm.customers.models import Company, Contact
-from saas_crm.search.actions import Findable
+from saas_crm.search.actions import Findable, put_all
 from saas_crm.search.renewing import Renewable
 from tenants.db import db
 
@@ -40,5 +41,10 @@ def _companies_of(contacts: Sequence[Contact]) -> Any:
     return select(Company).where(Company.id.in_({contact.company_id for contact in contacts} - {None}))
 
 
+def _renew_entries(companies: Sequence[Company]) -> None:
+    put_all(db.session(), _company_entries(companies), touch=False)
+
+
+NUMBERED = Numbered(Company, _renew_entries, usual="C-{00000}")
 COMPANIES = Renewable(Company, _company_entries, forms=_forms)
 CONTACTS = Renewable(Contact, _contact_entries, forms=_forms, hold=_hold_companies)

@@ -67,6 +67,9 @@ class ContactWrite(Address):
     owner_id: SomeId = None
 
 
+GIVEN_NUMBER = "Given once when it is made, where the workspace numbers its records; null without one."
+
+
 class RecordRead(BaseModel):
     """What every record answers with."""
 
@@ -92,6 +95,7 @@ class CompanyRead(AddressRead, RecordRead):
     """A company as the API answers it; phone numbers are E.164."""
 
     name: str
+    number: str | None = Field(description=GIVEN_NUMBER)
     phone: str
     email: str
     website: str

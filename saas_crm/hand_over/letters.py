@@ -25,7 +25,7 @@ def tell_successors(made: HandOver, plan: Plan, *, actor: CurrentMember, tenant:
         person = plan.people[to_id]
         if to_id == actor.id:
             continue
-        with in_language(person.locale):
+        with in_language(actor.ways.speaks(person.locale, tenant.locale)):
             subject = _("You have taken over customers of %(name)s", name=plan.source.name)
             words = _paragraphs(person.name, actor.name, plan.source.name, written(counts), made.note)
             send(db.session(), Letter(person.email, subject, words, (_("See what you got"), address)))
@@ -37,7 +37,7 @@ def tell_undone(found: HandOver, former: str, *, actor: CurrentMember, tenant: A
         if person.id == actor.id:
             continue
         own = person.id == found.from_id
-        with in_language(person.locale):
+        with in_language(actor.ways.speaks(person.locale, tenant.locale)):
             subject = (_("Your customers are yours again") if own
                        else _("What you took over from %(name)s has gone back", name=former))  # fmt: skip
             went = (

@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.field_rules import may_write, writable
+from saas_crm.access.numbering import number_new
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.activities.actions import ActivityHappened
@@ -47,6 +48,7 @@ def open_opportunity(
     values = writable(given(data), "opportunity", actor, None)
     values["owner_id"] = data.owner_id or actor.id
     _fill(deal, values, actor)
+    number_new(deal, actor)
     saving.insert(deal, may_exist=opportunity_id is not None)
     write_contacts(deal, checked_contacts(set(values.get("contact_ids", ())), actor), set())
     _remember(deal, None, actor)

@@ -11,8 +11,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import undefer
 
+from saas_crm.access.numbering import numbers_kept
 from saas_crm.customers.following import CustomersGone
+from saas_crm.customers.indexing import number_found
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity
 from saas_crm.search import actions as search
@@ -37,6 +40,7 @@ def entry(deal: Opportunity, customer: Company | Contact | None) -> search.Finda
     owner_id = customer.owner_id if isinstance(customer, Company) else ASKED
     return search.Findable(
         "opportunity", deal.id, deal.name, subtitle=named, owner_id=deal.owner_id, parent_name=named,
+        fields={"number": number_found(deal)},
         parent_id=customer.id if customer is not None else None,
         parent_owner_id=owner_id if customer is not None else None,
     )  # fmt: skip
@@ -94,6 +98,8 @@ def _customer(deal: Opportunity) -> Company | Contact | None:
 
 def _held(which: ColumnElement[bool], after: UUID | None) -> Sequence[Opportunity]:
     deals = select(Opportunity).where(which, Opportunity.deleted_at.is_(None))
+    if numbers_kept():
+        deals = deals.options(undefer(Opportunity.number))
     if after is not None:
         deals = deals.where(Opportunity.id > after)
     return _all(deals.order_by(Opportunity.id).limit(BATCH).with_for_update(key_share=True))

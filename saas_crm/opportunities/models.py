@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, FetchedValue, ForeignKey, Index, case, func, text
@@ -13,6 +14,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from saas_crm.access.models import Member
+from saas_crm.core.numbering.models import given_to
 from saas_crm.core.records import Record
 from saas_crm.customers.models import ALIVE, Company, Contact
 from tenants.db import TenantModel, new_id
@@ -102,6 +104,8 @@ class Opportunity(Record, TenantModel):
     company: Mapped[Company | None] = relationship(lazy="raise")
     contact: Mapped[Contact | None] = relationship(lazy="raise")
     stage: Mapped[Stage] = relationship(lazy="raise")
+    if TYPE_CHECKING:
+        number: Mapped[str | None]
 
     @hybrid_property
     def consumer_id(self) -> UUID | None:
@@ -112,6 +116,9 @@ class Opportunity(Record, TenantModel):
     @classmethod
     def _consumer_id(cls) -> ColumnElement[UUID | None]:
         return case((cls.company_id.is_(None), cls.contact_id))
+
+
+Opportunity.number = given_to("opportunity", Opportunity.id)
 
 
 class OpportunityContact(TenantModel):

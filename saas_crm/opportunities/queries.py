@@ -10,15 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, func, literal_column, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, undefer
 
 from saas_crm.access.few import Many
 from saas_crm.access.field_rules import check_askable
 from saas_crm.access.models import Member
+from saas_crm.access.numbering import has_numbers, numbers_kept
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, seen, visible
 from saas_crm.core.errors import NotFound
 from saas_crm.core.keyset import Asked, Order, Page, at_most, choose, cut, page
+from saas_crm.core.numbering.models import numbers_beginning
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, Stage, StageChange
 from saas_crm.opportunities.rules import STALE_DAYS
@@ -60,6 +62,7 @@ class DealFilter:
     closes_from: date | None = None
     closes_before: date | None = None
     undated: bool = False
+    number: str = ""
 
     @property
     def finds_few(self) -> bool:
@@ -78,16 +81,17 @@ def get_opportunity(opportunity_id: UUID, *, member: CurrentMember, action: str 
     Its company and contact come along where the member sees them, else they are None.
     """
     asking = reader(member, *SEEN, f"opportunity:{action}")
-    found: Opportunity | None = db.session.scalar(_loading(asking, action), {"this_id": opportunity_id})
+    query = _loading(asking, action, numbered=numbers_kept())
+    found: Opportunity | None = db.session.scalar(query, {"this_id": opportunity_id})
     if found is None:
         raise NotFound
     return found
 
 
 @lru_cache(READERS)
-def _loading(asking: Reader, action: str) -> AnySelect:
+def _loading(asking: Reader, action: str, *, numbered: bool) -> AnySelect:
     member = asking.member
-    return (
+    query = (
         select(Opportunity)
         .where(
             Opportunity.id == bindparam("this_id"), Opportunity.deleted_at.is_(None),
@@ -99,6 +103,7 @@ def _loading(asking: Reader, action: str) -> AnySelect:
             joinedload(Opportunity.contact.and_(Contact.deleted_at.is_(None), visible(Contact, member))),
         )
     )  # fmt: skip
+    return query.options(undefer(Opportunity.number)) if numbered else query
 
 
 def listed(member: CurrentMember) -> AnySelect:
@@ -135,7 +140,9 @@ def opportunity_rows(
     check_order(member, name)
     asked = Asked(name, tuple(after) if after else None, limit)
     build = _page_of if asked.comes_again and not wanted.q else _page_of.__wrapped__
-    return cut(fetch(build(reader(member, *SEEN, many=Opportunity), wanted, asked)).all(), limit, str(order.column.key))
+    numbered = has_numbers(member, "opportunity")
+    query = build(reader(member, *SEEN, many=Opportunity), wanted, asked, numbered=numbered)
+    return cut(fetch(query).all(), limit, str(order.column.key))
 
 
 def check_order(member: CurrentMember, name: str) -> None:
@@ -145,8 +152,10 @@ def check_order(member: CurrentMember, name: str) -> None:
 
 
 @kept_queries(READERS)
-def _page_of(asking: Reader, wanted: DealFilter, asked: Asked) -> AnySelect:
+def _page_of(asking: Reader, wanted: DealFilter, asked: Asked, *, numbered: bool) -> AnySelect:
     query = narrow(listed(asking.member), asking.member, wanted)
+    if numbered:
+        query = query.add_columns(Opportunity.number.label("number"))
     return page(query, ORDERS[asked.sort], Opportunity.id, after=asked.after, limit=asked.limit)
 
 
@@ -158,6 +167,9 @@ def narrow(query: AnySelect, member: CurrentMember, wanted: DealFilter, *, many:
     for name in ("owner_id", "stage_id", "status", "company_id", "contact_id"):
         if value := getattr(wanted, name):
             query = query.where(getattr(Opportunity, name) == value)
+    if wanted.number:
+        check_askable(member, "opportunity", number="number")
+        query = query.where(Opportunity.id.in_(numbers_beginning("opportunity", wanted.number)))
     if wanted.undated:
         query = query.where(Opportunity.expected_close.is_(None))
     if wanted.closes_from:

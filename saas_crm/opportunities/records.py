@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from saas_crm.access.models import Member
+from saas_crm.access.numbering import numbers_kept
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import READERS, Reader, reader, visible
 from saas_crm.core.errors import NotFound
@@ -86,10 +87,11 @@ def load(opportunity_id: UUID, *, member: CurrentMember, stage_id: UUID | None =
     """
     asking, this = reader(member, *SEEN), {"opportunity_id": opportunity_id}
     row = None
+    kept = numbers_kept()
     if stage_id is not None:
-        query = _load(asking, with_stage=True)
+        query = _load(asking, with_stage=True, numbered=kept)
         row = db.session.execute(query, {**this, "target_id": stage_id}).one_or_none()
-    row = row or db.session.execute(_load(asking, with_stage=False), this).one_or_none()
+    row = row or db.session.execute(_load(asking, with_stage=False, numbered=kept), this).one_or_none()
     if row is None:
         raise NotFound
     return Loaded(*row)
@@ -101,5 +103,6 @@ def _one(columns: tuple[Any, ...], asking: Reader) -> AnySelect:
 
 
 @lru_cache(READERS)
-def _load(asking: Reader, *, with_stage: bool) -> AnySelect:
-    return (_LOAD_WITH_STAGE if with_stage else _LOAD).where(visible(Opportunity, asking.member))
+def _load(asking: Reader, *, with_stage: bool, numbered: bool) -> AnySelect:
+    query = (_LOAD_WITH_STAGE if with_stage else _LOAD).where(visible(Opportunity, asking.member))
+    return query.options(undefer(Opportunity.number)) if numbered else query

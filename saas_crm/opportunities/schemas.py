@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from saas_crm.core.fields import Line, Name, Text, reading, typed_amount
 from saas_crm.core.forms import Input
 from saas_crm.core.money import Money
-from saas_crm.customers.schemas import RecordRead, SomeDate, SomeId
+from saas_crm.customers.schemas import GIVEN_NUMBER, RecordRead, SomeDate, SomeId
 
 Reason = Literal[
     "",
@@ -84,6 +84,7 @@ class OpportunityRead(RecordRead):
     """An opportunity as the API answers it."""
 
     name: str
+    number: str | None = Field(description=GIVEN_NUMBER)
     pipeline_id: UUID
     stage_id: UUID
     status: Literal["open", "won", "lost"]

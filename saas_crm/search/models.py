@@ -21,7 +21,7 @@ asked with each search, and not copied."""
 
 OF_FIELD = "\x1e"
 """Begins what an entry holds of each of the FIELDS, in their order; nobody finds it by a field they may not know."""
-FIELDS = ("phone", "mobile", "email", "website", "address", "industry", "job_title")
+FIELDS = ("phone", "mobile", "email", "website", "address", "industry", "job_title", "number")
 """Fields that a role can hide, and by which records are found."""
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import undefer
 
+from saas_crm.access.numbering import numbers_kept
 from saas_crm.search.actions import Findable, put_all, row_of
 from saas_crm.search.models import SearchEntry
 from tenants.db import db, fetch
@@ -52,7 +54,7 @@ def renew_batch(kind: str, after: UUID | None) -> UUID | None:
     Records in the recycle bin too: they have no entry, but come back with their columns.
     """
     known = kinds[kind]
-    query = select(known.model).order_by(known.model.id).limit(BATCH)
+    query = select(known.model).options(*_whole(known.model)).order_by(known.model.id).limit(BATCH)
     if after is not None:
         query = query.where(known.model.id > after)
     records = db.session.scalars(query).all()
@@ -62,6 +64,11 @@ def renew_batch(kind: str, after: UUID | None) -> UUID | None:
         _write(known, keys)
     db.session.expunge_all()
     return last
+
+
+def _whole(model: type[Any]) -> list[Any]:
+    """Return what loads a record's number with it, where its kind has numbers: it is found by that too."""
+    return [undefer(model.number)] if hasattr(model, "number") and numbers_kept() else []
 
 
 _COMPARED = ("title", "subtitle", "folded", "grams", "parent_id", "parent_owner_id")
@@ -92,7 +99,8 @@ def _differs(wanted: dict[str, Any], stored: Any) -> bool:
 def _write(known: Renewable, ids: Iterable[UUID]) -> None:
     """Write what follows from the records as they are once they are held; nobody has edited them by that."""
     model = known.model
-    held = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update(key_share=True)
+    held = select(model).options(*_whole(model)).where(model.id.in_(ids)).order_by(model.id)
+    held = held.with_for_update(key_share=True)
     records = db.session.scalars(held.execution_options(populate_existing=True)).all()
     for record in records:
         if changes := _changes(known, record):

@@ -29,7 +29,7 @@ OF_MEANING = {
     "unknown", "owner", "currency", "closed", "pipeline", "cursor", "missing", "enum", "string_too_short",
     "website", "country", "timezone", "moment", "future", "invalid", "no_at_sign", "key-reused",
     "needs", "beyond", "taken", "in_use", "built_in", "owner_role", "too_many",
-    "duty", "other_name", "field_rule", "masked",
+    "duty", "other_name", "field_rule", "masked", "default",
 }  # fmt: skip
 # A record that is not there, a lost race or a broken rule is no judgement of the data's form; which rules may say
 # no is looked at by the check below. That a token is unknown or a permission missing would be wrong here.

@@ -24,7 +24,8 @@ def test_who_asks(who: str, api_for: Api, cast: Any) -> None:
     assert me["permissions"] == dict(BUILT_IN[who])
     assert me["workspace"] == {
         "id": str(cast.tenants["acme"].id), "slug": "acme", "name": "Acme Instruments", "locale": "en",
-        "country": "US", "currency": "USD", "timezone": "UTC",
+        "country": "US", "currency": "USD", "timezone": "UTC", "fiscal_month": 1,
+        "languages": ["en", "zh_Hans", "zh_Hant"],
     }  # fmt: skip
     again = api_for(who).get("/me", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304

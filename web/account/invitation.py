@@ -20,6 +20,7 @@ from saas_crm.access.queries import member_by_id, user_by_email
 from saas_crm.access.schemas import Joining, SignInHere
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.access.workspace import offered_language
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.fields import clean_line
@@ -117,7 +118,9 @@ def _identify(invitation: Invitation) -> UUID:
 def _new_user(invitation: Invitation) -> UUID:
     typed = {name: request.form.get(name, "") for name in ("name", "password")}
     data = parse(Joining, {"workspace": g.tenant.name, "email": invitation.email, **typed}, input_context(form=True))
-    return make_invited_user(invitation.email, data.name, data.password, locale=spoken(), timezone=g.tenant.timezone)
+    return make_invited_user(
+        invitation.email, data.name, data.password, locale=offered_language(spoken()), timezone=g.tenant.timezone
+    )
 
 
 def _inviter(invitation: Invitation) -> str:

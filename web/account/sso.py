@@ -16,6 +16,7 @@ from saas_crm.access.sso.provider import Provider, provider, secret_of_provider
 from saas_crm.access.sso.proving import Asked, IdentityRefused, identity_of, new_question, question
 from saas_crm.access.sso.talking import ProviderFailed, discover
 from saas_crm.access.throttle import TooManyAttempts, count, network_of, take_back, throttle_key
+from saas_crm.access.workspace import offered_language
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
@@ -133,7 +134,7 @@ def _identified(found: Provider, kept: dict[str, Any]) -> Any:
         raise IdentityRefused(str(failed)) from None
     identity = identity_of(parts, asked, code, client=client, redirect_uri=callback_address())
     act_as(db.session(), Actor(None, "sso", g.request_id, request_origin()))
-    return let_in_by(identity, tenant=g.tenant, locale=spoken())
+    return let_in_by(identity, tenant=g.tenant, locale=offered_language(spoken()))
 
 
 def _refused(kind: str, why: str) -> Response:

@@ -25,6 +25,7 @@ from web.customers.picked import checked, member_written, with_known, with_picke
 from web.customers.values import company_labels, company_values
 from web.forms import form_id, form_version, saved, saved_before, shown_again, wants_part
 from web.merging import Merged
+from web.numbers import number_of
 
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 
@@ -51,7 +52,7 @@ def show(company_id: UUID) -> str:
         return render_template("activities/_story_part.html", **story)
     people, deals = shown.contacts_of(company_id, member), shown.deals("company", company_id, member)
     return render_template(
-        "companies/show.html", company=company, contacts=people, deals=deals,
+        "companies/show.html", company=company, contacts=people, deals=deals, **number_of(company),
         **shown.parts({"contacts": len(people), "deals": len(deals)}), **story,
         **shown.customer(company, member, g.tenant.country),
         new_contact_url=url_for("contacts.new", company_id=company_id) if member.can("contact:create") else "",

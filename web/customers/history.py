@@ -15,6 +15,7 @@ from web.customers.contacts import bp as contacts
 from web.customers.values import company_labels, contact_labels, lifecycles
 from web.history.returning import history_page, put_back
 from web.history.rooms import Returning, Room, as_country, as_day, as_phone, chosen, tells
+from web.numbers import number_label
 from web.privacy.words import channels, consent_labels, purposes, sources, states
 
 WRITERS = {
@@ -22,7 +23,7 @@ WRITERS = {
     "lifecycle": chosen(lambda: dict(lifecycles())),
 }  # fmt: skip
 tells("company", Room(
-    word=lambda: _("Company"), labels=company_labels, writers=WRITERS, refers={"owner_id": "member"},
+    word=lambda: _("Company"), labels=lambda: {**company_labels(), "number": number_label("company")}, writers=WRITERS, refers={"owner_id": "member"},
     page=("companies.show", "company_id"),
     returning=Returning(
         lambda record_id, member: queries.get_company(record_id, member=member), CompanyWrite, actions.update_company

@@ -10,6 +10,7 @@ from saas_crm.access.owners import owner_names
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
 from saas_crm.core.keyset import Page
+from saas_crm.core.numbering.patterns import LONGEST
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers import queries
 from saas_crm.customers.choosing import name_of
@@ -21,13 +22,14 @@ from web.customers.rows import company_rows, contact_rows
 from web.customers.values import lifecycles, sorts
 from web.forms import is_htmx, wants_part
 from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
+from web.numbers import shows_numbers
 
 
 def asked_filter() -> CustomerFilter:
     """Return what the address narrows the list to."""
     return CustomerFilter(
         q=asked("q"), owner_id=asked_id("owner"), lifecycle=asked_choice("lifecycle", LIFECYCLES), tag=asked("tag"),
-        company_id=asked_id("company"),
+        company_id=asked_id("company"), number=asked("number")[:LONGEST],
     )  # fmt: skip
 
 
@@ -45,10 +47,11 @@ def listed(model: Any) -> dict[str, Any]:
     if after is not None and not is_htmx():  # a later page on its own; htmx takes its rows only
         count = queries.count_up_to(model, member, wanted)
     log_url = url_for("activities.log") if member.can("activity:create") else ""
-    rows = (company_rows if companies else contact_rows)(page.rows, url_for(f"{model.__tablename__}.index"), log_url)
+    here, coded = url_for(f"{model.__tablename__}.index"), companies and shows_numbers("company")
+    rows = company_rows(page.rows, here, log_url, coded=coded) if companies else contact_rows(page.rows, here, log_url)
     return {
         "rows": rows, "next_url": next_url(page, scope), "count": count, "counted": counted(count, COUNTED),
-        "columns": _columns(companies, sort), "wanted": wanted, "sort": sort,
+        "columns": _columns(companies, sort, coded=coded), "wanted": wanted, "sort": sort,
         "export_url": address(url_for(f"exports.{model.__tablename__}"), after=None)
         if member.can(f"{model.__resource__}:export") else "",
     }  # fmt: skip
@@ -67,9 +70,10 @@ def results(template: str, listing: dict[str, Any]) -> Response:
     return response
 
 
-def _columns(companies: bool, sort: str) -> list[dict[str, Any]]:
+def _columns(companies: bool, sort: str, *, coded: bool) -> list[dict[str, Any]]:
     return [
         sorting(_("Name") if companies else pgettext("person", "Name"), "name", sort),
+        *([{"label": pgettext("column", "No.")}] if coded else []),
         {"label": _("City") if companies else _("Company")},
         {"label": _("Lifecycle")}, {"label": _("Owner")},
         {"label": _("Last contact"), "sort": address(sort="-last_activity_at", after=None),
@@ -81,7 +85,7 @@ def _columns(companies: bool, sort: str) -> list[dict[str, Any]]:
 def filters_of(model: Any, listing: dict[str, Any]) -> dict[str, Any]:
     """Return what the filter bar shows. Its choices come when it is opened, unless something is chosen already."""
     wanted, sort = listing["wanted"], listing["sort"]
-    set_now = sum(bool(value) for value in (wanted.owner_id, wanted.lifecycle, wanted.tag, wanted.company_id))
+    set_now = sum(bool(value) for value in (wanted.owner_id, wanted.lifecycle, wanted.tag, wanted.company_id, wanted.number))
     shown = {"filters_set": set_now + (sort != "name"), "values": {}, "filters_open": False}
     if shown["filters_set"] or asked("filters"):
         shown |= {"filters_open": True, **choices_of(model, wanted, sort)}
@@ -97,9 +101,10 @@ def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
     values = {
         "owner": str(wanted.owner_id or ""), "lifecycle": wanted.lifecycle, "tag": wanted.tag,
         "sort": sort, "company": str(wanted.company_id or ""),
-        "company_text": name_of(Company, wanted.company_id, member),
+        "company_text": name_of(Company, wanted.company_id, member), "number": wanted.number,
     }  # fmt: skip
     return {
         "values": values, "owners": [(str(row.id), row.name) for row in owner_names(member, model.__resource__)],
         "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
+        "coded": model is Company and shows_numbers("company"),
     }  # fmt: skip

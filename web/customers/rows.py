@@ -11,7 +11,10 @@ from web.formatting import relative
 
 
 class Row(NamedTuple):
-    """All that a row shows; `number` is what its button dials, and `log_url` where the call is noted."""
+    """All that a row shows; `number` is what its button dials, and `log_url` where the call is noted.
+
+    `code` is the record's own number, None in a list without numbers.
+    """
 
     kind: str
     href: str
@@ -23,13 +26,18 @@ class Row(NamedTuple):
     seen: str
     number: str
     log_url: str
+    code: str | None = None
 
 
-def company_rows(found: Iterable[AnyRow], base: str, log_url: str) -> list[Row]:
-    """Return the rows of companies; `base` is the address of the list, `log_url` that of + Log or ""."""
+def company_rows(found: Iterable[AnyRow], base: str, log_url: str, *, coded: bool = False) -> list[Row]:
+    """Return the rows of companies; `base` is the address of the list, `log_url` that of + Log or "".
+
+    `coded` shows their numbers.
+    """
     return [
         Row("company", f"{base}/{row.id}", row.name, row.industry, row.city, row.lifecycle, row.owner_name or "",
-            relative(row.last_activity_at), unveiled(row.phone), f"{log_url}?company_id={row.id}" if log_url else "")
+            relative(row.last_activity_at), unveiled(row.phone), f"{log_url}?company_id={row.id}" if log_url else "",
+            (row.number or "") if coded else None)
         for row in found
     ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from werkzeug.wsgi import wrap_file
 from saas_crm.access.audit_log import is_told
 from saas_crm.access.exporting import begin_export, note_export
 from saas_crm.access.naming import names_of
+from saas_crm.access.numbering import has_numbers
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.money import minor_digits
@@ -40,7 +41,8 @@ Maker = Callable[[AnyRow], Sequence[Cell]]
 def fields_told(resource: str, fields: Iterable[str]) -> tuple[str, ...]:
     """Return the fields whose values the member may know."""
     member = current_member()
-    return tuple(name for name in fields if is_told(resource, name, member))
+    numbers = has_numbers(member, resource)
+    return tuple(name for name in fields if is_told(resource, name, member) and (numbers or name != "number"))
 
 
 def columns_of(room: Room, fields: Sequence[str]) -> list[Column]:

@@ -12,10 +12,13 @@ from flask import g, request, url_for
 from saas_crm.access.owners import owner_names
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.numbering.patterns import LONGEST
 from saas_crm.opportunities.models import STATUSES
 from saas_crm.opportunities.queries import DealFilter
 from saas_crm.opportunities.rules import month_after
+from web.formatting import month
 from web.lists import asked, asked_choice, asked_id
+from web.periods import period_asked, period_choices
 
 ME = "me"
 UNDATED = "none"
@@ -73,19 +76,30 @@ def asked_month() -> date | None:
 def asked_deals(member: CurrentMember, today: date) -> DealFilter:
     """Return what the list is narrowed to.
 
-    The present month holds the overdue deals too, as the forecast counts them.
+    The present month holds the overdue deals too, as the forecast counts them; quarters and years hold what is expected
+    in them.
     """
-    month = asked_month()
-    only_of_month = month is not None and month != today.replace(day=1)
+    first, period = asked_month(), period_asked(asked("month"), today, member.ways.fiscal_month)
+    only_of_month = first is not None and first != today.replace(day=1)
     return DealFilter(
         q=asked("q"),
         owner_id=asked_owner(member),
         stage_id=asked_id("stage"),
         status=asked_choice("status", STATUSES),
-        closes_from=month if only_of_month else None,
-        closes_before=month_after(month, 1) if month else None,
+        closes_from=period.first if period else first if only_of_month else None,
+        closes_before=period.after if period else month_after(first, 1) if first else None,
         undated=asked("month") == UNDATED,
+        number=asked("number")[:LONGEST],
     )
+
+
+def close_choices(member: CurrentMember, today: date) -> list[tuple[str, str]]:
+    """Return the choices of when deals are expected to close: quarters, years, and the month that is asked for."""
+    of_month = asked_month()
+    return [
+        *([(f"{of_month:%Y-%m}", month(of_month))] if of_month else []),
+        *period_choices(today, member.ways.fiscal_month), (UNDATED, _("No expected close")),
+    ]  # fmt: skip
 
 
 def status_choices() -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from saas_crm.opportunities.rules import DEFAULT_PIPELINE_NAMES, DEFAULT_STAGES
 from saas_crm.opportunities.schemas import OpportunityWrite
 from web.history.returning import history_page, put_back
 from web.history.rooms import Returning, Room, as_amount, as_day, as_moment, by_language, chosen, tells
+from web.numbers import number_label
 from web.opportunities.bp import bp
 from web.opportunities.filters import status_choices
 from web.opportunities.values import deal_labels
@@ -26,6 +27,7 @@ def _labels() -> dict[str, str]:
     return {
         **labels, "status": _("Outcome"), "close_reason": _("Reason"), "closed_at": _("Closed"),
         "close_note": _("Note"), "pipeline_id": _("Pipeline"), "currency": _("Currency"),
+        "number": number_label("opportunity"),
     }  # fmt: skip
 
 

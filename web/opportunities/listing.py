@@ -10,19 +10,19 @@ from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.edge.current import current_member
 from saas_crm.opportunities.pipelines import stages
-from saas_crm.opportunities.queries import COUNTED, ORDERS, DealFilter, count_up_to, opportunity_rows
-from web.formatting import month, number
+from saas_crm.opportunities.queries import COUNTED, ORDERS, count_up_to, opportunity_rows
+from web.formatting import number
 from web.forms import wants_part
-from web.lists import address, after_key, asked_choice, counted, next_url, sorting
+from web.lists import address, after_key, asked, asked_choice, counted, next_url, sorting
+from web.numbers import shows_numbers
 from web.opportunities.cards import base_url
 from web.opportunities.filters import (
-    UNDATED,
     asked_deals,
-    asked_month,
     asked_owner,
+    close_choices,
     owner_choices,
     owner_value,
     status_choices,
@@ -30,7 +30,7 @@ from web.opportunities.filters import (
 )
 
 PAGE = 50
-NARROWING = ("q", "owner", "stage", "status", "month", "after")
+NARROWING = ("q", "owner", "stage", "status", "month", "number", "after")
 
 
 def render(member: CurrentMember) -> str:
@@ -48,6 +48,7 @@ def render(member: CurrentMember) -> str:
         next_url=next_url(page, scope),
         count=_said(count_up_to(member, wanted)),
         columns=_columns(sort),
+        coded=shows_numbers("opportunity"),
         stages={stage.id: stage for stage in choices},
         stage_choices=[(str(stage.id), stage.name) for stage in choices],
         wanted=wanted,
@@ -55,8 +56,9 @@ def render(member: CurrentMember) -> str:
         today=today,
         narrowed=wanted.narrows,
         clear_url=address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
-        filters=sum(map(bool, (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before, wanted.undated))),
-        asked_months=_asked_months(wanted),
+        filters=sum(map(bool, (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before, wanted.undated, wanted.number))),
+        closes=[] if part else close_choices(member, today),
+        close=asked("month"),
         q=wanted.q,
         sort=sort,
         owner=owner_value(member, owner_id),
@@ -68,14 +70,6 @@ def render(member: CurrentMember) -> str:
         if member.can("opportunity:export")
         else "",
     )
-
-
-def _asked_months(wanted: DealFilter) -> list[tuple[str, str]]:
-    """Return the month that is asked for, or the lack of one, as the choice that a filter shows."""
-    if wanted.undated:
-        return [(UNDATED, _("No expected close"))]
-    asked = asked_month()
-    return [(f"{asked:%Y-%m}", month(asked))] if asked else []
 
 
 def _said(count: int) -> str:
@@ -90,6 +84,7 @@ def _columns(sort: str) -> list[dict[str, Any]]:
     told = may_know(current_member(), "opportunity", "amount")
     return [
         {"label": _("Name")},
+        *([{"label": pgettext("column", "No.")}] if shows_numbers("opportunity") else []),
         {"label": _("Stage")},
         sorting(_("Expected close"), "expected_close", sort),
         {"label": _("Owner")},

@@ -10,6 +10,7 @@ from flask import request, url_for
 from saas_crm.access.ownership import may
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now, today_in
+from saas_crm.core.fiscal import CALENDAR, quarter_of
 from saas_crm.core.i18n import gettext as _
 from saas_crm.opportunities import queries
 from saas_crm.opportunities.models import Opportunity
@@ -20,8 +21,10 @@ from tenants.db import AnyRow
 from tenants.veils import unveiled
 from web.activities.story import Story
 from web.formatting import money
+from web.numbers import number_of
 from web.opportunities.cards import time_in_stage
 from web.opportunities.words import reason_label
+from web.periods import period_name
 from web.settings.access_words import access_url
 from web.sharing.routes import share_url
 
@@ -57,6 +60,8 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "weighted": money(weighted(deal.amount, chance), deal.currency) if deal.status == "open" else "",
         "chance": chance,
         "late": _is_late(deal, member),
+        "close_in": _quarter(deal, member),
+        **number_of(deal),
         "stale": time_in_stage(days_between(deal.stage_since, present))
         if is_stale(deal.status, deal.last_activity_at, present)
         else "",
@@ -75,6 +80,14 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "access_url": access_url("opportunity", deal.id, member),
         "log_url": url_for("activities.log", **here) if member.can("activity:create") else "",
     }
+
+
+def _quarter(deal: Opportunity, member: CurrentMember) -> str:
+    """Return the quarter in which a deal is expected, where the workspace's year is not the calendar's, which all know."""
+    begins = member.ways.fiscal_month
+    if begins == CALENDAR or deal.expected_close is None:
+        return ""
+    return period_name(quarter_of(deal.expected_close, begins))
 
 
 def story_part(told: Story) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from saas_crm.access.role_words import resource_words
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import pgettext
 from web.customers.values import company_labels, contact_labels
+from web.numbers import number_label
 from web.opportunities.values import deal_labels
 
 
@@ -20,7 +21,7 @@ def rule_words() -> dict[str, str]:
 def field_labels(resource: str) -> dict[str, str]:
     """Return what the fields of a kind of record are called, where roles may have rules for them."""
     labels = {"company": company_labels, "contact": contact_labels, "opportunity": deal_labels}[resource]()
-    return labels | {"address": _("Address")}
+    return labels | {"address": _("Address"), "number": number_label(resource)}
 
 
 def field_words(key: str) -> str:

@@ -10,9 +10,10 @@ from saas_crm.access.permissions import PERMISSIONS
 from saas_crm.access.role_words import meaning, permission_words, scope_word
 from saas_crm.core.i18n import LANGUAGES, pgettext
 from saas_crm.core.i18n import gettext as _
-from web.formatting import dotted
+from web.formatting import dotted, month_name
 from web.history.rooms import Room, Telling, as_day, as_moment, chosen, rooms, tells
 from web.history.words import levels, verbs, ways
+from web.numbers import number_label
 from web.settings.field_words import field_words, rule_words
 from web.settings.role_names import role_name
 
@@ -32,6 +33,15 @@ def _member_labels() -> dict[str, str]:
 
 def _logo(digest: Any, _telling: Telling) -> str:
     return _("a picture") if digest else ""
+
+
+def _languages(codes: Any, _telling: Telling) -> str:
+    return ", ".join(LANGUAGES.get(code, code) for code in codes)
+
+
+def _numbering(rules: Any, _telling: Telling) -> str:
+    told = ((number_label(kind), rule["pattern"] if rule["on"] else _("switched off")) for kind, rule in rules.items())
+    return ", ".join(f"{label}: {pattern}" for label, pattern in told)
 
 
 def _suspensions() -> dict[str, str]:
@@ -111,8 +121,12 @@ tells("policy", Room(
         "session_hours": _("Hours until one signs in again"), "idle_minutes": _("Minutes without use"),
         "email_domains": _("Domains that can be invited"), "networks": _("Allowed networks"),
         "accent": _("Accent colour"), "logo_digest": _("Logo"),
+        "fiscal_month": _("Financial year begins in"), "languages": _("Languages offered"), "numbering": _("Numbering"),
     },
-    writers={"two_factor_from": as_moment, "logo_digest": _logo}, refers={"two_factor_roles": "role"},
+    writers={
+        "two_factor_from": as_moment, "logo_digest": _logo, "languages": _languages, "numbering": _numbering,
+        "fiscal_month": lambda value, _telling: month_name(value),
+    }, refers={"two_factor_roles": "role"},
 ))  # fmt: skip
 tells("hand_over", Room(
     word=lambda: _("Hand-over"),

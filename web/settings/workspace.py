@@ -1,4 +1,4 @@
-"""The settings: their menu, and the workspace's own name, language, country, currency and time zone."""
+"""The settings: their menu, and the workspace's name, languages, country, currency, time zone and financial year."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.numbering import numbers_kept
 from saas_crm.access.role_rules import OWNER
 from saas_crm.access.schemas import WorkspaceWrite
 from saas_crm.access.workspace import registered, update_workspace
-from saas_crm.core.forms import from_form
+from saas_crm.core.fiscal import MONTHS
+from saas_crm.core.forms import parse
 from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.places import country_names, currency_names, timezones, zone_names
@@ -24,6 +26,8 @@ from saas_crm.edge.viewing import viewing
 from saas_crm.opportunities.queries import any_opportunity
 from saas_crm.workspaces.archives import may_take_everything
 from saas_crm.workspaces.ending import GRACE
+from tenants.versions import lacks_tables
+from web.formatting import month_name
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_workspace", __name__)
@@ -54,10 +58,12 @@ def _sections() -> list[Section]:
     member = current_member()
     rows = (
         ("workspace:update", "settings_workspace.edit", _("Workspace"),
-         _("Name, language, country, currency, time zone"), "building-2"),
+         _("Name, languages, country, currency, time zone, financial year"), "building-2"),
         ("workspace:update", "settings_appearance.edit", _("Appearance"), _("Logo and accent colour"), "palette"),
         ("workspace:update", "settings_address.edit", _("Web address"),
          _("What stands in every link to this workspace"), "link"),
+        *([("workspace:update", "settings_numbering.index", _("Numbering"),
+            _("Customer and deal numbers"), "tag")] if numbers_kept() else []),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
         ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),
@@ -102,14 +108,25 @@ def _sections() -> list[Section]:
 
 def workspace_form(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show the workspace's settings, with what was typed if that was refused."""
-    stored = registered(g.tenant)
-    shown = {**stored, **(values or {})}
+    stored, ways = registered(g.tenant), current_member().ways
+    decided = {"fiscal_month": ways.fiscal_month, "languages": list(ways.languages)}
+    shown = {**stored, **decided, **(values or {})}
     zones = tuple(sorted(timezones() | {stored["timezone"]}))
+    begins = [(number, month_name(number)) for number in MONTHS]
     return render_template(
         "settings/workspace.html", values=shown, errors=errors or {}, has_deals=any_opportunity(),
         address=f"{request.host_url.rstrip('/')}{request.script_root}/", locales=list(LANGUAGES.items()),
         countries=country_names(spoken()), currencies=currency_names(spoken()), zones=zone_names(zones, spoken()),
+        months=begins, decides=not lacks_tables(g.tenant),
     )  # fmt: skip
+
+
+def _sent() -> dict[str, Any]:
+    """Return what the form says; of its boxes all that are ticked."""
+    sent: dict[str, Any] = {name: request.form[name] for name in WorkspaceWrite.model_fields if name in request.form}
+    if "languages" in sent:
+        sent["languages"] = [code for code in request.form.getlist("languages") if code]
+    return sent
 
 
 @bp.get("/settings/workspace")
@@ -121,13 +138,13 @@ def edit() -> str:
 
 @bp.post("/settings/workspace")
 @requires("workspace:update")
-@shown_again(workspace_form)
+@shown_again(workspace_form, lists=("languages",))
 def update() -> ResponseReturnValue:
     """Save the workspace's settings."""
     has_deals = any_opportunity()
-    form = dict(request.form)
+    sent = _sent()
     if has_deals:
-        form["currency"] = registered(g.tenant)["currency"]
-    data = from_form(WorkspaceWrite, form, input_context(form=True))
+        sent["currency"] = registered(g.tenant)["currency"]
+    data = parse(WorkspaceWrite, sent, input_context(form=True))
     update_workspace(data, actor=current_member(), tenant=g.tenant, directory=directory(), has_deals=has_deals)
     return saved(url_for("settings_workspace.edit"), _("Saved."))

@@ -1,0 +1,56 @@
+"""The workspace itself: what it is called, and how it counts."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from mobile_api.me import WorkspaceRead, workspace_of
+from mobile_api.problems import ApiProblem, problem
+from mobile_api.reading import if_match_allows
+from mobile_api.records import shown, tag_of
+from mobile_api.registry import api
+from mobile_api.shapes import Fields
+from saas_crm.access.schemas import WorkspaceFields, WorkspaceWrite
+from saas_crm.access.workspace import DECIDED, registered, update_workspace
+from saas_crm.core.forms import given, parse, patch_of
+from saas_crm.edge.current import current_member, directory
+from saas_crm.edge.declared import requires
+from saas_crm.opportunities.queries import any_opportunity
+from tenants.versions import lacks_tables
+
+WorkspacePatch = patch_of(WorkspaceFields, "WorkspacePatch")
+
+
+@api.operation("GET", "/workspace", tag="workspace", responses={200: WorkspaceRead}, etag=True)
+@requires("workspace:read")
+def show_workspace() -> Response:
+    """Show the workspace."""
+    return shown(_present())
+
+
+@api.operation(
+    "PATCH", "/workspace", tag="workspace", request_model=WorkspacePatch, responses={200: WorkspaceRead}, etag=True,
+    if_match=True, idempotent=True,
+)  # fmt: skip
+@requires("workspace:update")
+def change_workspace(body: WorkspaceFields) -> Response:
+    """Change the workspace. The currency stays once there are deals."""
+    present = _present()
+    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
+        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+    changes = given(body)
+    if not changes:
+        return shown(present)
+    fields = {name: present[name] for name in WorkspaceFields.model_fields} | changes
+    kept = DECIDED if lacks_tables(g.tenant) else ()
+    data = parse(WorkspaceWrite, {name: value for name, value in fields.items() if name not in kept})
+    update_workspace(
+        data, actor=current_member(), tenant=g.tenant, directory=directory(),
+        has_deals=fields["currency"] != present["currency"] and any_opportunity(),
+    )  # fmt: skip
+    return shown({**present, **data.model_dump()})
+
+
+def _present() -> Fields:
+    """Return the workspace as the registry has it now; what a process remembers may be seconds old."""
+    return {**workspace_of(current_member()), **registered(g.tenant)}

@@ -1,0 +1,63 @@
+"""The workspace for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.api import places, problem
+from tests.support.clients import Phone, statements
+from tests.support.making import Maker
+
+Api = Callable[..., Phone]
+
+
+def test_everybody_reads_it_and_admins_change_it(api_for: Api) -> None:
+    answer = api_for("viewer").get("/workspace")
+    assert (answer.json["slug"], answer.json["fiscal_month"], answer.json["languages"][0]) == ("acme", 1, "en")
+    assert statements(answer) <= 5
+    changed = api_for("admin").patch(
+        "/workspace", json={"fiscal_month": 4, "languages": ["zh_Hant", "en"]},
+        headers={"If-Match": answer.headers["ETag"]},
+    )  # fmt: skip
+    assert changed.status_code == 200
+    assert changed.json == {**answer.json, "fiscal_month": 4, "languages": ["en", "zh_Hant"]}
+    assert statements(changed) <= 7
+    again = api_for("rep").get("/workspace")
+    assert (again.json, again.headers["ETag"]) == (changed.json, changed.headers["ETag"])
+    assert api_for("rep").get("/me").json["workspace"] == changed.json
+    lost = api_for("admin").patch("/workspace", json={"name": "X"}, headers={"If-Match": answer.headers["ETag"]})
+    assert problem(lost, 412)["current"] == changed.json
+    assert api_for("admin").patch("/workspace", json={}).json == changed.json
+
+
+@pytest.mark.parametrize("who", ["manager", "rep", "viewer"])
+def test_others_do_not(api_for: Api, who: str) -> None:
+    problem(api_for(who).patch("/workspace", json={"name": "Mine"}), 403)
+    assert api_for(who).get("/workspace").json["name"] == "Acme Instruments"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"fiscal_month": 13}, "#/fiscal_month"), ({"languages": []}, "#/languages"), ({"locale": None}, "#/locale"),
+        ({"languages": ["zh_Hans"]}, "#/languages"), ({"locale": "zh_Hant", "languages": ["en"]}, "#/languages"),
+        ({"languages": ["fr"]}, "#/languages/0"), ({"slug": "other"}, "#/slug"), ({"timezone": "Moon"}, "#/timezone"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be(api_for: Api, wrong: dict[str, Any], where: str) -> None:
+    assert places(api_for("owner").patch("/workspace", json=wrong)) == {where}
+
+
+def test_the_currency_stays_once_there_are_deals(api_for: Api, make: Maker) -> None:
+    make.deal("rep")
+    assert places(api_for("owner").patch("/workspace", json={"currency": "EUR"})) == {"#/currency"}
+    assert api_for("owner").patch("/workspace", json={"currency": "USD", "country": "DE"}).json["country"] == "DE"
+
+
+def test_another_workspace_is_none_of_it(api_for: Api) -> None:
+    problem(api_for("outsider", slug="acme").patch("/workspace", json={"fiscal_month": 4}), 401)
+    api_for("owner").patch("/workspace", json={"fiscal_month": 4})
+    assert api_for("outsider", slug="other").get("/workspace").json["fiscal_month"] == 1
