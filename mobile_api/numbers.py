@@ -16,7 +16,9 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.numbering import (
     COUNTED,
+    Numbering,
     NumberingWrite,
+    all_numbering,
     decide_numbering,
     number_existing,
     numbering_of,
@@ -25,7 +27,6 @@ from saas_crm.access.numbering import (
 from saas_crm.core.fields import clean_line
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.core.numbering.patterns import LONGEST
-from saas_crm.core.numbering.registry import kinds
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 
@@ -70,7 +71,7 @@ def unnumbered() -> Fields:
 @requires("workspace:update")
 def list_numbering() -> Response:
     """List how each kind of record is numbered."""
-    return shown({"items": [_told(resource) for resource in kinds] if numbers_kept() else []})
+    return shown({"items": [_shown(found) for found in all_numbering(current_member(), without=True)]})
 
 
 @api.operation(
@@ -99,8 +100,11 @@ def number_existing_records(kind: str) -> Response:
 
 
 def _told(resource: str) -> Fields:
-    found = numbering_of(resource, current_member())
+    return _shown(numbering_of(resource, current_member()))
+
+
+def _shown(found: Numbering) -> Fields:
     return {
-        "resource": resource, "on": found.rule.on, "pattern": found.rule.text, "fiscal": found.rule.fiscal,
+        "resource": found.resource, "on": found.rule.on, "pattern": found.rule.text, "fiscal": found.rule.fiscal,
         "start": found.last + 1, "next": found.next, "without": found.without,
     }  # fmt: skip

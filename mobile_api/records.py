@@ -68,14 +68,20 @@ def tag_of(record: Shown, body: bytes = b"") -> str:
     """Return the ETag of a record as it is shown: its version, and when something last happened with it.
 
     What happens with a record (a call, a visit) is no edit of it: the version stays, so nobody loses a race
-    by it; but what is shown is not the same any more. What has no version is told by its content.
+    by it; but what is shown is not the same any more. So it is with a number that is given later. What has no version is
+    told by its content.
     """
     if "version" not in record:
         content = body or orjson.dumps(record, option=orjson.OPT_UTC_Z)
         return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     happened: datetime | None = record.get("last_activity_at")
-    rules = _rules_told()
-    return f'"v{record["version"]}{f"-{rules}" if rules else ""}{f".{_short(happened)}" if happened else ""}"'
+    rules, beside = _rules_told(), (_short(happened) if happened else "") + _digest(record.get("number"))
+    return f'"v{record["version"]}{f"-{rules}" if rules else ""}{f".{beside}" if beside else ""}"'
+
+
+def _digest(number: str | None) -> str:
+    """Return a short word for a record's number, "" for none."""
+    return hashlib.blake2b(number.encode(), digest_size=3).hexdigest() if number else ""
 
 
 def _rules_told() -> str:

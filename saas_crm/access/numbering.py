@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -64,7 +64,6 @@ class Numbering:
 
     resource: str
     rule: Rule
-    decided: bool
     last: int
     next: str
     without: int
@@ -103,11 +102,37 @@ def numbers_kept() -> bool:
 
 def numbering_of(resource: str, member: CurrentMember) -> Numbering:
     """Return how a kind of record is numbered; raises NotFound for one that has no numbers, and Forbidden."""
+    known_kind(resource)
+    return _all_numbering((resource,), member, without=True)[0]
+
+
+def all_numbering(member: CurrentMember, *, without: bool = False) -> list[Numbering]:
+    """Return how each kind of record is numbered; only `without` it is counted how many have none. Raises Forbidden."""
+    return _all_numbering(tuple(kinds), member, without=without) if numbers_kept() else []
+
+
+def _all_numbering(resources: Sequence[str], member: CurrentMember, *, without: bool) -> list[Numbering]:
     member.require("workspace:update")
-    known, row = known_kind(resource), db.session.execute(select(Policy.numbering, Policy.version)).first()
-    stored = ((row[0] if row else None) or {}).get(resource)
-    rule = rule_of(stored) or Rule(known.usual, on=False)
-    return _told(resource, known, rule, stored is not None, row[1] if row else 0, member)
+    row = db.session.execute(select(Policy.numbering, Policy.version)).first()
+    stored, version = (row[0] or {}, row[1]) if row else ({}, 0)
+    query = select(NumberCount.resource, NumberCount.period, NumberCount.last)
+    counts = {(kind, period): last for kind, period, last in db.session.execute(query)}
+    found, day = [], _today()
+    for resource in resources:
+        rule = rule_of(stored.get(resource)) or Rule(kinds[resource].usual, on=False)
+        begins = rule.begins(member.ways.fiscal_month)
+        last = counts.get((resource, rule.pattern.period(day, begins)), 0)
+        number, left = rule.pattern.number(last + 1, day, begins), _without(resource) if without else 0
+        found.append(Numbering(resource, rule, last, number, left, version))
+    return found
+
+
+def _without(resource: str) -> int:
+    """Return how many records of a kind have no number, counting no further than COUNTED + 1."""
+    model: Any = kinds[resource].model
+    some = select(model.id).where(~exists().where(RecordNumber.record_id == model.id))
+    counted = some.limit(literal_column(str(COUNTED + 1))).subquery()
+    return db.session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def decide_numbering(
@@ -126,11 +151,10 @@ def decide_numbering(
     return numbering_of(resource, actor)
 
 
-def next_number(rule: Rule, resource: str, fiscal_month: int, start: int | None = None) -> tuple[int, str]:
-    """Return how far the count of the present period is, and the number the next record would get."""
-    begins, day = rule.begins(fiscal_month), _today()
-    last = _last(resource, rule.pattern.period(day, begins))
-    return last, rule.pattern.number(start or last + 1, day, begins)
+def next_number(resource: str, rule: Rule, member: CurrentMember, start: int | None = None) -> str:
+    """Return the number the next record would get by a rule, where the count goes on or begins with `start`."""
+    begins, day = rule.begins(member.ways.fiscal_month), _today()
+    return rule.pattern.number(start or _last(resource, rule.pattern.period(day, begins)) + 1, day, begins)
 
 
 def number_existing(resource: str, *, actor: CurrentMember) -> None:
@@ -162,16 +186,6 @@ def _present_ways(former: Any) -> Any:
     return type(former)(row[1] or CALENDAR, former.languages, row[0] or {})
 
 
-def _told(
-    resource: str, known: Numbered, rule: Rule, decided: bool, version: int, member: CurrentMember
-) -> Numbering:  # fmt: skip
-    last, following = next_number(rule, resource, member.ways.fiscal_month)
-    model: Any = known.model
-    some = select(model.id).where(~exists().where(RecordNumber.record_id == model.id))
-    counted = select(func.count()).select_from(some.limit(literal_column(str(COUNTED + 1))).subquery())
-    return Numbering(resource, rule, decided, last, following, db.session.scalar(counted) or 0, version)
-
-
 def _start_at(resource: str, rule: Rule, start: int, actor: CurrentMember) -> None:
     """Let the count go on from a number; raises InvalidInput for one that was passed already."""
     period = rule.pattern.period(_today(), rule.begins(actor.ways.fiscal_month))
@@ -193,8 +207,3 @@ def _last(resource: str, period: str) -> int:
 
 def _today() -> date:
     return today_in(current_tenant().timezone)
-
-
-def rules_of(member: CurrentMember) -> Mapping[str, Mapping[str, Any]]:
-    """Return the rules as they are stored, by the kind of record."""
-    return member.ways.numbering

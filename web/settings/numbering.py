@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access.numbering import (
     COUNTED,
     NumberingWrite,
+    all_numbering,
     decide_numbering,
     known_kind,
     next_number,
@@ -23,7 +24,6 @@ from saas_crm.core.fiscal import CALENDAR
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.numbering.patterns import Rule
-from saas_crm.core.numbering.registry import kinds
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from web.forms import form_version, saved, shown_again
@@ -37,8 +37,7 @@ bp = Blueprint("settings_numbering", __name__, url_prefix="/settings/numbering")
 @requires("workspace:update")
 def index() -> str:
     """Show how each kind of record is numbered."""
-    member = current_member()
-    found = [numbering_of(resource, member) for resource in kinds]
+    found = all_numbering(current_member())
     return render_template("settings/numbering.html", rows=[(one, *_words(one.resource)) for one in found])
 
 
@@ -79,16 +78,18 @@ def update(kind: str) -> ResponseReturnValue:
 @requires("workspace:update")
 def preview(kind: str) -> str:
     """Answer what the next number would be by what is typed."""
-    found, text = numbering_of(kind, current_member()), request.args.get("pattern", "")
-    start = request.args.get("start", "")
+    known_kind(kind)
+    text, start = request.args.get("pattern", ""), request.args.get("start", "")
+    if start == request.args.get("start_before"):
+        start = ""
     try:
         typed = parse(NumberingWrite, {
-            "pattern": text, "fiscal": "fiscal" in request.args, "start": start if start.isdigit() else None,
+            "pattern": text, "fiscal": "fiscal" in request.args, "start": start or None,
         })  # fmt: skip
     except InvalidInput as wrong:
         return render_template("settings/_next_number.html", number="", why=next(iter(wrong.errors.values())))
     rule = Rule(typed.pattern, True, typed.fiscal)
-    _last, number = next_number(rule, found.resource, current_member().ways.fiscal_month, typed.start)
+    number = next_number(kind, rule, current_member(), typed.start)
     return render_template("settings/_next_number.html", number=number, why="")
 
 

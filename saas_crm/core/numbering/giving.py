@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, Text, bindparam, exists, select, text, tuple_
+from sqlalchemy import Integer, Text, bindparam, exists, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -34,6 +34,7 @@ _GIVE = text(
     """
     WITH decided AS (
         SELECT FROM policies WHERE numbering -> :resource = :rule
+        AND NOT EXISTS (SELECT FROM record_numbers WHERE record_id = :record_id)
     ), counted AS (
         INSERT INTO number_counts AS c (resource, period, last) SELECT :resource, :period, 1 FROM decided
         ON CONFLICT (resource, period) DO UPDATE SET last = c.last + 1 RETURNING last
@@ -47,18 +48,18 @@ _GIVE = text(
     """
 ).bindparams(
     bindparam("resource", type_=Text), bindparam("period", type_=Text), bindparam("before", type_=Text),
-    bindparam("after", type_=Text), bindparam("digits", type_=BigInteger),
+    bindparam("after", type_=Text), bindparam("digits", type_=Integer),
 )  # fmt: skip
 
 
 class RuleChanged(Exception):
-    """The rule is not what the actor was loaded with; it has to be looked up anew."""
+    """The rule is not the one the actor was loaded with, or the record has its number already."""
 
 
 def give(record_id: UUID, resource: str, rule: Rule, *, day: date, begins: int) -> str:
     """Give a record its number, in one statement, and return it; `begins` is the month in which years begin.
 
-    Raises RuleChanged when the rule has changed meanwhile.
+    Raises RuleChanged when the rule has changed meanwhile, or the key is that of a record that was numbered before.
     """
     pattern = rule.pattern
     before, after = pattern.around(day, begins)
