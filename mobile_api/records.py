@@ -68,8 +68,8 @@ def tag_of(record: Shown, body: bytes = b"") -> str:
     """Return the ETag of a record as it is shown: its version, and when something last happened with it.
 
     What happens with a record (a call, a visit) is no edit of it: the version stays, so nobody loses a race
-    by it; but what is shown is not the same any more. So it is with a number that is given later. What has no version is
-    told by its content.
+    by it; but what is shown is not the same any more. So it is with a number given later.
+    What has no version is told by its content.
     """
     if "version" not in record:
         content = body or orjson.dumps(record, option=orjson.OPT_UTC_Z)

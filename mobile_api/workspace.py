@@ -10,8 +10,8 @@ from mobile_api.reading import if_match_allows
 from mobile_api.records import shown, tag_of
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.access.schemas import WorkspaceFields, WorkspaceWrite
 from saas_crm.access.workspace import DECIDED, registered, update_workspace
+from saas_crm.access.workspace_schemas import WorkspaceFields, WorkspaceWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, directory
 from saas_crm.edge.declared import requires

@@ -62,7 +62,7 @@ def shell(context: Context, part: str) -> Markup:
 def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
-        "member_photo_url": frame.photo_url, "theme": frame.theme, "languages": languages(frame.locale, _BACK, frame.offered),
-        "log_url": _LOG, "logo_url": frame.logo_url,
+        "member_photo_url": frame.photo_url, "theme": frame.theme, "log_url": _LOG, "logo_url": frame.logo_url,
+        "languages": languages(frame.locale, _BACK, frame.offered),
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

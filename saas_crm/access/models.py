@@ -135,7 +135,8 @@ class Policy(Record, TenantModel):
     A session ends after `session_hours`, or after `idle_minutes` without use here; invitations go to `email_domains`,
     and who is not in `networks` is not let in; None asks nothing. From `two_factor_from` on members need two-factor
     sign-in, those with the roles named or, without any, all. Years begin in `fiscal_month`, None is January; of the
-    product's languages `languages` are offered, None is all. `numbering` has a rule for each kind of record that was ever numbered.
+    product's languages `languages` are offered, None is all. `numbering` has a rule for each kind of record that was
+    ever numbered.
     """
 
     __tablename__ = "policies"

@@ -138,7 +138,10 @@ def _without(resource: str) -> int:
 def decide_numbering(
     resource: str, data: NumberingWrite, *, actor: CurrentMember, version: int | None = None
 ) -> Numbering:
-    """Decide how a kind of record is numbered from now on; raises Forbidden, InvalidInput, VersionConflict, NotFound."""
+    """Decide how a kind of record is numbered from now on; raises Forbidden, InvalidInput, VersionConflict.
+
+    Raises NotFound for a kind that has no numbers.
+    """
     actor.require("workspace:update")
     known_kind(resource)
     found = own_policy("numbering")
@@ -195,9 +198,7 @@ def _start_at(resource: str, rule: Rule, start: int, actor: CurrentMember) -> No
         message = _("%(number)s was given already: at least %(least)s.", number=last, least=last + 1)
         raise InvalidInput({"start": message}, {"start": "given"})
     writing = insert(NumberCount).values(resource=resource, period=period, last=start - 1)
-    db.session.execute(
-        writing.on_conflict_do_update(index_elements=["resource", "period"], set_={"last": start - 1})
-    )
+    db.session.execute(writing.on_conflict_do_update(index_elements=["resource", "period"], set_={"last": start - 1}))
 
 
 def _last(resource: str, period: str) -> int:

@@ -16,7 +16,7 @@ from tenants.db import db
 def number_what_is_there(resource: str, *, actor: CurrentMember) -> None:
     """Give numbers to records without one in the order they were made, until a whole pass finds none.
 
-    It ends at once where the rule was switched off meanwhile, and goes on by the one that holds now where it was changed.
+    It ends at once where the rule was switched off meanwhile, and goes on by the present one where it was changed.
     Begun again, it goes on where it stopped.
     """
     actor.require("workspace:update")

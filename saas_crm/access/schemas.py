@@ -9,9 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from saas_crm.access.strength import weakness
 from saas_crm.core.fields import Email, FieldError, Name, OrNone, clean_line
-from saas_crm.core.fiscal import CALENDAR
 from saas_crm.core.forms import Input
-from saas_crm.core.i18n import LANGUAGES
 from saas_crm.core.money import currencies
 from saas_crm.core.places import countries, currency_of, timezone_of, timezones
 from tenants.marks import N_
@@ -28,7 +26,8 @@ PASSWORD_PROBLEMS = {
 }
 
 
-def _needed(value: str) -> str:
+def needed(value: str) -> str:
+    """Refuse an empty text."""
     if not value:
         raise FieldError("missing", N_("This is needed."))
     return value
@@ -40,11 +39,11 @@ def _strong(value: str, info: ValidationInfo) -> str:
     found = value and weakness(value, email=known.get("email", ""), name=known.get("name", ""), workspace=workspace)
     if found:
         raise FieldError(found, PASSWORD_PROBLEMS[found])
-    return _needed(value)
+    return needed(value)
 
 
 def _slug(value: str) -> str:
-    problem = check_slug(_needed(value))
+    problem = check_slug(needed(value))
     if problem:
         raise FieldError(problem.code, problem.message)
     return value
@@ -68,19 +67,11 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _offered(value: list[str], info: ValidationInfo) -> list[str]:
-    if not value:
-        raise FieldError("missing", N_("Offer at least one language."))
-    if info.data.get("locale") not in (None, *value):
-        raise FieldError("default", N_("The workspace’s own language must be among those offered."))
-    return [code for code in LANGUAGES if code in value]
-
-
 SomeId = Annotated[UUID | None, OrNone]
-GivenEmail = Annotated[Email, AfterValidator(_needed)]
-Secret = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_needed)]
+GivenEmail = Annotated[Email, AfterValidator(needed)]
+Secret = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(needed)]
 """A password somebody says they have: taken as it is, also one from when longer ones were allowed."""
-Code = Annotated[str, StringConstraints(max_length=64), AfterValidator(_needed)]
+Code = Annotated[str, StringConstraints(max_length=64), AfterValidator(needed)]
 """A code of an authenticator app, or a recovery code, as it was typed."""
 StrongPassword = Annotated[str, AfterValidator(_strong)]
 """A new password; declare it after `name`, `email`, `company` and `workspace`, which it must not repeat."""
@@ -88,10 +79,7 @@ Slug = Annotated[str, BeforeValidator(clean_line), BeforeValidator(str.lower), A
 CountryOfSeat = Annotated[str, BeforeValidator(clean_line), AfterValidator(_country)]
 Currency = Annotated[str, BeforeValidator(clean_line), AfterValidator(_currency)]
 Timezone = Annotated[str, BeforeValidator(clean_line), AfterValidator(_timezone)]
-ChosenTimezone = Annotated[Timezone, AfterValidator(_needed)]
-FiscalMonth = Annotated[int, Field(ge=1, le=12)]
-Offered = Annotated[list[Locale], AfterValidator(_offered)]
-"""The languages of a workspace; declare it after `locale`, which must be among them."""
+ChosenTimezone = Annotated[Timezone, AfterValidator(needed)]
 
 
 class Seat(Input):
@@ -122,26 +110,6 @@ class SignUp(NewWorkspace):
     name: Name
     email: GivenEmail
     password: StrongPassword
-
-
-class WorkspaceWrite(Seat):
-    """What may be changed about a workspace."""
-
-    name: Name
-    fiscal_month: FiscalMonth = CALENDAR
-    languages: Offered = Field(default_factory=lambda: list(LANGUAGES))
-
-
-class WorkspaceFields(Input):
-    """The same for programs, which say what changes; nothing follows from the country then."""
-
-    name: Name
-    locale: Locale = Field(description="Of mails to people whose language is not known, and of whose is not offered.")
-    country: CountryOfSeat
-    currency: Annotated[Currency, AfterValidator(_needed)] = Field(description="It stays once there are deals.")
-    timezone: ChosenTimezone
-    fiscal_month: FiscalMonth = Field(default=CALENDAR, description="The month a financial year begins in, 1 to 12.")
-    languages: Offered = Field(default_factory=lambda: list(LANGUAGES), description="Those its members may choose.")
 
 
 class AddressWrite(Input):
@@ -193,7 +161,7 @@ class SecondStep(Input):
 class PasskeyName(Input):
     """What a passkey is called."""
 
-    name: Annotated[str, StringConstraints(max_length=80), BeforeValidator(clean_line), AfterValidator(_needed)]
+    name: Annotated[str, StringConstraints(max_length=80), BeforeValidator(clean_line), AfterValidator(needed)]
 
 
 class ProofAgain(PasswordAgain, SecondStep):

@@ -47,7 +47,7 @@ _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), tru
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns teams, walls, shares, children_follow, second_factor_due, entry, standing, accent, logo and ways.
+    """Return the columns from `teams` to `ways` behind `CurrentMember`, in their order.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.

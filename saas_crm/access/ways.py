@@ -1,4 +1,4 @@
-"""How a workspace does things, found with the member: when its year begins, which languages it offers, how it numbers."""
+"""How a workspace does things, found with the member: when its year begins, its languages, its numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Ways:
 def ways_of(told: Mapping[str, Any] | None) -> Ways:
     """Return what the database told of the decisions; what this release does not know is as good as not decided."""
     told = told or {}
-    month, offered = told.get("fiscal_month"), told.get("languages") or LANGUAGES
+    month: int = told.get("fiscal_month") or CALENDAR
+    offered = told.get("languages") or LANGUAGES
     languages = tuple(code for code in LANGUAGES if code in offered)
     return Ways(
         month if month in MONTHS else CALENDAR, languages or tuple(LANGUAGES), told.get("numbering") or {}

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from saas_crm.access.models import Policy
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
-from saas_crm.access.schemas import WorkspaceWrite
 from saas_crm.access.ways import ways_of
+from saas_crm.access.workspace_schemas import WorkspaceWrite
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fiscal import CALENDAR

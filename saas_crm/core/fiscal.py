@@ -3,7 +3,7 @@
 How a year is called: by both calendar years it lies in, "2026/27", and one that is the calendar year by that alone,
 "2026". A name with one year would mean two things: the United States name a financial year by the year it ends in
 (OMB Circular A-11, section 20.3), Japan and India by the one it begins in; the span is what the United Kingdom writes
-(Companies House, HMRC) and is read the same everywhere. Quarters are the year's four spans of three months, Q1 the first.
+(Companies House, HMRC) and is read the same everywhere. Quarters are a year's four spans of three months, Q1 first.
 """
 
 from __future__ import annotations

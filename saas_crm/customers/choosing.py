@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import seen, visible
@@ -53,3 +53,15 @@ def name_of(model: type[Any], record_id: UUID | None, member: CurrentMember) -> 
         return ""
     query = select(model.name).where(model.id == record_id, model.deleted_at.is_(None), visible(model, member))
     return db.session.scalar(query) or ""
+
+
+def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:
+    """Return the tags of the records saved last, for suggestions and the filter."""
+    recent = (
+        select(func.unnest(model.tags).label("tag"))
+        .where(model.deleted_at.is_(None), visible(model, member), model.tags != [])
+        .order_by(model.updated_at.desc())
+        .limit(300)
+        .subquery()
+    )
+    return sorted(db.session.scalars(select(recent.c.tag).distinct()), key=sort_key)

@@ -17,7 +17,9 @@ from tenants.db import AnySelect
 
 _ADDRESS = ("street", "postcode", "city", "region", "country")
 _LAST = ("description", "created_at", "updated_at", "last_activity_at", "id")
-COMPANY_FIELDS = ("name", "number", "phone", "email", "website", "industry", "lifecycle", "owner_id", "tags", *_ADDRESS, *_LAST)
+COMPANY_FIELDS = (
+    "name", "number", "phone", "email", "website", "industry", "lifecycle", "owner_id", "tags", *_ADDRESS, *_LAST,
+)  # fmt: skip
 CONTACT_FIELDS = (
     "name", "company_id", "job_title", "mobile", "phone", "email", "birthday", "lifecycle", "owner_id", "tags",
     *_ADDRESS, *_LAST,

@@ -247,15 +247,3 @@ def _contacts_of(asking: Reader, limit: int) -> AnySelect:
         .order_by(Contact.sort_name, Contact.id)
         .limit(at_most(limit))
     )
-
-
-def tags_in_use(model: type[Any], member: CurrentMember) -> list[str]:
-    """Return the tags of the records saved last, for suggestions and the filter."""
-    recent = (
-        select(func.unnest(model.tags).label("tag"))
-        .where(model.deleted_at.is_(None), visible(model, member), model.tags != [])
-        .order_by(model.updated_at.desc())
-        .limit(300)
-        .subquery()
-    )
-    return sorted(db.session.scalars(select(recent.c.tag).distinct()), key=sort_key)

@@ -17,8 +17,9 @@ from saas_crm.opportunities.queries import ORDERS, DealFilter, check_order, narr
 from tenants.db import AnySelect
 
 FIELDS = (
-    "name", "number", "company_id", "contact_id", "stage_id", "status", "amount", "currency", "expected_close", "owner_id",
-    "description", "closed_at", "close_reason", "close_note", "created_at", "updated_at", "last_activity_at", "id",
+    "name", "number", "company_id", "contact_id", "stage_id", "status", "amount", "currency", "expected_close",
+    "owner_id", "description",
+    "closed_at", "close_reason", "close_note", "created_at", "updated_at", "last_activity_at", "id",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from saas_crm.activities import queries as activities
 from saas_crm.activities.models import Activity
 from saas_crm.core.errors import NotFound
 from saas_crm.customers import queries as customers
+from saas_crm.customers.choosing import tags_in_use
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities import board
 from saas_crm.opportunities import queries as deals
@@ -174,7 +175,7 @@ def _companies(member: CurrentMember) -> dict[str, Keys]:
     every, asked = customers.CustomerFilter(), customers.CustomerFilter(q=WORD)
     listed = {row.id for row in customers.company_rows(member, every, limit=200).rows}
     assert customers.count_up_to(Company, member, every) == len(listed)
-    assert {t.removeprefix("tag-") for t in customers.tags_in_use(Company, member)} <= set(OWNERS)
+    assert {t.removeprefix("tag-") for t in tags_in_use(Company, member)} <= set(OWNERS)
     return {
         "list": listed,
         "list by words": {row.id for row in customers.company_rows(member, asked, limit=200).rows},

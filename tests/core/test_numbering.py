@@ -59,14 +59,14 @@ _TIMES = st.sampled_from([[], ["{YYYY}"], ["{YY}"], ["{YYYY}", "{MM}"], ["{MM}",
 
 
 @given(_TEXT, _TIMES, _TEXT, st.integers(1, 10), st.integers(1, 12), st.dates(date(2000, 1, 1), date(2099, 1, 1)))
-def test_no_number_comes_twice(
-    before: str, times: list[str], after: str, digits: int, begins: int, day: date
-) -> None:
+def test_no_number_comes_twice(before: str, times: list[str], after: str, digits: int, begins: int, day: date) -> None:
     """Over a year of days with a few counts each: as many numbers as counts of periods."""
     text = before + "".join(f"{time}-" for time in times) + "{" + "0" * digits + "}" + after
     pattern = read_pattern(text)
     days = [day + timedelta(days=7 * week) for week in range(60)]
-    made = {(pattern.period(on, begins), count): pattern.number(count, on, begins) for on in days for count in (1, 2, 9)}
+    made = {
+        (pattern.period(on, begins), count): pattern.number(count, on, begins) for on in days for count in (1, 2, 9)
+    }
     assert len(set(made.values())) == len(made)
 
 

@@ -22,6 +22,7 @@ OPENERS = {
 SHARED_DOOR = re.compile(r"(tenants/|saas_crm/((access|edge|cli|demo)/|worker\.py)|infra/bench/).*")
 # The edge and the worker; and work that goes through several tenants, one transaction in each.
 COMMITTERS = {
+    "saas_crm/access/numbering_jobs.py",
     "saas_crm/customers/jobs.py", "saas_crm/search/jobs.py",  # batch after batch
     "saas_crm/core/rounds.py",  # tenant after tenant
     "saas_crm/edge/seen.py",  # after the answer has left

@@ -17,8 +17,8 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
 from saas_crm.core.phones import parse_phone
 from saas_crm.core.places import name_order
-from saas_crm.customers import duplicates, queries
-from saas_crm.customers.choosing import name_of
+from saas_crm.customers import duplicates
+from saas_crm.customers.choosing import name_of, tags_in_use
 from saas_crm.customers.duplicates import Twin
 from saas_crm.customers.models import Company
 from saas_crm.edge.current import current_member
@@ -39,7 +39,7 @@ def choices(model: Any, record: Any) -> dict[str, Any]:
         "locked": locked_fields(resource, labels(), values, readable),
         "notes": rule_notes(resource, new=record is None),
         "lifecycles": lifecycles(), "countries": countries(spoken()),
-        "tags_offered": queries.tags_in_use(model, member),
+        "tags_offered": tags_in_use(model, member),
         "may_assign": member.can(f"{resource}:assign"), "owner_hint": "" if record else _("You, if nobody is named."),
         "twins_url": url_for(f"{blueprint}.twins", **({"but": record.id} if record else {})),
         "may_see_twins": member.can(f"{resource}:create"),

@@ -23,7 +23,8 @@ WRITERS = {
     "lifecycle": chosen(lambda: dict(lifecycles())),
 }  # fmt: skip
 tells("company", Room(
-    word=lambda: _("Company"), labels=lambda: {**company_labels(), "number": number_label("company")}, writers=WRITERS, refers={"owner_id": "member"},
+    word=lambda: _("Company"), labels=lambda: {**company_labels(), "number": number_label("company")}, writers=WRITERS,
+    refers={"owner_id": "member"},
     page=("companies.show", "company_id"),
     returning=Returning(
         lambda record_id, member: queries.get_company(record_id, member=member), CompanyWrite, actions.update_company

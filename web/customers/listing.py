@@ -13,7 +13,7 @@ from saas_crm.core.keyset import Page
 from saas_crm.core.numbering.patterns import LONGEST
 from saas_crm.core.pinyin import sort_key
 from saas_crm.customers import queries
-from saas_crm.customers.choosing import name_of
+from saas_crm.customers.choosing import name_of, tags_in_use
 from saas_crm.customers.models import LIFECYCLES, Company
 from saas_crm.customers.queries import COUNTED, CustomerFilter
 from saas_crm.edge.current import current_member
@@ -85,7 +85,9 @@ def _columns(companies: bool, sort: str, *, coded: bool) -> list[dict[str, Any]]
 def filters_of(model: Any, listing: dict[str, Any]) -> dict[str, Any]:
     """Return what the filter bar shows. Its choices come when it is opened, unless something is chosen already."""
     wanted, sort = listing["wanted"], listing["sort"]
-    set_now = sum(bool(value) for value in (wanted.owner_id, wanted.lifecycle, wanted.tag, wanted.company_id, wanted.number))
+    set_now = sum(
+        bool(value) for value in (wanted.owner_id, wanted.lifecycle, wanted.tag, wanted.company_id, wanted.number)
+    )
     shown = {"filters_set": set_now + (sort != "name"), "values": {}, "filters_open": False}
     if shown["filters_set"] or asked("filters"):
         shown |= {"filters_open": True, **choices_of(model, wanted, sort)}
@@ -95,7 +97,7 @@ def filters_of(model: Any, listing: dict[str, Any]) -> dict[str, Any]:
 def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
     """Return what the filters of a list offer, and what is chosen."""
     member = current_member()
-    tags = queries.tags_in_use(model, member)
+    tags = tags_in_use(model, member)
     if wanted.tag and wanted.tag not in tags:
         tags = sorted([*tags, wanted.tag], key=sort_key)
     values = {

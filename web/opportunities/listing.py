@@ -56,7 +56,12 @@ def render(member: CurrentMember) -> str:
         today=today,
         narrowed=wanted.narrows,
         clear_url=address(**dict.fromkeys(NARROWING)) if wanted.narrows else "",
-        filters=sum(map(bool, (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before, wanted.undated, wanted.number))),
+        filters=sum(
+            map(
+                bool,
+                (wanted.owner_id, wanted.stage_id, wanted.status, wanted.closes_before, wanted.undated, wanted.number),
+            )
+        ),
         closes=[] if part else close_choices(member, today),
         close=asked("month"),
         q=wanted.q,

@@ -83,7 +83,7 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
 
 
 def _quarter(deal: Opportunity, member: CurrentMember) -> str:
-    """Return the quarter in which a deal is expected, where the workspace's year is not the calendar's, which all know."""
+    """Return the quarter in which a deal is expected, "" where years are the calendar's, whose quarters all know."""
     begins = member.ways.fiscal_month
     if begins == CALENDAR or deal.expected_close is None:
         return ""

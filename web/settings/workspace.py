@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access.numbering import numbers_kept
 from saas_crm.access.role_rules import OWNER
-from saas_crm.access.schemas import WorkspaceWrite
 from saas_crm.access.workspace import registered, update_workspace
+from saas_crm.access.workspace_schemas import WorkspaceWrite
 from saas_crm.core.fiscal import MONTHS
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import LANGUAGES, spoken

@@ -114,7 +114,7 @@ def _given(records: Sequence[Any], rule: Rule, begins: int, timezone: str) -> di
         ]  # fmt: skip
     writing = insert(RecordNumber).values(rows).on_conflict_do_nothing()
     written = db.session.execute(writing.returning(RecordNumber.record_id, RecordNumber.number))
-    found = {record_id: number for record_id, number in written}
+    found: dict[UUID, str] = {row.record_id: row.number for row in written}
     for record in records:
         set_committed_value(record, "number", found.get(record.id))
     return found

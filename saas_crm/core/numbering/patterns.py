@@ -93,23 +93,31 @@ def read_pattern(text: str) -> Pattern:
 
 
 def _problem(text: str, parts: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return the first thing that is wrong with a pattern, as code and message."""
     places = [part for part in parts if _PLACE.fullmatch(part)]
+    texts = [part for part in parts if not _PLACE.fullmatch(part)]
     counts = [place for place in places if _COUNT.fullmatch(place)]
-    times = [place for place in places if place in _TIMES]
-    if any("{" in part or "}" in part for part in parts if part not in places):
-        return "braces", N_("A brace { or } has no other half.")
-    if len(counts) + len(times) < len(places):
-        return "place", N_("Between braces only {0000}, {YYYY}, {YY} and {MM} are known.")
-    if len(counts) != 1:
-        return "count", N_("Write the running number once, as {0000}: each zero is a digit.")
-    if len(counts[0]) - 2 > MOST_DIGITS:
-        return "digits", N_("The running number can have 10 digits at most.")
-    if len(set(map(_TIMES.get, times))) < len(times):
-        return "twice", N_("Write year and month only once each.")
-    if "{MM}" in times and len(times) < 2:
-        return "month", N_("A month needs its year: else the numbers of next year would be the same.")
-    if len(text) > LONGEST:
-        return "long", N_("At most 40 characters.")
-    if not all(_ALLOWED.fullmatch(part) for part in parts if part not in places):
-        return "characters", N_("Use letters, digits, spaces and - . / # _ only.")
-    return None
+    times = [_TIMES[place] for place in places if place in _TIMES]
+    wrong = {
+        "braces": any("{" in part or "}" in part for part in texts),
+        "place": len(counts) + len(times) < len(places),
+        "count": len(counts) != 1,
+        "digits": any(len(count) - 2 > MOST_DIGITS for count in counts),
+        "twice": len(set(times)) < len(times),
+        "month": times == ["month"],
+        "long": len(text) > LONGEST,
+        "characters": not all(_ALLOWED.fullmatch(part) for part in texts),
+    }
+    return next(((code, PROBLEMS[code]) for code, found in wrong.items() if found), None)
+
+
+PROBLEMS: Mapping[str, str] = {
+    "braces": N_("A brace { or } has no other half."),
+    "place": N_("Between braces only {0000}, {YYYY}, {YY} and {MM} are known."),
+    "count": N_("Write the running number once, as {0000}: each zero is a digit."),
+    "digits": N_("The running number can have 10 digits at most."),
+    "twice": N_("Write year and month only once each."),
+    "month": N_("A month needs its year: else the numbers of next year would be the same."),
+    "long": N_("At most 40 characters."),
+    "characters": N_("Use letters, digits, spaces and - . / # _ only."),
+}
