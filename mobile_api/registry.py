@@ -13,7 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
-    "consents", "erasures", "processing", "security", "workspace", "numbers",
+    "consents", "erasures", "processing", "security", "sso", "workspace", "numbers",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -38,7 +38,10 @@ TAGS = (
         "privacy",
         N_("What people agreed to, all about one person, erasing them, and the register of processing."),
     ),
-    ("security", N_("What the workspace asks of those who sign in: for how long, from where, and who can be invited.")),
+    (
+        "security",
+        N_("What the workspace asks of those who sign in: for how long, from where, by whom, and who can be invited."),
+    ),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

@@ -60,6 +60,7 @@ SETTINGS: Ends = {
     "api_documents.docs": ("",), "api_documents.docs_section": ("",),
 }  # fmt: skip
 WORKSPACE: Ends = {
+    "settings_numbering.index": ("",), "settings_numbering.edit": ("",),
     "settings_address.edit": ("",), "settings_appearance.edit": ("",), "settings_archives.index": ("",),
     "settings_deletion.show": ("",),
 }  # fmt: skip
@@ -101,7 +102,7 @@ NO_PAGES = {
     "parts of pages": {
         "companies.filters", "companies.twins", "contacts.filters", "contacts.twins", "board.cards",
         "pickers.companies", "pickers.contacts", "pickers.customers", "pickers.members", "public.follow_country",
-        "settings_members.filters", "public.slug_state", "public.slug_suggestion",
+        "settings_members.filters", "settings_numbering.preview", "public.slug_state", "public.slug_suggestion",
     },
     "for paper": {
         "hand_overs.print_briefs", "hand_overs.print_received", "privacy.certificate_file", "privacy.register_file",

@@ -160,7 +160,7 @@ def test_a_role_can_hide_it(client_for: ClientFor, make: Maker, app: Flask, cast
     rep = client_for("rep")
     for path in (f"/acme/companies/{company.id}", "/acme/companies", "/acme/search?q=C-0001",
                  f"/acme/companies/{company.id}/history"):  # fmt: skip
-        assert "0001" not in re.sub(r'value="[^"]*"|q=C-0001', "", rep.get(path).text), path
+        assert "0001" not in rep.get(path).text, path
     assert "Veiled" not in rep.get("/acme/search?q=C-0001").text
     assert rep.get("/acme/companies?number=C").status_code == 422
 

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.roles import roles_within
-from saas_crm.access.sso.provider import decide_sso, provider
+from saas_crm.access.sso.provider import decide_sso, provider, remove_provider
 from saas_crm.access.sso.schemas import SsoWrite
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
@@ -59,3 +59,12 @@ def update_sso() -> ResponseReturnValue:
     })  # fmt: skip
     decide_sso(data, actor=current_member(), by_sso=signed_in_user().by_sso, version=form_version())
     return saved(url_for("settings_security.edit_sso"), _("Saved."))
+
+
+@bp.post("/settings/security/sso/removal")
+@requires("workspace:update")
+@proven
+def forget_sso() -> ResponseReturnValue:
+    """Forget the identity provider and its secret."""
+    remove_provider(actor=current_member())
+    return saved(url_for("settings_security.edit_sso"), _("The sign-in service is removed."))

@@ -76,6 +76,18 @@ def decide_sso(data: SsoWrite, *, actor: CurrentMember, by_sso: bool, version: i
     _store(found, data)
 
 
+def remove_provider(*, actor: CurrentMember) -> None:
+    """Forget the provider and its secret; raises Forbidden. Nothing happens where there is none.
+
+    Who came in by it stays signed in for as long as that is good, and signs in otherwise from then on.
+    """
+    actor.require("workspace:update")
+    found = db.session.scalars(select(IdentityProvider).with_for_update()).one_or_none()
+    if found is not None:
+        db.session.delete(found)
+        db.session.flush()
+
+
 def _check_reachable(issuer: str) -> None:
     try:
         discover(issuer)

@@ -1,0 +1,83 @@
+"""Single sign-on: the workspace's identity provider, and whom it lets in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, g, request
+from pydantic import BaseModel, Field
+
+from mobile_api.problems import ApiProblem, problem
+from mobile_api.reading import if_match_allows
+from mobile_api.records import gone, shown, tag_of
+from mobile_api.registry import api
+from mobile_api.shapes import Fields
+from saas_crm.access.sso.provider import decide_sso, provider, remove_provider
+from saas_crm.access.sso.schemas import SsoWrite
+from saas_crm.core.forms import given, parse, patch_of
+from saas_crm.edge.current import current_member, settings
+from saas_crm.edge.declared import requires
+
+SsoPatch = patch_of(SsoWrite, "SsoPatch")
+_SENT = ("issuer", "client_id", "enabled", "mandatory", "domains", "role_id")
+
+
+class SsoRead(BaseModel):
+    """The identity provider (OpenID Connect), without its secret, which is never told again; empty without one."""
+
+    issuer: str = Field(description="Where it is, as it names itself; empty where there is none.")
+    client_id: str
+    enabled: bool = Field(description="Whether it lets people in.")
+    mandatory: bool = Field(description="Whether nobody but owners signs in otherwise. Only owners decide that here.")
+    domains: list[str] = Field(description="Whose confirmed address is of these joins without an invitation.")
+    role_id: UUID | None = Field(description="The role of who joins so.")
+    redirect_uri: str = Field(description="The address that has to be registered there.")
+
+
+@api.operation("GET", "/sso", tag="security", responses={200: SsoRead}, etag=True)
+@requires("workspace:update")
+def show_sso() -> Response:
+    """Show what is decided about single sign-on."""
+    return shown(_decided())
+
+
+@api.operation(
+    "PATCH", "/sso", tag="security", request_model=SsoPatch, responses={200: SsoRead}, etag=True, if_match=True,
+    idempotent=True,
+)  # fmt: skip
+@requires("workspace:update")
+def change_sso(body: SsoWrite) -> Response:
+    """Decide about single sign-on.
+
+    The first time it takes `issuer`, `client_id` and `client_secret`; later the secret stays unless another one is
+    sent. What is switched on is asked first whether it is there.
+    """
+    present = _decided()
+    _agree(present)
+    data = parse(SsoWrite, {name: present[name] for name in _SENT} | given(body))
+    decide_sso(data, actor=current_member(), by_sso=False)
+    return shown(_decided())
+
+
+@api.operation("DELETE", "/sso", tag="security", responses={204: None}, if_match=True, idempotent=True)
+@requires("workspace:update")
+def remove_sso() -> Response:
+    """Forget the identity provider and its secret; people sign in as before there was one."""
+    _agree(_decided())
+    remove_provider(actor=current_member())
+    return gone()
+
+
+def _agree(present: Fields) -> None:
+    """Raise ApiProblem (412) where the writer has seen something else."""
+    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
+        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+
+
+def _decided() -> Fields:
+    found = provider()
+    return {
+        "issuer": found.issuer, "client_id": found.client_id, "enabled": found.enabled, "mandatory": found.mandatory,
+        "domains": list(found.domains), "role_id": found.role_id,
+        "redirect_uri": f"{settings().base_url}/{g.tenant.slug}/sso/callback",
+    }  # fmt: skip
