@@ -60,6 +60,7 @@ from tenants import db as door
 from tenants.directory import Directory
 from tenants.middleware import SlugMiddleware
 from tenants.settings import Settings
+from web import operators
 
 __all__ = ["create_app", "tables"]
 CATALOGUES = Path(web.__file__).parent / "translations"
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_jobs()
     web.init_app(app, settings)
     mobile_api.init_app(app, settings)
+    operators.init_app(app, settings)
     app.register_error_handler(Exception, _answer_error)
     _wrap(app, settings)
     return app
@@ -198,7 +200,8 @@ def _subscribe() -> None:
 
 
 def _wrap(app: Flask, settings: Settings) -> None:
-    wsgi: Any = SlugMiddleware(app.wsgi_app)
+    # A workspace that had this address before there was a console keeps it where none is served.
+    wsgi: Any = SlugMiddleware(app.wsgi_app, frozenset() if settings.operator_console else frozenset({"operator"}))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         wsgi = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from ipaddress import ip_network
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -70,6 +72,24 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token /metrics asks for; without it /metrics answers loopback only."
     )
+
+    operator_console: bool = Field(
+        False, description="Serve /operator, the console of those who run the installation; without it, it is not there."
+    )
+    operator_networks: str | None = Field(
+        None,
+        description="Networks from which /operator answers, as 10.0.0.0/8, 2001:db8::/32; for others it is not there. "
+        "Empty: from everywhere.",
+    )
+
+    @field_validator("operator_networks")
+    @classmethod
+    def _are_networks(cls, text: str | None) -> str | None:
+        try:
+            _networks(text)
+        except ValueError:
+            raise ValueError("must be networks like 10.0.0.0/8, 2001:db8::/32") from None
+        return text
 
     @field_validator("database_url", "database_owner_url")
     @classmethod
@@ -147,6 +167,11 @@ class Settings(BaseSettings):
         return [key.get_secret_value() for key in (self.secret_key, self.secret_key_former) if key is not None]
 
     @property
+    def operator_places(self) -> list[str]:
+        """The networks from which the operators' console answers; empty: from everywhere."""
+        return _networks(self.operator_networks)
+
+    @property
     def secure(self) -> bool:
         """Whether cookies are Secure and HSTS is sent: everywhere that is served over https."""
         return self.base_url.startswith("https://")
@@ -160,6 +185,11 @@ class Settings(BaseSettings):
 def sqlalchemy_url(url: str) -> str:
     """Turn a libpq URL into SQLAlchemy's, naming the psycopg 3 driver."""
     return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+def _networks(text: str | None) -> list[str]:
+    """Return the networks of a list with commas or blanks between; raises ValueError for what is none."""
+    return [str(ip_network(part, strict=False)) for part in (text or "").replace(",", " ").split()]
 
 
 def _names_a_server(url: str) -> bool:

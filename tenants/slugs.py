@@ -25,7 +25,7 @@ RESERVED = frozenset(
     metrics assets
     about account accounts admin api app apps auth billing blog careers cdn contact css docs download
     downloads error errors favicon files fonts guide health help home images img imprint index internal invite
-    js language languages legal login logout mail manifest media mobile new news null oauth openapi oauth2
+    js language languages legal login logout mail manifest media mobile new news null oauth openapi operator oauth2
     partner partners password pay payment photo photos ping press pricing privacy public register robots root
     security server settings sitemap sso static status store support system team terms undefined upload
     uploads users webhook webhooks welcome well-known workspace www

@@ -57,6 +57,7 @@ class RootGroup(LazyGroup):
         "db": "commands:database",
         "tenants": "commands:tenants",
         "users": "commands:users",
+        "operators": "commands:operators",
         "openapi": "openapi:openapi",
         "doctor": "doctor:doctor",
         "capacity": "capacity:capacity",
@@ -105,3 +106,17 @@ def tenants() -> None:
 @click.group(cls=LazyGroup, lazy={"reset-two-factor": "users:reset_two_factor"})
 def users() -> None:
     """Sign-ins of people, which belong to no single workspace."""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "add": "operators:add",
+        "list": "operators:list_operators",
+        "disable": "operators:disable",
+        "enable": "operators:enable",
+        "reset": "operators:reset",
+    },
+)
+def operators() -> None:
+    """Those who run the installation, and sign in to its console at /operator."""

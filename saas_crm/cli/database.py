@@ -11,6 +11,7 @@ import click
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import FAILED, WrongCall
+from saas_crm.operators.acts import note_command
 from tenants.migrate import (
     Outcome,
     TenantState,
@@ -49,6 +50,9 @@ def upgrade(parallel: int, slugs: tuple[str, ...]) -> None:
     outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, only=slugs or None, report=_Progress())
     failed = sum(outcome.error is not None for outcome in outcomes)
     done = len(outcomes) - failed
+    if outcomes:
+        note_command(settings.database_url, "migrate", slugs[0] if len(slugs) == 1 else None, slugs=list(slugs),
+                     done=done, failed=failed)  # fmt: skip
     click.echo(f"tenants: {done} brought to {head('tenant')}, {failed} failed")
     made = make_spares(settings.owner_url, settings.database_url, wanted=settings.spare_tenants)
     click.echo(f"spare workspaces: {made} made, {settings.spare_tenants} wanted")

@@ -15,7 +15,8 @@ BIG = frozenset({
     "activities", "audit_log", "companies", "consents", "contacts", "erasure_items", "hand_over_items",
     "idempotency_keys", "opportunities", "opportunity_contacts", "opportunity_sums", "opportunity_totals",
     "search_entries", "shares", "known_browsers", "passkeys", "sign_ins", "spent_challenges", "sso_identities",
-    "record_numbers", "stage_changes", "archive_pieces", "memberships", "sessions", "users", "user_photos",
+    "record_numbers", "stage_changes", "archive_pieces", "memberships", "operator_acts", "sessions", "users",
+    "user_photos",
 })  # fmt: skip
 """Tables that grow with the work that is done, or with everybody who signs up."""
 SMALL = frozenset({
@@ -23,6 +24,7 @@ SMALL = frozenset({
     "privacy_settings", "processing_activities", "roles", "stages", "team_helpers", "teams", "unit_guests",
     "number_counts",
     "archives", "authenticator_apps", "deletion_certificates", "former_slugs", "mailed_tokens", "pending_sign_ins",
+    "installation_figures", "operator_sessions", "operator_visits", "operator_work", "operators", "tenant_figures",
     "recovery_codes", "identity_providers", "suspensions", "tenant_deletions", "tenants", "throttles",
 })  # fmt: skip
 """Tables of hundreds or thousands of rows at most, for which a moment is enough for anything."""

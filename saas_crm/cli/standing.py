@@ -10,6 +10,7 @@ import click
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure
 from saas_crm.cli.workspaces import unknown
+from saas_crm.operators.acts import note_command
 from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, suspend
 from tenants.archive.writing import UnknownTenant
 from tenants.standing import BILLING, CLOSED, OPERATOR, READ_ONLY, Suspension
@@ -30,7 +31,9 @@ def suspend_command(slug: str, kind: str, reason: str, ask: str, until: datetime
     why = Suspension(
         OPERATOR, "read_only" if kind == READ_ONLY else "closed", " ".join(reason.split()), ask.strip(), moment
     )
-    _tell(slug, _done(slug, lambda url: suspend(url, slug, why)))
+    done = _done(slug, lambda url: suspend(url, slug, why))
+    _noted("suspend", slug, done, kind=why.kind, reason=why.reason)
+    _tell(slug, done)
 
 
 @click.command()
@@ -39,7 +42,9 @@ def suspend_command(slug: str, kind: str, reason: str, ask: str, until: datetime
               help="What it was suspended for.")  # fmt: skip
 def resume(slug: str, cause: str) -> None:
     """Open the workspace SLUG again, at once."""
-    _tell(slug, _done(slug, lambda url: lift(url, slug, cause)))
+    done = _done(slug, lambda url: lift(url, slug, cause))
+    _noted("resume", slug, done)
+    _tell(slug, done)
 
 
 def _done(slug: str, act: Callable[[str], Standing]) -> Standing:
@@ -49,6 +54,11 @@ def _done(slug: str, act: Callable[[str], Standing]) -> Standing:
         raise unknown(slug) from None
     except NotSuspendable:
         raise Failure(f"{slug} is the former data of a workspace that was restored; it stays closed.") from None
+
+
+def _noted(act: str, slug: str, done: Standing, **details: str) -> None:
+    if done.changed:
+        note_command(load_settings().database_url, act, slug, **details)
 
 
 def _tell(slug: str, found: Standing) -> None:

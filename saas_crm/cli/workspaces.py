@@ -11,6 +11,7 @@ import click
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure, WrongCall
+from saas_crm.operators.acts import note_command
 from saas_crm.workspaces.backups import BackupFailed, forget_backups, store_at
 from saas_crm.workspaces.deleting import delete_workspace
 from saas_crm.workspaces.noting import note_alone
@@ -36,6 +37,7 @@ def export(slug: str, file: Path, overwrite: bool) -> None:
     try:
         settings = load_settings()
         note_alone(settings.database_url, slug, "export")
+        note_command(settings.database_url, "export", slug)
         manifest = save(settings.database_url, slug, file)
     except UnknownTenant:
         raise unknown(slug) from None
@@ -77,6 +79,7 @@ def restore(file: Path, slug: str | None, name: str, in_place_of: str | None, ye
 def _tell(restored: Restored, settings: Settings) -> None:
     base_url = settings.base_url
     note_alone(settings.database_url, restored.slug, "restore")
+    note_command(settings.database_url, "restore", restored.slug)
     click.echo(f"restored: {base_url}/{restored.slug}/")
     if restored.new_people:
         click.echo(f"{len(restored.new_people)} people got a sign-in; each sets a password at {base_url}/forgot")
@@ -104,6 +107,7 @@ def delete(slug: str, now: bool, yes: bool) -> None:
         raise unknown(slug) from None
     except BackupFailed as failed:
         raise Failure(f"{slug} was not deleted: its backups could not be removed ({failed}).") from None
+    note_command(settings.database_url, "delete", slug)
     click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
 
 

@@ -16,7 +16,7 @@ Place = Literal["outside", "workspace", "anywhere"]
 class Declared:
     """Who may call an endpoint, and whether it lives in a workspace or outside any."""
 
-    kind: Literal["public", "signed-in", "member", "permission", "owner"]
+    kind: Literal["public", "signed-in", "member", "permission", "owner", "operator", "operator-door"]
     place: Place
     permission: str | None = None
 
@@ -56,6 +56,16 @@ def owners_only(view: View) -> View:
 def signed_in(view: View) -> View:
     """Everybody with a sign-in, outside any workspace."""
     return _declare(Declared("signed-in", "outside"))(view)
+
+
+def operators_only(view: View) -> View:
+    """Only who runs the installation, by the console's own sign-in; no person's sign-in opens it."""
+    return _declare(Declared("operator", "outside"))(view)
+
+
+def operators_door(view: View) -> View:
+    """Who is not signed in to the console yet: what leads in, from where the console may be reached at all."""
+    return _declare(Declared("operator-door", "outside"))(view)
 
 
 def public(place: Place = "outside") -> Callable[[View], View]:

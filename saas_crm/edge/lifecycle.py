@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
 import psycopg
 from flask import Flask, Response, abort, current_app, g, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from saas_crm.access.permissions import CurrentMember
@@ -33,6 +35,7 @@ from tenants.veils import OPEN, reading_under
 from tenants.versions import lacks_tables, serves
 
 API_PREFIX = "/api/"
+OPERATORS_GATE = "operators_gate"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
@@ -90,7 +93,7 @@ def init_app(app: Flask) -> None:
     app.teardown_request(_close)
 
 
-def _open() -> None:
+def _open() -> ResponseReturnValue | None:
     g.started = time.perf_counter()
     g.statements = 0
     new_reader()
@@ -106,7 +109,7 @@ def _open() -> None:
     if request.routing_exception is not None:
         raise request.routing_exception
     _take_twin()
-    _check(_declaration())
+    return _check(_declaration())
 
 
 def _find_tenant() -> ActiveTenant | None:
@@ -148,12 +151,15 @@ def _app_view(endpoint: str) -> Any:
     return current_app.view_functions[endpoint]
 
 
-def _check(declared: Declared) -> None:
+def _check(declared: Declared) -> ResponseReturnValue | None:
+    """Check who asks; returns an answer where somebody has to be led elsewhere first."""
     tenant: ActiveTenant | None = g.tenant
     if not _lives_here(declared):
         raise NotFound
     if tenant is not None and not serves("tenant", tenant.schema_version):
         raise WorkspaceUnavailable("upgrading")
+    if declared.kind in ("operator", "operator-door"):
+        return _operators_gate()(declared.kind)
     if declared.kind == "signed-in":
         signed_in_user()
     if declared.kind in ("member", "permission", "owner"):
@@ -165,6 +171,15 @@ def _check(declared: Declared) -> None:
         g.member.require(declared.permission)
     if declared.kind == "owner" and g.member.role_key != OWNER:
         raise Forbidden(OWNER)
+    return None
+
+
+def _operators_gate() -> Callable[[str], ResponseReturnValue | None]:
+    """Return the check that the operators' console brought along; without it nothing of it is here."""
+    gate: Callable[[str], ResponseReturnValue | None] | None = current_app.extensions.get(OPERATORS_GATE)
+    if gate is None:
+        raise NotFound
+    return gate
 
 
 def _find_member(permission: str | None) -> None:

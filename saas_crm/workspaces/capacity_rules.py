@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 BYTES_PER_TABLE = 25_000
 """What a connection keeps of each table that it has touched, for ever (measured on PostgreSQL 15 and 18)."""
@@ -50,28 +51,40 @@ class Capacity:
         return self.files * per_file + self.log_to_replay / REPLAYED_PER_SECOND
 
 
-def concerns(found: Capacity, memory: int | None) -> Iterator[str]:
+Concern = Literal["tenants", "connections", "memory", "recovery", "transaction_ids", "behind", "failed_jobs"]
+
+
+def worries(found: Capacity, memory: int | None) -> Iterator[Concern]:
     """Yield what an operator should look at before it becomes a limit; `memory` is the machine's, where it is known."""
     if found.tenants + found.spares > MOST_TENANTS:
-        yield f"More than {MOST_TENANTS:,} workspaces in one cluster: begin another one before it has twice as many."
+        yield "tenants"
     if found.connections_wanted > MOST_CONNECTIONS * found.connections_allowed:
-        yield (
-            f"The application may want {found.connections_wanted} connections of {found.connections_allowed}: raise"
-            " max_connections, lower DATABASE_POOL_SIZE, or put PgBouncer between."
-        )
+        yield "connections"
     if memory and found.connection_memory > memory / 4:
-        yield (
-            "Connections may take more than a quarter of the machine's memory: lower CONNECTION_TENANTS or"
-            " DATABASE_POOL_SIZE."
-        )
+        yield "memory"
     if found.recovery_seconds > LONGEST_RECOVERY:
-        yield (
-            "Recovery after a crash may take more than a minute: set recovery_init_sync_method = syncfs, and lower"
-            " max_wal_size or checkpoint_timeout."
-        )
+        yield "recovery"
     if found.transaction_ids > OLDEST_TRANSACTION_ID:
-        yield "Transaction ids are half used up: see that autovacuum runs, and run VACUUM FREEZE."
+        yield "transaction_ids"
     if found.behind:
-        yield f"{found.behind} workspaces are behind this release. Run `saas-crm db upgrade`."
+        yield "behind"
     if found.failed_jobs:
-        yield f"{found.failed_jobs} jobs failed. `saas-crm tenants list --details` says whose."
+        yield "failed_jobs"
+
+
+def concerns(found: Capacity, memory: int | None) -> Iterator[str]:
+    """Yield the same in English, with what to do, as the command says it."""
+    words: dict[Concern, str] = {
+        "tenants": f"More than {MOST_TENANTS:,} workspaces in one cluster: begin another one before it has twice as"
+        " many.",
+        "connections": f"The application may want {found.connections_wanted} connections of"
+        f" {found.connections_allowed}: raise max_connections, lower DATABASE_POOL_SIZE, or put PgBouncer between.",
+        "memory": "Connections may take more than a quarter of the machine's memory: lower CONNECTION_TENANTS or"
+        " DATABASE_POOL_SIZE.",
+        "recovery": "Recovery after a crash may take more than a minute: set recovery_init_sync_method = syncfs, and"
+        " lower max_wal_size or checkpoint_timeout.",
+        "transaction_ids": "Transaction ids are half used up: see that autovacuum runs, and run VACUUM FREEZE.",
+        "behind": f"{found.behind} workspaces are behind this release. Run `saas-crm db upgrade`.",
+        "failed_jobs": f"{found.failed_jobs} jobs failed. `saas-crm tenants list --details` says whose.",
+    }
+    yield from (words[each] for each in worries(found, memory))

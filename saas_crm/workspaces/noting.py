@@ -19,23 +19,32 @@ _LINE = (
     "INSERT INTO audit_log (id, member_id, through, action, resource, record_id, changes)"
     " VALUES (%s, %s, %s, %s, 'workspace', %s, %s)"
 )
+_LINE_OF_OPERATOR = (
+    "INSERT INTO audit_log (id, member_id, through, action, resource, record_id, changes, origin)"
+    " VALUES (%s, %s, %s, %s, 'workspace', %s, %s, %s)"
+)
 _LIMIT_MS = 15_000
 
 
 def note(
     connection: psycopg.Connection[Any], slug: str, action: str, changes: Mapping[str, Any] | None = None, *,
-    member_id: UUID | None = None, through: str = "command",
+    member_id: UUID | None = None, through: str = "command", operator: str = "",
 ) -> None:  # fmt: skip
     """Write a line into a workspace's log, in the transaction at hand, which speaks with its role from here on.
 
-    The login of the running application is needed, as it may take that role. Raises UnknownTenant.
+    The login of the running application is needed, as it may take that role. An `operator` is named as the origin.
+    Raises UnknownTenant.
     """
     row = connection.execute(_PLACE, [slug]).fetchone()
     if row is None:
         raise UnknownTenant(slug)
     tenant_id, role, schema = row
     connection.execute(entry_statement(role, schema, _LIMIT_MS))
-    connection.execute(_LINE, [new_id(), member_id, through, action, tenant_id, Jsonb(dict(changes or {}))])
+    values = [new_id(), member_id, through, action, tenant_id, Jsonb(dict(changes or {}))]
+    if operator:
+        connection.execute(_LINE_OF_OPERATOR, [*values, Jsonb({"operator": operator})])
+    else:
+        connection.execute(_LINE, values)
 
 
 def note_alone(database_url: str, slug: str, action: str, changes: Mapping[str, Any] | None = None) -> None:

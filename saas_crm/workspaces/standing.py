@@ -49,11 +49,12 @@ class Standing:
 
 
 def suspend(
-    database_url: str, slug: str, why: Suspension, *, member_id: UUID | None = None, through: str = "command"
-) -> Standing:
+    database_url: str, slug: str, why: Suspension, *, member_id: UUID | None = None, through: str = "command",
+    operator: str = "",
+) -> Standing:  # fmt: skip
     """Let a workspace's people only read it, or not come in, for one cause; said again it changes what was said before.
 
-    Raises UnknownTenant and NotSuspendable.
+    An `operator` is named in the workspace's log. Raises UnknownTenant and NotSuspendable.
     """
     with held(database_url, slug) as (connection, tenant_id, status):
         former = causes_of(connection, tenant_id)
@@ -63,13 +64,14 @@ def suspend(
             return Standing(status, found.after, found.causes, changed=False)
         said = {"kind": why.kind, "reason": why.reason, "until": why.until and why.until.isoformat()}
         changes = {name: [None, value] for name, value in said.items() if value}
-        note(connection, slug, "suspend", changes, member_id=member_id, through=through)
+        note(connection, slug, "suspend", changes, member_id=member_id, through=through, operator=operator)
     return found
 
 
 def lift(
-    database_url: str, slug: str, cause: str = OPERATOR, *, member_id: UUID | None = None, through: str = "command"
-) -> Standing:
+    database_url: str, slug: str, cause: str = OPERATOR, *, member_id: UUID | None = None, through: str = "command",
+    operator: str = "",
+) -> Standing:  # fmt: skip
     """Take a cause away; with the last one the workspace is open again, and what waited goes on.
 
     Raises UnknownTenant and NotSuspendable.
@@ -79,7 +81,7 @@ def lift(
         found = settle(connection, tenant_id, status)
         if not gone and found.after == status:
             return Standing(status, status, found.causes, changed=False)
-        note(connection, slug, "resume", member_id=member_id, through=through)
+        note(connection, slug, "resume", member_id=member_id, through=through, operator=operator)
     return found
 
 

@@ -136,6 +136,7 @@ def settings_for(place: Place, folder: Path, **changes: Any) -> Settings:
         "mail_url": f"file://{folder}/mail",
         "metrics_token": None,
         "log_level": "WARNING",
+        "operator_console": True,
     }
     return Settings(**{**values, **changes})
 

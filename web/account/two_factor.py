@@ -19,7 +19,7 @@ from saas_crm.access.factors.setting_up import begin_app, confirm_app, remove_ap
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.schemas import PasswordAgain, ProofAgain, SecondStep
-from saas_crm.access.sessions import SignedInUser, other_sessions
+from saas_crm.access.sessions import other_sessions
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
@@ -96,16 +96,17 @@ def app_page(values: object = None, errors: Errors = None) -> str:  # noqa: ARG0
     secret = secret_to_learn(user.id) or ""
     address = TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER) if secret else ""
     return render_template(
-        "account/two_factor_app.html", user=user, secret=" ".join(_fours(secret)), address=address,
-        picture=_picture(address) if address else "", errors=errors or {}, next=_after(),
+        "account/two_factor_app.html", user=user, secret=" ".join(fours(secret)), address=address,
+        picture=picture(address) if address else "", errors=errors or {}, next=_after(),
     )  # fmt: skip
 
 
-def _fours(text: str) -> list[str]:
+def fours(text: str) -> list[str]:
+    """Return a text in groups of four, as a key is typed."""
     return [text[at : at + 4] for at in range(0, len(text), 4)]
 
 
-def _picture(text: str) -> Markup:
+def picture(text: str) -> Markup:
     """Return a QR code as SVG, dark on light in every theme: apps do not read it the other way round."""
     written = BytesIO()
     code = segno.make(text, error="m", micro=False)
@@ -139,14 +140,14 @@ def codes_page(codes: list[str], *, just_on: bool = False) -> Response:
     """Show new recovery codes, this once: the answer is the page itself, so that no cookie carries them."""
     user = signed_in_user()
     return _private(render_template(
-        "account/two_factor_codes.html", codes=codes, just_on=just_on, file=_file(user, codes), user=user,
-        next=_after() or PAGE, others=other_sessions(user),
+        "account/two_factor_codes.html", codes=codes, just_on=just_on, user=user, next=_after() or PAGE,
+        file=codes_file(f"{ISSUER}: {user.email}", codes), others=other_sessions(user),
     ))  # fmt: skip
 
 
-def _file(user: SignedInUser, codes: list[str]) -> str:
+def codes_file(heading: str, codes: list[str]) -> str:
     """Return the codes as an address that holds a file, so that nothing has to be fetched again."""
-    text = "\n".join([f"{ISSUER}: {user.email}", _("Recovery codes, each for one sign-in"), "", *codes, ""])
+    text = "\n".join([heading, _("Recovery codes, each for one sign-in"), "", *codes, ""])
     return "data:text/plain;charset=utf-8," + quote(text)
 
 

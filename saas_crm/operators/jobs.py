@@ -1,0 +1,35 @@
+"""The worker's part: what operators asked for, and the figures every hour."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+
+from saas_crm.core.jobs import job
+from tenants.context import tenant_or_none
+from tenants.runtime import runtime_settings
+
+log = structlog.get_logger(__name__)
+
+
+@job("operators.work")
+def work(work_id: str) -> None:
+    """Do what an operator asked for; never in the name of a workspace, whose role may defer any job by its name."""
+    from saas_crm.operators.work import carry_out
+
+    tenant = tenant_or_none()
+    if tenant is not None:
+        log.warning("a workspace asked for an operator's work", tenant=str(tenant.id))
+        return
+    carry_out(runtime_settings(), UUID(work_id))
+
+
+@job("operators.figures", cron="7 * * * *")
+def figures() -> None:
+    """Count all workspaces anew; where the shared tables are a release behind, nothing is kept."""
+    from saas_crm.operators.figures import tables_are_there, take_figures
+
+    settings = runtime_settings()
+    if tenant_or_none() is None and tables_are_there(settings.owner_url):
+        take_figures(settings)

@@ -1,0 +1,44 @@
+"""Pure rules of operators: how long their sign-in is good, who may come, and how long one looks in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+LIFETIME = timedelta(hours=8)
+"""A sign-in is over after so long in any case …"""
+IDLE = timedelta(minutes=30)
+"""… and after so long without use."""
+PENDING = timedelta(minutes=10)
+"""Between password and code."""
+PROVEN = timedelta(minutes=10)
+"""So long password and code are not asked again."""
+LINK = timedelta(hours=1)
+TICKET = timedelta(minutes=1)
+LONGEST_VISIT = timedelta(minutes=30)
+CONSENT_HOURS = (1, 8, 24, 168)
+"""For how long a workspace may open itself to support."""
+
+
+def is_good(created_at: datetime, seen_at: datetime, moment: datetime, *, pending: bool) -> bool:
+    """Whether a sign-in still counts."""
+    if pending:
+        return moment - created_at < PENDING
+    return moment - created_at < LIFETIME and moment - seen_at < IDLE
+
+
+def comes_from(address: str, networks: list[str]) -> bool:
+    """Whether an address is in one of the networks; everybody is where none is named."""
+    if not networks:
+        return True
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in ip_network(network) for network in networks)
+
+
+def end_of_visit(begins: datetime, consent_until: datetime) -> datetime:
+    """Return when looking in ends: with the consent, and never later than half an hour."""
+    return min(begins + LONGEST_VISIT, consent_until)

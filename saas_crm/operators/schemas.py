@@ -1,0 +1,51 @@
+"""What operators may say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from saas_crm.access.schemas import Code, GivenEmail, Secret, StrongPassword
+from saas_crm.core.clock import now
+from saas_crm.core.fields import FieldError, Line, Moment, OrNone
+from saas_crm.core.forms import Input
+from tenants.marks import N_
+
+
+def _ahead(value: datetime | None) -> datetime | None:
+    if value is not None and value <= now():
+        raise FieldError("past", N_("This is over already. Choose a later moment."))
+    return value
+
+
+class Password(Input):
+    """The first step of signing in."""
+
+    email: GivenEmail
+    password: Secret
+
+
+class GivenCode(Input):
+    """The second step."""
+
+    code: Code
+
+
+class SetUp(Input):
+    """Password and app, the first time; name and address come from the link, and the password must not repeat them."""
+
+    email: str = ""
+    name: str = ""
+    password: StrongPassword
+    code: Code
+
+
+class Suspend(Input):
+    """How far, why, whom to ask, and until when a workspace is suspended."""
+
+    kind: Literal["read_only", "closed"]
+    reason: Line = ""
+    ask: Line = ""
+    until: Annotated[Moment | None, OrNone, AfterValidator(_ahead)] = None

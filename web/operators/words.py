@@ -1,0 +1,90 @@
+"""The console's words: what operators did, causes, tasks, and warnings about capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import ngettext, pgettext
+from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
+from web.formatting import number, size
+
+
+def acts() -> dict[str, str]:
+    """Return what each act is called."""
+    return {
+        "sign_in": _("Signed in"), "sign_out": _("Signed out"), "sign_in_refused": _("Sign-in refused"),
+        "code_refused": _("Code refused"), "recovery_code_used": _("Recovery code used"),
+        "set_up": _("Set the sign-in up"), "migrate": _("Migration asked for"),
+        "retry_jobs": _("Failed jobs queued again"), "figures": _("Figures refreshed"), "suspend": _("Suspended"),
+        "resume": _("Resumed"), "export": _("Archive taken"), "restore": _("Restored"), "delete": _("Deleted"),
+        "create": _("Made"), "look_in": _("Looked in"), "look_in_refused": _("Looking in refused"),
+        "look_in_end": _("Looking in ended"), "operator_add": _("Operator added"),
+        "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
+        "operator_enable": _("Operator enabled"),
+    }  # fmt: skip
+
+
+def act_name(act: str) -> str:
+    """Return what an act is called; one of a later release by its own name."""
+    return acts().get(act, act)
+
+
+def details(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an act's details as a line each, as far as they say something to a reader."""
+    if found.get("slugs"):
+        yield ", ".join(found["slugs"][:20])
+    for name in ("reason", "why", "member", "email"):
+        if found.get(name):
+            yield str(whys().get(found[name], found[name]))
+
+
+def whys() -> dict[str, str]:
+    """Return why looking in was refused or ended."""
+    return {
+        "consent": _("The workspace does not allow it"), "left": _("Left"), "time": _("The time was over"),
+        "ticket": _("The ticket was used or is not for here"), "rights": _("The member is no longer active"),
+        "change": _("Something was to be changed"), "signed out": _("Signed out"),
+    }  # fmt: skip
+
+
+def cause(name: str) -> str:
+    """Return what a cause of a suspension is called."""
+    return {
+        "operator": _("By an operator"), "billing": _("Unpaid"), "deletion": _("Will be deleted"),
+        "restoring": _("Being restored"),
+    }.get(name, name)  # fmt: skip
+
+
+def status(name: str) -> tuple[str, str]:
+    """Return what a workspace's status is called, and the tone of its badge."""
+    return {
+        "active": (pgettext("workspace", "Active"), "good"), "read_only": (pgettext("workspace", "Read-only"), "warn"),
+        "suspended": (pgettext("workspace", "Closed"), "bad"), "closed": (pgettext("workspace", "Put aside"), ""),
+    }.get(name, (name, ""))  # fmt: skip
+
+
+def concerns(found: Capacity, memory: int | None) -> list[str]:
+    """Return what should be looked at before it becomes a limit."""
+    return [_concern(each, found) for each in worries(found, memory)]
+
+
+def _concern(each: Concern, found: Capacity) -> str:
+    if each == "behind":
+        return ngettext("%(num)s workspace is behind this release.", "%(num)s workspaces are behind this release.",
+                        found.behind)  # fmt: skip
+    if each == "failed_jobs":
+        return ngettext("%(num)s job failed.", "%(num)s jobs failed.", found.failed_jobs)
+    return {
+        "tenants": _("There are more workspaces than one cluster should have. Begin another one before it has twice as "
+                     "many."),
+        "connections": _("The application may want %(wanted)s connections of %(allowed)s. Raise max_connections, lower "
+                         "DATABASE_POOL_SIZE, or put PgBouncer between.", wanted=number(found.connections_wanted),
+                         allowed=number(found.connections_allowed)),
+        "memory": _("Connections may take more than a quarter of the machine’s memory (%(size)s). Lower "
+                    "CONNECTION_TENANTS or DATABASE_POOL_SIZE.", size=size(found.connection_memory)),
+        "recovery": _("Recovery after a crash may take more than a minute. Set recovery_init_sync_method = syncfs, and "
+                      "lower max_wal_size or checkpoint_timeout."),
+        "transaction_ids": _("Transaction ids are half used up. See that autovacuum runs, and run VACUUM FREEZE."),
+    }[each]  # fmt: skip

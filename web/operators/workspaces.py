@@ -1,0 +1,70 @@
+"""The list of workspaces, and one of them: figures, standing, version, failed jobs, what operators did."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from saas_crm.core.errors import NotFound
+from saas_crm.edge.declared import operators_only
+from saas_crm.operators import registry, work
+from saas_crm.operators.acts import Place, acts
+from saas_crm.operators.registry import ORDERS, Filters
+from tenants.db import AnyRow
+from tenants.migrations.lines import head
+from web.lists import address, after_key, asked, asked_choice, next_url, sorting
+from web.operators import words
+from web.operators.blueprint import bp
+from web.operators.frame import frame
+
+STATES = ("active", "paused", "behind", "errors")
+ACTS_SHOWN = 10
+
+
+@bp.get("", strict_slashes=False)
+@operators_only
+def index() -> str:
+    """List the workspaces."""
+    sort = asked_choice("sort", ORDERS, "slug")
+    filters = Filters(asked("q"), asked_choice("state", STATES))
+    scope = f"operator:{sort}"
+    found = registry.list_workspaces(filters, sort, after_key(scope, ORDERS[sort]))
+    return render_template(
+        "operators/workspaces.html", rows=found.rows, next_url=next_url(found, scope), filters=filters, sort=sort,
+        totals=registry.totals(), running=work.latest(None, (work.MIGRATE, work.FIGURES)),
+        sorting=sorting, clear=address(q=None, state=None, after=None) if filters != Filters() else "",
+        narrowed=lambda state: address(state=state, after=None), is_behind=registry.is_behind, words=words,
+        **frame("workspaces"),
+    )  # fmt: skip
+
+
+@bp.get("/workspaces/<slug>")
+@operators_only
+def show(slug: str) -> str:
+    """Show one workspace."""
+    return workspace_page(slug)
+
+
+def workspace_page(slug: str, values: object = None, errors: object = None) -> str:
+    """Show a workspace, with a form that was refused; raises NotFound."""
+    found = known(slug)
+    jobs = registry.failed_jobs(found.id)
+    return render_template(
+        "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
+        behind=registry.is_behind(found.schema_version), head=head("tenant"),
+        running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES)),
+        acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], values=values or {"kind": "closed"},
+        errors=errors or {}, opened="suspend" if errors or request.args.get("part") == "suspend" else "",
+        **frame("workspaces"),
+    )  # fmt: skip
+
+
+def known(slug: str) -> AnyRow:
+    """Return a workspace as the registry and its figures have it; raises NotFound."""
+    found = registry.workspace(slug)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def place_of(found: AnyRow) -> Place:
+    """Return the same as acts name it."""
+    return Place(found.id, found.slug)
