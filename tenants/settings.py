@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from ipaddress import ip_network
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -74,7 +73,8 @@ class Settings(BaseSettings):
     )
 
     operator_console: bool = Field(
-        False, description="Serve /operator, the console of those who run the installation; without it, it is not there."
+        False,
+        description="Serve /operator, the console of those who run the installation; without it, it is not there.",
     )
     operator_networks: str | None = Field(
         None,

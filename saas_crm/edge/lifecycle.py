@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -23,6 +22,7 @@ from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.moved import lead_on
+from saas_crm.edge.operators import operators_gate
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.plain_http import refuse_plain_http
 from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
@@ -35,7 +35,6 @@ from tenants.veils import OPEN, reading_under
 from tenants.versions import lacks_tables, serves
 
 API_PREFIX = "/api/"
-OPERATORS_GATE = "operators_gate"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
@@ -159,7 +158,7 @@ def _check(declared: Declared) -> ResponseReturnValue | None:
     if tenant is not None and not serves("tenant", tenant.schema_version):
         raise WorkspaceUnavailable("upgrading")
     if declared.kind in ("operator", "operator-door"):
-        return _operators_gate()(declared.kind)
+        return operators_gate()(declared.kind)
     if declared.kind == "signed-in":
         signed_in_user()
     if declared.kind in ("member", "permission", "owner"):
@@ -172,14 +171,6 @@ def _check(declared: Declared) -> ResponseReturnValue | None:
     if declared.kind == "owner" and g.member.role_key != OWNER:
         raise Forbidden(OWNER)
     return None
-
-
-def _operators_gate() -> Callable[[str], ResponseReturnValue | None]:
-    """Return the check that the operators' console brought along; without it nothing of it is here."""
-    gate: Callable[[str], ResponseReturnValue | None] | None = current_app.extensions.get(OPERATORS_GATE)
-    if gate is None:
-        raise NotFound
-    return gate
 
 
 def _find_member(permission: str | None) -> None:

@@ -88,4 +88,3 @@ def acts(
         query = query.where(table.id < before)
     with shared_reader() as connection:
         return list(connection.execute(query))
-

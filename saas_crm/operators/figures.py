@@ -79,5 +79,3 @@ def tables_are_there(owner_url: str) -> bool:
             "SELECT to_regclass('public.installation_figures')"
         ).fetchone()
     return row is not None and row[0] is not None
-
-

@@ -92,13 +92,17 @@ def causes(tenant_id: UUID) -> tuple[Suspension, ...]:
     table = SuspensionRow
     query = select(table.cause, table.kind, table.reason, table.ask, table.until).where(table.tenant_id == tenant_id)
     with shared_reader() as connection:
-        return tuple(Suspension(*row) for row in connection.execute(query.order_by(table.cause)))  # type: ignore[arg-type]
+        return tuple(Suspension(*row) for row in connection.execute(query.order_by(table.cause)))
 
 
 def failed_jobs(tenant_id: UUID) -> list[AnyRow]:
     """Return a workspace's jobs that failed for good, the latest first: id, task, attempts, failed_at."""
     with shared_reader() as connection:
-        return list(connection.execute(text("SELECT * FROM public.failed_jobs_of(:place)"), {"place": tenant_id}))
+        return list(
+            connection.execute(
+                text("SELECT id, task, attempts, failed_at FROM public.failed_jobs_of(:place)"), {"place": tenant_id}
+            )
+        )
 
 
 def _joined(*columns: Any) -> AnySelect:

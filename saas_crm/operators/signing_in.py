@@ -77,7 +77,10 @@ def begin_pending(operator_id: UUID, *, origin: Mapping[str, str]) -> str:
 
 def take_code(operator: SignedInOperator, typed: str, address: str, *, origin: Mapping[str, str]) -> None:
     """Use a code of the app, or a recovery code, up; raises SignInRefused and TooManyAttempts."""
-    account, caller = throttle_key("operator-code", str(operator.id)), throttle_key("operator-from", network_of(address))
+    account, caller = (
+        throttle_key("operator-code", str(operator.id)),
+        throttle_key("operator-from", network_of(address)),
+    )
     until = count({account: PER_ACCOUNT, caller: PER_ADDRESS})
     with db.engines[SHARED].begin() as connection:
         taken = _used_up(connection, operator.id, typed)

@@ -1,4 +1,4 @@
-"""What takes the owner's rights: asked for by a row that only the application's own login can write, done by the worker.
+"""What takes the owner's rights: asked for by a row that the application's own login alone can write, done by jobs.
 
 The web processes hold no owner's login and never will: they ask, and look how far it is.
 """
@@ -169,7 +169,9 @@ def _retry_jobs(
     asked: dict[str, Any],
 ) -> Result:  # fmt: skip
     values = {"place": str(tenant_id), "ids": asked.get("ids")}
-    count = connection.execute(_RETRY, values).rowcount
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = jobs, pg_catalog")  # procrastinate's triggers name no schema
+        count = connection.execute(_RETRY, values).rowcount
     row = connection.execute("SELECT slug FROM public.tenants WHERE id = %s", [tenant_id]).fetchone()
     if row is not None:
         take_figures_of(settings, [row[0]])

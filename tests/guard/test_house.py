@@ -19,7 +19,7 @@ OPENERS = {
     "sessionmaker": set(),
 }
 # Shared tables: the tenants' registry and sign-ins; no room of the business has any.
-SHARED_DOOR = re.compile(r"(tenants/|saas_crm/((access|edge|cli|demo)/|worker\.py)|infra/bench/).*")
+SHARED_DOOR = re.compile(r"(tenants/|saas_crm/((access|edge|cli|demo|operators)/|worker\.py)|infra/bench/).*")
 # The edge and the worker; and work that goes through several tenants, one transaction in each.
 COMMITTERS = {
     "saas_crm/access/numbering_jobs.py",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +11,6 @@ from flask import Flask
 from pyotp import TOTP
 from sqlalchemy import update
 
-from saas_crm.access.throttle import Throttle
 from saas_crm.operators import people
 from saas_crm.operators.models import Operator
 from tenants.db import SHARED, db
@@ -53,15 +53,13 @@ class OperatorPerson:
 
 def secret_in(page: str) -> str:
     """Return the key that a set-up page shows."""
-    import re
-
     found = re.search(r'name="secret"[^>]*value="([A-Z2-7 ]+)"', page) or re.search(r'value="([A-Z2-7 ]{32,})"', page)
     assert found, page
     return found[1].replace(" ", "")
 
 
 @pytest.fixture
-def operator_for(app: Flask, installation: Installation) -> Iterator[Callable[..., OperatorPerson]]:
+def operator_for(app: Flask, installation: Installation) -> Callable[..., OperatorPerson]:
     """Make an operator: `set_up` through the link, and `signed_in`."""
 
     def make(
@@ -80,12 +78,8 @@ def operator_for(app: Flask, installation: Installation) -> Iterator[Callable[..
             f"/operator/setup/{token}", data={"password": PASSWORD, "code": TOTP(person.secret).now()}
         )
         assert answer.status_code == 200, answer.text
-        import re
-
-        person.codes = re.findall(r"<li>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</li>", answer.text)
+            person.codes = re.findall(r"<li>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</li>", answer.text)
         return person.sign_in() if signed_in else person
 
-    yield make
+    return make
 
-
-__all__ = ["PASSWORD", "OperatorPerson", "Throttle", "operator_for", "secret_in"]

@@ -156,7 +156,9 @@ def test_the_session_changes_with_the_code(operator_for: Make) -> None:
 
 def test_every_form_needs_its_token(operator_for: Make) -> None:
     olga = operator_for()
-    for address in ("migration", "figures", "workspaces/acme/suspension", "workspaces/acme/resumption",
-                    "workspaces/acme/migration", "workspaces/acme/jobs", "workspaces/acme/figures", "signout"):  # fmt: skip
+    for address in (
+        "migration", "figures", "workspaces/acme/suspension", "workspaces/acme/resumption", "signout",
+        "workspaces/acme/migration", "workspaces/acme/jobs", "workspaces/acme/figures",
+    ):  # fmt: skip
         assert olga.browser.post(f"/operator/{address}", csrf=False).status_code == 400, address
     assert olga.browser.get("/operator").status_code == 200

@@ -105,8 +105,9 @@ def _line(row: AnyRow, telling: Telling, member: CurrentMember, record: Any) -> 
     origin = row.origin or {}
     name, href = _record(row, room, names)
     return Line(
-        id=row.id, at=row.at, icon=ICONS.get(row.action, "circle-dot"), who=row.member_name or origin.get("operator") or _("Nobody signed in"),
-               as_whom=name_told(names, "member", other) if other else "", verb=verb(row.action),
+        id=row.id, at=row.at, icon=ICONS.get(row.action, "circle-dot"),
+        who=row.member_name or origin.get("operator") or _("Nobody signed in"),
+        as_whom=name_told(names, "member", other) if other else "", verb=verb(row.action),
         word=_word(row, room), name=name, href=href,
         through=way(row.through),
         origin=origin_told(origin),

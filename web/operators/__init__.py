@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from saas_crm.edge.lifecycle import OPERATORS_GATE
+from saas_crm.edge.operators import OPERATORS_GATE
 from saas_crm.operators import jobs
 from tenants.settings import Settings
 from web.operators.blueprint import bp

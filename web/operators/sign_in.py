@@ -55,7 +55,9 @@ def sign_in() -> ResponseReturnValue:
 
 def code_form(values: object = None, errors: Errors = None) -> str:  # noqa: ARG001 - codes are never shown again
     """Ask for the code of the app, or a recovery code."""
-    return render_template("operators/code.html", errors=errors or {}, recovery=request.values.get("with") == "recovery")
+    return render_template(
+        "operators/code.html", errors=errors or {}, recovery=request.values.get("with") == "recovery"
+    )
 
 
 @bp.get("/signin/code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import render_template, request
+
 from saas_crm.core.errors import NotFound
 from saas_crm.edge.declared import operators_only
 from saas_crm.operators import registry, work

@@ -21,7 +21,7 @@ BEGIN
         RAISE EXCEPTION 'no workspace asks for the work of operators' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(
-        'operators.work', 'default', 0, NULL, NULL, jsonb_build_object('tenant_id', NULL, 'work_id', work), NULL
+        'default', 'operators.work', 0, NULL, NULL, jsonb_build_object('tenant_id', NULL, 'work_id', work), NULL
     )::procrastinate_job_to_defer_v1]);
 END
 $body$
