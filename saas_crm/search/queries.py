@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    SQLColumnExpression,
     Text,
     and_,
     any_,
@@ -116,7 +117,7 @@ def _all_openings(asking: Reader, kinds: tuple[str, ...], words: Sought, limit: 
     return union_all(*(_opening(_entry(asking.member), words, kind, asking.member, limit) for kind in kinds))
 
 
-def found_by(key: ColumnElement[UUID], query: str, kind: str, member: CurrentMember) -> ColumnElement[bool]:
+def found_by(key: SQLColumnExpression[UUID], query: str, kind: str, member: CurrentMember) -> ColumnElement[bool]:
     """Return the clause "its key is among those of the records that match".
 
     As an array, found once and looked up by the key: of a sub-query the planner expects two rows, however many it
