@@ -30,9 +30,14 @@ from tests.support.pristine import Pristine
 from tests.support.server import LiveServer
 from tests.support.server import live_server as run_server
 from tests.support.smtp import SmtpServer, smtp_server
-from tests.support.tally import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+from tests.support.tally import (
+    pytest_runtest_logreport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
-__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
+__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

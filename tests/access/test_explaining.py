@@ -13,7 +13,7 @@ from saas_crm.access.explaining import explained
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import NotFound
 from tenants.db import db
-from tests.access.sight import check_told_of_each, roles_by_key, scopes
+from tests.access.sight import check_told_of_each, roles_by_key, scopes, seen_now
 from tests.support.making import Maker
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
@@ -24,7 +24,7 @@ def test_the_reason_told_is_the_reason_it_is_seen(records: list[tuple[str, UUID]
     dice = random.Random(5)
     with acting("owner") as owner:
         for _ in range(4):
-            check_told_of_each(dice.sample(records, 20), owner)
+            check_told_of_each(dice.sample(records, 20), owner, seen_now())
             for key, role in roles_by_key().items():
                 if key != "owner":
                     role.permissions = scopes(dice)

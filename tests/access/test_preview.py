@@ -35,13 +35,14 @@ def test_a_role_does_what_its_preview_says(records: list[tuple[str, UUID]], acti
     assert records
     dice = random.Random(11)
     with acting("owner"):
+        after = seen_now()
         for _ in range(12):
             role = roles_by_key()[dice.choice(("rep", "manager", "viewer", "admin"))]
             wanted = scopes(dice)
-            before, preview = seen_now(), preview_of_role(role.id, wanted)
+            preview = preview_of_role(role.id, wanted)
             role.permissions = wanted
             db.session.flush()
-            assert told(preview) == happened(before, seen_now())
+            assert told(preview) == happened(after, after := seen_now())
 
 
 def test_members_reach_what_the_preview_says(
@@ -49,15 +50,14 @@ def test_members_reach_what_the_preview_says(
 ) -> None:
     assert records
     with acting("owner"):
-        moved = [make.member_id("rep"), make.member_id("viewer")]
+        moved, after = [make.member_id("rep"), make.member_id("viewer")], seen_now()
         for team, role in [("south", "rep"), ("root", ""), ("north", "manager"), ("root", "viewer"), ("south", "")]:
             role_id = roles_by_key()[role].id if role else None
-            before = seen_now()
             preview = preview_of_member_change(moved, role_id=role_id, team_id=cast.teams[team])
             for member in db.session.scalars(select(Member).where(Member.id.in_(moved))):
                 member.team_id, member.role_id = cast.teams[team], role_id or member.role_id
             db.session.flush()
-            assert told(preview) == happened(before, seen_now())
+            assert told(preview) == happened(after, after := seen_now())
 
 
 @pytest.mark.parametrize(("team", "under"), [("south", "north"), ("north", "south"), ("north", "root")])
@@ -93,28 +93,28 @@ def test_a_leader_helpers_guests_and_walls_do_what_their_preview_says(
         roles_by_key()["rep"].permissions = {f"{kind}:{act}": "team" for kind in SALES for act in ("read", "update")}
         db.session.flush()
         team = db.session.get_one(Team, south)
-        before, preview = seen_now(), preview_of_change(lambda world: with_leader(world, south, rep))
+        after, preview = seen_now(), preview_of_change(lambda world: with_leader(world, south, rep))
         team.manager_id = rep
         db.session.flush()
-        assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_change(lambda world: with_leader(world, south, None))
+        assert told(preview) == happened(after, after := seen_now()) != {}
+        preview = preview_of_change(lambda world: with_leader(world, south, None))
         team.manager_id = None
         db.session.flush()
-        assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_change(lambda world: with_help(world, south, rep))
+        assert told(preview) == happened(after, after := seen_now()) != {}
+        preview = preview_of_change(lambda world: with_help(world, south, rep))
         db.session.add(TeamHelper(team_id=south, member_id=rep))
         db.session.flush()
-        assert told(preview) == happened(before, seen_now()) != {}
-        before, preview = seen_now(), preview_of_change(lambda world: with_team_closed(world, south, True))
+        assert told(preview) == happened(after, after := seen_now()) != {}
+        preview = preview_of_change(lambda world: with_team_closed(world, south, True))
         team.closed_at = now()
         db.session.flush()
-        assert told(preview) == happened(before, seen_now()) != {}
+        assert told(preview) == happened(after, after := seen_now()) != {}
         roles_by_key()["manager"].permissions = {f"{kind}:read": "all" for kind in SALES}
         db.session.flush()
-        before, preview = seen_now(), preview_of_change(lambda world: with_guest(world, south, manager))
+        after, preview = seen_now(), preview_of_change(lambda world: with_guest(world, south, manager))
         db.session.add(UnitGuest(team_id=south, member_id=manager))
         db.session.flush()
-        assert told(preview) == happened(before, seen_now()) != {}
+        assert told(preview) == happened(after, after := seen_now()) != {}
 
 
 @pytest.mark.parametrize("gone", ["north", "south"])

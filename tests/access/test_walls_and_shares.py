@@ -42,22 +42,25 @@ def test_walls_and_shares_are_reckoned_as_they_are(
             level = dice.choice(("read", "edit"))
             db.session.add(Share(resource=kind, record_id=record_id, member_id=dice.choice(people), level=level))
         db.session.flush()
+        after = seen_now()
         for _ in range(2):
             role = roles_by_key()[dice.choice(("rep", "manager", "viewer", "admin"))]
             wanted = scopes(dice)
-            before, preview = seen_now(), preview_of_role(role.id, wanted)
+            preview = preview_of_role(role.id, wanted)
             role.permissions = wanted
             db.session.flush()
-            assert told(preview) == happened(before, after := seen_now())
+            before, after = after, seen_now()
+            assert told(preview) == happened(before, after)
             moved, team = dice.sample(list(people), 2), cast.teams[dice.choice(("north", "south", "root"))]
             preview = preview_of_member_change(moved, team_id=team)
             for member in db.session.scalars(select(Member).where(Member.id.in_(moved))):
                 member.team_id = team
             db.session.flush()
-            assert told(preview) == happened(after, after := seen_now())
+            before, after = after, seen_now()
+            assert told(preview) == happened(before, after)
         for follow in (False, True):
             preview = preview_of_change(lambda world, follow=follow: with_follow(world, follow))
             let_children_follow(follow, actor=owner)
-            assert told(preview) == happened(after, after := seen_now())
-            check_told_of_each(dice.sample(records, 8), owner)
-        check_told_of_each(dice.sample(records, 15), owner)
+            before, after = after, seen_now()
+            assert told(preview) == happened(before, after)
+            check_told_of_each(dice.sample(records, 16), owner, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from saas_crm.demo.marks import DEMO_PASSWORD, DEMO_SLUGS, SIGN_INS, is_loaded
 from saas_crm.demo.workspaces import load_demo
 from saas_crm.opportunities.models import Opportunity
 from tenants.db import db, tenant_scope
+from tests.conftest import Stage
 from tests.support.installation import Installation
 
 
@@ -28,10 +30,52 @@ def companies_in(app: Flask, slug: str) -> int:
         return found
 
 
-def test_everybody_signs_in_and_sees_their_own(app: Flask, installation: Installation) -> None:
+def test_a_load_that_fails_anywhere_is_taken_up_again(
+    app: Flask, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each load gets further than the one before, fails behind another step, and leaves the next one all it needs."""
+    for step in ("_found", "_make_members", "_make_memberships", "store", "record_act"):
+        with monkeypatch.context() as patch:
+            patch.setattr(workspaces, step, _failing_after(getattr(workspaces, step)))
+            with pytest.raises(psycopg.OperationalError):
+                load_demo(app)
+        app.extensions["directory"].forget()
+        with installation.place.owner() as connection:
+            assert not is_loaded(connection, "demo"), step
+    assert load_demo(app) == list(DEMO_SLUGS)
+    assert companies_in(app, "demo") == 60
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("demo")):
+        assert db.session.scalar(select(func.count()).select_from(Opportunity)) == 45
+        assert db.session.scalar(select(func.count()).select_from(Member)) == 6
+        assert db.session.scalar(select(func.count()).select_from(Team)) == 4
+
+
+def _failing_after(real: Callable[..., Any]) -> Callable[..., Any]:
+    def fails(*args: Any, **kwargs: Any) -> Any:
+        real(*args, **kwargs)
+        raise psycopg.OperationalError("killed here")
+
+    return fails
+
+
+def test_nowhere_else_is_there_a_known_password(app_with) -> None:
+    with pytest.raises(RuntimeError, match="in the demo only"):
+        load_demo(app_with(environment="production", base_url="https://crm.example", mail_url=None))
+
+
+@pytest.fixture(scope="module")
+def loaded(stage: Stage) -> Iterator[Flask]:
+    """The application with both demo workspaces; a second load finds nothing to do."""
+    app = stage.installation.app
     assert load_demo(app) == list(DEMO_SLUGS)
     assert load_demo(app) == []
-    seen = {}
+    yield app
+    stage.pristine.restore()
+    app.extensions["directory"].forget()
+
+
+def test_everybody_signs_in_and_sees_their_own(loaded: Flask, installation: Installation) -> None:
+    app, seen = loaded, {}
     with app.app_context():
         for slug, people in SIGN_INS.items():
             tenant = app.extensions["directory"].by_slug(slug)
@@ -48,8 +92,8 @@ def test_everybody_signs_in_and_sees_their_own(app: Flask, installation: Install
         assert all(is_loaded(connection, slug) for slug in DEMO_SLUGS)
 
 
-def test_the_reps_are_in_different_teams_under_the_managers(app: Flask) -> None:
-    load_demo(app)
+def test_the_reps_are_in_different_teams_under_the_managers(loaded: Flask) -> None:
+    app = loaded
     with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("demo")):
         found = db.session.execute(
             select(Member.email, Role.key, Team.path)
@@ -63,33 +107,3 @@ def test_the_reps_are_in_different_teams_under_the_managers(app: Flask) -> None:
     managers = paths["manager"][1]
     assert paths["rep"][1][:-1] == paths["rep2"][1][:-1] == managers
     assert paths["rep"][1] != paths["rep2"][1]
-
-
-@pytest.mark.parametrize("step", ["_found", "_make_members", "_make_memberships", "store", "record_act"])
-def test_a_load_that_fails_anywhere_is_taken_up_again(
-    app: Flask, installation: Installation, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    real = getattr(workspaces, step)
-
-    def fails_after(*args: Any, **kwargs: Any) -> Any:
-        real(*args, **kwargs)
-        raise psycopg.OperationalError("killed here")
-
-    monkeypatch.setattr(workspaces, step, fails_after)
-    with pytest.raises(psycopg.OperationalError):
-        load_demo(app)
-    app.extensions["directory"].forget()
-    with installation.place.owner() as connection:
-        assert not is_loaded(connection, "demo")
-    monkeypatch.undo()
-    assert load_demo(app) == list(DEMO_SLUGS)
-    assert companies_in(app, "demo") == 60
-    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("demo")):
-        assert db.session.scalar(select(func.count()).select_from(Opportunity)) == 45
-        assert db.session.scalar(select(func.count()).select_from(Member)) == 6
-        assert db.session.scalar(select(func.count()).select_from(Team)) == 4
-
-
-def test_nowhere_else_is_there_a_known_password(app_with) -> None:
-    with pytest.raises(RuntimeError, match="in the demo only"):
-        load_demo(app_with(environment="production", base_url="https://crm.example", mail_url=None))

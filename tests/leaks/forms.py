@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+
+from tests.support.tags import Tags
 
 UNTOLD = ("csrf_token", "version", "_method")
 
@@ -27,11 +28,10 @@ class Form:
     fields: list[Field] = field(default_factory=list)
 
 
-class Forms(HTMLParser):
+class Forms(Tags):
     """A parsed page: `forms`, and what its links and lists offer for the names of queries: `offered`."""
 
     def __init__(self, text: str) -> None:
-        super().__init__()
         self.forms: list[Form] = []
         self.links: set[str] = set()
         self._of: dict[str, Form] = {}

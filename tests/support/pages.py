@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.tags import Tags
 
 TYPED = {"text", "search", "email", "tel", "url", "password", "number", "date", "datetime-local", "textarea", ""}
 
@@ -26,11 +27,10 @@ class Form:
         return sent
 
 
-class Page(HTMLParser):
+class Page(Tags):
     """A parsed page: `forms` and the `queries` of its links, as (path, names)."""
 
     def __init__(self, text: str) -> None:
-        super().__init__()
         self.forms: list[Form] = []
         self.queries: set[tuple[str, str]] = set()
         self.links: set[str] = set()

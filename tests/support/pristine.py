@@ -14,7 +14,6 @@ from psycopg import sql
 
 from tests.support.installation import Place
 
-COPY = "pristine_copy"
 _KEPT = {("public", "shared_version"), ("jobs", "procrastinate_workers")}
 _COLUMNS = """
     SELECT n.nspname, c.relname, array_agg(a.attname ORDER BY a.attnum)
@@ -28,9 +27,9 @@ Table = tuple[str, str, list[str]]
 class Pristine:
     """Remembers the database as it is now, and puts it back."""
 
-    def __init__(self, place: Place, schemas: Sequence[str]) -> None:
-        """Copy all rows of the tenants' `schemas`, the shared tables and the jobs."""
-        self._connection = place.owner()
+    def __init__(self, place: Place, schemas: Sequence[str], *, copy: str = "pristine_copy") -> None:
+        """Copy all rows of the tenants' `schemas`, the shared tables and the jobs into a schema of this name."""
+        self._connection, self._kept_in = place.owner(), copy
         # Else a first request would note them as seen, once the copy is older than the product lets that be.
         self._connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
         self._tables = self._columns(["public", "jobs", *schemas])
@@ -64,7 +63,8 @@ class Pristine:
         """Return the tenants that the copy does not know, or knows as spares while somebody claimed them."""
         rows = self._connection.execute(
             "SELECT t.schema_name, t.slug IS NOT NULL FROM public.tenants t LEFT JOIN"
-            f" {COPY}.public_tenants c ON c.id = t.id WHERE c.id IS NULL OR (t.slug IS NOT NULL AND c.slug IS NULL)"
+            f" {self._kept_in}.public_tenants c ON c.id = t.id"
+            " WHERE c.id IS NULL OR (t.slug IS NOT NULL AND c.slug IS NULL)"
         )
         return [(str(row[0]), bool(row[1])) for row in rows]
 
@@ -74,10 +74,10 @@ class Pristine:
 
     def _copy(self) -> bytes:
         """Copy what is there and return the script that puts it back."""
-        self._connection.execute(f"DROP SCHEMA IF EXISTS {COPY} CASCADE; CREATE SCHEMA {COPY}")
+        self._connection.execute(f"DROP SCHEMA IF EXISTS {self._kept_in} CASCADE; CREATE SCHEMA {self._kept_in}")
         filling = []
         for schema, table, columns in self._tables:
-            here, copy = sql.Identifier(schema, table), sql.Identifier(COPY, f"{schema}_{table}")
+            here, copy = sql.Identifier(schema, table), sql.Identifier(self._kept_in, f"{schema}_{table}")
             listed = sql.SQL(", ").join(map(sql.Identifier, columns))
             made = sql.SQL("CREATE TABLE {} AS SELECT {} FROM {}").format(copy, listed, here)
             if self._connection.execute(made).rowcount:

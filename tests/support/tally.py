@@ -1,4 +1,4 @@
-"""Numbers that tests want told at the end of a run: how much they tried, added up over all test processes."""
+"""Numbers that are told at the end of a run: how much was tried, and which files took longest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.order import SLOWEST, TESTS
+
+DEAREST, DEAR = 20, 25
+"""How many files are told, and the seconds from which on one should begin before the others."""
+_seconds: dict[str, float] = defaultdict(float)
 _here: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
 
 
@@ -23,6 +28,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["tally"] = {what: list(numbers) for what, numbers in _here.items()}
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up how long each file takes, with what its tests stand on."""
+    _seconds[report.location[0]] += report.duration
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take the numbers of a test process that has ended."""
@@ -31,7 +41,15 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tell the numbers."""
+    """Tell the numbers, and the dearest files: what made a run slow is seen where it is waited for."""
     for what, (count, seconds) in sorted(_here.items()):
         spent = f" in {seconds:.0f} s of test time" if seconds else ""
         terminalreporter.write_line(f"{what}: {int(count):,}{spent}")
+    dearest = sorted(_seconds.items(), key=lambda entry: -entry[1])[:DEAREST]
+    if len(_seconds) > DEAREST:
+        terminalreporter.write_line(
+            f"the {len(dearest)} dearest files, of {sum(_seconds.values()):.0f} s of all tests:"
+        )
+        for path, seconds in dearest:
+            first = seconds < DEAR or path in {f"{TESTS.name}/{name}" for name in SLOWEST}
+            terminalreporter.write_line(f"{seconds:7.1f} s  {path}" + ("" if first else "  (not in SLOWEST)"))

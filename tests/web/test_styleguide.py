@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.support.clients import browser_of
+from tests.support.installation import Installation
+from tests.support.tags import Tags
 from web.styleguide import routes
 from web.styleguide.routes import ERRORS, PARTS
 
@@ -17,9 +22,10 @@ ClientFor = Callable[..., object]
 WEB = Path(routes.__file__).parents[1]
 
 
-@pytest.fixture(params=[*PARTS, *(f"errors/{name}" for name in ERRORS)])
-def answer(request: pytest.FixtureRequest, client_for: ClientFor) -> TestResponse:
-    return client_for(None).get(f"/styleguide/{request.param}")
+@pytest.fixture(scope="module", params=[*PARTS, *(f"errors/{name}" for name in ERRORS)])
+def answer(request: pytest.FixtureRequest, installation: Installation) -> TestResponse:
+    """A page of the style guide, asked for once: the tests only read it."""
+    return browser_of(installation.app, None).get(f"/styleguide/{request.param}")
 
 
 def test_the_page_is_there(answer: TestResponse) -> None:
@@ -54,6 +60,31 @@ def test_every_reference_has_its_target(answer: TestResponse) -> None:
 def test_every_form_that_writes_brings_its_token(answer: TestResponse) -> None:
     forms = re.findall(r'<form[^>]*method="post".*?</form>', answer.text, re.DOTALL)
     assert [form[:120] for form in forms if 'name="csrf_token"' not in form] == []
+
+
+def test_its_tags_are_read_as_the_standard_library_reads_them(answer: TestResponse) -> None:
+    """`Tags` is quick because it expects what templates write: all that it is expected to read stands in these."""
+
+    class Slow(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            slow.append((tag, attrs))
+
+        def handle_endtag(self, tag: str) -> None:
+            slow.append((tag, None))
+
+    class Quick(Tags):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            quick.append((tag, attrs))
+
+        def handle_endtag(self, tag: str) -> None:
+            quick.append((tag, None))
+
+    slow: list[tuple[str, Any]] = []
+    quick: list[tuple[str, Any]] = []
+    Slow().feed(answer.text)
+    Quick().feed(answer.text)
+    assert len(quick) > 20
+    assert quick == slow
 
 
 def test_an_unknown_part_is_not_there(client_for: ClientFor) -> None:
