@@ -55,6 +55,20 @@ def test_what_takes_the_password_again(app: Flask) -> None:
     assert found == TAKES_PROOF
 
 
+def test_what_the_address_says_comes_back_too(late: Callable[[str], Browser], cast: Cast) -> None:
+    """The way back after locking somebody out names them in its address."""
+    admin, rep = late("admin"), cast["rep"].member_id
+    here = "/acme/settings/members/changes"
+    admin.post(here, data={"what": "freeze", "members": str(rep), "confirmed": "1", "proof_password": PASSWORD})
+    admin.write_session({**admin.read_session(), "proved": int(time.time()) - 601})
+    undo = f"{here}?what=thaw&members={rep}"
+    asked = admin.post(undo)
+    assert asked.status_code == 403
+    form = fields_of(asked, undo)
+    assert admin.post(undo, data={**form, "proof_password": PASSWORD}).status_code == 303
+    assert "Let in again: Rita Rep" in admin.get("/acme/settings/members").text
+
+
 def test_the_form_comes_back_and_is_done_with_the_password(late: Callable[[str], Browser]) -> None:
     browser = late("rep")
     asked = browser.post(TOKENS, data=ASKED)

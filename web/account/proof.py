@@ -34,7 +34,7 @@ def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
     if request.method != "POST":
         return make_response(redirect(f"{PAGE}?{urlencode({'next': back})}"))
     kept = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
-    return _page(asked, request.script_root + request.path, kept, back)
+    return _page(asked, request.script_root + request.full_path.removesuffix("?"), kept, back)
 
 
 def _by_provider(back: str) -> Response:
