@@ -19,10 +19,10 @@ from web.formatting import day as written_day
 _CHOSEN = re.compile(r"id|next|again|confirmed|(.*_)?version|.*(?<!client)_ids?|.*_create|.*__.*")
 _CODES = frozenset({
     "all", "all_to", "audit_days", "by", "channel", "children_follow", "closed", "country", "currency", "days",
-    "down", "enabled", "idle_minutes", "keep_years", "kind", "level", "lifecycle", "like", "locale", "mandatory", "may",
-    "members", "move_up", "next_step", "order", "outcome", "owner", "pick", "place_of", "purpose", "recent",
-    "session_hours", "skip", "sort", "source", "state", "suggested", "then", "timezone", "to_one", "two_factor", "up",
-    "view", "what", "who", "whose", "with",
+    "down", "enabled", "fiscal_month", "idle_minutes", "keep_years", "kind", "languages", "level", "lifecycle",
+    "like", "locale", "mandatory", "may", "members", "move_up", "next_step", "order", "outcome", "owner", "pick",
+    "place_of", "purpose", "recent", "session_hours", "skip", "sort", "source", "state", "suggested", "then",
+    "timezone", "to_one", "two_factor", "up", "view", "what", "who", "whose", "with",
 })  # fmt: skip
 """Fields in which nobody writes: they are chosen from, or the page itself filled them."""
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")

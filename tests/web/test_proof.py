@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -62,6 +63,7 @@ def test_what_the_address_says_comes_back_too(late: Callable[[str], Browser], ca
     admin.post(here, data={"what": "freeze", "members": str(rep), "confirmed": "1", "proof_password": PASSWORD})
     admin.write_session({**admin.read_session(), "proved": int(time.time()) - 601})
     undo = f"{here}?what=thaw&members={rep}"
+    assert undo in unescape(admin.get("/acme/settings/members").text)
     asked = admin.post(undo)
     assert asked.status_code == 403
     form = fields_of(asked, undo)
