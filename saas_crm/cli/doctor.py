@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from saas_crm.cli.checkup import Finding, bad, good
 from saas_crm.cli.checkup.database import examine_database
-from saas_crm.cli.checkup.exposure import examine_exposure
+from saas_crm.cli.checkup.exposure import examine_encryption, examine_exposure
 from saas_crm.cli.checkup.files import examine_files
 from saas_crm.cli.checkup.mail import examine_mail
 from saas_crm.cli.configuration import settings_faults
@@ -49,6 +49,7 @@ def examine() -> Iterator[Finding]:
         yield good("settings", f"{settings.environment}, served as {settings.base_url}")
         yield from examine_database(settings)
         yield from examine_exposure(settings)
+        yield from examine_encryption(settings)
         yield from examine_mail(settings)
     yield from examine_files()
 

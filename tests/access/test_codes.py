@@ -12,7 +12,6 @@ from pyotp import TOTP
 from sqlalchemy import select
 
 from saas_crm.access.factors.models import AuthenticatorApp
-from saas_crm.access.factors.resealing import Resealed, reseal_all
 from saas_crm.access.factors.rules import (
     looks_like_app_code,
     matching_step,
@@ -22,6 +21,7 @@ from saas_crm.access.factors.rules import (
 )
 from saas_crm.access.factors.sealing import Unreadable, digest, digests, seal, unseal
 from saas_crm.access.models import IdentityProvider
+from saas_crm.cli.sealing import Resealed, reseal_all
 from tenants.db import SHARED, db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.second_factor import with_app

@@ -38,6 +38,16 @@ def test_a_link_from_elsewhere_signs_nobody_in_unasked(
     assert provider.asked == []
 
 
+@pytest.mark.parametrize("after", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_it_never_leads_to_another_site(
+    client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None], after: str
+) -> None:
+    on()
+    assert 'href="/acme/sso"' in client_for(None).get(BEGIN, query_string={"next": after}).text
+    answer = come_in(client_for(None), provider, next=after)
+    assert (answer.status_code, answer.location) == (303, "/acme/")
+
+
 @pytest.mark.parametrize("headers", [HERE, {"Referer": "http://localhost/signin"}], ids=["new browser", "old browser"])
 def test_a_page_of_ours_leads_on_at_once(
     client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None], headers: dict[str, str]
