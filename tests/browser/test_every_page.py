@@ -18,6 +18,7 @@ from flask import Flask
 from saas_crm.privacy.defaults import CUSTOMERS
 from tests.browser.axe import findings, sideways
 from tests.browser.eyes import Eyes
+from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
@@ -94,6 +95,7 @@ OUTSIDE: Ends = {
     "account.show_reset": ("",), "account.show_verify": ("",), "account.show_invitation": ("",),
     "dev_mail.index": ("",), "dev_mail.show": ("",),
 }  # fmt: skip
+BY_SSO: Ends = {"account.begin_sso": ("", "?next=/acme/companies")}
 CHINESE_TOO: Ends = {
     **RECORDS, **HISTORIES, "today.index": ("",), "companies.index": ("",), "board.index": ("", "?view=list"),
     "activities.log": ("",), "companies.new": ("",), "settings_workspace.edit": ("",), "settings_audit.index": ("",),
@@ -110,7 +112,7 @@ NO_PAGES = {
     },
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {
-        "public.language", "settings_members.begin", "hand_overs.begin", "account.begin_sso", "account.end_sso",
+        "public.language", "settings_members.begin", "hand_overs.begin", "account.end_sso",
     },
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
@@ -176,7 +178,7 @@ def test_no_page_is_left_out(app: Flask) -> None:
         "api_documents.docs",
         "api_documents.docs_section",
     }
-    pages = set().union(*INSIDE.values(), HANDING_OVER, PRIVACY, ALONE, OUTSIDE)
+    pages = set().union(*INSIDE.values(), HANDING_OVER, PRIVACY, ALONE, OUTSIDE, BY_SSO)
     parts = set().union(*NO_PAGES.values())
     assert answering - pages - parts == set(), "in no list"
     assert (pages | parts) - answering == set(), "in a list, but not in the product"
@@ -248,6 +250,20 @@ def test_pages_outside(app: Flask, eyes_of: Callable[..., Eyes], mailed: tuple[s
     eyes = eyes_of(None)
     gone = addresses(app, OUTSIDE, {"token": "unknown", "stamp": 0})
     for address in (*gone, "/acme/invitations/unknown", "/nowhere", *mailed):
+        eyes.look(address)
+    assert eyes.found == []
+
+
+def test_the_way_to_single_sign_on(
+    app: Flask, cast: Cast, eyes_of: Callable[..., Eyes], client_for: Callable[..., Browser], installation: Installation
+) -> None:
+    """As it is where a link from elsewhere leads; the provider itself is never asked."""
+    said = {"issuer": "https://id.example", "client_id": "crm", "client_secret": "of both"}
+    assert client_for("owner").post("/acme/settings/security/sso", data=said).status_code == 303
+    with installation.place.owner() as connection:
+        connection.execute(f"UPDATE {cast.tenants['acme'].schema_name}.identity_providers SET enabled = true")
+    eyes = eyes_of(None)
+    for address in addresses(app, BY_SSO, {}, "/acme"):
         eyes.look(address)
     assert eyes.found == []
 

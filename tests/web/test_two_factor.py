@@ -179,7 +179,7 @@ def test_who_changes_a_factor_can_end_the_other_sessions_there(
     for path in (HOME, "/profile/passkeys"):
         page = here.get(path)
         assert ending in page.text
-        assert "in 1 other browser" in words(page)
+        assert "1 other browser is signed in as you" in words(page)
         assert statements(page) <= 8
     codes = here.post(f"{HOME}/codes", data={"current": PASSWORD, "code": phone.fresh_code()})
     assert ending in codes.text
