@@ -14,6 +14,7 @@ from saas_crm.core import idempotency as _idempotency
 from saas_crm.core.numbering import models as _numbering
 from saas_crm.customers import models as _customers
 from saas_crm.hand_over import models as _hand_over
+from saas_crm.operators import consent_models as _support
 from saas_crm.operators import models as _operators
 from saas_crm.opportunities import models as _opportunities
 from saas_crm.privacy import models as _privacy
@@ -23,8 +24,7 @@ from tenants.db import SHARED, db
 
 ROOMS = (
     _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _numbering, _customers, _hand_over,
-    _operators,
-    _opportunities, _privacy, _search, _tenants,
+    _operators, _opportunities, _support, _privacy, _search, _tenants,
 )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.lifecycle import MembershipEnded
 from saas_crm.edge.moved import WorkspaceMoved
+from saas_crm.edge.operators import VisitOver, note_refused
 from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
-from saas_crm.edge.viewing import OnlyLooking
+from saas_crm.edge.viewing import OnlyLooking, viewing
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
@@ -87,6 +88,8 @@ def _status(error: Exception) -> int:
 
 def _sign_in() -> Response:
     """Send to the sign-in and back again; an htmx request is told to take the whole page there."""
+    if _is_operator():
+        return _only_looking()
     address = "/signin?" + urlencode({"next": _back()})
     if request.headers.get("HX-Request"):
         response = make_response("", 401)
@@ -161,6 +164,8 @@ def _stale() -> Response:
 
 def _only_looking() -> Response:
     """Nothing is changed in another member's name; htmx leaves the page as it is and says so."""
+    if _is_operator():
+        note_refused()
     if not request.headers.get("HX-Request"):
         return _page("looking", 403, seen=current_member().name)
     response = make_response("", 403)
@@ -169,11 +174,25 @@ def _only_looking() -> Response:
     return response
 
 
+def _is_operator() -> bool:
+    """Whether who looks is no member and has no sign-in of a person: what takes one is not theirs."""
+    present = viewing()
+    return present is not None and bool(present.operator)
+
+
+def _visit_over() -> Response:
+    """An operator goes back to the console when looking in has come to its end."""
+    flash(_("Looking in has ended: the time was over, or the workspace took its consent back."), "warning")
+    return _led(f"/operator/workspaces/{g.tenant.slug}", 403)
+
+
 def _ended(error: MembershipEnded) -> Response:
     return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
 
 
 def _proof(error: ProofNeeded) -> Response:
+    if _is_operator():
+        return _only_looking()
     return answer_proof_needed(error, _back())
 
 
@@ -218,4 +237,5 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] =
     (NotSignedIn, lambda _: _sign_in()), (SecondFactorOwed, lambda _: _owed()), (CSRFError, lambda _: _stale()),
     (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
     (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
+    (VisitOver, lambda _: _visit_over()),
 )  # fmt: skip

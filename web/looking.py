@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import request
+
+from saas_crm.core.i18n import LANGUAGES, html_lang, in_language
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import html_lang, in_language
 from saas_crm.edge.current import current_member
-from saas_crm.edge.viewing import viewing
+from saas_crm.edge.language import COOKIE
+from saas_crm.edge.viewing import Viewing, viewing
 from web.formatting import clock_time
 
 
@@ -21,6 +24,7 @@ class Looking:
     text: str
     leave: str
     locked: str
+    leave_endpoint: str = "viewing.end"
 
 
 def looking() -> Looking | None:
@@ -28,10 +32,27 @@ def looking() -> Looking | None:
     found = viewing()
     if found is None:
         return None
+    if found.operator:
+        return _of_operator(found)
     with in_language(found.reader.locale):
         return Looking(
             lang=html_lang(found.reader.locale), label=_("View as"), leave=_("Leave"),
             title=_("You see this as %(name)s.", name=current_member().name),
             locked=_("You are only looking: nothing can be saved here."),
             text=_("Nothing can be changed. It ends by itself at %(time)s.", time=clock_time(found.until)),
+        )  # fmt: skip
+
+
+def _of_operator(found: Viewing) -> Looking:
+    """Return the line for an operator who looks in: who, as whom, until when; in the language of their console."""
+    locale = request.cookies.get(COOKIE, "")
+    locale = locale if locale in LANGUAGES else found.reader.locale
+    with in_language(locale):
+        return Looking(
+            lang=html_lang(locale), label=_("Looking in"), leave=_("Leave"), leave_endpoint="support.leave",
+            title=_("%(operator)s, operator, looks in as %(name)s.", operator=found.operator,
+                    name=current_member().name),
+            locked=_("You are only looking: nothing can be saved here."),
+            text=_("By consent of the workspace. Nothing can be changed. It ends by itself at %(time)s.",
+                   time=clock_time(found.until)),
         )  # fmt: skip

@@ -63,6 +63,11 @@ def operators_only(view: View) -> View:
     return _declare(Declared("operator", "outside"))(view)
 
 
+def operators_inside(view: View) -> View:
+    """Only who runs the installation, at an address of a workspace: how they come in."""
+    return _declare(Declared("operator", "workspace"))(view)
+
+
 def operators_door(view: View) -> View:
     """Who is not signed in to the console yet: what leads in, from where the console may be reached at all."""
     return _declare(Declared("operator-door", "outside"))(view)

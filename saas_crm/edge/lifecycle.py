@@ -22,7 +22,7 @@ from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.moved import lead_on
-from saas_crm.edge.operators import operators_gate
+from saas_crm.edge.operators import operators_gate, visited
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.plain_http import refuse_plain_http
 from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
@@ -151,7 +151,6 @@ def _app_view(endpoint: str) -> Any:
 
 
 def _check(declared: Declared) -> ResponseReturnValue | None:
-    """Check who asks; returns an answer where somebody has to be led elsewhere first."""
     tenant: ActiveTenant | None = g.tenant
     if not _lives_here(declared):
         raise NotFound
@@ -183,17 +182,21 @@ def _find_member(permission: str | None) -> None:
         g.token_id, g.token_used_at = token.id, token.last_used_at or token.created_at
         check_token(g.member, token)
     else:
-        reader = member_of_user(signed_in_user().id)
-        if reader is None:
-            _tell_former_member()
-        check_browser(reader, signed_in_user())
-        g.member = see_through(reader)
+        g.member = visited() or _reader()
     reading_under(g.member.fields)
     if not is_api():
         refuse_changes(permission)
     through = "api" if is_api() else "web"
     who = themselves(g.member)
     act_as(db.session(), request_actor(who.id, through, as_whom=g.member.id if who is not g.member else None))
+
+
+def _reader() -> CurrentMember:
+    reader = member_of_user(signed_in_user().id)
+    if reader is None:
+        _tell_former_member()
+    check_browser(reader, signed_in_user())
+    return see_through(reader)
 
 
 def see_through(reader: CurrentMember) -> CurrentMember:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, g, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from saas_crm.access.permissions import CurrentMember
+
 OPERATORS_GATE = "operators_gate"
+VISITS = "operators_visits"
+KEPT = "operator_visit"
+"""Where the session cookie keeps the workspace that an operator looks into, and by which visit."""
 Gate = Callable[[str], ResponseReturnValue | None]
 
 
@@ -18,3 +24,38 @@ def operators_gate() -> Gate:
     if gate is None:
         raise NotFound
     return gate
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """How the console finds whom an operator looks as (None: no longer), and notes what was refused meanwhile."""
+
+    find: Callable[[str], CurrentMember | None]
+    refused: Callable[[], None]
+
+
+class VisitOver(Exception):
+    """An operator looked into the workspace, and that has come to its end."""
+
+
+def visited() -> CurrentMember | None:
+    """Return the member as whom an operator looks into this workspace; None for everybody else's browser.
+
+    Nobody else has the mark in their cookie, so for nobody else it takes a statement. Raises VisitOver.
+    """
+    kept = session.get(KEPT)
+    visits: Visits | None = current_app.extensions.get(VISITS)
+    if not kept or visits is None or kept.get("tenant") != str(g.tenant.id):
+        return None
+    found = visits.find(str(kept.get("visit", "")))
+    if found is None:
+        session.pop(KEPT, None)
+        raise VisitOver
+    return found
+
+
+def note_refused() -> None:
+    """Write down that an operator tried more than looking."""
+    visits: Visits | None = current_app.extensions.get(VISITS)
+    if visits is not None:
+        visits.refused()

@@ -21,8 +21,8 @@ from tenants.db import db
 
 KEY = "view_as"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-LEAVING = "viewing.end"
-"""The one change that may be asked for while one looks as somebody else."""
+LEAVING = frozenset({"viewing.end", "support.leave"})
+"""The changes that may be asked for while one looks as somebody else."""
 
 
 class OnlyLooking(Exception):
@@ -31,10 +31,14 @@ class OnlyLooking(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """The reader themselves, while `g.member` is whom they look as; `until` it ends by itself."""
+    """The reader themselves, while `g.member` is whom they look as; `until` it ends by itself.
+
+    An `operator` is no member: then the reader is whom they look as, and this their name.
+    """
 
     reader: CurrentMember
     until: datetime
+    operator: str = ""
 
 
 def viewing() -> Viewing | None:
@@ -85,7 +89,7 @@ def eyes_of(reader: CurrentMember) -> CurrentMember:
 def refuse_changes(permission: str | None) -> None:
     """Raise OnlyLooking for everything but reading, and leaving; a file of data is taken in one's own name only."""
     takes_out = (permission or "").endswith(":export")
-    if viewing() is not None and (takes_out or request.method not in READING) and request.endpoint != LEAVING:
+    if viewing() is not None and (takes_out or request.method not in READING) and request.endpoint not in LEAVING:
         raise OnlyLooking
 
 

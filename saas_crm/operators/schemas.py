@@ -14,6 +14,12 @@ from saas_crm.core.forms import Input
 from tenants.marks import N_
 
 
+def _needed(value: str) -> str:
+    if not value:
+        raise FieldError("missing", N_("This is needed."))
+    return value
+
+
 def _ahead(value: datetime | None) -> datetime | None:
     if value is not None and value <= now():
         raise FieldError("past", N_("This is over already. Choose a later moment."))
@@ -49,3 +55,10 @@ class Suspend(Input):
     reason: Line = ""
     ask: Line = ""
     until: Annotated[Moment | None, OrNone, AfterValidator(_ahead)] = None
+
+
+class Allow(Input):
+    """For how long operators may look in, and why."""
+
+    hours: Literal["1", "8", "24", "168"]
+    note: Annotated[Line, AfterValidator(_needed)]

@@ -141,7 +141,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",
         "role_id": role_id, "hand_over_id": hand_over.id, "processing_id": entry.id, "erasure_id": erasure.id,
-        "archive_id": new_id(), "slug": person.slug, "work_id": new_id(),
+        "archive_id": new_id(), "slug": person.slug, "work_id": new_id(), "ticket": "no-such-ticket",
     }  # fmt: skip
     return Samples(person.slug, person, values)
 
@@ -158,7 +158,7 @@ def expected(endpoint: Endpoint, person: Person | None, samples: Samples, cast: 
     if declared.kind in ("public", "operator-door"):
         return None
     if declared.kind == "operator":  # nobody's sign-in opens the operators' console
-        return {302, 303}
+        return {404} if endpoint.in_workspace else {302, 303}
     if person is None:
         return {401} if endpoint.is_api else {302}
     if declared.kind == "signed-in":

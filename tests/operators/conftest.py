@@ -78,8 +78,7 @@ def operator_for(app: Flask, installation: Installation) -> Callable[..., Operat
             f"/operator/setup/{token}", data={"password": PASSWORD, "code": TOTP(person.secret).now()}
         )
         assert answer.status_code == 200, answer.text
-            person.codes = re.findall(r"<li>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</li>", answer.text)
+        person.codes = re.findall(r"<li>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</li>", answer.text)
         return person.sign_in() if signed_in else person
 
     return make
-

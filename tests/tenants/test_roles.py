@@ -151,6 +151,7 @@ def test_no_function_of_ours_runs_as_its_owner_with_an_open_path(installation: I
         " WHERE p.prosecdef AND n.nspname !~ '^pg_'",
     )
     assert {name for name, _ in definers} == {
-        "defer_job", "defer_operator_work", "erase_audit", "failed_jobs_of", "forget_audit", "standing", "worker_seen_at"
+        "defer_job", "defer_operator_work", "erase_audit", "failed_jobs_of", "forget_audit", "standing",
+        "worker_seen_at",
     }  # fmt: skip
     assert all(any(str(entry).startswith("search_path=") for entry in config or ()) for _, config in definers)

@@ -6,13 +6,14 @@ from importlib import import_module
 
 from flask import Flask
 
-from saas_crm.edge.operators import OPERATORS_GATE
+from saas_crm.edge.operators import OPERATORS_GATE, VISITS, Visits
 from saas_crm.operators import jobs
 from tenants.settings import Settings
+from web.operators import looking_in
 from web.operators.blueprint import bp
 from web.operators.gate import gate
 
-PAGES = ("sign_in", "set_up", "workspaces", "standing", "work", "capacity", "acts")
+PAGES = ("sign_in", "set_up", "workspaces", "standing", "work", "capacity", "acts", "consent")
 __all__ = ["init_app", "jobs"]
 
 
@@ -23,4 +24,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     for page in PAGES:
         import_module(f"web.operators.{page}")
     app.extensions[OPERATORS_GATE] = gate
+    app.extensions[VISITS] = Visits(looking_in.find, looking_in.refused)
     app.register_blueprint(bp)
+    app.register_blueprint(looking_in.bp)

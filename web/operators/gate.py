@@ -22,6 +22,8 @@ def gate(kind: str) -> ResponseReturnValue | None:
     token = request.cookies.get(cookie(), "")
     g.operator = session_operator(token[:100]) if token else None
     if kind == "operator" and (g.operator is None or g.operator.pending):
+        if g.tenant is not None:  # what is in a workspace is not there for strangers
+            raise NotFound
         return led(SIGN_IN if g.operator is None else CODE)
     return None
 

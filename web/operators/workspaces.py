@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import render_template, request
 
+from saas_crm.access.queries import members
 from saas_crm.core.errors import NotFound
 from saas_crm.edge.declared import operators_only
 from saas_crm.operators import registry, work
 from saas_crm.operators.acts import Place, acts
 from saas_crm.operators.registry import ORDERS, Filters
-from tenants.db import AnyRow
+from saas_crm.operators.visits import consent_of
+from tenants.db import AnyRow, tenant_scope
 from tenants.migrations.lines import head
 from web.lists import address, after_key, asked, asked_choice, next_url, sorting
 from web.operators import words
@@ -47,15 +49,26 @@ def show(slug: str) -> str:
 def workspace_page(slug: str, values: object = None, errors: object = None) -> str:
     """Show a workspace, with a form that was refused; raises NotFound."""
     found = known(slug)
-    jobs = registry.failed_jobs(found.id)
+    jobs, consent, people = registry.failed_jobs(found.id), *_who_may_be_seen(found)
     return render_template(
         "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
         behind=registry.is_behind(found.schema_version), head=head("tenant"),
         running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES)),
         acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], values=values or {"kind": "closed"},
-        errors=errors or {}, opened="suspend" if errors or request.args.get("part") == "suspend" else "",
+        errors=errors or {}, consent=consent, people=people,
+        opened="suspend" if errors or request.args.get("part") == "suspend" else "",
         **frame("workspaces"),
     )  # fmt: skip
+
+
+def _who_may_be_seen(found: AnyRow) -> tuple[AnyRow | None, list[tuple[str, str]]]:
+    """Return the consent that the workspace gives now, and as whom one could look in by it."""
+    tenant = registry.speaker(found)
+    consent = consent_of(tenant) if found.status != "closed" else None
+    if consent is None:
+        return None, []
+    with tenant_scope(tenant):
+        return consent, [(str(row.id), f"{row.name} · {row.role_name}") for row in members()]
 
 
 def known(slug: str) -> AnyRow:

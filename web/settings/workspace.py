@@ -82,6 +82,8 @@ def _sections() -> list[Section]:
          _("Take the whole workspace along as one file"), "archive"),
         ("privacy:read", "privacy.index", _("Privacy"),
          _("What you do with personal data, and who was erased"), "lock"),
+        ("workspace:update", "support.show", _("Support access"),
+         _("Let those who run this service look in, for a while"), "eye"),
         ("audit:read", "settings_audit.index", _("Audit log"), _("Who did what, when and from where"), "history"),
     )  # fmt: skip
     sections = [
