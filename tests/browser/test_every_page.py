@@ -63,7 +63,7 @@ SETTINGS: Ends = {
 WORKSPACE: Ends = {
     "settings_numbering.index": ("",), "settings_numbering.edit": ("",),
     "settings_address.edit": ("",), "settings_appearance.edit": ("",), "settings_archives.index": ("",),
-    "settings_deletion.show": ("",),
+    "settings_deletion.show": ("",), "support.show": ("",),
 }  # fmt: skip
 PRIVACY: Ends = {
     "privacy.index": ("",), "privacy.show_register": ("",), "privacy.new_entry": ("",), "privacy.edit_entry": ("",),
@@ -113,6 +113,7 @@ NO_PAGES = {
     "for machines": {"today.manifest", "account.show_photo", "health.healthz", "health.readyz", "metrics.metrics"},
     "only leads on": {
         "public.language", "settings_members.begin", "hand_overs.begin", "account.end_sso",
+        "support.enter",
     },
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
@@ -122,6 +123,10 @@ NO_PAGES = {
     "looked at in test_two_factor": {
         "account.show_code_form", "account.show_two_factor", "account.show_app", "account.show_renewal",
         "account.show_removal",
+    },
+    "looked at in test_operators": {
+        "operators.show_sign_in", "operators.show_code", "operators.show_set_up", "operators.index", "operators.show",
+        "operators.capacity", "operators.list_acts", "operators.show_work",
     },
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},
 }  # fmt: skip

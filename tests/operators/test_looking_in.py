@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.operators.conftest import OperatorPerson
 from tests.support.cast import Cast
 from tests.support.clients import Browser, browser_of, statements
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox, body
 from tests.support.making import Maker
+from tests.support.operators import OperatorPerson
 
 Make = Callable[..., OperatorPerson]
 Client = Callable[..., Browser]

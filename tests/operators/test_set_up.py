@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from saas_crm.operators import people
-from tests.operators.conftest import PASSWORD, OperatorPerson, secret_in
 from tests.support.clients import browser_of
 from tests.support.installation import Installation
+from tests.support.operators import PASSWORD, OperatorPerson, secret_in
 from tests.support.second_factor import code_of
 
 Make = Callable[..., OperatorPerson]

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from saas_crm.operators import people
-from tests.operators.conftest import PASSWORD, OperatorPerson
 from tests.support.clients import browser_of
 from tests.support.installation import Installation
+from tests.support.operators import PASSWORD, OperatorPerson
 
 Make = Callable[..., OperatorPerson]
 

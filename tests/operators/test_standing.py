@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.operators.conftest import OperatorPerson
 from tests.support.clients import Browser
 from tests.support.installation import Installation
+from tests.support.operators import OperatorPerson
 
 Make = Callable[..., OperatorPerson]
 Client = Callable[..., Browser]

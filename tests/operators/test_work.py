@@ -15,8 +15,8 @@ from saas_crm.operators.acts import Who
 from saas_crm.operators.work import FIGURES, ask, carry_out
 from saas_crm.worker import execute
 from tenants.context import entry_statement
-from tests.operators.conftest import PASSWORD, OperatorPerson
 from tests.support.installation import Installation
+from tests.support.operators import PASSWORD, OperatorPerson
 
 Make = Callable[..., OperatorPerson]
 VERSIONS = (

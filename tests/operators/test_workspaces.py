@@ -10,9 +10,9 @@ from flask import Flask
 
 from saas_crm.operators.figures import take_figures
 from tenants.migrations.lines import head
-from tests.operators.conftest import OperatorPerson
 from tests.support.clients import browser_of, statements
 from tests.support.installation import Installation
+from tests.support.operators import OperatorPerson
 
 Make = Callable[..., OperatorPerson]
 MANY = """

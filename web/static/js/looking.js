@@ -5,7 +5,7 @@ const WRITES = ':is(main, dialog) :is(form[method=post], form[hx-post])';
 const CONTROLS = ':is(main, dialog) :is(button, input, select, textarea):is([hx-post], [form=bulk])';
 
 function lock(form) {
-  if (form.getAttribute('action')?.endsWith('/viewing/end')) return;
+  if (form.getAttribute('action')?.match(/\/(viewing|support)\/end$/)) return;
   for (const field of form.elements) field.disabled = true;
   if (form.querySelector('.locked-why') || !form.querySelector('input:not([type=hidden]), textarea, select')) {
     for (const button of form.querySelectorAll('button')) button.title = why;
