@@ -13,7 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
-    "consents", "erasures", "processing", "security", "sso", "workspace", "numbers",
+    "consents", "erasures", "processing", "security", "sso", "support", "workspace", "numbers",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 

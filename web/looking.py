@@ -50,9 +50,8 @@ def _of_operator(found: Viewing) -> Looking:
     with in_language(locale):
         return Looking(
             lang=html_lang(locale), label=_("Looking in"), leave=_("Leave"), leave_endpoint="support.leave",
-            title=_("%(operator)s, operator, looks in as %(name)s.", operator=found.operator,
-                    name=current_member().name),
+            title=_("%(operator)s, operator, looks in as %(name)s until %(time)s.", operator=found.operator,
+                    name=current_member().name, time=clock_time(found.until)),
             locked=_("You are only looking: nothing can be saved here."),
-            text=_("By consent of the workspace. Nothing can be changed. It ends by itself at %(time)s.",
-                   time=clock_time(found.until)),
+            text=_("By consent of the workspace. Nothing can be changed."),
         )  # fmt: skip

@@ -14,7 +14,6 @@ from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
-from saas_crm.core.errors import NotFound
 from saas_crm.operators.consent_models import SupportConsent
 from saas_crm.operators.schemas import Allow
 from tenants.context import current_tenant
@@ -33,7 +32,7 @@ def allow(data: Allow, *, actor: CurrentMember, consent_id: UUID) -> UUID:
     """
     actor.require(PERMISSION)
     moment = now()
-    until = moment + timedelta(hours=int(data.hours))
+    until = moment + timedelta(hours=data.hours)
     made = insert(SupportConsent).values(
         id=consent_id, member_id=actor.id, note=data.note, given_at=moment, until=until
     ).on_conflict_do_nothing().returning(_TABLE.id)  # fmt: skip
@@ -45,14 +44,9 @@ def allow(data: Allow, *, actor: CurrentMember, consent_id: UUID) -> UUID:
     return consent_id
 
 
-def withdraw(*, actor: CurrentMember, consent_id: UUID | None = None) -> bool:
-    """Let nobody look in any more, from the next request on; returns whether anybody could.
-
-    With an id, where that is the one in force; raises NotFound for one that is none. Raises Forbidden.
-    """
+def withdraw(*, actor: CurrentMember) -> bool:
+    """Let nobody look in any more, from the next request on; returns whether anybody could. Raises Forbidden."""
     actor.require(PERMISSION)
-    if consent_id is not None and one(consent_id) is None:
-        raise NotFound
     ended = _end_open(actor)
     if ended:
         record_act(db.session(), "support_withdraw", "workspace", current_tenant().id)
@@ -73,11 +67,6 @@ def in_force() -> AnyRow | None:
     """Return the consent of the workspace that speaks: id, note, given_at, until, member_name; None without one."""
     open_ones = _listed().where(_TABLE.withdrawn_at.is_(None), _TABLE.until > func.now())
     return fetch(open_ones.order_by(_TABLE.until.desc()).limit(1)).one_or_none()
-
-
-def one(consent_id: UUID) -> AnyRow | None:
-    """Return a consent of the workspace that speaks, in force or not."""
-    return fetch(_listed().where(_TABLE.id == consent_id)).one_or_none()
 
 
 def history() -> Sequence[AnyRow]:

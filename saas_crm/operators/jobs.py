@@ -8,7 +8,7 @@ import structlog
 
 from saas_crm.core.jobs import job
 from tenants.context import tenant_or_none
-from tenants.runtime import runtime_settings
+from tenants.runtime import runtime_directory, runtime_settings
 
 log = structlog.get_logger(__name__)
 
@@ -33,3 +33,18 @@ def figures() -> None:
     settings = runtime_settings()
     if tenant_or_none() is None and tables_are_there(settings.owner_url):
         take_figures(settings)
+
+
+@job("operators.end_visits", cron="*/5 * * * *")
+def end_visits() -> None:
+    """Write into both logs that looking in is over, where nobody came back to whom it could have been told."""
+    from saas_crm.operators.figures import tables_are_there
+    from saas_crm.operators.visits import end, overdue
+
+    settings = runtime_settings()
+    if tenant_or_none() is not None or not tables_are_there(settings.owner_url):
+        return
+    for visit_id, tenant_id in overdue():
+        tenant = runtime_directory().by_id(tenant_id)
+        if tenant is not None:
+            end(visit_id, tenant, "time", origin={}, database_url=settings.database_url)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from saas_crm.access.schemas import Code, GivenEmail, Secret, StrongPassword
 from saas_crm.core.clock import now
@@ -18,6 +18,11 @@ def _needed(value: str) -> str:
     if not value:
         raise FieldError("missing", N_("This is needed."))
     return value
+
+
+def _typed_number(value: Any) -> Any:
+    """Read a number that a form sends as a text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5 else value
 
 
 def _ahead(value: datetime | None) -> datetime | None:
@@ -60,5 +65,9 @@ class Suspend(Input):
 class Allow(Input):
     """For how long operators may look in, and why."""
 
-    hours: Literal["1", "8", "24", "168"]
-    note: Annotated[Line, AfterValidator(_needed)]
+    hours: Annotated[Literal[1, 8, 24, 168], BeforeValidator(_typed_number)] = Field(
+        description="For how many hours from now on."
+    )
+    note: Annotated[Line, AfterValidator(_needed)] = Field(
+        description="Why; operators see it.", examples=["The board is empty since Monday"]
+    )

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.exc import ProgrammingError
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id
@@ -59,8 +60,6 @@ class NotAllowed(Exception):
 
 def consent_of(tenant: ActiveTenant) -> AnyRow | None:
     """Return the consent that a workspace gives now; None also where its tables are a release behind."""
-    from sqlalchemy.exc import ProgrammingError
-
     with tenant_scope(tenant):
         try:
             return in_force()
@@ -163,6 +162,21 @@ def end(visit_id: UUID, tenant: ActiveTenant, why: str, *, origin: Mapping[str, 
         record(connection, Who(name, row.operator_id, origin), "look_in_end", Place(tenant.id, tenant.slug), why=why)
     visit = Visit(visit_id, name, row.member_id, row.consent_id, row.until)
     _tell(database_url, tenant, visit, "support_end", origin=origin, changes={"why": [None, why]})
+
+
+def overdue() -> list[tuple[UUID, UUID]]:
+    """Return the visits that are over and of which no log says so yet, each with its workspace's id."""
+    over = or_(
+        OperatorVisit.until <= now(), OperatorVisit.begun_at <= now() - LONGEST_VISIT, OperatorSession.id.is_(None)
+    )
+    query = (
+        select(OperatorVisit.id, OperatorVisit.tenant_id)
+        .outerjoin(OperatorSession, OperatorSession.id == OperatorVisit.session_id)
+        .where(OperatorVisit.begun_at.is_not(None), OperatorVisit.ended_at.is_(None), over)
+        .limit(500)
+    )
+    with shared_reader() as connection:
+        return [(row.id, row.tenant_id) for row in connection.execute(query)]
 
 
 def note_refusal(

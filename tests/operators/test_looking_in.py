@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from saas_crm.core.jobs import registry
+from saas_crm.worker import execute
 from tests.support.cast import Cast
 from tests.support.clients import Browser, browser_of, statements
 from tests.support.installation import Installation
@@ -78,7 +80,7 @@ def test_by_consent_one_sees_what_the_member_sees_and_everybody_is_told(
     seen = olga.browser.get("/acme/companies")
     assert "Seen Ltd" in seen.text
     assert "Hidden Ltd" not in seen.text
-    assert "Olga Operator, operator, looks in as Rita Rep." in seen.text
+    assert "Olga Operator, operator, looks in as Rita Rep until" in seen.text
     assert statements(seen) <= 8
     letters = mailbox.arrived(cast["owner"].email)
     assert any("Olga Operator" in body(letter) for letter in letters)
@@ -162,6 +164,21 @@ def test_when_the_consents_time_is_over_it_ends(
     assert olga.browser.get("/acme/companies").status_code == 302
     assert acts(installation)[-1] == ("look_in_end", "consent")
     assert ask(olga, cast).location == "/operator/workspaces/acme"
+
+
+def test_what_nobody_came_back_to_is_ended_in_both_logs(
+    operator_for: Make, client_for: Client, cast: Cast, app: Flask, installation: Installation
+) -> None:
+    allow(client_for)
+    olga = operator_for()
+    look(olga, cast)
+    execute(app, registry["operators.end_visits"], {})
+    assert acts(installation)[-1] == ("look_in", None)
+    olga.browser.post("/operator/signout")
+    for _turn in range(2):
+        execute(app, registry["operators.end_visits"], {})
+    assert acts(installation)[-2:] == [("look_in", None), ("look_in_end", "time")]
+    assert audit(installation, cast)[-1] == ("support_end", "Olga Operator")
 
 
 def test_a_ticket_is_good_once_here_and_in_its_own_browser(
