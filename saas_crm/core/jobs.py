@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock, :at)")
+_DEFER_BY_PSYCOPG = "SELECT public.defer_job(%(task)s, %(args)s, %(queue)s, NULL, %(queueing_lock)s, %(at)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def job(
 
 
 def defer(
-    where: Session | Connection,
+    where: Session | Connection | psycopg.Connection[Any],
     name: str,
     *,
     at: datetime | None = None,
@@ -64,7 +66,8 @@ def defer(
     The tenant comes from the role the transaction speaks with. Raises KeyError for an unknown job.
     """
     task = registry[name].name
-    where.execute(
-        DEFER,
-        {"task": task, "args": Jsonb(args), "queue": "default", "queueing_lock": queueing_lock, "at": at},
-    )
+    values = {"task": task, "args": Jsonb(args), "queue": "default", "queueing_lock": queueing_lock, "at": at}
+    if isinstance(where, psycopg.Connection):
+        where.execute(_DEFER_BY_PSYCOPG, values)
+    else:
+        where.execute(DEFER, values)

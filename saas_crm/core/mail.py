@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import psycopg
 from markupsafe import Markup, escape
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -60,7 +62,7 @@ BUTTON = Markup(
 )
 
 
-def send(where: Session | Connection, letter: Letter) -> None:
+def send(where: Session | Connection | psycopg.Connection[Any], letter: Letter) -> None:
     """Queue a letter in this transaction: it leaves only if the change that caused it was saved."""
     defer(
         where,

@@ -9,17 +9,15 @@ from typing import Any
 
 import psycopg
 from babel.dates import format_date
-from psycopg.types.json import Jsonb
 
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language, ngettext, spoken
-from saas_crm.core.mail import Letter
+from saas_crm.core.mail import Letter, send
 
 _OWNERS = """
     SELECT m.name, m.email, m.locale FROM members m JOIN roles r ON r.id = m.role_id
     WHERE r.key = 'owner' AND m.status = 'active' AND m.deleted_at IS NULL ORDER BY m.id
 """
-_DEFER = "SELECT public.defer_job('mail.send', %s, 'default', NULL, NULL, NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,7 @@ def post(connection: psycopg.Connection[Any], readers: Iterable[Reader], write: 
     count = 0
     for reader in readers:
         with in_language(reader.locale):
-            letter = write(reader)
-            told = {"to": letter.to, "subject": letter.subject, "text": letter.text(), "html": letter.html()}
-        connection.execute(_DEFER, [Jsonb(told)])
+            send(connection, write(reader))
         count += 1
     return count
 
@@ -110,4 +106,5 @@ def archive_ready(reader: Reader, workspace: str, days: int, url: str) -> Letter
 
 
 def _day(moment: datetime) -> str:
+    """Write the day of a moment in the time zone it is given in: the workspace's."""
     return str(format_date(moment, "long", locale=spoken()))
