@@ -13,7 +13,7 @@ from saas_crm.cli.workspaces import unknown
 from saas_crm.operators.acts import note_command
 from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, suspend
 from tenants.archive.writing import UnknownTenant
-from tenants.standing import BILLING, CLOSED, OPERATOR, READ_ONLY, Suspension
+from tenants.standing import BILLING, CLOSED, OPERATOR, READ_ONLY, RESTORING, Suspension
 
 _WORDS = {"active": "active", "read_only": "read-only", "suspended": "suspended"}
 
@@ -38,10 +38,10 @@ def suspend_command(slug: str, kind: str, reason: str, ask: str, until: datetime
 
 @click.command()
 @click.argument("slug")
-@click.option("--cause", type=click.Choice([OPERATOR, BILLING]), default=OPERATOR, show_default=True,
+@click.option("--cause", type=click.Choice([OPERATOR, BILLING, RESTORING]), default=OPERATOR, show_default=True,
               help="What it was suspended for.")  # fmt: skip
 def resume(slug: str, cause: str) -> None:
-    """Open the workspace SLUG again, at once."""
+    """Open the workspace SLUG again, at once; also one that a restore left closed because it was killed."""
     done = _done(slug, lambda url: lift(url, slug, cause))
     _noted("resume", slug, done)
     _tell(slug, done)

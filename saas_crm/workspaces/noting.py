@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tenants.archive.writing import UnknownTenant
@@ -15,6 +16,7 @@ from tenants.db import new_id
 from tenants.migrate import connect
 
 _PLACE = "SELECT id, role_name, schema_name FROM public.tenants WHERE slug = %s"
+_PLACE_BY_ID = "SELECT id, role_name, schema_name FROM public.tenants WHERE id = %s"
 _LINE = (
     "INSERT INTO audit_log (id, member_id, through, action, resource, record_id, changes)"
     " VALUES (%s, %s, %s, %s, 'workspace', %s, %s)"
@@ -27,15 +29,16 @@ _LIMIT_MS = 15_000
 
 
 def note(
-    connection: psycopg.Connection[Any], slug: str, action: str, changes: Mapping[str, Any] | None = None, *,
+    connection: psycopg.Connection[Any], slug: str | UUID, action: str, changes: Mapping[str, Any] | None = None, *,
     member_id: UUID | None = None, through: str = "command", operator: str = "",
 ) -> None:  # fmt: skip
     """Write a line into a workspace's log, in the transaction at hand, which speaks with its role from here on.
 
-    The login of the running application is needed, as it may take that role. An `operator` is named as the origin.
+    It is named by its slug or its id. The login of the running application is needed, as it may take that role. An
+    `operator` is named as the origin.
     Raises UnknownTenant.
     """
-    row = connection.execute(_PLACE, [slug]).fetchone()
+    row = connection.execute(_PLACE_BY_ID if isinstance(slug, UUID) else _PLACE, [slug]).fetchone()
     if row is None:
         raise UnknownTenant(slug)
     tenant_id, role, schema = row
@@ -45,6 +48,16 @@ def note(
         connection.execute(_LINE_OF_OPERATOR, [*values, Jsonb({"operator": operator})])
     else:
         connection.execute(_LINE, values)
+
+
+def note_as_owner(
+    connection: psycopg.Connection[Any], schema: str, tenant_id: UUID, action: str, changes: Mapping[str, Any], *,
+    through: str,
+) -> None:  # fmt: skip
+    """Write a line as the owner of the tables, which need not be able to take the workspace's role."""
+    connection.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(schema)))
+    connection.execute(_LINE, [new_id(), None, through, action, tenant_id, Jsonb(dict(changes))])
+    connection.execute("SET LOCAL search_path = pg_catalog")
 
 
 def note_alone(database_url: str, slug: str, action: str, changes: Mapping[str, Any] | None = None) -> None:

@@ -7,30 +7,42 @@ holds from the next request on, in every process: the database says so in the st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 
+from saas_crm.core.errors import NotFound
 from saas_crm.workspaces.noting import note
 from tenants.archive.writing import UnknownTenant
+from tenants.context import ActiveTenant
 from tenants.migrate import connect
-from tenants.standing import OPERATOR, Suspension, status_for
+from tenants.standing import CLOSED, OPERATOR, READ_ONLY, RESTORING, Suspension, status_for
 
+log = structlog.get_logger(__name__)
 _ROW = "SELECT id, status FROM public.tenants WHERE slug = %s FOR UPDATE"
+_ROW_BY_ID = "SELECT id, status FROM public.tenants WHERE id = %s FOR UPDATE"
 _CAUSES = "SELECT cause, kind, reason, ask, until FROM public.suspensions WHERE tenant_id = %s ORDER BY cause"
 _PUT = """
     INSERT INTO public.suspensions (tenant_id, cause, kind, reason, ask, until) VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (tenant_id, cause) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, ask = excluded.ask,
         until = excluded.until
 """
-_TAKE = "DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = %s"
+_BEFORE_CAUSES = """
+    INSERT INTO public.suspensions (tenant_id, cause, kind)
+    SELECT %(id)s, %(cause)s, %(kind)s
+    WHERE NOT EXISTS (SELECT FROM public.suspensions WHERE tenant_id = %(id)s)
+"""
+_TAKE = "DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = ANY(%s)"
+_TAKE_WHAT_IS_OVER = "DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = %s AND until <= now()"
+_UNDER_WAY = "SELECT NOT pg_try_advisory_xact_lock(hashtextextended('restoring ' || %s, 0))"
 _SET = "UPDATE public.tenants SET status = %s WHERE id = %s"
 _OVER = (
-    "SELECT t.slug, s.cause FROM public.suspensions s JOIN public.tenants t ON t.id = s.tenant_id"
-    " WHERE s.until <= now() AND s.cause <> 'deletion' ORDER BY 1, 2"
+    "SELECT t.id, t.slug, s.cause FROM public.suspensions s JOIN public.tenants t ON t.id = s.tenant_id"
+    " WHERE s.until <= now() AND s.cause <> 'deletion' ORDER BY 2, 3"
 )
 
 
@@ -62,8 +74,8 @@ def suspend(
         found = settle(connection, tenant_id, status)
         if why in former:
             return Standing(status, found.after, found.causes, changed=False)
-        said = {"kind": why.kind, "reason": why.reason, "until": why.until and why.until.isoformat()}
-        changes = {name: [None, value] for name, value in said.items() if value}
+        was = next((one for one in former if one.cause == why.cause), None)
+        changes = {"cause": [was and was.cause, why.cause], **_changes(was, why)}
         note(connection, slug, "suspend", changes, member_id=member_id, through=through, operator=operator)
     return found
 
@@ -74,24 +86,71 @@ def lift(
 ) -> Standing:  # fmt: skip
     """Take a cause away; with the last one the workspace is open again, and what waited goes on.
 
-    Raises UnknownTenant and NotSuspendable.
+    The operator's word also lifts what a restore left behind that was killed; one that is under way goes on. Raises
+    UnknownTenant and NotSuspendable.
     """
     with held(database_url, slug) as (connection, tenant_id, status):
-        gone = connection.execute(_TAKE, [tenant_id, cause]).rowcount
+        former = [one for one in causes_of(connection, tenant_id) if one.cause in _lifted(connection, tenant_id, cause)]
+        connection.execute(_TAKE, [tenant_id, [one.cause for one in former]])
         found = settle(connection, tenant_id, status)
-        if not gone and found.after == status:
+        if not former and found.after == status:
             return Standing(status, status, found.causes, changed=False)
-        note(connection, slug, "resume", member_id=member_id, through=through, operator=operator)
+        for changes in [_gone(one) for one in former] or [{}]:
+            note(connection, slug, "resume", changes, member_id=member_id, through=through, operator=operator)
     return found
 
 
+def _lifted(connection: psycopg.Connection[Any], tenant_id: UUID, cause: str) -> tuple[str, ...]:
+    """Return the causes that are taken away together with one."""
+    if cause not in (OPERATOR, RESTORING):
+        return (cause,)
+    under_way = connection.execute(_UNDER_WAY, [str(tenant_id)]).fetchone() == (True,)
+    left_behind = () if under_way else (RESTORING,)
+    return (OPERATOR, *left_behind) if cause == OPERATOR else left_behind
+
+
 def lift_what_is_over(database_url: str) -> list[str]:
-    """Take away all causes whose time is over; returns the slugs of their workspaces."""
+    """Take away all causes whose time is over; returns the slugs of their workspaces.
+
+    What was prolonged meanwhile stays. One that cannot be opened is told in the log, and keeps no other waiting.
+    """
     with connect(database_url) as connection:
         over = connection.execute(_OVER).fetchall()
-    for slug, cause in over:
-        lift(database_url, slug, cause, through="job")
-    return [slug for slug, _cause in over]
+    done = []
+    for tenant_id, slug, cause in over:
+        try:
+            if _lift_if_over(database_url, tenant_id, cause):
+                done.append(slug)
+        except Exception as failed:
+            log.error("suspension could not be ended", slug=slug, error=type(failed).__name__, exc_info=failed)
+    return done
+
+
+def _lift_if_over(database_url: str, tenant_id: UUID, cause: str) -> bool:
+    with held(database_url, tenant_id) as (connection, _id, status):
+        former = {one.cause: one for one in causes_of(connection, tenant_id)}
+        if not connection.execute(_TAKE_WHAT_IS_OVER, [tenant_id, cause]).rowcount:
+            return False
+        settle(connection, tenant_id, status)
+        note(connection, tenant_id, "resume", _gone(former[cause]), through="job")
+    return True
+
+
+def _changes(was: Suspension | None, why: Suspension | None) -> dict[str, list[str | None]]:
+    """Return what is told of a cause that came, changed or went."""
+    before, after = _said(was), _said(why)
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+def _gone(one: Suspension) -> dict[str, list[str | None]]:
+    return {"cause": [one.cause, None], **_changes(one, None)}
+
+
+def _said(one: Suspension | None) -> dict[str, str | None]:
+    if one is None:
+        return dict.fromkeys(("kind", "reason", "ask", "until"))
+    until = one.until.isoformat() if one.until else None
+    return {"kind": one.kind, "reason": one.reason or None, "ask": one.ask or None, "until": until}
 
 
 def causes_of(connection: psycopg.Connection[Any], tenant_id: UUID) -> tuple[Suspension, ...]:
@@ -100,15 +159,38 @@ def causes_of(connection: psycopg.Connection[Any], tenant_id: UUID) -> tuple[Sus
 
 
 @contextmanager
-def held(database_url: str, slug: str) -> Iterator[tuple[psycopg.Connection[Any], UUID, str]]:
-    """Yield a connection in a transaction that holds a workspace's row, its id and its status."""
+def held(database_url: str, slug: str | UUID) -> Iterator[tuple[psycopg.Connection[Any], UUID, str]]:
+    """Yield a connection in a transaction that holds a workspace's row, its id and its status.
+
+    Where the id is known it is to be given: a slug may be another's a moment later. Raises UnknownTenant and
+    NotSuspendable.
+    """
     with connect(database_url) as connection, connection.transaction():
-        row = connection.execute(_ROW, [slug]).fetchone()
+        row = connection.execute(_ROW_BY_ID if isinstance(slug, UUID) else _ROW, [slug]).fetchone()
         if row is None:
-            raise UnknownTenant(slug)
+            raise UnknownTenant(str(slug))
         if row[1] == "closed":
-            raise NotSuspendable(slug)
+            raise NotSuspendable(str(slug))
+        _name_cause(connection, row[0], row[1])
         yield connection, row[0], row[1]
+
+
+@contextmanager
+def held_for(database_url: str, tenant: ActiveTenant) -> Iterator[tuple[psycopg.Connection[Any], UUID, str]]:
+    """Do the same for a request of a member; raises NotFound where the workspace has just been deleted or replaced."""
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(held(database_url, tenant.id))
+        except (UnknownTenant, NotSuspendable):
+            raise NotFound from None
+        yield found
+
+
+def _name_cause(connection: psycopg.Connection[Any], tenant_id: UUID, status: str) -> None:
+    """Give a workspace that was closed before causes were noted the operator's, so that no other one's end opens it."""
+    if status in ("suspended", READ_ONLY):
+        kind = READ_ONLY if status == READ_ONLY else CLOSED
+        connection.execute(_BEFORE_CAUSES, {"id": tenant_id, "cause": OPERATOR, "kind": kind})
 
 
 def settle(connection: psycopg.Connection[Any], tenant_id: UUID, before: str) -> Standing:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg import sql
 
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.clock import now
+from saas_crm.core.errors import NotFound
 from saas_crm.core.jobs import registry
 from saas_crm.worker import TenantPaused, execute
+from saas_crm.workspaces import standing
 from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, lift_what_is_over, suspend
 from tenants.archive.writing import UnknownTenant
-from tenants.db import db, tenant_scope
+from tenants.db import db, new_id, tenant_scope
 from tenants.standing import Suspension, access_of, key_of, status_for, telling
 from tests.leaks.forms import Forms
 from tests.support.cast import PASSWORD, Cast
@@ -170,7 +175,23 @@ def test_its_own_log_tells(app: Flask, cast: Cast, pause: Pause, installation: I
     assert [(row.action, row.through, row.member_id) for row in rows] == [
         ("suspend", "command", None), ("resume", "command", None)
     ]  # fmt: skip
-    assert rows[0].changes == {"kind": [None, "read_only"], "reason": [None, "Why"]}
+    assert rows[0].changes == {"cause": [None, "operator"], "kind": [None, "read_only"], "reason": [None, "Why"]}
+    assert rows[1].changes == {"cause": ["operator", None], "kind": ["read_only", None], "reason": ["Why", None]}
+
+
+def test_its_own_log_tells_what_changed(app: Flask, cast: Cast, pause: Pause, client_for: ClientFor) -> None:
+    until = now() + timedelta(days=2)
+    pause("closed", reason="Why", until=until)
+    pause("read_only", ask="Ann")
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        rows = db.session.query(AuditEntry).filter_by(action="suspend").order_by(AuditEntry.at).all()
+    assert rows[1].changes == {
+        "cause": ["operator", "operator"], "kind": ["closed", "read_only"], "reason": ["Why", None],
+        "ask": [None, "Ann"], "until": [until.isoformat(), None],
+    }  # fmt: skip
+    page = client_for("owner").get("/acme/settings/audit").text
+    assert "Whom to ask" in page
+    assert "Ann" in page
 
 
 def test_the_log_page_tells_it_in_words(client_for: ClientFor, pause: Pause) -> None:
@@ -186,6 +207,61 @@ def test_it_ends_by_itself(pause: Pause, installation: Installation, client_for:
     pause("closed", until=now() - timedelta(seconds=1))
     assert lift_what_is_over(installation.settings.database_url) == ["acme"]
     assert client_for("rep").get("/acme/companies").status_code == 200
+
+
+def test_what_was_prolonged_at_the_last_moment_stays(
+    pause: Pause, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator says a later day between the look at what is over and the opening."""
+    pause("closed", until=now() - timedelta(seconds=1))
+    held = standing.held
+
+    def prolong_first(url: str, place: Any) -> Any:
+        monkeypatch.setattr(standing, "held", held)
+        pause("closed", until=now() + timedelta(days=1))
+        return held(url, place)
+
+    monkeypatch.setattr(standing, "held", prolong_first)
+    assert lift_what_is_over(installation.settings.database_url) == []
+    assert resume(installation).before == "suspended"
+
+
+def test_one_that_cannot_be_opened_keeps_no_other_waiting(pause: Pause, installation: Installation, cast: Cast) -> None:
+    url, past = installation.settings.database_url, now() - timedelta(seconds=1)
+    pause("closed", until=past)
+    suspend(url, "other", Suspension("operator", "closed", until=past))
+    log = sql.Identifier(cast.tenants["acme"].schema_name, "audit_log")
+    with installation.place.owner() as connection:
+        connection.execute(sql.SQL("ALTER TABLE {} RENAME TO audit_away").format(log))
+        try:
+            assert lift_what_is_over(url) == ["other"]
+        finally:
+            away = sql.Identifier(cast.tenants["acme"].schema_name, "audit_away")
+            connection.execute(sql.SQL("ALTER TABLE {} RENAME TO audit_log").format(away))
+    assert lift_what_is_over(url) == ["acme"]
+
+
+def test_what_was_closed_before_causes_were_noted_stays_so(installation: Installation) -> None:
+    """What comes and goes after it, as a bill, does not open it; the operator does."""
+    url = installation.settings.database_url
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET status = 'suspended' WHERE slug = 'acme'")
+    suspend(url, "acme", Suspension("billing", "read_only"))
+    assert lift(url, "acme", "billing").after == "suspended"
+    assert lift(url, "acme").after == "active"
+
+
+def test_what_is_done_by_its_id_finds_it_whatever_it_is_called(
+    client_for: ClientFor, cast: Cast, installation: Installation
+) -> None:
+    """A process remembers the former address for some seconds."""
+    acme = cast.tenants["acme"]
+    assert client_for("owner").post("/acme/settings/address", data={"slug": "apex"}).status_code == 303
+    with standing.held_for(installation.settings.database_url, acme) as (_connection, tenant_id, status):
+        assert (tenant_id, status) == (acme.id, "active")
+    gone = replace(acme, id=new_id())
+    with pytest.raises(NotFound), standing.held_for(installation.settings.database_url, gone):
+        pass
 
 
 def test_jobs_that_may_change_it_wait(app: Flask, cast: Cast, pause: Pause, installation: Installation) -> None:

@@ -48,6 +48,13 @@ def _suspensions() -> dict[str, str]:
     return {"read_only": _("Can only be read"), "closed": pgettext("workspace", "Closed")}
 
 
+def _causes() -> dict[str, str]:
+    return {
+        "operator": pgettext("suspension", "Operator"), "billing": pgettext("suspension", "Payment"),
+        "restoring": pgettext("suspension", "Restoring of data"),
+    }  # fmt: skip
+
+
 def _role_names() -> dict[str, str]:
     """Return what the built-in roles are called, by the names they are stored under."""
     return {name: role_name(key, name) for key, name in ROLE_NAMES.items()}
@@ -139,8 +146,10 @@ tells("workspace", Room(
         "name": _("Name"), "locale": _("Language"), "country": _("Country"), "currency": _("Currency"),
         "timezone": _("Time zone"), "kind": pgettext("suspension", "How"), "reason": _("Why"),
         "until": _("Until when"), "slug": _("Web address"), "due_at": _("To be deleted on"),
+        "cause": pgettext("suspension", "Cause"), "ask": _("Whom to ask"), "former": _("Former data"),
     },
     writers={
+        "cause": chosen(_causes),
         "locale": chosen(lambda: LANGUAGES), "kind": chosen(_suspensions), "until": as_moment, "due_at": as_moment,
     },
 ))  # fmt: skip
