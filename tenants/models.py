@@ -42,6 +42,8 @@ class Tenant(SharedModel):
     search_renewing_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     claimed_at: Mapped[datetime | None]
+    former_of: Mapped[UUID | None] = mapped_column(ForeignKey("public.tenants.id", ondelete="SET NULL"), deferred=True)
+    """The tenant whose data this was until it was restored in place."""
 
 
 class SuspensionRow(SharedModel):

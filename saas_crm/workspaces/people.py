@@ -36,11 +36,10 @@ _JOIN = """
     INSERT INTO public.memberships (user_id, tenant_id)
     SELECT user_id, %s FROM {} WHERE status <> 'removed' ON CONFLICT DO NOTHING
 """
-
-
 _FACTORS = """
-    UPDATE {} m SET two_factor = EXISTS (
-        SELECT 1 FROM public.authenticator_apps a WHERE a.user_id = m.user_id AND a.confirmed_at IS NOT NULL)
+    UPDATE {} m SET two_factor = NOT m.two_factor WHERE m.two_factor <> (
+        EXISTS (SELECT FROM public.authenticator_apps a WHERE a.user_id = m.user_id AND a.confirmed_at IS NOT NULL)
+        OR EXISTS (SELECT FROM public.passkeys k WHERE k.user_id = m.user_id))
 """
 
 

@@ -28,7 +28,9 @@ def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
 ) -> None:
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
     with empty_place.owner() as connection:
-        connection.execute("ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at")
+        connection.execute(
+            "ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at, DROP COLUMN former_of"
+        )
         for table in SINCE:
             connection.execute(f"DROP TABLE public.{table} CASCADE")
         connection.execute("DROP FUNCTION public.refuse_former_slug() CASCADE")
