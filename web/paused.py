@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g, request
 
@@ -72,7 +73,7 @@ def _usual(cause: str) -> str:
 
 
 def _of_deletion(who: str, day: datetime | None) -> Paused:
-    shown = written_day(day) if day else ""
+    shown = written_day(day.astimezone(ZoneInfo(g.tenant.timezone)).date()) if day else ""
     return Paused(
         DELETION,
         _("This workspace will be deleted on %(date)s", date=shown),

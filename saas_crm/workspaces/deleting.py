@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,13 +20,22 @@ from tenants.db import new_id
 from tenants.migrate import connect
 
 _FIND = """
-    SELECT t.id, t.name, t.schema_name, t.role_name, now(), d.asked_by, d.asked_at, coalesce(d.due_at <= now(), false)
+    SELECT t.id, t.name, t.status, t.schema_name, t.role_name, now(), d.asked_by, d.asked_at,
+        coalesce(d.due_at <= now(), false)
     FROM public.tenants t LEFT JOIN public.tenant_deletions d ON d.tenant_id = t.id WHERE t.slug = %s FOR UPDATE OF t
+"""
+# Where the shared tables are a release behind there is no such column, and nothing by it.
+_FORMER = """
+    SELECT id, schema_name, role_name FROM public.tenants t WHERE to_jsonb(t) ->> 'former_of' = %s ORDER BY id
+    FOR UPDATE
 """
 _ARCHIVES = "SELECT count(*) FROM public.archives WHERE tenant_id = %s AND made_at IS NOT NULL"
 _CERTIFY = """
     INSERT INTO public.deletion_certificates (id, tenant_id, slug, name, asked_by, asked_at, deleted_at, counts)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_COUNT_BACKUPS = """
+    UPDATE public.deletion_certificates SET counts = jsonb_set(counts, '{backups}', to_jsonb(%s::int)) WHERE id = %s
 """
 OPERATOR = "operator"
 _ALONE = """
@@ -41,7 +51,8 @@ _JOBS = "DELETE FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = %s"
 class Certificate:
     """What was deleted, when, and who asked for it: rows of each table, jobs, archives, backups, sign-ins.
 
-    Of people it names but the owner who asked. Sign-ins are those that belonged to nothing else.
+    Of people it names but the owner who asked. Sign-ins are those that belonged to nothing else; `former` is how many
+    copies went along that restores had put aside, whose rows are among the others.
     """
 
     id: UUID
@@ -56,6 +67,7 @@ class Certificate:
     sign_ins: int
     archives: int
     backups: int
+    former: int = 0
 
 
 class NotDue(LookupError):
@@ -71,28 +83,36 @@ def delete_workspace(
 ) -> Certificate:  # fmt: skip
     """Delete a workspace at once: schema, role, jobs, archives, memberships, sign-ins of people without another.
 
-    One transaction: all or nothing; the certificate is written in it. Whoever works in it is waited for.
-    `forget_backups` takes its backups away, last; where it fails nothing is deleted. `farewell` tells those who were
-    its owners. Raises UnknownTenant, what `forget_backups` raises and, where it must be due, NotDue.
+    With it go the copies that restores have put aside. One transaction: all or nothing; the certificate is written in
+    it. Whoever works in it is waited for. `farewell` tells those who were its owners. `forget_backups` takes
+    its backups away, after everything else that can fail; where it fails nothing is deleted. Who asked is the operator
+    unless its day had come. Raises UnknownTenant, what `forget_backups` raises and, where it must be due, NotDue.
     """
     with connect(owner_url) as connection, connection.transaction():
         found = connection.execute(_FIND, [slug]).fetchone()
         if found is None:
             raise UnknownTenant(slug)
-        tenant_id, name, schema, role, moment, asked_by, asked_at, due = found
+        tenant_id, name, status, schema, role, moment, asked_by, asked_at, due = found
         if only_if_due and not due:
             raise NotDue(slug)
-        rows = _count(connection, schema)
-        readers = _owners(connection, schema) if farewell else []
+        readers = _owners(connection, schema) if farewell and status != "closed" else []
+        former = connection.execute(_FORMER, [str(tenant_id)]).fetchall()
+        rows: Counter[str] = Counter()
+        for _id, each, _role in (*former, (tenant_id, schema, role)):
+            rows.update(_count(connection, each))
+        for each in former:
+            _drop(connection, *each)
         sign_ins, jobs, archives = _drop(connection, tenant_id, schema, role)
-        backups = forget_backups(tenant_id) if forget_backups else 0
+        by, at = (asked_by, asked_at) if due else (OPERATOR, None)
         certificate = Certificate(
-            new_id(), tenant_id, slug, name, asked_by or OPERATOR, asked_at, moment, rows, jobs, sign_ins, archives,
-            backups,
+            new_id(), tenant_id, slug, name, by, at, moment, dict(rows), jobs, sign_ins, archives, 0, len(former)
         )  # fmt: skip
         _certify(connection, certificate)
         if farewell:
             farewell(connection, readers, certificate)
+        if forget_backups and (backups := forget_backups(tenant_id)):
+            connection.execute(_COUNT_BACKUPS, [backups, certificate.id])
+            certificate = replace(certificate, backups=backups)
     return certificate
 
 
@@ -120,7 +140,7 @@ def _drop(connection: psycopg.Connection[Any], tenant_id: UUID, schema: str, rol
 
 def _certify(connection: psycopg.Connection[Any], made: Certificate) -> None:
     counts = {"rows": made.rows, "jobs": made.jobs, "sign_ins": made.sign_ins, "archives": made.archives,
-              "backups": made.backups}  # fmt: skip
+              "backups": made.backups, "former": made.former}  # fmt: skip
     connection.execute(_CERTIFY, [
         made.id, made.tenant_id, made.slug, made.name, made.asked_by, made.asked_at, made.deleted_at, Jsonb(counts)
     ])  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
@@ -15,13 +16,13 @@ from sqlalchemy import select
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import OWNER
-from saas_crm.core.clock import now
+from saas_crm.core.clock import now, today_in
 from saas_crm.core.errors import Forbidden
 from saas_crm.workspaces.deleting import Certificate, NotDue, delete_workspace
 from saas_crm.workspaces.letters import Reader, deletion_asked, deletion_done, deletion_near, owners_of, post
 from saas_crm.workspaces.noting import note
 from saas_crm.workspaces.rules import reminder_due
-from saas_crm.workspaces.standing import held, settle
+from saas_crm.workspaces.standing import held_for, settle
 from tenants.archive.writing import UnknownTenant
 from tenants.context import ActiveTenant, entry_statement
 from tenants.directory import shared_reader
@@ -40,7 +41,7 @@ _CLOSE = """
 _KEEP = "DELETE FROM public.tenant_deletions WHERE tenant_id = %s"
 _OPEN = "DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = 'deletion'"
 _PENDING = """
-    SELECT t.id, t.slug, t.name, t.role_name, t.schema_name, d.due_at, d.reminded
+    SELECT t.id, t.slug, t.name, t.role_name, t.schema_name, t.timezone, d.due_at
     FROM public.tenant_deletions d JOIN public.tenants t ON t.id = d.tenant_id ORDER BY d.due_at
 """
 _HOLD = "SELECT reminded FROM public.tenant_deletions WHERE tenant_id = %s FOR UPDATE"
@@ -66,20 +67,27 @@ def deletion_of(tenant: ActiveTenant) -> Asked | None:
     return Asked(*row) if row else None
 
 
+def end_of_grace(timezone: str, at: datetime | None = None) -> datetime:
+    """Return the last moment of the last day of grace where the workspace is: all of the day that is told is left."""
+    last = today_in(timezone, at) + GRACE
+    return datetime.combine(last, time(23, 59, 59), ZoneInfo(timezone))
+
+
 def ask_deletion(database_url: str, base_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> bool:
     """Let a workspace be deleted after the days of grace: from now on only its owners can come in, and only read.
 
-    All owners are told by mail. Returns False, and changes nothing, where it was asked for already. Raises Forbidden.
+    All owners are told by mail. Returns False, and changes nothing, where it was asked for already. Raises Forbidden
+    and NotFound.
     """
     if actor.role_key != OWNER:
         raise Forbidden(OWNER)
-    with held(database_url, tenant.slug) as (connection, tenant_id, status):
-        due = now() + GRACE
+    with held_for(database_url, tenant) as (connection, tenant_id, status):
+        due = end_of_grace(tenant.timezone)
         if connection.execute(_ASK, [tenant_id, actor.name, due]).fetchone() is None:
             return False
         connection.execute(_CLOSE, [tenant_id, actor.name, due])
         settle(connection, tenant_id, status)
-        note(connection, tenant.slug, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=actor.id,
+        note(connection, tenant_id, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=actor.id,
              through="web")  # fmt: skip
         url = f"{base_url}/{tenant.slug}{PAGE}"
         post(connection, owners_of(connection), partial(
@@ -89,35 +97,48 @@ def ask_deletion(database_url: str, base_url: str, tenant: ActiveTenant, *, acto
 
 
 def keep(database_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> bool:
-    """Take the deletion back: the workspace is as it was. Returns False where nobody had asked. Raises Forbidden."""
+    """Take the deletion back: the workspace is as it was. Returns False where nobody had asked.
+
+    Raises Forbidden, and NotFound where it has just been deleted.
+    """
     if actor.role_key != OWNER:
         raise Forbidden(OWNER)
-    with held(database_url, tenant.slug) as (connection, tenant_id, status):
+    with held_for(database_url, tenant) as (connection, tenant_id, status):
         if not connection.execute(_KEEP, [tenant_id]).rowcount:
             return False
         connection.execute(_OPEN, [tenant_id])
         settle(connection, tenant_id, status)
-        note(connection, tenant.slug, "keep", member_id=actor.id, through="web")
+        note(connection, tenant_id, "keep", member_id=actor.id, through="web")
     return True
 
 
 def remind(database_url: str, base_url: str) -> int:
-    """Mail the owners of workspaces whose day comes near, once for each reminder; returns how many mails."""
+    """Mail the owners of workspaces whose day comes near, once for each reminder; returns how many mails.
+
+    A workspace whose owners cannot be told is passed over, told in the log, and tried again the next night.
+    """
     with connect(database_url) as connection:
         pending = connection.execute(_PENDING).fetchall()
-        return sum(_remind_one(connection, base_url, row) for row in pending)
+    told = 0
+    for row in pending:
+        try:
+            told += _remind_one(database_url, base_url, row)
+        except Exception as failed:
+            log.error("owners could not be reminded", slug=row[1], error=type(failed).__name__, exc_info=failed)
+    return told
 
 
-def _remind_one(connection: psycopg.Connection[Any], base_url: str, row: tuple[Any, ...]) -> int:
-    tenant_id, slug, name, role, schema, due, _reminded = row
-    with connection.transaction():
+def _remind_one(database_url: str, base_url: str, row: tuple[Any, ...]) -> int:
+    tenant_id, slug, name, role, schema, zone, due = row
+    with connect(database_url) as connection, connection.transaction():
         held_row = connection.execute(_HOLD, [tenant_id]).fetchone()
         days = reminder_due(due, now(), held_row[0]) if held_row else None
         if days is None:
             return 0
         connection.execute(_REMINDED, [days, tenant_id])
         connection.execute(entry_statement(role, schema, _LIMIT_MS))
-        letter = partial(deletion_near, workspace=name, days=days, due=due, url=f"{base_url}/{slug}{PAGE}")
+        day = due.astimezone(ZoneInfo(zone))
+        letter = partial(deletion_near, workspace=name, days=days, due=day, url=f"{base_url}/{slug}{PAGE}")
         return post(connection, owners_of(connection), letter)
 
 
@@ -127,11 +148,11 @@ def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None =
     Returns the certificates.
     """
     with connect(owner_url) as connection:
-        due = [row[1] for row in connection.execute(_PENDING).fetchall() if row[5] <= now()]
+        due = [row[1] for row in connection.execute(_PENDING).fetchall() if row[6] <= now()]
     done = []
     for slug in due:
         try:
-            done.append(delete_workspace(owner_url, slug, forget_backups, farewell=_say_farewell, only_if_due=True))
+            done.append(delete_workspace(owner_url, slug, forget_backups, farewell=say_farewell, only_if_due=True))
         except (NotDue, UnknownTenant):
             log.info("deletion taken back at the last moment")
         except Exception as failed:
@@ -139,5 +160,6 @@ def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None =
     return done
 
 
-def _say_farewell(connection: psycopg.Connection[Any], readers: list[Reader], certificate: Certificate) -> None:
+def say_farewell(connection: psycopg.Connection[Any], readers: list[Reader], certificate: Certificate) -> None:
+    """Tell those who were the owners of a workspace that it is deleted."""
     post(connection, readers, partial(deletion_done, workspace=certificate.name, number=str(certificate.id)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -19,8 +21,8 @@ from saas_crm.core.errors import Forbidden
 from saas_crm.core.jobs import registry
 from saas_crm.worker import execute
 from saas_crm.workspaces.backups import BackupFailed
-from saas_crm.workspaces.deleting import certificates
-from saas_crm.workspaces.ending import ask_deletion, end_those_due, keep, remind
+from saas_crm.workspaces.deleting import certificates, delete_workspace
+from saas_crm.workspaces.ending import GRACE, ask_deletion, end_of_grace, end_those_due, keep, remind
 from saas_crm.workspaces.restoring import restore_as
 from saas_crm.workspaces.rules import reminder_due
 from tenants.db import db, tenant_scope
@@ -239,6 +241,82 @@ def test_where_backups_cannot_be_removed_nothing_is_deleted(
         assert end_those_due(installation.settings.owner_url, refuse) == []
         assert doomed.get("/doomed/").status_code == 200
         assert len(end_those_due(installation.settings.owner_url)) == 1
+
+
+def test_where_its_owners_cannot_be_told_its_backups_stay(
+    doomed: Browser, app: Flask, installation: Installation
+) -> None:
+    """What fails undoes the deletion; removed backups would be gone for good."""
+    forgotten: list[UUID] = []
+
+    def refuse(*_: object) -> None:
+        raise LookupError("no words for it")
+
+    def forget(tenant_id: UUID) -> int:
+        forgotten.append(tenant_id)
+        return 3
+
+    with app.app_context():
+        with pytest.raises(LookupError):
+            delete_workspace(installation.settings.owner_url, "doomed", forget, farewell=refuse)
+        assert forgotten == []
+        assert doomed.get("/doomed/").status_code == 200
+        [certificate] = end_those_due(installation.settings.owner_url, forget)
+    assert (forgotten, certificate.backups) == ([certificate.tenant_id], 3)
+    assert [one.backups for one in certificates(installation.settings.database_url)] == [3]
+
+
+def test_one_whose_owners_cannot_be_reminded_keeps_no_other_waiting(
+    doomed: Browser, client_for: ClientFor, app: Flask, cast: Cast, installation: Installation, mailbox: Mailbox,
+    due: Callable[[str, timedelta], None],
+) -> None:  # fmt: skip
+    """Acme's members cannot be read; the other one is reminded all the same, and what is due is deleted."""
+    client_for("owner").post(PAGE, data=NAME)
+    client_for("outsider").post("/other/settings/deletion", data={"name": cast.tenants["other"].name})
+    due("acme", timedelta(hours=22))
+    due("other", timedelta(hours=23))
+    mailbox.arrived()
+    mailbox.clear()
+    schema = cast.tenants["acme"].schema_name
+    with installation.place.owner() as connection:
+        connection.execute(f"ALTER TABLE {schema}.members RENAME TO members_away")
+        try:
+            execute(app, registry["workspaces.end"], {})
+        finally:
+            connection.execute(f"ALTER TABLE {schema}.members_away RENAME TO members")
+    with installation.place.owner() as connection:
+        rows = connection.execute(
+            "SELECT t.slug, d.reminded FROM public.tenant_deletions d JOIN public.tenants t ON t.id = d.tenant_id"
+        ).fetchall()
+    assert dict(rows) == {"acme": None, "other": 1}
+    assert [one.slug for one in certificates(installation.settings.database_url)] == ["doomed"]
+
+
+@pytest.mark.parametrize(("zone", "at", "day"), [
+    ("America/Los_Angeles", datetime(2026, 11, 22, 0, 30, tzinfo=UTC), date(2026, 12, 21)),
+    ("UTC", datetime(2026, 11, 22, 0, 30, tzinfo=UTC), date(2026, 12, 22)),
+    ("Asia/Shanghai", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), date(2026, 12, 23)),
+])  # fmt: skip
+def test_all_of_the_day_that_is_told_is_left(zone: str, at: datetime, day: date) -> None:
+    end = end_of_grace(zone, at)
+    assert end.date() == day
+    assert end + timedelta(seconds=1) == datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    assert GRACE <= end - at < GRACE + timedelta(days=1)
+
+
+def test_the_mail_names_the_day_of_the_workspace(
+    client_for: ClientFor, mailbox: Mailbox, installation: Installation, app: Flask
+) -> None:
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET timezone = 'Pacific/Kiritimati' WHERE slug = 'acme'")
+    app.extensions["directory"].forget()
+    client_for("owner").post(PAGE, data=NAME)
+    with installation.place.owner() as connection:
+        [due_at] = connection.execute("SELECT due_at FROM public.tenant_deletions").fetchone() or (None,)
+    told = due_at.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    [mail] = mailbox.arrived("owner@acme.example")
+    assert mail["Subject"] == f"Acme Instruments will be deleted on {told:%B} {told.day}, {told.year}"
+    assert (told.hour, told.minute) == (23, 59)
 
 
 def test_before_its_day_nothing_is_deleted(client_for: ClientFor, app: Flask) -> None:
