@@ -11,25 +11,25 @@ from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.types.json import Jsonb
 from sqlalchemy import Engine, delete, select
 
 from saas_crm.access.permissions import PERMISSIONS, CurrentMember
 from saas_crm.access.role_rules import OWNER
+from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.jobs import defer
 from saas_crm.workspaces.letters import Reader, archive_ready, post
 from saas_crm.workspaces.noting import note
-from saas_crm.workspaces.saving import save
-from saas_crm.workspaces.standing import held
+from saas_crm.workspaces.saving import save, scratch
+from saas_crm.workspaces.standing import held_for
 from tenants.context import ActiveTenant, entry_statement
-from tenants.db import AnyRow, new_id
+from tenants.db import AnyRow, db, new_id
 from tenants.directory import shared_engine, shared_reader
 from tenants.migrate import connect
 from tenants.models import Archive, ArchivePiece
@@ -45,8 +45,8 @@ _WAITING = """
     WHERE tenant_id = %s AND made_at IS NULL AND error IS NULL AND asked_at > now() - %s
 """
 _ASK = "INSERT INTO public.archives (id, tenant_id, member_id) VALUES (%s, %s, %s)"
-_DEFER = "SELECT public.defer_job('workspaces.make_archive', %s, 'default', NULL, NULL, NULL)"
-_HOLD = "SELECT member_id FROM public.archives WHERE id = %s AND made_at IS NULL FOR UPDATE"
+_HOLD = "SELECT member_id, tenant_id FROM public.archives WHERE id = %s AND made_at IS NULL FOR UPDATE"
+_REPLACED = "DELETE FROM public.archives WHERE tenant_id = %s AND member_id = %s AND id <> %s AND asked_at <= now()"
 _EMPTY = "DELETE FROM public.archive_pieces WHERE archive_id = %s"
 _PIECE = "INSERT INTO public.archive_pieces (archive_id, number, content) VALUES (%s, %s, %s)"
 _MADE = """
@@ -76,23 +76,23 @@ def check_may(member: CurrentMember) -> None:
 
 
 def ask_archive(database_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> UUID:
-    """Let a job make the archive, one at a time in a workspace; raises Forbidden and InvalidInput."""
+    """Let a job make the archive, one at a time in a workspace; raises Forbidden, InvalidInput and NotFound."""
     check_may(actor)
     archive_id = new_id()
-    with held(database_url, tenant.slug) as (connection, tenant_id, _status):
+    with held_for(database_url, tenant) as (connection, tenant_id, _status):
         if connection.execute(_WAITING, [tenant_id, PATIENCE]).fetchone() != (0,):
             raise InvalidInput({"": _("An archive is being made already; a mail tells when it is ready.")})
         connection.execute(_ASK, [archive_id, tenant_id, actor.id])
-        note(connection, tenant.slug, "ask_archive", member_id=actor.id, through="web")
-        connection.execute(_DEFER, [Jsonb({"archive_id": str(archive_id)})])
+        note(connection, tenant_id, "ask_archive", member_id=actor.id, through="web")
+        defer(connection, "workspaces.make_archive", archive_id=str(archive_id))
     return archive_id
 
 
 def make_archive(database_url: str, base_url: str, tenant: ActiveTenant, archive_id: UUID) -> None:
     """Make an archive that was asked for and tell by mail that it is ready; made before or gone, nothing happens."""
     try:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "archive.zip"
+        with scratch() as folder:
+            path = folder / "archive.zip"
             manifest = save(database_url, tenant.slug, path)
             rows = sum(entry.lines or 0 for name, entry in manifest.files.items() if name.startswith("tables/"))
             with connect(database_url) as connection, connection.transaction():
@@ -106,16 +106,20 @@ def make_archive(database_url: str, base_url: str, tenant: ActiveTenant, archive
 
 
 def _keep(connection: psycopg.Connection[Any], archive_id: UUID, path: Path, rows: int) -> UUID | None:
-    """Store the file in pieces; returns the member who asked, None where it was made before or is gone."""
+    """Store the file in pieces, in the place of those that the member had before.
+
+    Returns the member who asked, None where it was made before or is gone.
+    """
     row = connection.execute(_HOLD, [archive_id]).fetchone()
     if row is None:
         return None
+    asker: UUID = row[0]
     connection.execute(_EMPTY, [archive_id])
     with path.open("rb") as file:
         for number, piece in enumerate(iter(partial(file.read, PIECE), b"")):
             connection.execute(_PIECE, [archive_id, number, piece])
     connection.execute(_MADE, [KEPT, path.stat().st_size, rows, archive_id])
-    asker: UUID = row[0]
+    connection.execute(_REPLACED, [row[1], asker, archive_id])
     return asker
 
 
@@ -166,9 +170,14 @@ def _pieces(engine: Engine, archive_id: UUID) -> Iterator[bytes]:
 
 
 def remove_archive(tenant: ActiveTenant, archive_id: UUID, *, actor: CurrentMember) -> None:
-    """Remove an archive before its time, whoever asked for it; raises NotFound and Forbidden."""
+    """Remove an archive before its time, whoever asked for it; raises NotFound and Forbidden.
+
+    The line in the log is written first: one that cannot be written stops it.
+    """
     check_may(actor)
-    with shared_reader() as connection:
+    record_act(db.session(), "remove_archive", "workspace", tenant.id)
+    db.session.flush()
+    with shared_engine().begin() as connection:
         gone = connection.execute(delete(Archive).where(Archive.id == archive_id, Archive.tenant_id == tenant.id))
     if not gone.rowcount:
         raise NotFound

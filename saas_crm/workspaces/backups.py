@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from saas_crm.core.clock import now
 from saas_crm.workspaces.rules import superfluous
-from saas_crm.workspaces.saving import save
+from saas_crm.workspaces.saving import save, scratch
 
 _FORM = "%Y%m%dT%H%M%SZ"
 Store: TypeAlias = ObjectStore
@@ -57,8 +56,8 @@ def store_at(url: str) -> Store:
 
 def back_up(store: Store, database_url: str, slug: str, tenant_id: UUID) -> Backup:
     """Write a workspace's archive into the store; raises UnknownTenant and BackupFailed."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "archive.zip"
+    with scratch() as folder:
+        path = folder / "archive.zip"
         made_at = save(database_url, slug, path).made_at.astimezone(UTC).replace(microsecond=0)
         backup = Backup(tenant_id, made_at, path.stat().st_size)
         with _explained():

@@ -83,7 +83,9 @@ def make_archive(archive_id: str) -> None:
 
 @job("workspaces.forget_archives", cron="29 * * * *")
 def forget_archives() -> None:
-    """Remove the archives whose time is over."""
+    """Remove the archives whose time is over, and what was left half made."""
     from saas_crm.workspaces.archives import forget_archives as forget
+    from saas_crm.workspaces.saving import sweep
 
+    sweep()
     forget(runtime_settings().database_url)

@@ -45,6 +45,14 @@ def test_the_product_takes_the_values(compose: dict[str, Any], service: str) -> 
     assert settings.environment == "production"
 
 
+def test_archives_are_made_on_a_disk(compose: dict[str, Any]) -> None:
+    """They are as large as their workspaces; a tmpfs is memory."""
+    worker = compose["services"]["worker"]
+    assert worker["tmpfs"] == []
+    [volume] = [each for each in worker["volumes"] if each.endswith(":/tmp")]
+    assert volume.partition(":")[0] in compose["volumes"]
+
+
 def test_the_example_names_exactly_what_is_asked_for(compose: dict[str, Any]) -> None:
     text = (INFRA / "compose.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{(\w+)", text)) == set(example())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,13 @@ from flask import Flask
 from psycopg import sql
 
 from saas_crm.core.audit import AuditEntry
+from saas_crm.core.clock import now
 from saas_crm.core.jobs import registry
 from saas_crm.worker import execute
 from saas_crm.workspaces import archives
 from saas_crm.workspaces.archives import forget_archives
 from saas_crm.workspaces.restoring import restore_as
+from saas_crm.workspaces.saving import STALE, sweep
 from tenants.db import db, tenant_scope
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
@@ -149,13 +152,43 @@ def test_it_is_gone_after_its_days(link: str, client_for: ClientFor, installatio
         assert connection.execute("SELECT count(*) FROM public.archive_pieces").fetchone() == (0,)
 
 
-def test_it_is_removed_before_its_time(link: str, client_for: ClientFor) -> None:
+def test_it_is_removed_before_its_time(link: str, client_for: ClientFor, app: Flask, cast: Cast) -> None:
     removal = link.replace("/file", "/removal")
     assert client_for("rep").post(removal).status_code == 403
     assert client_for("outsider").post(removal.replace("acme", "other")).status_code == 404
     assert client_for("admin").post(removal).status_code == 303
     assert client_for("owner").get(link).status_code == 404
     assert client_for("owner").post(removal).status_code == 404
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        [row] = db.session.query(AuditEntry).filter_by(action="remove_archive").all()
+    assert row.member_id == cast["admin"].member_id
+
+
+def test_a_new_one_takes_the_place_of_the_former(link: str, client_for: ClientFor, mailbox: Mailbox) -> None:
+    """Each is as large as the workspace; another member's is left alone."""
+    admin, owner = client_for("admin"), client_for("owner")
+    assert admin.post(PAGE).status_code == 303
+    mailbox.arrived()
+    assert owner.get(link).status_code == 200
+    assert owner.post(PAGE).status_code == 303
+    assert owner.get(link).status_code == 200, "until the new one is there"
+    mailbox.arrived()
+    assert owner.get(link).status_code == 404
+    assert owner.get(PAGE).text.count("/file") == 1
+    assert admin.get(PAGE).text.count("/file") == 1
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    old, young, strange = (tmp_path / name for name in ("crm-archive-a", "crm-archive-b", "somebody-elses"))
+    for folder in (old, young, strange):
+        folder.mkdir()
+        (folder / "archive.zip").write_bytes(b"half")
+    long_ago = (now() - STALE).timestamp() - 1
+    for folder in (old, strange):
+        os.utime(folder, (long_ago, long_ago))
+    assert sweep() == 1
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["crm-archive-b", "somebody-elses"]
 
 
 def test_it_is_read_piece_by_piece(

@@ -34,6 +34,7 @@ def verbs() -> dict[str, str]:
         "ask_deletion": _("Deletion asked for"), "keep": _("Deletion taken back"),
         "load_demo": _("Demo data loaded"),
         "ask_archive": _("Archive asked for"), "take_archive": _("Archive downloaded"),
+        "remove_archive": _("Archive removed"),
     }  # fmt: skip
 
 
