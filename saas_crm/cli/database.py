@@ -43,10 +43,10 @@ def upgrade(parallel: int, slugs: tuple[str, ...]) -> None:
     """
     settings = load_settings()
     began = time.monotonic()
+    _check_known(settings, slugs)
     limit = settings.database_statement_timeout_ms
     applied = upgrade_shared(settings.owner_url, settings.database_url, timeout_ms=limit)
     click.echo(f"shared: at {head('shared')}" + (f", applied {', '.join(applied)}" if applied else ""))
-    _check_known(settings, slugs)
     outcomes = upgrade_tenants(settings.owner_url, parallel=parallel, only=slugs or None, report=_Progress())
     failed = sum(outcome.error is not None for outcome in outcomes)
     done = len(outcomes) - failed
@@ -61,7 +61,12 @@ def upgrade(parallel: int, slugs: tuple[str, ...]) -> None:
 
 
 def _check_known(settings: Settings, slugs: tuple[str, ...]) -> None:
-    known = {state.slug for state in tenant_states(settings.owner_url)} if slugs else set()
+    """Raise WrongCall for an address that no workspace has, before anything is changed."""
+    if not slugs:
+        return
+    with connect(settings.owner_url) as connection:
+        revision = shared_revision(connection)
+    known = {state.slug for state in tenant_states(settings.owner_url)} if revision else set()
     if missing := sorted(set(slugs) - known):
         raise WrongCall(f"There is no workspace at /{missing[0]}.")
 

@@ -98,6 +98,7 @@ def test_one_workspace_alone_is_brought_up(call: Call, installation: Installatio
     refused = call("db", "upgrade", "--tenant", "nobody", **LOGIN)
     assert refused.exit_code == 2
     assert "There is no workspace at /nobody." in refused.output
+    assert "shared:" not in refused.output, "nothing is changed by a wrong call"
     assert head("tenant") == known("tenant")[-1]
 
 

@@ -14,9 +14,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from saas_crm.access.queries import member_by_id
+from saas_crm.core.audit import AuditEntry
+from saas_crm.workspaces.ending import ask_deletion
+from tenants.db import db, tenant_scope
 from tests.cli.conftest import CHECKOUT, Call
+from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.installation import Installation
+from tests.support.mailbox import Mailbox
 from tests.support.making import Maker
 from tests.support.server import environment_of
 
@@ -92,6 +98,43 @@ def test_closed_and_opened_again(call: Call, client_for: Callable[[str], Browser
     assert call("tenants", "resume", "acme").output == "acme is active\n"
     assert rep.get("/acme/companies").status_code == 200
     assert call("tenants", "resume", "acme").output == "acme is active already\n"
+
+
+def test_what_is_done_by_command_stands_in_the_log(
+    call: Call, archive: Path, app: Flask, client_for: Callable[[str], Browser]
+) -> None:
+    """Each has one line, and what could not be done has none."""
+    call("tenants", "restore", str(archive), "--as", "copy")
+    refused = call("tenants", "export", "copy", str(archive / "no" / "folder.zip"))
+    assert refused.exit_code == 1
+    app.extensions["directory"].forget()
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("copy")):
+        rows = db.session.query(AuditEntry.action).filter_by(resource="workspace", through="command").all()
+        assert sorted(action for (action,) in rows) == ["restore"]
+    assert call("tenants", "export", "copy", str(archive.with_name("again.zip"))).exit_code == 0
+    with app.app_context(), tenant_scope(app.extensions["directory"].by_slug("copy")):
+        rows = db.session.query(AuditEntry.action).filter_by(resource="workspace", through="command").all()
+        assert sorted(action for (action,) in rows) == ["export", "restore"]
+
+
+def test_the_owners_are_told_and_the_operator_is_named(
+    call: Call, archive: Path, app: Flask, cast: Cast, mailbox: Mailbox, installation: Installation
+) -> None:
+    """The owner had asked, but her days of grace were cut short."""
+    call("tenants", "restore", str(archive), "--as", "copy", "--name", "Copy Ltd")
+    app.extensions["directory"].forget()
+    with app.app_context():
+        tenant = app.extensions["directory"].by_slug("copy")
+        with tenant_scope(tenant):
+            owner_id = cast["owner"].member_id
+            assert owner_id is not None
+            owner = member_by_id(owner_id)
+        ask_deletion(installation.settings.database_url, "http://localhost", tenant, actor=owner)
+    found = call("tenants", "delete", "copy", "--now", "--yes")
+    assert found.exit_code == 0, found.output
+    told = json.loads(found.output)
+    assert (told["asked_by"], told["asked_at"]) == ("operator", None)
+    assert "Copy Ltd is deleted" in [mail["Subject"] for mail in mailbox.arrived("owner@acme.example")]
 
 
 def test_made_read_only_until_a_day(call: Call, client_for: Callable[[str], Browser]) -> None:
