@@ -17,7 +17,7 @@ from saas_crm.access.queries import member_by_id
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
-from saas_crm.core.jobs import Job, defer, registry
+from saas_crm.core.jobs import AT_ONCE, Job, defer, registry
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.settings import Settings
@@ -189,7 +189,7 @@ def _tenant(app: Flask, tenant_id: str | None) -> ActiveTenant | None:
     return found
 
 
-def work(app: Flask, settings: Settings, *, concurrency: int = 2, wait: bool = True) -> None:
+def work(app: Flask, settings: Settings, *, concurrency: int = AT_ONCE, wait: bool = True) -> None:
     """Run jobs until told to stop (SIGTERM, SIGINT); with `wait` false until none is left.
 
     Raises psycopg's OperationalError when the database has gone.

@@ -19,6 +19,8 @@ from tenants.migrations.lines import known
 FORMER = {"shared": "0002", "tenant": "0003"}
 
 Standing = Literal["older", "previous", "current", "newer"]
+BEHIND: tuple[Standing, ...] = ("previous", "older")
+"""What `db upgrade` brings up."""
 
 
 class TenantBehind(RuntimeError):

@@ -24,11 +24,10 @@ from tenants.migrate import (
 from tenants.migrations.lines import head
 from tenants.provisioning import make_spares
 from tenants.settings import Settings
-from tenants.versions import Standing, stands
+from tenants.versions import BEHIND, Standing, stands
 
 EVERY = 10.0
 """Seconds between two lines that tell how far an upgrade is."""
-BEHIND: tuple[Standing, ...] = ("previous", "older")
 
 
 @click.command()

@@ -113,8 +113,9 @@ def delete(slug: str, now: bool, yes: bool) -> None:
     if not now:
         raise WrongCall("Say --now: it is deleted at once and for good.")
     _confirm(yes, f"The workspace {slug}, everything in it and the sign-ins of its people will be gone for good.")
+    settings = load_settings()
     try:
-        certificate = _delete(load_settings(), slug)
+        certificate = _delete(settings, slug)
     except UnknownTenant:
         raise unknown(slug) from None
     except BackupFailed as failed:

@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+AT_ONCE = 2
+"""Jobs that a worker does at a time."""
 DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock, :at)")
 _DEFER_BY_PSYCOPG = "SELECT public.defer_job(%(task)s, %(args)s, %(queue)s, NULL, %(queueing_lock)s, %(at)s)"
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import psycopg
 
+from saas_crm.core.jobs import AT_ONCE
 from saas_crm.workspaces.capacity_rules import Capacity
 from tenants.migrate import connect, tenant_states
 from tenants.settings import Settings
+from tenants.versions import BEHIND
 
-ENGINES = 2
-"""Pools of a process: of the tenants' tables and of the shared ones. Each may grow to twice its size."""
+NESTED = 2
+"""Connections to the shared tables that a thread may hold at a time; of the tenants' it holds one."""
+OF_THE_WORKER = 2
+"""Its listening one, and one for the archive that is being made."""
 _MEMORY = Path("/proc/meminfo")
 _ASKED = """
     SELECT
@@ -37,12 +41,28 @@ def capacity(settings: Settings) -> Capacity:
     """Return what is used and what there is, by the owner's connection. Raises psycopg's errors."""
     with connect(settings.owner_url) as connection:
         asked = _one(connection, _ASKED)
-    behind = sum(state.standing in ("older", "previous") for state in tenant_states(settings.owner_url))
-    # Web processes, and the worker beside them.
-    wanted = (settings.web_workers + 1) * ENGINES * 2 * settings.database_pool_size
+    behind = sum(state.standing in BEHIND for state in tenant_states(settings.owner_url))
     return Capacity(
-        **asked, connections_wanted=wanted, tenants_per_connection=settings.connection_tenants, behind=behind
+        **asked, connections_wanted=_wanted(settings), tenants_per_connection=settings.connection_tenants,
+        behind=behind, pooled=_is_pooled(settings),
     )  # fmt: skip
+
+
+def _wanted(settings: Settings) -> int:
+    """Return how many connections all processes open at most: as many as their threads need, or their pools give."""
+    web = settings.web_workers * _wanted_by(settings.web_threads, settings)
+    return web + _wanted_by(AT_ONCE, settings) + OF_THE_WORKER
+
+
+def _wanted_by(threads: int, settings: Settings) -> int:
+    most = 2 * settings.database_pool_size  # of each of both pools, with those they open above their size
+    return min(threads, most) + min(NESTED * threads, most)
+
+
+def _is_pooled(settings: Settings) -> bool:
+    """Whether the application speaks to another place than the owner does: a pooler, which has a bound of its own."""
+    app, owner = (psycopg.conninfo.conninfo_to_dict(url) for url in (settings.database_url, settings.owner_url))
+    return any(app.get(name) != owner.get(name) for name in ("host", "port"))
 
 
 def machine_memory(settings: Settings) -> int | None:

@@ -38,11 +38,14 @@ class Capacity:
     transaction_ids: int
     behind: int
     failed_jobs: int
+    pooled: bool = False
+    """Whether a pooler stands between, which decides how many connections the database sees."""
 
     @property
     def connection_memory(self) -> int:
-        """What all wanted connections take once each has touched as many tenants as it may."""
-        return self.connections_wanted * self.tenants_per_connection * self.tables_each * BYTES_PER_TABLE
+        """What all wanted connections take once each has touched as many tenants as it may, and as there are."""
+        touched = min(self.tenants_per_connection, self.tenants + self.spares)
+        return self.connections_wanted * touched * self.tables_each * BYTES_PER_TABLE
 
     @property
     def recovery_seconds(self) -> float:
@@ -58,9 +61,9 @@ def worries(found: Capacity, memory: int | None) -> Iterator[Concern]:
     """Yield what an operator should look at before it becomes a limit; `memory` is the machine's, where it is known."""
     if found.tenants + found.spares > MOST_TENANTS:
         yield "tenants"
-    if found.connections_wanted > MOST_CONNECTIONS * found.connections_allowed:
+    if not found.pooled and found.connections_wanted > MOST_CONNECTIONS * found.connections_allowed:
         yield "connections"
-    if memory and found.connection_memory > memory / 4:
+    if memory and not found.pooled and found.connection_memory > memory / 4:
         yield "memory"
     if found.recovery_seconds > LONGEST_RECOVERY:
         yield "recovery"

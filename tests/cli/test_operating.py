@@ -116,8 +116,18 @@ def test_capacity_is_told_in_words_and_for_programs(call: Call) -> None:
     assert "about" in text
 
 
+def test_a_sound_installation_is_not_warned(call: Call) -> None:
+    """As it is delivered; a warning that is always there is not read."""
+    told = json.loads(call("capacity", "--json").output)
+    assert not [concern for concern in told["concerns"] if "onnections" in concern]
+    assert told["connections_wanted"] == 2 * (4 + 8) + (2 + 4) + 2
+    assert not told["pooled"]
+    small = json.loads(call("capacity", "--json", DATABASE_POOL_SIZE="1", WEB_THREADS="16").output)
+    assert small["connections_wanted"] == 3 * (2 + 2) + 2
+
+
 def test_more_connections_than_allowed_are_warned_of(call: Call) -> None:
-    found = call("capacity", DATABASE_POOL_SIZE="100", WEB_WORKERS="8")
+    found = call("capacity", DATABASE_POOL_SIZE="100", WEB_WORKERS="8", WEB_THREADS="64")
     assert found.exit_code == 0
     assert "raise max_connections, lower DATABASE_POOL_SIZE, or put PgBouncer between" in " ".join(found.output.split())
 
