@@ -14,11 +14,13 @@ from mobile_api.openapi import list_of, sparse
 from mobile_api.registry import api
 from mobile_api.shapes import Shape
 from saas_crm.access.audit_log import ENTRY, ORDERS, AuditFilter, entries, named_records, told_changes
-from saas_crm.access.audit_search import FIELD_DAYS
+from saas_crm.access.audit_search import FIELD_DAYS, is_field
 from saas_crm.access.field_rules import check_askable
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fields import Line, Moment, OrNone
+from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.search.logged import records_of
@@ -77,6 +79,8 @@ def list_audit(query: AuditFilters) -> Response:
     With scope `all` everything; with a narrower one what the members within it did.
     """
     member = current_member()
+    if query.field and not is_field(query.field):
+        raise InvalidInput({"field": _("There is no such field.")}, {"field": "unknown"})
     resource, _dot, name = query.field.partition(".")
     check_askable(member, resource, **{name: "field"})
     since = query.since

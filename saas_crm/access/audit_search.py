@@ -17,11 +17,14 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import parent_seen, visible
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.keyset import at_most
-from tenants.db import AnySelect, fetch
+from saas_crm.core.records import Record
+from tenants.db import AnySelect, TenantModel, fetch
 
 FIELD_DAYS = 90
 """So many days are searched for a field where nobody names a time."""
 MOST_OF_A_KIND = 50
+_NO_RECORDS = {"audit", "session", "workspace"}
+"""What the log tells of beside records."""
 HEAD = "hand_over"
 """What is written down once, and then for each record it gave to somebody else."""
 _Head = aliased(AuditEntry)
@@ -43,6 +46,13 @@ def part_of(entry_id: UUID) -> ColumnElement[bool]:
     """Return the clause "the hand-over that this entry tells of gave the record to somebody else"."""
     at = select(_Head.at).where(_Head.id == entry_id, _Head.resource == HEAD).scalar_subquery()
     return and_(_MOVED, AuditEntry.at == at, exists(select(_Head.id).where(_Head.id == entry_id, _SAME_ACT)))
+
+
+def is_field(key: str) -> bool:
+    """Whether a text names a field of a kind that the log may tell of, as "contact.phone"."""
+    kind, _dot, name = key.partition(".")
+    kinds = {mapper.class_.__resource__ for mapper in TenantModel.registry.mappers if issubclass(mapper.class_, Record)}
+    return kind in kinds | _NO_RECORDS and name.isidentifier()
 
 
 def about_field(key: str, member: CurrentMember) -> ColumnElement[bool]:

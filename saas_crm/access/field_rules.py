@@ -126,7 +126,7 @@ def may_write(member: CurrentMember, resource: str, column: str, *, new: bool) -
     return rule is None or (new and rule != "hidden")
 
 
-def check_askable(member: CurrentMember, resource: str, **columns: str) -> None:
+def check_askable(member: CurrentMember, resource: str, /, **columns: str) -> None:
     """Refuse to narrow or sort by what the member may not know; each column is given the parameter that asks.
 
     Raises InvalidInput by the parameter.
