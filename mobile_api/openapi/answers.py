@@ -48,6 +48,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "MovedTo": {
+        "description": "The same address where the workspace is now.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
     "Allow": {
         "description": "The methods this path has.",
         "schema": {"type": "string"},
@@ -62,7 +67,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 _HEADER_NAMES = {
     "RequestId": "X-Request-ID", "RateLimitPolicy": "RateLimit-Policy", "RateLimit": "RateLimit",
     "RetryAfter": "Retry-After", "RetryLater": "Retry-After", "Replayed": "Idempotent-Replayed", "ETag": "ETag",
-    "Location": "Location", "Allow": "Allow", "WWWAuthenticate": "WWW-Authenticate",
+    "Location": "Location", "MovedTo": "Location", "Allow": "Allow", "WWWAuthenticate": "WWW-Authenticate",
 }  # fmt: skip
 
 WITHHELD = "DoneBefore"
@@ -75,6 +80,7 @@ PROBLEMS: dict[int, str] = {
     404: "No such thing, or the member may not know of it.",
     405: "This path has no such method.",
     409: "It contradicts what is there: made already, changed by somebody else, or being done just now.",
+    410: "The workspace has another address now, which `Location` names: put it in, programs are not led on.",
     412: "Somebody changed the record since; `current` is the record as it now is.",
     413: "The body is too large.",
     415: "The body is of a media type this operation does not read.",
@@ -87,6 +93,7 @@ _PROBLEM_HEADERS = {
     401: ("WWWAuthenticate",),
     405: ("Allow",),
     409: ("RetryLater",),
+    410: ("MovedTo",),
     429: ("RetryAfter",),
     503: ("RetryAfter",),
 }
@@ -100,6 +107,7 @@ def problem_statuses(operation: Operation) -> list[int]:
         403: True,
         404: "<" in operation.path,
         409: operation.idempotent,
+        410: True,
         412: operation.if_match,
         413: bool(operation.request_model),
         415: bool(operation.request_model),

@@ -23,6 +23,7 @@ class Declared:
 
 ATTRIBUTE = "__declared__"
 WORKS_READ_ONLY = "__works_read_only__"
+LEADS_ON = "__leads_on__"
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -82,6 +83,17 @@ def while_read_only(view: View) -> View:
     """Also where the workspace is read-only: what changes nothing of its own, such as signing in."""
     setattr(view, WORKS_READ_ONLY, True)
     return view
+
+
+def leads_everybody_on(view: View) -> View:
+    """Also from a former address of the workspace, for whoever asks: who has such a link knows the workspace by it."""
+    setattr(view, LEADS_ON, True)
+    return view
+
+
+def leads_on(view: Any) -> bool:
+    """Whether an endpoint leads everybody on from a former address."""
+    return bool(getattr(view, LEADS_ON, False))
 
 
 def works_while_read_only(view: Any) -> bool:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from saas_crm.access.queries import member_of_token
 from saas_crm.access.sessions import workspaces_of
 from saas_crm.edge.current import NotSignedIn, directory, user_or_none
-from saas_crm.edge.declared import declared_for
+from saas_crm.edge.declared import leads_on
 from tenants.context import ActiveTenant
 from tenants.db import tenant_scope
 
@@ -26,9 +26,9 @@ class WorkspaceMoved(Exception):
 def lead_on(slug: str, *, token: str | None) -> NoReturn:
     """Raise WorkspaceMoved for who may know of the workspace that had this slug; else NotFound or NotSignedIn.
 
-    Pages that are everybody's lead everybody on (an invitation, the public register); the others only members, and who
-    is not signed in signs in first. `token` is what a program sent, None for a browser: without a good one it is told
-    what it would be told of a workspace that never was.
+    What has a secret in its address leads everybody on (an invitation, the public register); all else only members, and
+    who is not signed in signs in first. `token` is what a program sent, None for a browser: without a good one it is
+    told what it would be told of a workspace that never was.
     """
     tenant = directory().by_former_slug(slug)
     if tenant is None or not (_is_public() or _knows(tenant, token)):
@@ -39,8 +39,7 @@ def lead_on(slug: str, *, token: str | None) -> NoReturn:
 
 
 def _is_public() -> bool:
-    declared = declared_for(request.endpoint and current_app.view_functions[request.endpoint])
-    return declared is not None and declared.kind == "public"
+    return leads_on(request.endpoint and current_app.view_functions[request.endpoint])
 
 
 def _knows(tenant: ActiveTenant, token: str | None) -> bool:

@@ -161,11 +161,11 @@ def test_answers_follow_from_the_declaration() -> None:
     paths = document()["paths"]
     change, drop = paths["/companies/{company_id}"]["patch"], paths["/companies/{company_id}"]["delete"]
     listing, make = paths["/companies"]["get"], paths["/companies"]["post"]
-    assert list(change["responses"]) == "200 204 400 401 403 404 409 412 413 415 422 429 503".split()  # noqa: SIM905
-    assert list(drop["responses"]) == ["204", "401", "403", "404", "422", "429", "503"]
+    assert list(change["responses"]) == "200 204 400 401 403 404 409 410 412 413 415 422 429 503".split()  # noqa: SIM905
+    assert list(drop["responses"]) == ["204", "401", "403", "404", "410", "422", "429", "503"]
     assert "content" not in drop["responses"]["204"]
-    assert list(listing["responses"]) == ["200", "401", "403", "422", "429", "503"]
-    assert list(make["responses"]) == ["201", "204", "400", "403", "409", "413", "415", "422", "429", "503"]
+    assert list(listing["responses"]) == ["200", "401", "403", "410", "422", "429", "503"]
+    assert list(make["responses"]) == ["201", "204", "400", "403", "409", "410", "413", "415", "422", "429", "503"]
     assert {"ETag", "Location"} <= set(make["responses"]["201"]["headers"])
     assert make["security"] == []
     assert change["security"] == [{"token": []}]

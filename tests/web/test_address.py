@@ -74,6 +74,14 @@ def test_who_is_no_member_learns_nothing(moved: Browser, client_for: ClientFor) 
     assert (invited.status_code, invited.location) == (302, "/apex/invitations/some-token")
 
 
+@pytest.mark.parametrize("path", ["api/v1/openapi.json", "api/v1/docs", "manifest.webmanifest", "sso"])
+def test_what_is_everybodys_tells_nobody_where_it_went(moved: Browser, client_for: ClientFor, path: str) -> None:
+    """Else anybody could ask what became of any address."""
+    there, nowhere = client_for(None).get(f"/acme/{path}"), client_for(None).get(f"/never-was/{path}")
+    assert "apex" not in there.text + there.headers.get("Location", "")
+    assert there.status_code == (nowhere.status_code if path.startswith("api/") else 302)
+
+
 def test_programs_are_told_by_a_code(moved: Browser, api_for: Callable[..., Phone]) -> None:
     rep = api_for("rep")
     told = rep.get("/companies?limit=3")
@@ -87,6 +95,14 @@ def test_programs_are_told_by_a_code(moved: Browser, api_for: Callable[..., Phon
         assert "apex" not in there.text
     rep.slug = "apex"
     assert rep.get("/companies").status_code == 200
+    operations = [
+        told
+        for path in rep.get("/openapi.json").json["paths"].values()
+        for told in path.values()
+        if "responses" in told
+    ]
+    assert len(operations) > 50
+    assert all("410" in told["responses"] for told in operations)
 
 
 def test_nobody_else_takes_the_old_one(

@@ -28,7 +28,7 @@ from saas_crm.core.forms import from_form, parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
 from saas_crm.edge.current import user_or_none
-from saas_crm.edge.declared import public
+from saas_crm.edge.declared import leads_everybody_on, public
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SIGN_IN, note
@@ -59,6 +59,7 @@ def _called() -> str:
 
 @bp.get("/invitations/<token>")
 @public("workspace")
+@leads_everybody_on
 def show_invitation(token: str) -> ResponseReturnValue:
     """Show an invitation to whoever has its link."""
     return join_form(token)
@@ -66,6 +67,7 @@ def show_invitation(token: str) -> ResponseReturnValue:
 
 @bp.post("/invitations/<token>")
 @public("workspace")
+@leads_everybody_on
 @shown_again(join_form)
 def join(token: str) -> ResponseReturnValue:
     """Make the invited person a member, and sign them in."""

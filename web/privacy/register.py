@@ -13,7 +13,7 @@ from saas_crm.core.errors import AlreadyExists
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import public, requires
+from saas_crm.edge.declared import leads_everybody_on, public, requires
 from saas_crm.edge.input import input_context
 from saas_crm.privacy import register, settings
 from saas_crm.privacy.defaults import FIELDS, defaults
@@ -153,6 +153,7 @@ def usual_entry(processing_id: UUID) -> ResponseReturnValue:
 
 @bp.get("/privacy-register/<token>")
 @public("workspace")
+@leads_everybody_on
 def open_register(token: str) -> Response:
     """Show the register to who has the link."""
     found = settings.by_link(token)
