@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, column, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import Lateral, TableValuedAlias, Uuid, and_, column, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.models import Member
@@ -21,6 +21,8 @@ from tenants.db import AnyRow, AnySelect, fetch
 
 MOST: dict[Place, int] = {"open": 8, "last": 5, "notes": 3}
 """How many open steps, contacts and notes a brief tells; of steps and notes it says how many more there are."""
+COUNTED = 100
+"""So many are counted at most: a customer of many years has thousands of notes, each of which is judged."""
 LONGEST = 300
 """Characters of a note that a brief repeats."""
 OPEN = and_(Activity.done_at.is_(None), or_(Activity.due_at.is_not(None), Activity.kind == "task"))
@@ -48,7 +50,7 @@ def tell(records: Mapping[str, Sequence[UUID]], member: CurrentMember) -> Told:
         told[row.about][row.part].append(_line(row))
     for about, part, number in {(row.about, row.part, row.number) for row in rows}:
         if part != "last" and number > MOST[part]:
-            told[about][part].append(Line((More(number - MOST[part]),)))
+            told[about][part].append(Line((More(number - MOST[part], at_least=number == COUNTED),)))
     return told
 
 
@@ -64,18 +66,29 @@ def _parts(resource: str, ids: Sequence[UUID], member: CurrentMember) -> list[An
         Activity.id, Activity.kind, Activity.subject, Activity.body, Activity.outcome, Activity.at, Activity.due_at,
         Activity.owner_id,
     )  # fmt: skip
-    number = func.count().over().label("number")
-    ahead = select(*columns, number).where(*mine, OPEN).order_by(Activity.due_at.nulls_last(), Activity.id)
-    past = select(*columns, literal(0).label("number")).where(*mine, _CONTACT).order_by(*_LATEST)
-    notes = select(*columns, number).where(*mine, _NOTE).order_by(*_LATEST)
-    found = []
-    parts: dict[Place, AnySelect] = {"open": ahead, "last": past, "notes": notes}
-    for part, query in parts.items():
-        few = query.limit(at_most(MOST[part])).lateral("few")
-        shown = select(about.c.id.label("about"), literal(part).label("part"), *few.c, Member.name.label("who"))
-        joined = shown.select_from(about.join(few, true()).outerjoin(Member, Member.id == few.c.owner_id))
-        found.append(joined)
-    return found
+    # Of each: the query, in which order its rows come, and how many are read at most.
+    ahead = select(*columns).where(*mine, OPEN).order_by(Activity.due_at.nulls_last(), Activity.id)
+    past = select(*columns).where(*mine, _CONTACT).order_by(*_LATEST)
+    notes = select(*columns).where(*mine, _NOTE).order_by(*_LATEST)
+    parts: dict[Place, tuple[AnySelect, int]] = {
+        "open": (ahead, COUNTED), "last": (past, MOST["last"]), "notes": (notes, COUNTED),
+    }  # fmt: skip
+    return [_part(about, part, query.limit(at_most(limit)).lateral("few")) for part, (query, limit) in parts.items()]
+
+
+def _part(about: TableValuedAlias, part: Place, few: Lateral) -> AnySelect:
+    """Return the first rows of a part for each of the records, with the number of all that were read beside them."""
+    order = (few.c.due_at.nulls_last(), few.c.id) if part == "open" else (few.c.at.desc(), few.c.id.desc())
+    counted = select(
+        about.c.id.label("about"), *few.c, func.count().over(partition_by=about.c.id).label("number"),
+        func.row_number().over(partition_by=about.c.id, order_by=order).label("place"),
+    ).select_from(about.join(few, true())).subquery("counted")  # fmt: skip
+    shown = [column for column in counted.c if column.name not in ("about", "place")]
+    return (
+        select(counted.c.about, literal(part).label("part"), *shown, Member.name.label("who"))
+        .select_from(counted.outerjoin(Member, Member.id == counted.c.owner_id))
+        .where(counted.c.place <= MOST[part])
+    )
 
 
 def _line(row: AnyRow) -> Line:

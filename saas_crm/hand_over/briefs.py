@@ -34,9 +34,10 @@ class Word(NamedTuple):
 
 
 class More(NamedTuple):
-    """Stands at the end of a section that is cut: how many more lines there are."""
+    """Stands at the end of a section that is cut: how many more lines there are, or `at_least` are."""
 
     number: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

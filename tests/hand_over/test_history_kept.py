@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from saas_crm.access.models import Policy, Team
 from saas_crm.access.policy import let_children_follow
+from saas_crm.activities import telling
 from saas_crm.core.clock import now
 from saas_crm.hand_over.owned import left_behind
 from saas_crm.opportunities.models import OpportunityContact
@@ -125,6 +126,27 @@ def test_contacts_are_what_happened_with_them_and_notes_stand_apart(
     assert notes.count("<li>") == 3
     assert "and 3 more entries" in notes
     assert "Note 5" in notes
+
+
+def test_of_very_many_it_is_said_that_they_are_at_least_so_many(
+    give: Give, estate: Estate, client_for: ClientFor, make: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not all read for a number that nobody needs."""
+    monkeypatch.setattr(telling, "COUNTED", 5)
+    at = {"company_id": str(estate.company.id)}
+    for number in range(7):
+        make.activity("rep", kind="note", subject=f"Note {number}", **at)
+    another = make.company("rep", name="Bob Ltd")
+    make.activity("rep", kind="note", subject="Of the other one", company_id=str(another.id))
+    hand_over_id = give("teammate")
+    page = client_for("teammate").get(f"/acme/handed-to-me?hand_over={hand_over_id}").text
+    notes = page[page.index("Ada Ltd") :].split("</article>")[0].split("Last notes")[1]
+    others = page[page.index("Bob Ltd") :].split("</article>")[0].split("Last notes")[1]
+    assert notes.count("<li>") == 3
+    assert "Of the other one" not in notes
+    assert (others.count("<li>"), "Of the other one" in others, "more" in others) == (1, True, False)
+    assert [f"Note {number}" in notes for number in range(7)] == [False] * 4 + [True] * 3
+    assert "and at least 2 more entries" in notes
 
 
 def test_nothing_is_cut_without_a_word(

@@ -75,7 +75,10 @@ def _is_more(line: Line) -> bool:
 
 
 def _more(lines: Sequence[Line]) -> str:
-    number = sum(line.values[0].number for line in lines if _is_more(line))
+    cut = [line.values[0] for line in lines if _is_more(line)]
+    number = sum(one.number for one in cut)
+    if any(one.at_least for one in cut):
+        return ngettext("and at least %(num)s more entry", "and at least %(num)s more entries", number)
     return ngettext("and %(num)s more entry", "and %(num)s more entries", number) if number else ""
 
 
