@@ -7,7 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Lateral, TableValuedAlias, Uuid, and_, column, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import (
+    FromClause,
+    TableValuedAlias,
+    Uuid,
+    and_,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from saas_crm.access.models import Member
@@ -76,7 +89,7 @@ def _parts(resource: str, ids: Sequence[UUID], member: CurrentMember) -> list[An
     return [_part(about, part, query.limit(at_most(limit)).lateral("few")) for part, (query, limit) in parts.items()]
 
 
-def _part(about: TableValuedAlias, part: Place, few: Lateral) -> AnySelect:
+def _part(about: TableValuedAlias, part: Place, few: FromClause) -> AnySelect:
     """Return the first rows of a part for each of the records, with the number of all that were read beside them."""
     order = (few.c.due_at.nulls_last(), few.c.id) if part == "open" else (few.c.at.desc(), few.c.id.desc())
     counted = select(
