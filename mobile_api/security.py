@@ -16,6 +16,7 @@ from mobile_api.shapes import Fields
 from saas_crm.access.entry import decide_entry, entry_policy
 from saas_crm.access.entry_schemas import EntryWrite
 from saas_crm.access.factors.policy import two_factor_policy
+from saas_crm.access.policy import own_policy
 from saas_crm.core.forms import given, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
@@ -51,6 +52,7 @@ def change_security(body: EntryWrite) -> Response:
 
     Networks that would shut out whoever asks are refused.
     """
+    own_policy()  # held: what another one decides at this moment is seen, and not written back to what was before
     present = _decided()
     if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
         raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})

@@ -42,7 +42,7 @@ def entry_policy() -> EntryPolicy:
     return EntryPolicy(row[0], row[1], tuple(row[2] or ()), tuple(row[3] or ()), row[4])
 
 
-def decide_entry(data: EntryWrite, *, actor: CurrentMember, address: str, version: int | None = None) -> EntryPolicy:
+def decide_entry(data: EntryWrite, *, actor: CurrentMember, address: str, version: int | None = None) -> None:
     """Decide how long sign-ins are good, from which networks, and whom one may invite.
 
     Raises Forbidden, VersionConflict, and InvalidInput for networks that would shut out whoever decides, who comes
@@ -53,10 +53,8 @@ def decide_entry(data: EntryWrite, *, actor: CurrentMember, address: str, versio
         raise InvalidInput({"networks": _(
             "Your own address %(address)s is in none of these networks: you would lock yourself out.", address=address,
         )}, {"networks": "owner"})  # fmt: skip
-    found = own_policy()
+    found = own_policy(*COLUMNS)
     check_version(found, version or None)
-    db.session.refresh(found, list(COLUMNS))  # so that the log knows what was before
     found.session_hours, found.idle_minutes = data.session_hours, data.idle_minutes
     found.email_domains, found.networks = data.email_domains or None, data.networks or None
     db.session.flush()
-    return entry_policy()

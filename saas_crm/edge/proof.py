@@ -100,7 +100,7 @@ def prove(typed: str, answer: str = "") -> None:
 def _prove_by_passkey(answer: str) -> None:
     owner = signed_in_user().id
     try:
-        take_passkey(answered("proof", answer), origin=request_origin(), owner=owner)
+        take_passkey(answered("proof", answer), origin=request_origin(), owner=owner, verified=True)
     except PasskeyRefused:
         note(SIGN_IN)
         raise ProofNeeded("passkey") from None

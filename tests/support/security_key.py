@@ -33,6 +33,7 @@ class SecurityKey:
     verifies: bool = True
     count: int = 0
     user_handle: str = ""
+    transports: list[str] = field(default_factory=list)
     id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     pair: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
@@ -47,7 +48,9 @@ class SecurityKey:
         data = self._data(lies.get("domain", options["rp"]["id"]), ATTESTED) + attested
         statement = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         client = self._client("webauthn.create", options["challenge"], lies)
-        return self._told({"clientDataJSON": b64(client), "attestationObject": b64(statement)})
+        return self._told({
+            "clientDataJSON": b64(client), "attestationObject": b64(statement), "transports": self.transports
+        })  # fmt: skip
 
     def sign(self, options: dict[str, Any], **lies: Any) -> str:
         """Answer `navigator.credentials.get`."""
@@ -69,7 +72,7 @@ class SecurityKey:
                 "origin": lies.get("origin", self.origin), "crossOrigin": False}  # fmt: skip
         return json.dumps(told).encode()
 
-    def _told(self, response: dict[str, str]) -> str:
+    def _told(self, response: dict[str, Any]) -> str:
         return json.dumps({
             "id": b64(self.id), "rawId": b64(self.id), "type": "public-key", "response": response,
             "clientExtensionResults": {},

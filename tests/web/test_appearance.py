@@ -135,4 +135,13 @@ def test_the_log_tells_it(client_for: ClientFor, app: Flask, cast: Cast) -> None
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
         rows = db.session.query(AuditEntry).filter_by(resource="policy", action="update").all()
     assert {name for row in rows for name in row.changes} == {"accent", "logo_digest"}
+    owner.post(PAGE, data={**PLUM, "accent": "#084c5b"})
+    owner.post(PAGE, data={"whose": "usual"})
+    owner.post(f"{LOGO}/removal")
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        rows = db.session.query(AuditEntry).filter_by(resource="policy", action="update").order_by(AuditEntry.id).all()
+    accents = [row.changes["accent"] for row in rows if "accent" in row.changes]
+    assert accents == [[None, "#7a1f5c"], ["#7a1f5c", "#084c5b"], ["#084c5b", None]]
+    [(_none, digest), (was, gone)] = [row.changes["logo_digest"] for row in rows if "logo_digest" in row.changes]
+    assert (was, gone) == (digest, None)
     assert "Accent colour" in owner.get("/acme/settings/audit").text

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from saas_crm.access.factors import passkeys
 from saas_crm.access.factors.models import RecoveryCode
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.models import Member
@@ -18,7 +21,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.second_factor import with_app
 from tests.support.security_key import SecurityKey, b64
 from tests.web.pages import summary
-from tests.web.passkeys import PAGE, options, register, rows
+from tests.web.passkeys import CODE, PAGE, options, register, rows
 from tests.web.test_sign_in import enter
 from tests.web.test_two_factor import codes_in
 
@@ -122,6 +125,66 @@ def test_the_last_app_stays_too(client_for: ClientFor, app: Flask, cast: Cast) -
     with app.app_context():
         found = factors_of(cast["rep"].user_id)
     assert (found.app_since, found.passkeys, found.codes_left) == (None, 1, 10)
+
+
+def test_of_two_removed_at_once_one_stays_where_it_is_asked_for(client_for: ClientFor, app: Flask, cast: Cast) -> None:
+    with_app(app, cast["owner"])
+    client_for("owner").post("/acme/settings/security", data={"who": "all", "days": "0"})
+    rep = client_for("rep")
+    register(rep), register(rep, name="Second")
+    paths = [f"{PAGE}/{row.id}/removal" for row in rows(app, cast)]
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lambda path: client_for("rep").post(path).status_code, paths)) == [303, 422]
+    assert len(rows(app, cast)) == 1
+
+
+def test_an_app_that_goes_while_passkeys_stay_turns_nothing_off(
+    client_for: ClientFor, app: Flask, cast: Cast, mailbox: Mailbox
+) -> None:
+    phone, rep = with_app(app, cast["rep"]), client_for("rep")
+    register(rep)
+    rep.post("/profile/two-factor/removal", data={"current": PASSWORD, "code": phone.fresh_code()})
+    subjects = [mail["Subject"] for mail in mailbox.arrived("rep@acme.example")]
+    assert "Your authenticator app was removed from your sign-in" in subjects
+    assert "Two-factor sign-in is off" not in subjects
+    log = rep.get("/profile/sign-ins").text
+    assert "Authenticator app removed" in log
+    assert "Two-factor sign-in turned off" not in log
+    assert enter(client_for(None)).location == "/signin/code"
+
+
+@pytest.mark.parametrize(("path", "field"), [
+    ("/profile/proof", "proof_passkey"), ("/profile/two-factor/codes", "credential")
+])  # fmt: skip
+def test_without_a_password_a_touch_is_no_proof(
+    client_for: ClientFor, passkey: SecurityKey, path: str, field: str
+) -> None:
+    """A key in a browser left open would give away all recovery codes."""
+    rep = client_for("rep")
+    rep.write_session({**rep.read_session(), "proved": 0})
+    passkey.verifies = False
+    asked = options(rep, f"{PAGE}/proof")
+    assert asked["userVerification"] == "required"
+    assert rep.post(path, data={field: passkey.sign(asked)}).status_code == 422
+    passkey.verifies = True
+    good = rep.post(path, data={field: passkey.sign(options(rep, f"{PAGE}/proof"))})
+    assert good.status_code in (200, 303)
+
+
+def test_the_browser_is_told_how_to_reach_a_key(client_for: ClientFor, nobody: Browser) -> None:
+    register(client_for("rep"), SecurityKey(transports=["usb", "nfc", "of tomorrow"]))
+    enter(nobody)
+    [known] = options(nobody, f"{CODE}/options")["allowCredentials"]
+    assert known["transports"] == ["nfc", "usb"]
+
+
+def test_more_than_enough_passkeys_are_told_by_their_number(
+    client_for: ClientFor, monkeypatch: pytest.MonkeyPatch, passkey: SecurityKey
+) -> None:
+    monkeypatch.setattr(passkeys, "MOST", 1)
+    rep = client_for("rep")
+    made = SecurityKey().make(options(rep, f"{PAGE}/options"))
+    assert "You have 1 passkeys already." in summary(rep.post(PAGE, data={"name": "x", "credential": made}))
 
 
 def test_new_recovery_codes_by_passkey(client_for: ClientFor, passkey: SecurityKey) -> None:

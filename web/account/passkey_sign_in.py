@@ -26,7 +26,7 @@ from web.forms import local_path, shown_again
 @public("outside")
 def sign_in_options() -> Response:
     """Return what the browser needs: the same for everybody, so that it tells nothing of who has a passkey."""
-    return private_json(options_to_sign(new_challenge("sign-in")))
+    return private_json(options_to_sign(new_challenge("sign-in"), verified=True))
 
 
 @bp.post("/signin/passkey")
@@ -41,7 +41,7 @@ def sign_in_by_passkey() -> ResponseReturnValue:
         return _wait(sign_in_form(errors={"": wait_message(too_many.seconds)}), too_many.seconds)
     try:
         answer = answered("sign-in", request.form.get("credential", ""))
-        user_id = take_passkey(answer, origin=request_origin())
+        user_id = take_passkey(answer, origin=request_origin(), verified=True)
     except PasskeyRefused:
         note(SIGN_IN)
         raise InvalidInput({"": _("This passkey does not open anything here.")}) from None
@@ -57,7 +57,7 @@ def second_step_options() -> Response:
     user_id = owes_second_step()
     if user_id is None:
         return make_response("", 403)
-    return private_json(options_to_sign(new_challenge("second-step"), user_id))
+    return private_json(options_to_sign(new_challenge("second-step"), user_id, verified=False))
 
 
 @bp.post("/signin/code/passkey")
@@ -70,7 +70,7 @@ def give_passkey() -> ResponseReturnValue:
         return from_the_start()
     try:
         answer = answered("second-step", request.form.get("credential", ""))
-        take_passkey(answer, origin=request_origin(), owner=user_id)
+        take_passkey(answer, origin=request_origin(), owner=user_id, verified=False)
     except PasskeyRefused:
         note(SIGN_IN)
         raise InvalidInput({"": _("This passkey does not open anything here.")}) from None

@@ -59,7 +59,7 @@ def registration_options() -> Response:
 @signed_in
 def proof_options() -> Response:
     """Return what the browser needs to prove by a passkey of the reader that it is they."""
-    return private_json(options_to_sign(new_challenge("proof"), signed_in_user().id))
+    return private_json(options_to_sign(new_challenge("proof"), signed_in_user().id, verified=True))
 
 
 @bp.post(PAGE)

@@ -182,7 +182,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 def _by_passkey(answer: str) -> list[str]:
     user = signed_in_user()
     try:
-        take_passkey(answered("proof", answer), origin=request_origin(), owner=user.id)
+        take_passkey(answered("proof", answer), origin=request_origin(), owner=user.id, verified=True)
     except PasskeyRefused:
         raise InvalidInput({"": _("This passkey does not open anything here.")}) from None
     return codes_by_passkey(user, origin=request_origin())
@@ -204,7 +204,8 @@ def end_two_factor() -> ResponseReturnValue:
     data = from_form(ProofAgain, request.form, input_context(form=True))
     remove_app(signed_in_user(), data.current, data.code, address=caller(), origin=request_origin())
     spread_at_once(signed_in_user().id)
-    return saved(PAGE, _("Two-factor sign-in is off."))
+    left = factors_of(signed_in_user().id).on
+    return saved(PAGE, _("The app is removed. Your passkeys go on.") if left else _("Two-factor sign-in is off."))
 
 
 def _private(page: str) -> Response:

@@ -19,7 +19,7 @@ def verbs() -> dict[str, str]:
         "two_factor_on": _("Two-factor sign-in turned on"), "two_factor_off": _("Two-factor sign-in turned off"),
         "two_factor_reset": _("Two-factor sign-in reset"), "passkey_added": _("Passkey added"),
         "passkey_removed": _("Passkey removed"), "passkey_refused": _("Passkey refused"),
-        "recovery_code_used": _("Recovery code used"),
+        "recovery_code_used": _("Recovery code used"), "app_removed": _("Authenticator app removed"),
         "recovery_codes_made": _("New recovery codes made"),
         "sign-up": _("Workspace founded"), "forget": _("Old entries removed"),
         "consent": _("Consent written down"), "erase": _("Person erased"), "hold": _("Duty to keep set"),

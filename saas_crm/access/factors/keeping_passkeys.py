@@ -12,10 +12,9 @@ from saas_crm.access.factors.mails import KEY, KEY_GONE, RENEWED, tell_person
 from saas_crm.access.factors.models import Passkey, RecoveryCode
 from saas_crm.access.factors.passkeys import Answer, store_passkey
 from saas_crm.access.factors.setting_up import write_codes
-from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.factors.standing import held_factors
 from saas_crm.access.profile import profile_changed
 from saas_crm.access.sessions import SignedInUser
-from saas_crm.access.shared_models import User
 from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.core.errors import NotFound
 from tenants.db import SHARED, db
@@ -27,8 +26,7 @@ def add_passkey(user: SignedInUser, name: str, answer: Answer, *, origin: Mappin
     The person's row is held, so that two at one moment do not both make codes.
     """
     with db.engines[SHARED].begin() as connection:
-        connection.execute(select(User.id).where(User.id == user.id).with_for_update())
-        store_passkey(connection, user, name, answer)
+        store_passkey(connection, user, name, answer, held=held_factors(connection, user.id).passkeys)
         tell_workspaces(connection, "passkey_added", origin, user_id=user.id)
         tell_person(connection, user, KEY)
         profile_changed(connection, user.id)
@@ -49,11 +47,11 @@ def remove_passkey(user: SignedInUser, passkey_id: UUID, *, origin: Mapping[str,
 
     Raises NotFound, and InvalidInput where a workspace asks for what would be the last second step.
     """
-    found = factors_of(user.id)
-    last = found.app_since is None and found.passkeys == 1
-    if last:
-        check_not_demanded(user.id)
     with db.engines[SHARED].begin() as connection:
+        found = held_factors(connection, user.id)  # of two at once one is the last
+        last = found.app_since is None and found.passkeys == 1
+        if last:
+            check_not_demanded(user.id)
         mine = delete(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user.id)
         if not connection.execute(mine).rowcount:
             raise NotFound

@@ -12,6 +12,7 @@ from tenants.marks import N_
 from tenants.runtime import runtime_settings
 
 ON, OFF, USED, RENEWED, RESET, KEY, KEY_GONE = "on", "off", "used", "renewed", "reset", "key", "key_gone"
+APP_GONE = "app_gone"
 _TOLD = {
     ON: (N_("Two-factor sign-in is on"),
          N_("from now on your sign-in asks for a code of your authenticator app after the password.")),
@@ -21,6 +22,8 @@ _TOLD = {
     RENEWED: (N_("You have new recovery codes"), N_("new recovery codes were made; the former ones no longer work.")),
     KEY: (N_("Your sign-in has a new passkey"),
           N_("a passkey was added to your sign-in. Whoever has the device it is on can sign in as you.")),
+    APP_GONE: (N_("Your authenticator app was removed from your sign-in"),
+               N_("codes of your authenticator app no longer sign you in. Your passkeys go on to be asked for.")),
     KEY_GONE: (N_("A passkey was removed from your sign-in"), N_("a passkey was taken off your sign-in.")),
     RESET: (N_("Your two-factor sign-in was reset"),
             N_("an administrator took your authenticator app, passkeys and recovery codes off your sign-in. You "

@@ -1,8 +1,9 @@
 """Passkeys (WebAuthn level 3): registered by name, listed, removed, and taken as proof of who somebody is.
 
 The device signs a challenge of ours together with the address of the page it was asked on, so that an answer given to
-another site, or once before, is worth nothing here. Signing in by passkey alone takes a device that checks its owner
-(by finger, face or PIN); as a second step after the password its presence is enough.
+another site, or once before, is worth nothing here. Where a passkey stands alone, at the sign-in and as a proof, it
+takes a device that checks its owner (by finger, face or PIN); as a second step after the password its presence is
+enough.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import options_to_json_dict, parse_authentication_credential_json
+from webauthn.helpers import (
+    options_to_json_dict,
+    parse_authentication_credential_json,
+    parse_registration_credential_json,
+)
 from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJSONStructure, WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
@@ -42,6 +48,7 @@ from tenants.runtime import runtime_settings
 
 MOST = 20
 """So many passkeys a person may have."""
+_WAYS = {way.value: way for way in AuthenticatorTransport}
 LONGEST = 20_000  # characters of an answer; real ones have a few hundred
 NAME = "SaaS CRM"
 
@@ -78,9 +85,12 @@ def options_to_register(user: SignedInUser, challenge: bytes) -> dict[str, Any]:
     return options_to_json_dict(options)
 
 
-def options_to_sign(challenge: bytes, user_id: UUID | None = None) -> dict[str, Any]:
-    """Return what the browser needs to use a passkey: any of this site's, or one of a person's."""
-    verification = UserVerificationRequirement.PREFERRED if user_id else UserVerificationRequirement.REQUIRED
+def options_to_sign(challenge: bytes, user_id: UUID | None = None, *, verified: bool) -> dict[str, Any]:
+    """Return what the browser needs to use a passkey: any of this site's, or one of a person's.
+
+    `verified` is whether the device has to check who holds it.
+    """
+    verification = UserVerificationRequirement.REQUIRED if verified else UserVerificationRequirement.PREFERRED
     options = generate_authentication_options(
         rp_id=domain(), challenge=challenge, user_verification=verification,
         allow_credentials=_descriptors(passkeys_of(user_id)) if user_id else None,
@@ -89,13 +99,26 @@ def options_to_sign(challenge: bytes, user_id: UUID | None = None) -> dict[str, 
 
 
 def _descriptors(keys: Sequence[AnyRow]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=key.credential_id) for key in keys]
+    """Return the keys as the browser looks for them: by the ways in which each said it can be reached."""
+    return [
+        PublicKeyCredentialDescriptor(
+            id=key.credential_id, transports=[_WAYS[way] for way in key.transports if way in _WAYS] or None
+        )
+        for key in keys
+    ]
 
 
 def passkeys_of(user_id: UUID) -> Sequence[AnyRow]:
     """Return a person's passkeys, the newest last."""
     query = (
-        select(Passkey.id, Passkey.credential_id, Passkey.name, Passkey.created_at, Passkey.last_used_at)
+        select(
+            Passkey.id,
+            Passkey.credential_id,
+            Passkey.transports,
+            Passkey.name,
+            Passkey.created_at,
+            Passkey.last_used_at,
+        )
         .where(Passkey.user_id == user_id)
         .order_by(Passkey.created_at, Passkey.id)
         .limit(MOST)
@@ -105,8 +128,10 @@ def passkeys_of(user_id: UUID) -> Sequence[AnyRow]:
     return rows
 
 
-def store_passkey(connection: Connection, user: SignedInUser, name: str, answer: Answer) -> None:
-    """Keep a passkey the browser has just made. Raises InvalidInput."""
+def store_passkey(connection: Connection, user: SignedInUser, name: str, answer: Answer, *, held: int) -> None:
+    """Keep a passkey the browser has just made, beside those `held` already. Raises InvalidInput."""
+    if held >= MOST:
+        raise InvalidInput({"": _("You have %(most)s passkeys already. Remove one first.", most=MOST)})
     try:
         made = verify_registration_response(
             credential=_short(answer.text), expected_challenge=answer.challenge, expected_rp_id=domain(),
@@ -115,19 +140,29 @@ def store_passkey(connection: Connection, user: SignedInUser, name: str, answer:
     except (WebAuthnException, ValueError, KeyError, TypeError):
         raise InvalidInput({"": _("The passkey could not be made. Try once more.")}) from None
     known = connection.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id))
-    if known is not None or len(passkeys_of(user.id)) >= MOST:
-        raise InvalidInput({"": _("This passkey is there already, or there are too many.")})
+    if known is not None:
+        raise InvalidInput({"": _("This passkey is there already.")})
     connection.execute(insert(Passkey).values(
         user_id=user.id, credential_id=made.credential_id, public_key=made.credential_public_key,
-        sign_count=made.sign_count, transports=[], name=name,
+        sign_count=made.sign_count, transports=_ways(answer.text), name=name,
     ))  # fmt: skip
 
 
-def take_passkey(answer: Answer, *, origin: Mapping[str, str], owner: UUID | None = None) -> UUID:
+def _ways(answer: str) -> list[str]:
+    """Return by which ways a device said it can be reached, as far as they are known."""
+    told = parse_registration_credential_json(answer).response.transports or []
+    return sorted({way.value for way in told})
+
+
+def take_passkey(
+    answer: Answer, *, origin: Mapping[str, str], verified: bool, owner: UUID | None = None
+) -> UUID:  # fmt: skip
     """Return whose passkey has signed the challenge; of the `owner` alone, if one is given.
 
-    Without an owner the device must have checked who holds it. Its counter must have gone up since the last time: a
-    copy of the key would give the same number twice. Raises PasskeyRefused, and tells the owner's logs.
+    To be `verified` the device must have checked who holds it. Where it counts, its counter must have gone up since the
+    last time: a copy of the key would give the same number twice. Keys that travel between devices do not count; an
+    answer is worth nothing the second time by its challenge (`edge.challenges`). Raises PasskeyRefused, and tells the
+    owner's logs.
     """
     with db.engines[SHARED].begin() as connection:
         key = _held(connection, answer.text)
@@ -138,7 +173,7 @@ def take_passkey(answer: Answer, *, origin: Mapping[str, str], owner: UUID | Non
                 credential=answer.text, expected_challenge=answer.challenge, expected_rp_id=domain(),
                 expected_origin=list(answer.origins),
                 credential_public_key=key.public_key, credential_current_sign_count=key.sign_count,
-                require_user_verification=owner is None,
+                require_user_verification=verified,
             )  # fmt: skip
         except InvalidAuthenticationResponse:
             tell_workspaces(connection, "passkey_refused", {"how": "passkey", **origin}, user_id=key.user_id)

@@ -49,10 +49,9 @@ def require_two_factor(data: TwoFactorRequirement, *, actor: CurrentMember, vers
     Raises Forbidden, InvalidInput and VersionConflict.
     """
     actor.require("workspace:update")
-    found = own_policy()  # held, so that no role is deleted meanwhile
+    found = own_policy("two_factor_from", "two_factor_roles")  # held, so that no role is deleted meanwhile
     _check_requirement(data, actor)
     check_version(found, version or None)
-    db.session.refresh(found, ["two_factor_from", "two_factor_roles"])  # so that the log knows what was before
     if data.who == "nobody":
         found.two_factor_from = None
     elif found.two_factor_from is None or data.days is not None:
@@ -71,8 +70,7 @@ def hold_two_factor_roles() -> tuple[UUID, ...]:
 
 def ask_role_instead(role_id: UUID, replacement_id: UUID) -> None:
     """Put a role into the place that one which goes has among those of which two-factor sign-in is asked."""
-    found = own_policy()
-    db.session.refresh(found, ["two_factor_roles"])
+    found = own_policy("two_factor_roles")
     found.two_factor_roles = sorted({*(found.two_factor_roles or ()), replacement_id} - {role_id})
     db.session.flush()
 

@@ -16,11 +16,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from saas_crm.access.factors.asked import check_not_demanded
 from saas_crm.access.factors.checking import CodeRefused, check_code, take_app_code
-from saas_crm.access.factors.mails import OFF, ON, RENEWED, tell_person
+from saas_crm.access.factors.mails import APP_GONE, OFF, ON, RENEWED, tell_person
 from saas_crm.access.factors.models import AuthenticatorApp, Passkey, RecoveryCode
 from saas_crm.access.factors.rules import LETTERS, RECOVERY_CODES, plain_recovery_code, spelt_recovery_code
 from saas_crm.access.factors.sealing import digest, seal, unseal
-from saas_crm.access.factors.standing import factors_of
+from saas_crm.access.factors.standing import factors_of, held_factors
 from saas_crm.access.profile import profile_changed
 from saas_crm.access.recovery import check_password
 from saas_crm.access.rules import PER_ACCOUNT
@@ -106,17 +106,16 @@ def remove_app(user: SignedInUser, password: str, typed: str, *, address: str, o
     Raises InvalidInput for a wrong password or code, and where a workspace asks for what would be the last second
     step; TooManyAttempts.
     """
-    found = factors_of(user.id)
-    if found.passkeys == 0:
-        check_not_demanded(user.id)
     _check_both(user, password, typed, address, origin)
     with db.engines[SHARED].begin() as connection:
-        if found.passkeys:
-            connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user.id))
-        else:
+        last = held_factors(connection, user.id).passkeys == 0
+        if last:
+            check_not_demanded(user.id)
             drop_factors(connection, user.id)
-        tell_workspaces(connection, "two_factor_off", origin, user_id=user.id)
-        tell_person(connection, user, OFF)
+        else:
+            connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user.id))
+        tell_workspaces(connection, "two_factor_off" if last else "app_removed", origin, user_id=user.id)
+        tell_person(connection, user, OFF if last else APP_GONE)
         profile_changed(connection, user.id)
 
 

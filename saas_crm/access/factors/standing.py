@@ -7,11 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import ProgrammingError
 
 from saas_crm.access.factors.models import AuthenticatorApp, Passkey, RecoveryCode
 from saas_crm.access.factors.rules import FEW_CODES
+from saas_crm.access.shared_models import User
 from tenants.directory import shared_reader
 
 
@@ -47,6 +48,12 @@ _APP = (
 _KEYS = select(func.count()).select_from(Passkey).where(Passkey.user_id == bindparam("user_id")).scalar_subquery()
 _BEFORE_PASSKEYS = select(_APP, _LEFT)
 _FACTORS = select(_APP, _LEFT, _KEYS)
+
+
+def held_factors(connection: Connection, user_id: UUID) -> Factors:
+    """Return what a person has, of whom no other transaction adds or removes any before this one ends."""
+    connection.execute(select(User.id).where(User.id == user_id).with_for_update())
+    return Factors(*connection.execute(_FACTORS, {"user_id": user_id}).one())
 
 
 def factors_of(user_id: UUID) -> Factors:

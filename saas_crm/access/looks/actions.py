@@ -26,7 +26,7 @@ def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | No
     if accent is not None and not is_readable(accent):
         message = _("On a light page this is too pale to read. %(colour)s would do.", colour=suggestion(accent))
         raise InvalidInput({"accent": message}, {"accent": "contrast"})
-    found = own_policy()
+    found = own_policy("accent")
     check_version(found, version or None)
     found.accent = accent
     db.session.flush()
@@ -35,7 +35,7 @@ def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | No
 def put_logo(logo: Photo | None, *, actor: CurrentMember) -> None:
     """Give the workspace a logo, or take it away; raises Forbidden."""
     actor.require("workspace:update")
-    found = own_policy()
+    found = own_policy("logo_digest")
     found.logo = logo.content if logo else None
     found.logo_digest = logo.digest if logo else None
     db.session.flush()

@@ -26,6 +26,7 @@ function told(credential) {
   for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
     if (credential.response[name]) response[name] = text(credential.response[name]);
   }
+  if (credential.response.getTransports) response.transports = credential.response.getTransports();
   return JSON.stringify({
     id: credential.id, rawId: text(credential.rawId), type: credential.type, response,
     clientExtensionResults: credential.getClientExtensionResults(),
@@ -43,6 +44,8 @@ document.addEventListener('click', async (event) => {
   const button = event.target.closest('[data-passkey]');
   if (!button) return;
   event.preventDefault();
+  // Before the device makes a key: one that the form then refuses would stay on it, and open nothing.
+  if (button.dataset.passkey === 'create' && !button.form.reportValidity()) return;
   button.disabled = true;
   try {
     button.form.elements.namedItem(button.dataset.into).value = await sign(button);
