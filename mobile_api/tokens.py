@@ -26,7 +26,9 @@ from saas_crm.access.schemas import SignIn
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.core.audit import act_as
 from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fields import clean_line
+from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import public, requires, while_read_only
 from saas_crm.edge.entry import SignInOver
@@ -49,7 +51,7 @@ class TokenRequest(SignIn):
     kind: Literal["device", "personal", "integration"] = Field(
         default="device",
         description="A device ends after 90 days without use, after a year in any case, and sooner where the "
-        "workspace says so; the others when their days are over.",
+        "workspace says so; the others after their `days`, which they need.",
     )
     role_id: UUID | None = Field(
         default=None, description="The token may do no more than this role, which may do no more than the member."
@@ -112,6 +114,8 @@ def sign_in(body: TokenRequest) -> Response:
     same 401, after the same time. After several failures one has to wait (429). Who has two-factor sign-in and sends
     no `code` gets a 401 of the type `second-factor-needed`, and sends all of it again with one.
     """
+    if body.kind != "device" and body.days is None:
+        raise InvalidInput({"days": _("A token for a program needs an end. Choose one.")}, {"days": "missing"})
     user_id = authenticate(body.email, body.password, request.remote_addr or "", origin=request_origin())
     member = member_of_user(user_id)
     if member is None:

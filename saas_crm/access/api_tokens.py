@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, insert, select, table
+from sqlalchemy import column, func, insert, select, table
 
 from saas_crm.access.models import ApiToken
 from saas_crm.access.permissions import CurrentMember
@@ -37,12 +37,13 @@ def issue_token(
     """Make an API token; returns it and its text, shown only now.
 
     Without `may` it is a member's device, which may do what they may. Raises Forbidden, and InvalidInput for a role
-    that is not there or may do more than they.
+    that is not there or may do more than they. A workspace that is a release behind has no place for what it `may`, and
+    the database refuses it: a token that was to do less must never do more.
     """
     member.require("token:create")
     text = new_token("crm_")
     values = {"member_id": member.id, "name": name, "token_hash": token_hash(text), "expires_at": expires_at}
-    if lacks_tables(current_tenant()):
+    if may is None and lacks_tables(current_tenant()):
         return _token_by_columns(values), text
     token = ApiToken(**values)
     if may is not None:
@@ -63,8 +64,16 @@ def _token_by_columns(values: dict[str, Any]) -> ApiToken:
     """Write a token without the columns that a workspace a release behind lacks."""
     token_id = new_id()
     db.session.execute(insert(_FORMER_TOKENS).values(id=token_id, **values))
-    record_act(db.session(), "create", "token", token_id, {name: [None, values[name]] for name in ("name",)})
+    record_act(db.session(), "create", "token", token_id, {"name": [None, values["name"]]})
     return db.session.get_one(ApiToken, token_id)
+
+
+def tokens_as(role_id: UUID) -> int:
+    """Return how many tokens that still work may do no more than a role."""
+    if lacks_tables(current_tenant()):
+        return 0
+    living = (ApiToken.revoked_at.is_(None), ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now()))
+    return db.session.scalar(select(func.count()).where(ApiToken.role_id == role_id, *living)) or 0
 
 
 def revoke_token(token_id: UUID, *, actor: CurrentMember) -> None:

@@ -70,10 +70,11 @@ def set_frozen(member: Member, frozen: bool, *, actor: CurrentMember) -> None:
 def update_member(member: Member, data: MemberWrite, *, actor: CurrentMember, version: int | None = None) -> None:
     """Change what was given of a member. Raises Forbidden, InvalidInput, VersionConflict.
 
-    Members may set their own working hours and substitute; all else takes `member:update`.
+    Members may set their own working hours and substitute, but not by a program that may do less than they; all else
+    takes `member:update`.
     """
     changes = given(data)
-    if member.id != actor.id or set(changes) - {"working_hours", "substitute_id"}:
+    if member.id != actor.id or actor.narrowed or set(changes) - {"working_hours", "substitute_id"}:
         check_reach(member, actor)
     check_version(member, version)
     if "role_id" in changes and changes["role_id"] != member.role_id:

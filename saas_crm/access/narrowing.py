@@ -34,18 +34,18 @@ def narrowed(member: CurrentMember, token: TokenFacts) -> CurrentMember:
     if token.read_only:
         reading = {key: scope for key, scope in member.permissions.items() if key.endswith(":read")}
         member = replace(member, permissions=reading)
-    return member
+    return replace(member, narrowed=token.role is not None or token.read_only)
 
 
 def _common(own: Mapping[str, Scope], given: Mapping[str, str]) -> dict[str, Scope]:
-    wide = {scope: SCOPES.index(scope) for scope in SCOPES}
+    said = {permission: scope for scope in SCOPES for permission, told in given.items() if told == scope}
     return {
-        permission: SCOPES[min(wide[scope], SCOPES.index(said))]
+        permission: min(scope, said[permission], key=SCOPES.index)
         for permission, scope in own.items()
-        for said in SCOPES
-        if said == given.get(permission)
+        if permission in said
     }
 
 
 def _stricter(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    return {key: max(own.get(key), given.get(key), key=strictness) or "hidden" for key in {*own, *given}}
+    found = {key: max(own.get(key), given.get(key), key=strictness) for key in {*own, *given}}
+    return {key: rule for key, rule in found.items() if rule is not None}

@@ -102,6 +102,8 @@ class CurrentMember:
     accent: str | None = None
     logo: str | None = None
     ways: Ways = field(default_factory=Ways)
+    narrowed: bool = False
+    """Whether it is a program that may do less than the member: it does not change the member themselves."""
 
     def scope(self, permission: str) -> Scope | None:
         """Return how far a permission reaches for this member, or None if they lack it."""

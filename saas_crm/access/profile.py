@@ -21,6 +21,7 @@ from saas_crm.access.queries import user_by_id
 from saas_crm.access.schemas import ProfileWrite
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.errors import Forbidden
 from saas_crm.core.jobs import defer, job
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
@@ -42,8 +43,11 @@ def update_profile(user_id: UUID, data: ProfileWrite) -> None:
 def update_own_profile(actor: CurrentMember, **values: str) -> None:
     """Store some of `name`, `locale` and `timezone`: here in the caller's transaction, elsewhere by the job.
 
-    Here comes first and holds the row, so that the job waits for the caller's commit and finds nothing to do.
+    Here comes first and holds the row, so that the job waits for the caller's commit and finds nothing to do. Raises
+    Forbidden for a program that may do less than the person.
     """
+    if actor.narrowed:
+        raise Forbidden("narrowed")
     _set(db.session.scalars(select(Member).where(Member.id == actor.id)).one(), values)
     _store(actor.user_id, **values)
 

@@ -10,7 +10,7 @@ import math
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -44,28 +44,29 @@ def weakness(password: str, *, email: str = "", name: str = "", workspace: str =
 
     "short", "long", "common", "personal" (it is mostly the name, address or workspace of its owner) or "guessable".
     """
-    if len(password) < MINIMUM:
-        return "short"
     if len(password) > MAXIMUM:
         return "long"
-    plain = _plain(password)
-    if plain in COMMON or len(set(plain)) <= 2:
-        return "common"
-    known = _known(email, name, workspace)
-    rest = _without(plain, known)
-    if rest != plain and (len(rest) < MINIMUM // 2 or guesses(rest, ()) < LEVELS[1]):
-        return "personal"
-    return None if guesses(plain, known) >= NEEDED else "guessable"
+    return _judged(password, _known(email, name, workspace))[0]
 
 
 def level(password: str, *, email: str = "", name: str = "", workspace: str = "") -> int:
     """Return 0 (guessed at once) to 4 (hard to guess) for a meter; below 3 a password is refused."""
-    if weakness(password, email=email, name=name, workspace=workspace) in ("short", "common"):
-        return 0
-    found = guesses(_plain(password[:MAXIMUM]), _known(email, name, workspace))
+    refused, found = _judged(password[:MAXIMUM], _known(email, name, workspace))
     reached = sum(found >= step for step in LEVELS)
-    refused = weakness(password, email=email, name=name, workspace=workspace) is not None
-    return min(reached, 2) if refused else reached
+    return min(reached, 2) if refused or len(password) > MAXIMUM else reached
+
+
+def _judged(password: str, known: Sequence[str]) -> tuple[str | None, float]:
+    """Return why a password will not do, or None, and how many guesses it takes; estimated only where that decides."""
+    plain = _plain(password)
+    if len(password) < MINIMUM:
+        return "short", 0.0
+    if plain in COMMON or len(set(plain)) <= 2:
+        return "common", 0.0
+    found, rest = guesses(plain, known), _without(plain, known)
+    if rest != plain and (len(rest) < MINIMUM // 2 or guesses(rest, ()) < LEVELS[1]):
+        return "personal", found
+    return (None if found >= NEEDED else "guessable"), found
 
 
 def guesses(plain: str, known: Iterable[str]) -> float:

@@ -15,9 +15,11 @@ from saas_crm.access.narrowing import TokenFacts, narrowed
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now
 from tenants.db import db, new_id, tenant_scope
+from tests.support.api import places
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.making import Maker
+from tests.support.release import Release
 from tests.web.pages import errors, value, words
 
 ClientFor = Callable[..., Browser]
@@ -47,6 +49,52 @@ def test_one_that_only_reads(program: Callable[..., Phone], make: Maker) -> None
                    robot.patch(f"/companies/{company.id}", json={"name": "y"})):  # fmt: skip
         assert answer.status_code == 403
     assert all(key.endswith(":read") for key in robot.get("/me").json["permissions"])
+
+
+def test_what_only_reads_changes_nothing_of_its_person_either(program: Callable[..., Phone], cast: Cast) -> None:
+    """Two endpoints ask no permission of a member for what is their own."""
+    robot, me = program("rep", may="read"), f"/members/{cast['rep'].member_id}"
+    assert robot.patch("/me", json={"name": "Renamed"}).status_code == 403
+    assert robot.patch(me, json={"working_hours": {"mon": ["09:00", "12:00"]}}).status_code == 403
+    assert robot.post("/tokens/none-of-ours", json={}).status_code in (403, 404, 405)
+    assert robot.get("/me").json["name"] == "Rita Rep"
+    assert not robot.get(me).json["working_hours"]
+
+
+def test_what_may_do_less_than_its_person_does_not_change_them(
+    program: Callable[..., Phone], cast: Cast, role_ids: dict[str, str]
+) -> None:
+    robot, me = program("manager", may=role_ids["rep"]), f"/members/{cast['manager'].member_id}"
+    assert robot.patch("/me", json={"name": "Renamed"}).status_code == 403
+    assert robot.patch(me, json={"substitute_id": None, "working_hours": {}}).status_code == 403
+    assert program("manager").patch("/me", json={"name": "Mona Renamed"}).status_code == 200
+
+
+def test_one_that_is_to_do_less_never_does_more_during_an_upgrade(
+    client_for: ClientFor, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch, app: Flask, cast: Cast
+) -> None:
+    Release(monkeypatch).brings()
+    page = client_for("rep").get(PAGE)
+    assert "Only read" not in page.text
+    asked = {"email": "rep@acme.example", "password": PASSWORD, "name": "Robot", "read_only": True}
+    for made in (
+        client_for("rep").post(PAGE, data={"name": "Robot", "days": "30", "may": "read"}),
+        api_for(None, "acme").post("/tokens", json=asked),
+    ):
+        assert made.status_code in (201, 503)
+    assert client_for("rep").post(PAGE, data={"name": "Wide", "days": "30"}).status_code == 201
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        found = db.session.execute(select(ApiToken.name, ApiToken.read_only)).all()
+    assert {one.read_only for one in found if one.name == "Robot"} <= {True}
+
+
+@pytest.mark.parametrize("kind", ["personal", "integration"])
+def test_a_password_gives_no_token_without_an_end(api_for: ApiFor, kind: str) -> None:
+    """Else any app gets round the hours that a workspace gives a sign-in."""
+    asked = {"email": "rep@acme.example", "password": PASSWORD, "name": "x", "kind": kind}
+    refused = api_for(None, "acme").post("/tokens", json=asked)
+    assert (refused.status_code, places(refused)) == (422, {"#/days"})
+    assert api_for(None, "acme").post("/tokens", json={**asked, "days": 30}).status_code == 201
 
 
 def test_an_owners_token_as_a_viewer_is_no_owner(
@@ -85,7 +133,8 @@ def test_a_wider_role_cannot_be_chosen(client_for: ClientFor, role_ids: dict[str
     for wider in ("admin", "owner", "manager"):
         refused = client_for("rep").post(PAGE, data={"name": "x", "days": "", "may": role_ids[wider]})
         assert refused.status_code == 422
-        assert set(errors(refused)) <= {"role_id", "may"}
+        assert set(errors(refused)) == {"may"}
+        assert 'href="#field-may"' in refused.text
         by_api = api_for(None, "acme").post("/tokens", json={
             "email": "rep@acme.example", "password": PASSWORD, "name": "x", "role_id": role_ids[wider],
         })  # fmt: skip

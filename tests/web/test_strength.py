@@ -40,6 +40,8 @@ def test_the_meter_says_how_good_it_is(client_for: ClientFor, typed: str, said: 
 def test_the_meter_knows_who_is_signed_in_and_asks_for_the_forms_token(client_for: ClientFor) -> None:
     rep = client_for("rep")
     assert "strength-2" in rep.post(METER, data={"password": "Rita Rep 2026"}).text
+    assert "ard to guess" not in rep.post(METER, data={"password": "acme instruments-x7k2"}).text
+    assert "hard" in rep.post(METER, data={"password": "brass instruments-x7k2"}).text
     assert "strength" not in rep.post(METER, data={"password": ""}).text
     assert rep.post(METER, data={"password": "x"}, csrf=False).status_code == 400
     assert statements(rep.post(METER, data={"password": "x" * 5_000})) <= 2

@@ -62,7 +62,10 @@ def reset_form(token: str, values: Values = None, errors: Values = None) -> Resp
     user = user_by_id(user_id) if user_id else None
     if state is not LinkState.GOOD or user is None:
         return _gone("reset", state)
-    return make_response(render_template("account/reset.html", user=user, errors=errors or {}))
+    return make_response(render_template(
+        "account/reset.html", user=user, errors=errors or {},
+        workspaces=known_of(user.id, user.name, user.email)["workspace"],
+    ))  # fmt: skip
 
 
 @bp.get("/reset/<token>")

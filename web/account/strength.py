@@ -14,7 +14,8 @@ from saas_crm.edge.current import user_or_none
 from saas_crm.edge.declared import public
 from web.account.blueprint import bp
 
-KNOWN = ("name", "email", "company", "slug")
+KNOWN = ("name", "email", "company", "slug", "workspace")
+"""What a form says of whose password it is, or marks by `data-known-…` where it has no field for it."""
 
 
 @bp.post("/signup/strength")
@@ -25,8 +26,8 @@ def show_strength() -> ResponseReturnValue:
     known = {name: request.form.get(name, "")[:200] for name in KNOWN}
     user = user_or_none()
     if user is not None:
-        known |= {"name": user.name, "email": user.email}
-    workspace = f"{known['company']} {known['slug']}"
+        known |= known_of(user.id, user.name, user.email)
+    workspace = f"{known['company']} {known['slug']} {known['workspace']}"
     found = level(typed, email=known["email"], name=known["name"], workspace=workspace) if typed else -1
     response = make_response(render_template("account/_strength.html", level=found, word=_word(found, typed)))
     response.headers["Cache-Control"] = "no-store"

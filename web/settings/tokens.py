@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from saas_crm.access.records import TOKEN_ORDERS, shown_tokens
 from saas_crm.access.roles import roles_within
 from saas_crm.access.schemas import TokenWrite
 from saas_crm.core.clock import now
+from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
@@ -66,10 +68,25 @@ def _ends(token: AnyRow) -> tuple[datetime | None, bool]:
 
 
 def _rights() -> list[tuple[str, str]]:
-    """Return what a token may be narrowed to: what the reader may, reading, or one of the roles within their own."""
-    named = all_roles([role for role in roles_within(current_member()) if role.key != "owner"])
+    """Return what a token may be narrowed to: what the reader may, reading, or one of the roles within their own.
+
+    A workspace that is a release behind has no place to keep it.
+    """
+    if lacks_tables(g.tenant):
+        return [("", _("All that I may"))]
+    named = all_roles(roles_within(current_member()))
     within = [(value, _("As the role %(role)s", role=name)) for value, name in named]
     return [("", _("All that I may")), (READING, _("Only read")), *within]
+
+
+@contextmanager
+def _told_beside_may() -> Iterator[None]:
+    """Tell beside the one field of the form what is wrong with what it stands for."""
+    try:
+        yield
+    except InvalidInput as refused:
+        names = {"role_id": "may", "read_only": "may"}
+        raise InvalidInput({names.get(name, name): said for name, said in refused.errors.items()}) from None
 
 
 @bp.get("/settings/tokens")
@@ -85,13 +102,15 @@ def index() -> str:
 @shown_again(tokens_page)
 def create() -> ResponseReturnValue:
     """Make a token and show it, this once: the answer is the page itself, so that no cookie carries it."""
-    sent = {name: value for name, value in request.form.items() if name != "may"}
+    sent = {name: request.form[name] for name in ("name", "days", "kind") if name in request.form}
     may = request.form.get("may", "")
     narrowing = {"read_only": "1"} if may == READING else {"role_id": may}
-    data = from_form(TokenWrite, {**sent, **narrowing}, input_context(form=True))
-    ends = now() + timedelta(days=int(data.days)) if data.days else None
-    allowed = None if lacks_tables(g.tenant) else TokenMay(data.kind, data.role_id, data.read_only)
-    _token, text = issue_token(current_member(), data.name, expires_at=ends, may=allowed)
+    with _told_beside_may():
+        data = from_form(TokenWrite, {**sent, **narrowing}, input_context(form=True))
+        ends = now() + timedelta(days=int(data.days)) if data.days else None
+        behind = lacks_tables(g.tenant) and not may  # a token that is to do less is refused there
+        allowed = None if behind else TokenMay(data.kind, data.role_id, data.read_only)
+        _token, text = issue_token(current_member(), data.name, expires_at=ends, may=allowed)
     return tokens_page(made=text), 201, {"Cache-Control": "no-store"}
 
 
