@@ -41,14 +41,13 @@ def change_address(
 ) -> ActiveTenant:
     """Give the workspace another address; the former one leads to it for 90 days and is nobody else's meanwhile.
 
-    Returns the workspace as it is now. The audit row is written first: one that cannot be written stops the change.
-    Raises Forbidden and InvalidInput.
+    Returns the workspace as it is now. The audit row is written before the change, with the address that it really had:
+    one that cannot be written stops it. What is left is a commit of the row that fails after the change. Raises
+    Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
     if data.slug == tenant.slug:
         return tenant
-    record_act(db.session(), "update", "workspace", tenant.id, {"slug": [tenant.slug, data.slug]})
-    db.session.flush()
     try:
         with db.engines[SHARED].begin() as connection:
             _move(connection, tenant, data.slug)
@@ -61,14 +60,16 @@ def change_address(
 def _move(connection: Connection, tenant: ActiveTenant, slug: str) -> None:
     row = select(Tenant.slug).where(Tenant.id == tenant.id).with_for_update()
     former = connection.scalar(row)
+    if former == slug:
+        return
     connection.execute(delete(FormerSlug).where(FormerSlug.until <= func.now()))
     connection.execute(delete(FormerSlug).where(FormerSlug.slug == slug, FormerSlug.tenant_id == tenant.id))
     kept = connection.scalar(select(func.count()).where(FormerSlug.tenant_id == tenant.id)) or 0
     if kept >= MOST:
         message = _("The address was changed several times lately. Wait until a former one has ended.")
         raise InvalidInput({"slug": message}, {"slug": "too_often"})
-    if former == slug:
-        return
+    record_act(db.session(), "update", "workspace", tenant.id, {"slug": [former, slug]})
+    db.session.flush()
     until = now() + LEADS_ON
     connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(slug=slug))
     keep = insert(FormerSlug).values(slug=former, tenant_id=tenant.id, until=until)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
+
+from saas_crm.core.emails import email_domain
 
 Over = Literal["", "length", "idle"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -16,14 +19,22 @@ MOST_NETWORKS = 50
 MOST_DOMAINS = 50
 
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class EntryRules:
-    """What a workspace asks of those who come in; None asks nothing. `sso_only` leaves single sign-on alone."""
+    """What a workspace asks of those who come in; None asks nothing. `sso_only` leaves single sign-on alone.
+
+    `decided` is when it last decided anything. Single sign-on is good from `trusted_from` on, None where there is none.
+    """
 
     hours: int | None = None
     idle: int | None = None
     networks: tuple[str, ...] = ()
     sso_only: bool = False
+    decided: datetime = LONG_AGO
+    trusted_from: datetime | None = LONG_AGO
 
     def over(self, began: datetime, seen: datetime, moment: datetime, slack: timedelta = timedelta(0)) -> Over:
         """Return why a sign-in is over that began and was used last then; `slack` is how inexact that is."""
@@ -50,9 +61,17 @@ def rules_of(told: Mapping[str, Any] | None, *, owner: bool) -> EntryRules:
     if not told:
         return EntryRules()
     sso_only = bool(told.get("sso")) and not owner
-    return EntryRules(told.get("hours"), told.get("idle"), tuple(told.get("networks") or ()), sso_only)
+    return EntryRules(
+        told.get("hours"), told.get("idle"), tuple(told.get("networks") or ()), sso_only,
+        _moment(told.get("decided")) or LONG_AGO, _moment(told.get("sso_from")),
+    )  # fmt: skip
 
 
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+@lru_cache(1_000)
 def parse_network(text: str) -> Network:
     """Return a network written as 203.0.113.0/24, 2001:db8::/48 or one address; raises ValueError."""
     return ipaddress.ip_network(text.strip(), strict=False)
@@ -70,5 +89,5 @@ def is_within(address: str, networks: Sequence[str]) -> bool:
 
 
 def domain_allowed(email: str, domains: Sequence[str] | None) -> bool:
-    """Whether an address is of one of the domains; without any, every one is."""
-    return not domains or email.rpartition("@")[2].casefold() in domains
+    """Whether an address is of one of the domains, spelt as `core.emails` spells them; without any, every one is."""
+    return not domains or email_domain(email) in domains

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from saas_crm.access.entry_rules import IDLE_MINUTES, MOST_DOMAINS, MOST_NETWORKS, SESSION_HOURS, parse_network
+from saas_crm.core.emails import EmailError, email_domain, parse_email
 from saas_crm.core.fields import FieldError, OrNone, clean_line
 from saas_crm.core.forms import Input
 from tenants.marks import N_
 
-_DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-
 
 def _domain(value: str) -> str:
+    """Return a domain as addresses are spelt that are of it: one of other letters than ours keeps them."""
     try:
-        found = value.casefold().removeprefix("@").encode("idna").decode()
-    except UnicodeError:
-        found = ""
-    if not _DOMAIN.fullmatch(found):
-        raise FieldError("domain", N_("Write domains such as acme.example."))
-    return found
+        return email_domain(parse_email(f"x@{value.removeprefix('@')}"))
+    except EmailError:
+        raise FieldError("domain", N_("Write domains such as acme.example.")) from None
 
 
 def _network(value: str) -> str:

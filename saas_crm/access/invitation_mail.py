@@ -18,8 +18,9 @@ def mail_link(
 ) -> None:
     """Mail the link of an invitation, in the language of the workspace.
 
-    `name` is what the inviter calls the person. It travels in the link and nowhere else: whoever opens it finds the
-    field filled in and writes it as they like.
+    `name` is what the inviter calls the person. It is kept with nothing of ours but travels in the link, so also where
+    links are written down (the letter's job, a browser's history, a proxy's lines). Whoever opens it finds the field
+    filled in and writes it as they like.
     """
     link = f"{base_url}/{tenant.slug}/invitations/{token}" + (f"?{urlencode({'name': name})}" if name else "")
     with in_language(tenant.locale):

@@ -217,7 +217,7 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, prove
     who = member.id if member is not None else new_id()
     act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
     if member is None:
-        member = make_member(who, invitation, user)
+        member = make_member(who, user, role_id=invitation.role_id, team_id=invitation.team_id)
     if member.status != "active":
         member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
     member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest

@@ -71,15 +71,16 @@ def end_tokens(user_id: str, origin: dict[str, str] | None = None) -> None:
 @job("access.note_sign_in", retries=8)
 def note_sign_in(
     *, entry_id: str, moment: str, action: str, origin: dict[str, str], user_id: str = "", email: str = "",
-    through: str = "web",
+    through: str = "web", workspace_id: str = "",
 ) -> None:  # fmt: skip
-    """Write a sign-in down in the person's own log and in all their workspaces; see `access.sign_in_log`."""
+    """Write a sign-in down in the person's own log and in their workspaces, or one; see `access.sign_in_log`."""
     user = None if user_id else user_by_email(email)
     known = UUID(user_id) if user_id else user and user.id
     if known is None:
         return
     note_own(known, entry_id=UUID(entry_id), at=datetime.fromisoformat(moment), action=action, origin=origin)
-    for tenant in served_first(tenants_of(known, None)):
+    theirs = [one for one in tenants_of(known, None) if workspace_id in ("", str(one.id))]
+    for tenant in served_first(theirs):
         with tenant_scope(tenant):
             member_id = db.session.scalar(select(Member.id).where(Member.user_id == known))
             if member_id is not None:
@@ -143,10 +144,16 @@ def clean_up() -> None:
         connection.execute(delete(UserSession).where(UserSession.expires_at < moment))
         connection.execute(delete(MailedToken).where(MailedToken.expires_at < moment - timedelta(days=30)))
         connection.execute(delete(Throttle).where(Throttle.updated_at < moment - timedelta(days=2)))
-    with db.engines[SHARED].begin() as connection:  # apart: a release behind these tables are not there
+    with db.engines[SHARED].begin() as connection:  # apart: a release behind this table is not there
+        connection.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < moment))
+
+
+@job("access.forget_sign_ins", cron="23 2 * * *")
+def forget_sign_ins() -> None:
+    """Forget what is too old of sign-ins and browsers: once a day, since these tables are read as a whole for it."""
+    with db.engines[SHARED].begin() as connection:
         forget_own_logs(connection)
         forget_browsers(connection)
-        connection.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < moment))
 
 
 @job("tenants.daily_round", cron="41 3 * * *")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from saas_crm.access.models import Invitation, Member
+from saas_crm.access.models import Member
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.shared_models import User
 from saas_crm.core.audit import plain, record_act
@@ -17,15 +17,14 @@ from saas_crm.core.i18n import gettext as _
 from tenants.db import SHARED, AnyRow, db, new_id
 
 
-def make_member(member_id: UUID, invitation: Invitation, user: AnyRow) -> Member:
+def make_member(member_id: UUID, user: AnyRow, *, role_id: UUID, team_id: UUID | None) -> Member:
     """Write a new member by columns and not as an object: a workspace a release behind lacks those that came since."""
     db.session.execute(insert(Member).values(
         id=member_id, user_id=user.id, name=user.name, email=user.email, locale=user.locale, timezone=user.timezone,
-        photo_digest=user.photo_digest, role_id=invitation.role_id, team_id=invitation.team_id,
+        photo_digest=user.photo_digest, role_id=role_id, team_id=team_id,
     ))  # fmt: skip
     said = {
-        "name": user.name, "email": user.email, "role_id": plain(invitation.role_id),
-        "team_id": plain(invitation.team_id),
+        "name": user.name, "email": user.email, "role_id": plain(role_id), "team_id": plain(team_id),
     }  # fmt: skip
     told = {name: [None, value] for name, value in said.items() if value is not None}
     record_act(db.session(), "create", "member", member_id, told)

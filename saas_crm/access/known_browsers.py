@@ -31,33 +31,42 @@ FORGOTTEN = timedelta(days=400)
 """After so long without a sign-in a browser is a new one again."""
 
 
-def greet_browser(user_id: UUID, token: str | None, origin: Mapping[str, str]) -> str:
+def greet_browser(user_id: UUID, token: str | None, origin: Mapping[str, str], *, only: UUID | None = None) -> str:
     """Remember that a person signed in here, and tell them by mail if they never did; returns the browser's token.
 
-    Nobody is told of their very first sign-in. Where the shared tables are a release behind nothing is remembered.
+    Nobody is told of their very first sign-in. What a workspace's provider said counts in that one `only`: a browser
+    that is known by it is a new one where the person signs in by themselves. Where the shared tables are a release
+    behind nothing is remembered.
     """
     try:
         with db.engines[SHARED].begin() as connection:
-            return _greet(connection, user_id, token, origin)
+            return _greet(connection, user_id, token, origin, only)
     except ProgrammingError as failed:
         if isinstance(failed.orig, psycopg.errors.UndefinedTable):
             return token or ""
         raise
 
 
-def _greet(connection: Connection, user_id: UUID, token: str | None, origin: Mapping[str, str]) -> str:
+def _greet(
+    connection: Connection, user_id: UUID, token: str | None, origin: Mapping[str, str], only: UUID | None
+) -> str:  # fmt: skip
     mine = KnownBrowser.user_id == user_id
     if token:
-        here = update(KnownBrowser).where(mine, KnownBrowser.token_hash == token_hash(token))
+        ways = {token_hash(token), _kept_as(token, only)}
+        here = update(KnownBrowser).where(mine, KnownBrowser.token_hash.in_(ways))
         if connection.execute(here.values(last_used_at=now())).rowcount:
             return token
     first = connection.execute(select(KnownBrowser.id).where(mine).limit(1)).first() is None
     token = token or new_token()
-    made = insert(KnownBrowser).values(user_id=user_id, token_hash=token_hash(token), last_used_at=now())
+    made = insert(KnownBrowser).values(user_id=user_id, token_hash=_kept_as(token, only), last_used_at=now())
     connection.execute(made.on_conflict_do_nothing())  # two sign-ins of one browser at once
     if not first and (user := user_by_id(user_id)):
         tell_of_new_device(connection, user, origin)
     return token
+
+
+def _kept_as(token: str, only: UUID | None) -> bytes:
+    return token_hash(f"{token}.{only.hex}" if only else token)
 
 
 def tell_of_device(user_id: UUID, name: str, origin: Mapping[str, str]) -> None:

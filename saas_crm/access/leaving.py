@@ -7,15 +7,18 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
-from saas_crm.access.models import Member, Share, Team, TeamHelper, UnitGuest
+from saas_crm.access.models import Member, Share, SsoIdentity, Team, TeamHelper, UnitGuest
 from saas_crm.core.audit import record_act
 from tenants.db import db
 
 
 def leave_all(member_id: UUID) -> None:
-    """Take somebody who leaves the workspace out of what they helped, led, stood in for, or was shared with them."""
+    """Take somebody who leaves the workspace out of what they helped, led, stood in for, or was shared with them.
+
+    So ends who they were at the identity provider: invited again, they may come by another account there.
+    """
     name = db.session.scalar(select(Member.name).where(Member.id == member_id))
-    for model in (TeamHelper, UnitGuest, Share):
+    for model in (TeamHelper, UnitGuest, Share, SsoIdentity):
         for found in db.session.scalars(select(model).where(model.member_id == member_id).order_by(model.id)):
             if isinstance(found, Share):
                 was = {"account_team": [[name, found.level], None]}

@@ -212,12 +212,13 @@ class IdentityProvider(Record, TenantModel):
     """Where members prove who they are instead of here (OpenID Connect): at most one row. The secret is sealed.
 
     With `mandatory` there is no other way in but for owners. Who comes with a confirmed address of `domains` becomes a
-    member with `role_id`; without domains only who is one, or is invited.
+    member with `role_id`; without domains only who is one, or is invited. Sessions from before `trusted_from` are over:
+    another provider vouched for them, or this one before it was switched off.
     """
 
     __tablename__ = "identity_providers"
     __resource__ = "identity_provider"
-    __unaudited__ = Record.__unaudited__ | {"client_secret"}
+    __unaudited__ = Record.__unaudited__ | {"client_secret", "trusted_from"}
     __table_args__ = (Index("uq_identity_providers_one", text("(true)"), unique=True),)
 
     issuer: Mapped[str]
@@ -227,6 +228,7 @@ class IdentityProvider(Record, TenantModel):
     mandatory: Mapped[bool]
     domains: Mapped[list[str]] = mapped_column(ARRAY(String))
     role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.id"))
+    trusted_from: Mapped[datetime | None] = mapped_column(deferred=True)
 
 
 class SsoIdentity(Record, TenantModel):

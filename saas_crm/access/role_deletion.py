@@ -12,6 +12,7 @@ from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.roles import check_name, role_to_give
+from saas_crm.access.sso.provider import give_role_instead, joining_role
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
@@ -25,8 +26,9 @@ def delete_role(
     """Delete an own role, held before by `get_role(…, hold=True)`; returns how many members have another one now.
 
     Who holds it, or is invited into it, gets the replacement, without which a role in use stays. So does the place it
-    has in the decision who needs two-factor sign-in: the demand is not lost with the role. To give members another role
-    takes `member:update` for each of them, as everywhere. Raises Forbidden, InvalidInput and VersionConflict.
+    has in the decision who needs two-factor sign-in, and as what people join by single sign-on: neither is lost with
+    the role. To give members another role takes `member:update` for each of them, as everywhere. Raises Forbidden,
+    InvalidInput and VersionConflict.
     """
     actor.require("role:delete")
     if role.key is not None:
@@ -42,13 +44,15 @@ def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember)
     people = db.session.scalars(select(Member).where(_holds(role.id))).all()
     open_ones = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
     offers = db.session.scalars(select(Invitation).where(Invitation.role_id == role.id, *open_ones)).all()
-    asked = role.id in hold_two_factor_roles()
-    if not people and not offers and not asked:
+    asked, joined = role.id in hold_two_factor_roles(), role.id == joining_role()
+    if not people and not offers and not asked and not joined:
         return 0
     if replacement_id is None:
         told = _("Choose the role that its members and invitations get instead.")
         if not people and not offers:
             told = _("Choose the role that needs two-factor sign-in in its place.")
+        if not people and not offers and joined:
+            told = _("Choose the role that people get who join by themselves.")
         raise InvalidInput({"replacement_id": told}, {"replacement_id": "in_use"})
     if people:
         _check_may_change(role.id, actor)
@@ -61,6 +65,8 @@ def _give_another(role: Role, replacement_id: UUID | None, actor: CurrentMember)
         offer.role_id = replacement.id
     if asked:
         ask_role_instead(role.id, replacement.id)
+    if joined:
+        give_role_instead(replacement.id)
     return len(people)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select, true
 
 from saas_crm.access.field_rules import KEYS, allowed
 from saas_crm.access.founding import ROLE_NAMES
@@ -159,29 +159,30 @@ def held_role(role_id: UUID, *, field: str = "role_id", owners: bool = False) ->
     With `owners` the owners' role is held before, by the same statement, as everybody does who adds or takes owners
     (`bulk.hold_owners`).
     """
-    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True)
-    if owners:
-        asked = and_(Role.id == role_id, Role.deleted_at.is_(None))
-        query = select(Role).where(or_(asked, Role.key == OWNER)).order_by(Role.key.is_distinct_from(OWNER))
-        query = query.with_for_update()
-    role = next((found for found in db.session.scalars(query) if found.id == role_id), None)
-    if role is None or role.deleted_at is not None:
+    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True, of=Role)
+    if owners:  # their row is held before the other, which others may refer to meanwhile
+        theirs = select(Role.id).where(Role.key == OWNER).with_for_update().subquery()
+        query = query.join(theirs, true())
+    role = db.session.scalar(query)
+    if role is None:
         raise InvalidInput({field: _("Choose a role.")}, {field: "unknown"})
     return role
 
 
 def roles_within(actor: CurrentMember) -> Sequence[AnyRow]:
-    """Return id, key and name of the roles that do not go beyond the actor's own."""
+    """Return id, key and name of the roles that do not go beyond the actor's own, without the owners'."""
     query = select(Role.id, Role.key, Role.name, Role.permissions).where(Role.deleted_at.is_(None))
     found = fetch(query.order_by(Role.created_at, Role.id)).all()
-    if actor.role_key == OWNER:
-        return found
-    return [row for row in found if row.key != OWNER and not beyond(row.permissions, {}, actor.permissions)]
+    return [row for row in found if row.key != OWNER and _is_givable(row, actor)]
+
+
+def _is_givable(role: Role | AnyRow, actor: CurrentMember) -> bool:
+    return actor.role_key == OWNER or (role.key != OWNER and not beyond(role.permissions, {}, actor.permissions))
 
 
 def check_givable(role: Role, actor: CurrentMember, *, field: str = "role_id") -> None:
     """Raise InvalidInput for a role that goes beyond the actor's own."""
-    if actor.role_key != OWNER and (role.key == OWNER or beyond(role.permissions, {}, actor.permissions)):
+    if not _is_givable(role, actor):
         raise InvalidInput({field: _("This role may do more than you may yourself.")}, {field: "beyond"})
 
 

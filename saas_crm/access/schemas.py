@@ -27,7 +27,7 @@ PASSWORD_PROBLEMS = {
 
 
 def needed(value: str) -> str:
-    """Refuse an empty text."""
+    """Return what is not empty; raises FieldError for what is."""
     if not value:
         raise FieldError("missing", N_("This is needed."))
     return value

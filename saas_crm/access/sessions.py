@@ -23,8 +23,8 @@ LIFETIME = timedelta(days=30)
 """After so long without a visit a browser is signed out …"""
 LONGEST = timedelta(days=90)
 """… and after so long in any case: a stolen cookie must not live for ever."""
-SEEN_EVERY = timedelta(minutes=1)
-"""So exact is what is known of when a browser was used last, and how long it has been idle."""
+SEEN_EVERY = timedelta(minutes=10)
+"""So exact is what a person's list says of when a browser was used last; its own cookie says how long it was idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ def start_session(
 ) -> str:  # fmt: skip
     """Open a session and return its token; older sessions of the user stay.
 
-    With an `origin` the logs of the user's workspaces are told; with a `tenant_id` it is good in that workspace alone.
+    With an `origin` the logs of the user's workspaces are told; with a `tenant_id` it is good in that workspace alone,
+    and no other one is told.
     """
     token = new_token(f"{SSO}{tenant_id.hex}." if tenant_id else "")
     with db.engines[SHARED].begin() as connection:
@@ -95,7 +96,7 @@ def start_session(
             )
         )  # fmt: skip
         if origin is not None:
-            tell_workspaces(connection, "sign_in", origin, user_id=user_id)
+            tell_workspaces(connection, "sign_in", origin, user_id=user_id, only=tenant_id)
     return token
 
 
@@ -163,26 +164,30 @@ def other_sessions(user: SignedInUser) -> int:
 
 def end_session(
     user_id: UUID, session_id: UUID, *, origin: Mapping[str, str] | None = None,
-    viewing: Mapping[str, str] | None = None,
+    viewing: Mapping[str, str] | None = None, only: UUID | None = None,
 ) -> bool:  # fmt: skip
     """Sign one of the user's browsers out; returns whether there was one. An `origin` is as for `start_session`.
 
-    `viewing` names tenant, reader and member where they looked at a workspace as somebody else: that ends with it.
+    `viewing` names tenant, reader and member where they looked at a workspace as somebody else: that ends with it. With
+    `only` it was good in that workspace alone, and no other one is told.
     """
     query = delete(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
     with db.engines[SHARED].begin() as connection:
         ended = bool(connection.execute(query).rowcount)
         if ended and origin is not None:
-            tell_workspaces(connection, "sign_out", origin, user_id=user_id)
+            tell_workspaces(connection, "sign_out", origin, user_id=user_id, only=only)
             if viewing is not None:
                 tell_end_of_viewing(connection, origin, **viewing)
     return ended
 
 
-def end_session_of(token: str) -> None:
-    """Sign the browser with this token out, wherever it is good."""
+def end_session_of(token: str, *, origin: Mapping[str, str] | None = None) -> None:
+    """Sign the browser with this token out, wherever it is good. An `origin` is as for `start_session`."""
+    ended = delete(UserSession).where(UserSession.token_hash == token_hash(token)).returning(UserSession.user_id)
     with db.engines[SHARED].begin() as connection:
-        connection.execute(delete(UserSession).where(UserSession.token_hash == token_hash(token)))
+        user_id = connection.scalar(ended)
+        if user_id is not None and origin is not None:
+            tell_workspaces(connection, "sign_out", origin, user_id=user_id, only=only_in(token))
 
 
 def end_other_sessions(user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None) -> None:

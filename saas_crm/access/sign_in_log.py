@@ -32,17 +32,18 @@ ORDER = Order(SignInEntry.at, descending=True)
 
 def tell_workspaces(
     connection: Connection, action: str, origin: Mapping[str, str], *, user_id: UUID | None = None, email: str = "",
-    through: str = "web",
+    through: str = "web", only: UUID | None = None,
 ) -> None:  # fmt: skip
     """See to it that "sign_in", "sign_in_failed", "sign_out" and the like reach the person's workspaces.
 
-    What came `through` a "command" was not they.
+    What came `through` a "command" was not they. What one workspace's provider said is told in that one `only`.
 
     Who it was is found by the job where only an e-mail address is known: so every address takes the same time here.
     """
+    told: dict[str, Any] = {"workspace_id": str(only)} if only else {}
     defer(
         connection, "access.note_sign_in", entry_id=str(new_id()), moment=now().isoformat(), action=action,
-        origin=dict(origin), user_id=str(user_id or ""), email=email, through=through,
+        origin=dict(origin), user_id=str(user_id or ""), email=email, through=through, **told,
     )  # fmt: skip
 
 

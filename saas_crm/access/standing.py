@@ -35,8 +35,12 @@ _DUE = """(
 )"""
 _ENTRY = """(
     SELECT jsonb_build_object('hours', asked.session_hours, 'idle', asked.idle_minutes, 'networks', asked.networks,
-        'sso', EXISTS (SELECT FROM identity_providers WHERE enabled AND mandatory))
-    FROM (VALUES (1)) AS one LEFT JOIN policies AS asked ON true LIMIT 1
+        'decided', extract(epoch FROM asked.updated_at), 'sso', trusted.mandatory, 'sso_from', trusted.since)
+    FROM (VALUES (1)) AS one LEFT JOIN policies AS asked ON true
+    LEFT JOIN (
+        SELECT mandatory, extract(epoch FROM coalesce(trusted_from, created_at)) AS since
+        FROM identity_providers WHERE enabled
+    ) AS trusted ON true LIMIT 1
 )"""
 _WAYS = """(
     SELECT jsonb_build_object('fiscal_month', decided.fiscal_month, 'languages', decided.languages,

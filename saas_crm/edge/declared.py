@@ -24,6 +24,7 @@ class Declared:
 ATTRIBUTE = "__declared__"
 WORKS_READ_ONLY = "__works_read_only__"
 LEADS_ON = "__leads_on__"
+LETS_SIGN_IN = "__lets_sign_in__"
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -99,6 +100,17 @@ def leads_on(view: Any) -> bool:
 def works_while_read_only(view: Any) -> bool:
     """Whether an endpoint that changes something works in a read-only workspace."""
     return bool(getattr(view, WORKS_READ_ONLY, False))
+
+
+def lets_sign_in(view: View) -> View:
+    """Also where the workspace is closed to all but its owners: who it is that signs in here is known only then."""
+    setattr(view, LETS_SIGN_IN, True)
+    return view
+
+
+def works_for_signing_in(view: Any) -> bool:
+    """Whether an endpoint only lets people sign in."""
+    return bool(getattr(view, LETS_SIGN_IN, False))
 
 
 def declared_for(view: Any) -> Declared | None:

@@ -13,6 +13,8 @@ from saas_crm.access.narrowing import TokenFacts
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.sessions import SignedInUser
 from saas_crm.core.clock import now
+from saas_crm.core.errors import Forbidden
+from saas_crm.edge.viewing import READING
 
 SEEN = "seen"
 SEEN_EVERY = timedelta(minutes=1)
@@ -31,7 +33,7 @@ class NetworkRefused(Exception):
 
 
 class SignInOver(Exception):
-    """The sign-in is too old for the workspace, was not used for too long, or was not by single sign-on."""
+    """The sign-in is too old for the workspace, was not used for too long, or is not by the single sign-on of today."""
 
     def __init__(self, why: Over | str) -> None:
         super().__init__(why)
@@ -44,7 +46,9 @@ def check_browser(reader: CurrentMember, user: SignedInUser) -> None:
     _check_network(rules)
     if rules.sso_only and not user.by_sso:
         raise SignInOver("sso")
-    over = rules.over(user.since, _seen_here(user), now(), SEEN_EVERY)
+    if user.by_sso and (rules.trusted_from is None or user.since < rules.trusted_from):
+        raise SignInOver("provider")
+    over = rules.over(user.since, _seen_here(user, rules), now(), SEEN_EVERY)
     if over:
         raise SignInOver(over)
     if rules.idle is not None:
@@ -54,7 +58,9 @@ def check_browser(reader: CurrentMember, user: SignedInUser) -> None:
 
 
 def check_token(reader: CurrentMember, token: TokenFacts) -> None:
-    """Let a member's program in; raises SecondFactorOwed, NetworkRefused and SignInOver.
+    """Let a member's program in; raises SecondFactorOwed, NetworkRefused, SignInOver, and Forbidden.
+
+    One that only reads changes nothing, whatever an endpoint asks of its member.
 
     A device that signed in by password is as a browser is, with longer limits; what was made on a page has an end of
     its own.
@@ -69,6 +75,8 @@ def check_token(reader: CurrentMember, token: TokenFacts) -> None:
             if over := asked.over(token.created_at, used, now(), TOKEN_SEEN_EVERY):
                 raise SignInOver(over)
     _check_second_factor(reader)
+    if token.read_only and request.method not in READING:
+        raise Forbidden("read_only")
 
 
 def _check_network(rules: EntryRules) -> None:
@@ -81,11 +89,14 @@ def _check_second_factor(reader: CurrentMember) -> None:
         raise SecondFactorOwed
 
 
-def _seen_here(user: SignedInUser) -> datetime:
-    """Return when this browser was in this workspace last; an older cookie only says longer ago."""
+def _seen_here(user: SignedInUser, rules: EntryRules) -> datetime:
+    """Return when this browser was in this workspace last; an older cookie only says longer ago.
+
+    Nobody noted it before the workspace decided, so who works there at that moment counts as seen then.
+    """
     kept = session.get(SEEN)
     at = kept.get(g.tenant.id.hex) if isinstance(kept, Mapping) else None
-    return datetime.fromtimestamp(at, UTC) if isinstance(at, int) else user.since
+    return datetime.fromtimestamp(at, UTC) if isinstance(at, int) else max(user.since, rules.decided)
 
 
 def note_use(tenant_id: UUID) -> None:

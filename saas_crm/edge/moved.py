@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from flask import current_app, request
+from flask import current_app, request, session
 from werkzeug.exceptions import NotFound
 
 from saas_crm.access.queries import member_of_token
-from saas_crm.access.sessions import workspaces_of
+from saas_crm.access.sessions import SignedInUser, only_in, session_user, workspaces_of
 from saas_crm.edge.current import NotSignedIn, directory, user_or_none
 from saas_crm.edge.declared import leads_on
 from tenants.context import ActiveTenant
@@ -42,11 +42,17 @@ def _is_public() -> bool:
     return leads_on(request.endpoint and current_app.view_functions[request.endpoint])
 
 
+def _by_provider_of(tenant: ActiveTenant) -> SignedInUser | None:
+    """Return who came in by the workspace's identity provider: at its former address nobody knows that session."""
+    kept = session.get("_user_id")
+    return session_user(kept) if isinstance(kept, str) and only_in(kept) == tenant.id else None
+
+
 def _knows(tenant: ActiveTenant, token: str | None) -> bool:
     if token is not None:
         with tenant_scope(tenant):
             return member_of_token(token) is not None
-    user = user_or_none()
+    user = user_or_none() or _by_provider_of(tenant)
     if user is None:
         raise NotSignedIn
     return any(found.slug == tenant.slug for found in workspaces_of(user.id))

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import OWNER
 from saas_crm.edge.current import directory
-from saas_crm.edge.declared import works_while_read_only
+from saas_crm.edge.declared import works_for_signing_in, works_while_read_only
 from saas_crm.edge.viewing import READING, viewing
 from tenants.context import ActiveTenant
 
@@ -44,7 +44,7 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
         g.tenant = tenant = renewed
     if tenant.is_open:
         return
-    if tenant.access(owner=is_owner(member)) == "closed":
+    if tenant.access(owner=is_owner(member) or works_for_signing_in(view)) == "closed":
         raise WorkspaceUnavailable(tenant.status)
     if request.method not in READING and not works_while_read_only(view):
         raise WorkspaceReadOnly

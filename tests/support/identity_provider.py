@@ -56,6 +56,7 @@ class IdentityProvider:
         claims = {
             "iss": self.issuer, "aud": CLIENT, "iat": moment, "exp": moment + 300, "nonce": asked["nonce"],
             "at_hash": urlsafe_b64encode(half).decode().rstrip("="), **self.person,
+            **({"auth_time": moment} if "max_age" in asked else {}),
             **self.lies.get("claims", {}),
         }  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.sso import talking
 from saas_crm.opportunities.pipelines import StageView, pipelines
 from tests.support.clients import Browser
 from tests.support.field_rules import close_fields
@@ -56,6 +57,7 @@ def provider(running_provider: IdentityProvider) -> IdentityProvider:
     """A provider at which the rep is signed in, and which tells the truth."""
     running_provider.lies, running_provider.codes = {}, {}
     running_provider.asked, running_provider.given = [], []
+    talking.forget_providers()
     running_provider.be("rep@acme.example")
     return running_provider
 

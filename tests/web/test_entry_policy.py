@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_the_page_keeps_what_was_decided(client_for: ClientFor, acting: Callable
            networks="203.0.113.9/24\n2001:db8::/48")  # fmt: skip
     page = owner.get(PAGE, environ_overrides=HERE)
     assert statements(page) <= 8
-    assert "acme.example\nxn--mller-kva.example" in page.text
+    assert "acme.example\nmüller.example" in page.text
     assert "203.0.113.0/24\n2001:db8::/48" in page.text
     assert chosen(page, "session_hours") == "12"
     assert any("networks" in act.changes for act in acts(acting, action="update", resource="policy"))
@@ -171,6 +172,15 @@ def test_a_browser_that_was_idle_is_out(client_for: ClientFor, app: Flask, cast:
     assert "You were away for a while" in str(flashed(rep.get("/signin")))
 
 
+def test_who_works_at_the_moment_of_the_decision_goes_on(client_for: ClientFor, app: Flask, cast: Cast) -> None:
+    owner, rep = client_for("owner"), client_for("rep")
+    aged(app, cast, "rep", hours=5)
+    assert rep.get("/acme/").status_code == 200
+    decide(owner, idle_minutes="15")
+    assert rep.get("/acme/").status_code == 200
+    assert rep.read_session()["seen"]
+
+
 def test_a_copy_of_the_cookie_is_idle_for_itself(client_for: ClientFor, app: Flask, cast: Cast) -> None:
     decide(client_for("owner"), idle_minutes="15")
     rep, thief = client_for("rep"), client_for(None)
@@ -212,6 +222,45 @@ def test_only_allowed_domains_are_invited(client_for: ClientFor, api_for: ApiFor
         answer = api_for("owner").post("/invitations", json={"email": email, "role_id": role_id})
         assert answer.status_code == status, email
     assert client_for(None).get(link).status_code == 410, "what was offered before is not offered any more"
+
+
+@pytest.mark.parametrize(
+    ("typed", "good", "strange"),
+    [("bücher.example", "ann@bücher.example", "ann@buecher.example"), ("BÜCHER.example", "ann@bücher.example", ""),
+     ("xn--bcher-kva.example", "ann@bücher.example", ""), ("straße.de", "ann@straße.de", "ann@strasse.de"),
+     ("@例え.example", "ann@例え.example", "")],
+)  # fmt: skip
+def test_domains_of_other_letters_are_what_they_are(
+    client_for: ClientFor, api_for: ApiFor, typed: str, good: str, strange: str
+) -> None:
+    decide(client_for("owner"), email_domains=typed)
+    role_id = next(found["id"] for found in api_for("owner").get("/roles").json["items"] if found["key"] == "rep")
+    assert api_for("owner").post("/invitations", json={"email": good, "role_id": role_id}).status_code == 201
+    if strange:
+        assert api_for("owner").post("/invitations", json={"email": strange, "role_id": role_id}).status_code == 422
+
+
+def test_two_programs_that_decide_at_once_both_have_decided(app: Flask, api_for: ApiFor) -> None:
+    owner = api_for("owner")
+    owner.patch("/security", json={"idle_minutes": 60})
+    asked: list[Any] = [{"session_hours": 8}, {"networks": ["127.0.0.0/8"]}, {"email_domains": ["acme.example"]}]
+    with ThreadPoolExecutor(3) as pool:
+        assert {answer.status_code for answer in pool.map(lambda one: owner.patch("/security", json=one), asked)} == {
+            200
+        }
+    found = owner.get("/security").json
+    assert (found["session_hours"], found["idle_minutes"]) == (8, 60)
+    assert (found["networks"], found["email_domains"]) == (["127.0.0.0/8"], ["acme.example"])
+
+
+def test_of_two_with_the_same_tag_one_decides(app: Flask, api_for: ApiFor) -> None:
+    owner = api_for("owner")
+    owner.patch("/security", json={"idle_minutes": 60})
+    tag = {"If-Match": owner.get("/security").headers["ETag"]}
+    asked: list[Any] = [{"session_hours": 8}, {"networks": ["127.0.0.0/8"]}]
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda one: owner.patch("/security", json=one, headers=tag), asked)
+        assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
 def test_the_api_tells_and_changes_it(api_for: ApiFor, client_for: ClientFor) -> None:

@@ -110,8 +110,9 @@ def test_what_takes_a_proof_leads_back_to_the_provider(
     led = browser.post(
         "/acme/settings/tokens", data={"name": "x"}, headers={"Referer": "http://localhost/acme/settings/tokens"}
     )
-    assert (led.status_code, led.location) == (303, "/acme/sso?next=%2Facme%2Fsettings%2Ftokens")
-    come_in(browser, provider)
+    assert (led.status_code, led.location) == (303, "/acme/sso?next=%2Facme%2Fsettings%2Ftokens&proof=1")
+    come_in(browser, provider, proof="1")
+    assert (provider.asked[-1]["prompt"], provider.asked[-1]["max_age"]) == ("login", "0")
     assert browser.post("/acme/settings/tokens", data={"name": "x"}).status_code == 201
 
 

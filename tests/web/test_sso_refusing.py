@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from saas_crm.access.sso import talking
+from saas_crm.access.sso import asking, talking
 from tests.support.clients import Browser
 from tests.support.identity_provider import CLIENT, IdentityProvider
 from tests.web.sso import BEGIN, HERE, decided, refused
@@ -37,6 +37,7 @@ def test_what_a_provider_must_not_say_is_refused(
     browser = client_for(None)
     led = browser.get(BEGIN, headers=HERE)
     provider.lies = lies
+    talking.forget_providers()
     assert refused(browser.get(provider.consent(led.location)))
     assert browser.get("/acme/").status_code == 302
 
@@ -88,6 +89,7 @@ def test_a_provider_that_leads_elsewhere_is_not_followed(
 ) -> None:
     on()
     provider.lies = {"redirect": f"{provider.issuer}/keys"}
+    talking.forget_providers()
     assert refused(client_for(None).get(BEGIN, headers=HERE))
 
 
@@ -101,7 +103,7 @@ def test_in_production_nothing_inside_is_asked(
 ) -> None:
     production = app_with(environment="production", base_url="https://crm.example", mail_url=None)
     asked: list[Any] = []
-    monkeypatch.setattr(talking.httpx, "Client", lambda **how: asked.append(how))
+    monkeypatch.setattr(asking.httpx, "Client", lambda **how: asked.append(how))
     with production.app_context(), pytest.raises(talking.ProviderFailed):
         talking.discover(address)
     assert asked == []

@@ -49,8 +49,11 @@ def test_what_cannot_be_is_told_by_its_field(
     assert set(errors(answer)) == {field}
 
 
-def test_an_admin_does_not_lock_herself_out(client_for: ClientFor, provider: IdentityProvider) -> None:
-    answer = client_for("admin").post(PAGE, data=decided(provider, mandatory="1"))
+def test_an_admin_does_not_lock_herself_out(
+    client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None]
+) -> None:
+    on()
+    answer = client_for("admin").post(PAGE, data=decided(provider, mandatory="1", client_secret=""))
     assert answer.status_code == 422
     assert "Sign in by it yourself first" in words(answer)
     for who in ("manager", "rep", "viewer"):

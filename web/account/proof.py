@@ -15,6 +15,7 @@ from saas_crm.edge.proof import FIELD, PASSKEY_FIELD, ProofNeeded, prove
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import home_of
+from web.account.sso import PROOF
 from web.forms import is_htmx, local_path
 
 PAGE = "/profile/proof"
@@ -38,9 +39,9 @@ def answer_proof_needed(asked: ProofNeeded, back: str) -> Response:
 
 
 def _by_provider(back: str) -> Response:
-    """Send to the workspace's identity provider: who came by it may have no password."""
+    """Send to the workspace's identity provider, to be asked there: who came by it may have no password."""
     flash(_("This decides who may do what, so we make sure that it is you. Please do it once more."), "warning")
-    address = f"{request.script_root}/sso?{urlencode({'next': back})}"
+    address = f"{request.script_root}/sso?{urlencode({'next': back, PROOF: '1'})}"
     if is_htmx():
         response = make_response("", 403)
         response.headers["HX-Redirect"] = address

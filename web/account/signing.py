@@ -16,6 +16,7 @@ from saas_crm.access.sessions import (
     SignedInUser,
     end_session,
     end_session_of,
+    only_in,
     session_user,
     start_session,
     workspaces_of,
@@ -35,8 +36,12 @@ def caller() -> str:
     return request.remote_addr or ""
 
 
-def begin_session(user_id: UUID, how: str = "password", *, tenant_id: UUID | None = None) -> SignedInUser:
+def begin_session(
+    user_id: UUID, how: str = "password", *, tenant_id: UUID | None = None, proof: bool = True
+) -> SignedInUser:  # fmt: skip
     """Sign this browser in as a user; `how` is one of `web.history.words.hows`. With a `tenant_id` only there.
+
+    It is a `proof` of who they are, unless nobody knows whether they were asked just now.
 
     Nothing of the session before survives, neither its content nor its token: one that somebody planted in
     this browser is worth nothing afterwards. Who signs in here for the first time is told by mail.
@@ -51,15 +56,16 @@ def begin_session(user_id: UUID, how: str = "password", *, tenant_id: UUID | Non
     if user is None:
         raise NotSignedIn
     login_user(user)
-    note_proof()
-    _greet(user_id, origin)
+    if proof:
+        note_proof()
+    _greet(user_id, origin, tenant_id)
     return user
 
 
-def _greet(user_id: UUID, origin: Mapping[str, str]) -> None:
+def _greet(user_id: UUID, origin: Mapping[str, str], tenant_id: UUID | None) -> None:
     """Let the browser keep the token by which it is known when somebody signs in again."""
     known = request.cookies.get(browser_cookie(), "")[:100]
-    token = greet_browser(user_id, known or None, origin)
+    token = greet_browser(user_id, known or None, origin, only=tenant_id)
 
     @after_this_request
     def keep(response: Response) -> Response:
@@ -116,9 +122,11 @@ def end_this_session() -> None:
     """Sign this browser out, in the database and in its cookie."""
     user = user_or_none()
     if user is not None:
-        end_session(user.id, user.session_id, origin=request_origin(), viewing=kept_viewing())
+        end_session(
+            user.id, user.session_id, origin=request_origin(), viewing=kept_viewing(), only=only_in(user.token)
+        )  # fmt: skip
     elif isinstance(kept := session.get("_user_id"), str):  # good elsewhere
-        end_session_of(kept)
+        end_session_of(kept, origin=request_origin())
     logout_user()
     session.clear()
 

@@ -13,8 +13,8 @@ from saas_crm.access.factors.sealing import Unreadable
 from saas_crm.access.rules import PER_ADDRESS
 from saas_crm.access.sso.joining import let_in_by
 from saas_crm.access.sso.provider import Provider, provider, secret_of_provider
-from saas_crm.access.sso.proving import Asked, IdentityRefused, identity_of, new_question, question
-from saas_crm.access.sso.talking import ProviderFailed, discover
+from saas_crm.access.sso.proving import LEEWAY, Asked, Identity, IdentityRefused, identity_of, new_question, question
+from saas_crm.access.sso.talking import Discovered, ProviderFailed, discover
 from saas_crm.access.throttle import TooManyAttempts, count, network_of, take_back, throttle_key
 from saas_crm.access.workspace import offered_language
 from saas_crm.core.audit import Actor, act_as
@@ -22,18 +22,21 @@ from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import spoken
 from saas_crm.edge.current import settings
-from saas_crm.edge.declared import public
+from saas_crm.edge.declared import lets_sign_in, public
 from saas_crm.edge.entry import note_use
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SSO, note
 from tenants.context import tenant_or_none
 from tenants.db import db, tenant_scope
 from tenants.runtime import runtime_directory
+from tenants.versions import serves
 from web.account.blueprint import bp
 from web.account.signing import begin_session, caller
 from web.forms import local_path
 
 KEPT = "sso"
+PROOF = "proof"
+"""Says in the address that the provider is to ask who it is, also where it knows the browser."""
 LASTS = 600  # seconds for the way there and back
 
 
@@ -44,6 +47,7 @@ def callback_address() -> str:
 
 @bp.get("/sso")
 @public("workspace")
+@lets_sign_in
 def begin_sso() -> ResponseReturnValue:
     """Send whoever wants in to the workspace's identity provider. Where it has none there is no such page.
 
@@ -52,20 +56,25 @@ def begin_sso() -> ResponseReturnValue:
     found = _provider()
     if not _from_here():
         response = make_response(render_template(
-            "account/sso_begin.html", workspace_name=g.tenant.name, next=local_path(request.args.get("next")),
+            "account/sso_begin.html", workspace_name=g.tenant.name, next=local_path(request.args.get("next")) or None,
+            proof=request.args.get(PROOF),
         ))  # fmt: skip
         response.headers["Cache-Control"] = "no-store"
         return response
     asked = new_question()
     try:
-        parts = discover(found.issuer)
+        parts = _parts_of(found)
     except ProviderFailed as failed:
         return _refused("down", str(failed))
+    except TooManyAttempts as too_many:
+        return _wait(too_many)
     session[KEPT] = {
         "tenant": g.tenant.id.hex, "state": asked.state, "nonce": asked.nonce, "verifier": asked.verifier,
-        "next": local_path(request.args.get("next")), "at": int(now().timestamp()),
+        "next": local_path(request.args.get("next")), "at": int(now().timestamp()), "proof": PROOF in request.args,
     }  # fmt: skip
-    where = question(parts, asked, client_id=found.client_id, redirect_uri=callback_address())
+    where = question(
+        parts, asked, client_id=found.client_id, redirect_uri=callback_address(), again=PROOF in request.args
+    )  # fmt: skip
     response = make_response(redirect(where))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -79,8 +88,19 @@ def _from_here() -> bool:
     return (request.referrer or "").startswith(request.host_url)
 
 
+def _parts_of(found: Provider) -> Discovered:
+    """Ask where the provider's parts are; no connection to the database waits for its answer."""
+    limit = throttle_key("sso-to", network_of(caller()))
+    until = count({limit: PER_ADDRESS})
+    db.session.rollback()
+    parts = discover(found.issuer)
+    take_back(limit, until[limit])
+    return parts
+
+
 @bp.get("/sso/callback")
 @public("workspace")
+@lets_sign_in
 def end_sso() -> ResponseReturnValue:
     """Take the provider's answer, and let its person in: into this workspace alone."""
     found, kept = _provider(), _taken()
@@ -89,16 +109,19 @@ def end_sso() -> ResponseReturnValue:
     limit = throttle_key("sso-from", network_of(caller()))
     try:
         until = count({limit: PER_ADDRESS})
-        user_id = _identified(found, kept)
+        identity = _identified(found, kept)
+        just_now = _asked_just_now(identity)
+        if kept.get("proof") and not just_now:
+            raise IdentityRefused("it did not ask again, or does not say so (auth_time)", kind="proof")
+        act_as(db.session(), Actor(None, "sso", g.request_id, request_origin()))
+        user_id = let_in_by(identity, tenant=g.tenant, locale=offered_language(spoken()))
     except TooManyAttempts as too_many:
-        response = _refused("wait", "")
-        response.status_code, response.headers["Retry-After"] = 429, str(too_many.seconds)
-        return response
+        return _wait(too_many)
     except IdentityRefused as refused:
         db.session.rollback()
-        return _refused("identity", refused.why)
+        return _refused(refused.kind, refused.why)
     take_back(limit, until[limit])
-    begin_session(user_id, how="sso", tenant_id=g.tenant.id)
+    begin_session(user_id, how="sso", tenant_id=g.tenant.id, proof=just_now)
     note_use(g.tenant.id)
     return redirect(local_path(kept["next"]) or f"{request.script_root}/", 303)
 
@@ -120,7 +143,7 @@ def _taken() -> dict[str, Any] | None:
     return kept if fresh and compare_digest(str(kept["state"]).encode(), told) else None
 
 
-def _identified(found: Provider, kept: dict[str, Any]) -> Any:
+def _identified(found: Provider, kept: dict[str, Any]) -> Identity:
     if request.args.get("iss", found.issuer) != found.issuer:
         raise IdentityRefused("the answer is another provider's")  # RFC 9207
     code = request.args.get("code", "")
@@ -129,12 +152,22 @@ def _identified(found: Provider, kept: dict[str, Any]) -> Any:
     asked = Asked(kept["state"], kept["nonce"], kept["verifier"])
     try:
         client = (found.client_id, secret_of_provider())
+        db.session.rollback()  # no connection waits for what the provider answers
         parts = discover(found.issuer)
     except (ProviderFailed, Unreadable) as failed:
         raise IdentityRefused(str(failed)) from None
-    identity = identity_of(parts, asked, code, client=client, redirect_uri=callback_address())
-    act_as(db.session(), Actor(None, "sso", g.request_id, request_origin()))
-    return let_in_by(identity, tenant=g.tenant, locale=offered_language(spoken()))
+    return identity_of(parts, asked, code, client=client, redirect_uri=callback_address())
+
+
+def _asked_just_now(identity: Identity) -> bool:
+    """Whether the provider says that it asked the person themselves, and not only knew their browser."""
+    return identity.asked_at is not None and -LEEWAY <= now().timestamp() - identity.asked_at <= LASTS + LEEWAY
+
+
+def _wait(too_many: TooManyAttempts) -> Response:
+    response = _refused("wait", "")
+    response.status_code, response.headers["Retry-After"] = 429, str(too_many.seconds)
+    return response
 
 
 def _refused(kind: str, why: str) -> Response:
@@ -148,9 +181,10 @@ def _refused(kind: str, why: str) -> Response:
 def way_in(after: str) -> str:
     """Return the address of single sign-on of the workspace that a path is in, "" where there is none."""
     slug = after.partition("?")[0].split("/")[1] if after.startswith("/") else ""
-    tenant = runtime_directory().by_slug(slug) if slug and tenant_or_none() is None else None
-    if tenant is None or not tenant.is_open:
+    known = runtime_directory()
+    tenant = (known.by_slug(slug) or known.by_former_slug(slug)) if slug and tenant_or_none() is None else None
+    if tenant is None or tenant.access(owner=True) == "closed" or not serves("tenant", tenant.schema_version):
         return ""
     with tenant_scope(tenant):
         enabled = provider().enabled
-    return f"/{slug}/sso?{urlencode({'next': after})}" if enabled else ""
+    return f"/{tenant.slug}/sso?{urlencode({'next': after})}" if enabled else ""

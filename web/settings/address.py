@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access.addresses import LEADS_ON, change_address, former_addresses
 from saas_crm.access.schemas import AddressWrite
+from saas_crm.access.sso.provider import provider
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, directory
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
+from web.account.sso import callback_address
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_address", __name__)
@@ -26,7 +28,7 @@ def address_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
     return render_template(
         "settings/address.html", values=values or {"slug": g.tenant.slug}, errors=errors or {},
         host=f"{request.host_url}{request.script_root.rpartition('/')[0].lstrip('/')}", days=LEADS_ON.days,
-        former=former_addresses(g.tenant),
+        former=former_addresses(g.tenant), callback=callback_address() if provider().enabled else "",
     )  # fmt: skip
 
 

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access import role_deletion as actions
 from saas_crm.access import roles
+from saas_crm.access.api_tokens import tokens_as
 from saas_crm.access.factors.policy import two_factor_policy
 from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.role_rules import OWNER
+from saas_crm.access.sso.provider import provider
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
@@ -32,7 +34,8 @@ def deletion_page(role_id: UUID, values: Values | None = None, errors: Mapping[s
     offered = [(str(row.id), role_name(row.key, row.name)) for row in rows if row.id != role_id and row.key != OWNER]
     return render_template(
         "settings/role_deletion.html", role=role, used=used, roles=offered, values=values or {}, errors=errors or {},
-        asked=role_id in two_factor_policy().role_ids,
+        asked=role_id in two_factor_policy().role_ids, joined=role_id == provider().role_id,
+        programs=tokens_as(role_id),
         may_move=not used.members or current_member().can("member:update"),
     )  # fmt: skip
 

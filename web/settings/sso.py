@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.role_rules import OWNER
 from saas_crm.access.roles import roles_within
 from saas_crm.access.sso.provider import decide_sso, provider, remove_provider
 from saas_crm.access.sso.schemas import SsoWrite
@@ -24,18 +25,20 @@ from web.settings.security import bp
 
 
 def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
-    """Show the decision; the secret is never shown again."""
+    """Show the decision; the secret is never shown again, and one that was typed has to be typed again."""
     found = provider()
     stored = {
         "issuer": found.issuer, "client_id": found.client_id, "domains": "\n".join(found.domains),
         "role_id": str(found.role_id or ""),
     }  # fmt: skip
-    typed = dict(values or {})
+    typed, told = dict(values or {}), dict(errors or {})
+    if typed.pop("client_secret", "") and current_member().role_key == OWNER:
+        told.setdefault("client_secret", _("Type the secret once more: it was not kept."))
     return render_template(
-        "settings/sso.html", values={**stored, **typed}, errors=errors or {}, version=found.version,
+        "settings/sso.html", values={**stored, **typed}, errors=told, version=typed.get("version") or found.version,
         enabled="enabled" in typed if typed else found.enabled, known=bool(found.issuer),
         mandatory="mandatory" in typed if typed else found.mandatory, callback=callback_address(),
-        roles=all_roles([role for role in roles_within(current_member()) if role.key != "owner"]),
+        roles=all_roles(roles_within(current_member())), decides=current_member().role_key == OWNER,
     )  # fmt: skip
 
 

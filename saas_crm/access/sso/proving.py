@@ -14,18 +14,26 @@ from joserfc.errors import JoseError
 
 from saas_crm.access.sso.talking import Discovered, ProviderFailed, fetch_keys, fetch_tokens
 from saas_crm.core.emails import EmailError, parse_email
+from saas_crm.core.fields import clean_line
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES512")
 """Signatures by a key only the provider has; never none, and none by a shared secret."""
 LEEWAY = 60  # seconds that clocks may differ
+LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
+LONGEST_NAME = 200
 
 
 class IdentityRefused(Exception):
-    """What came back is no good: `why` is for those who set it up, and holds no secret."""
+    """What came back is no good: `why` is for those who set it up, and holds no secret.
 
-    def __init__(self, why: str) -> None:
+    `kind` is what the person is told: "identity", "other_key" (somebody came in as this member with another key of the
+    provider), "proof" (the provider did not ask again) or "again". That an address has a sign-in is told to nobody: a
+    provider names any.
+    """
+
+    def __init__(self, why: str, *, kind: str = "identity") -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.kind = why, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class Identity:
     subject: str
     email: str
     name: str
+    asked_at: int | None = None
+    """When the provider asked the person who they are, in seconds since 1970, if it says so: `auth_time`."""
 
 
 def new_question() -> Asked:
@@ -52,13 +62,17 @@ def new_question() -> Asked:
     return Asked(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64))
 
 
-def question(found: Discovered, asked: Asked, *, client_id: str, redirect_uri: str) -> str:
-    """Return the address that asks the provider who it is."""
+def question(
+    found: Discovered, asked: Asked, *, client_id: str, redirect_uri: str, again: bool = False
+) -> str:  # fmt: skip
+    """Return the address that asks the provider who it is; `again` also where it knows the browser already."""
     query = {
         "response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": asked.state,
         "scope": "openid email profile", "nonce": asked.nonce, "code_challenge_method": "S256",
         "code_challenge": create_s256_code_challenge(asked.verifier),
     }  # fmt: skip
+    if again:
+        query |= {"prompt": "login", "max_age": "0"}  # with a max_age it has to say when it asked
     return f"{found.authorization_endpoint}{'&' if '?' in found.authorization_endpoint else '?'}{urlencode(query)}"
 
 
@@ -77,13 +91,16 @@ def identity_of(found: Discovered, asked: Asked, code: str, *, client: tuple[str
         email = parse_email(str(claims.get("email", "")))
     except EmailError:
         raise IdentityRefused("no e-mail address") from None
-    return Identity(found.issuer, str(claims["sub"]), email, str(claims.get("name") or email.partition("@")[0])[:200])
+    subject, name = str(claims["sub"]), clean_line(str(claims.get("name") or ""))[:LONGEST_NAME]
+    if not 0 < len(subject) <= LONGEST_SUBJECT or "\0" in subject:
+        raise IdentityRefused("sub is none")
+    at = claims.get("auth_time")
+    return Identity(found.issuer, subject, email, name or email.partition("@")[0], at if isinstance(at, int) else None)
 
 
 def _claims(found: Discovered, tokens: dict[str, Any], asked: Asked, client_id: str) -> dict[str, Any]:
     """Return what the ID token says, once it is signed by the provider, for us, and of this very question."""
-    keys = jwk.KeySet.import_key_set(fetch_keys(found))  # type: ignore[arg-type]  # checked by joserfc itself
-    token = jwt.decode(str(tokens["id_token"]), keys, algorithms=list(ALGORITHMS))
+    token = _signed(found, str(tokens["id_token"]))
     options: dict[str, Any] = {
         "iss": {"essential": True, "value": found.issuer}, "aud": {"essential": True, "value": client_id},
         "sub": {"essential": True}, "exp": {"essential": True}, "iat": {"essential": True},
@@ -92,3 +109,16 @@ def _claims(found: Discovered, tokens: dict[str, Any], asked: Asked, client_id: 
     claims = CodeIDToken(token.claims, token.header, options, params)
     claims.validate(leeway=LEEWAY)
     return dict(claims)
+
+
+def _signed(found: Discovered, text: str) -> jwt.Token:
+    """Return a token the provider has signed; it is asked for its keys anew before a signature is called wrong."""
+    try:
+        return _decoded(fetch_keys(found), text)
+    except (JoseError, ValueError):
+        return _decoded(fetch_keys(found, anew=True), text)
+
+
+def _decoded(keys: dict[str, Any], text: str) -> jwt.Token:
+    known = jwk.KeySet.import_key_set(keys)  # type: ignore[arg-type]  # checked by joserfc itself
+    return jwt.decode(text, known, algorithms=list(ALGORITHMS))

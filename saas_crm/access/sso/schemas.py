@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from saas_crm.access.entry_rules import MOST_DOMAINS
 from saas_crm.access.entry_schemas import Domain
-from saas_crm.access.schemas import SomeId
+from saas_crm.access.schemas import SomeId, needed
 from saas_crm.core.fields import FieldError, clean_line
 from saas_crm.core.forms import Input
 from tenants.marks import N_
@@ -30,13 +30,7 @@ def _issuer(value: str) -> str:
     return value
 
 
-def _needed(value: str) -> str:
-    if not value:
-        raise FieldError("missing", N_("This is needed."))
-    return value
-
-
-Line = Annotated[str, StringConstraints(max_length=500), BeforeValidator(clean_line), AfterValidator(_needed)]
+Line = Annotated[str, StringConstraints(max_length=500), BeforeValidator(clean_line), AfterValidator(needed)]
 
 
 class SsoWrite(Input):

@@ -1,28 +1,23 @@
 """Talking to an identity provider: where its parts are, a code for a token, and its keys.
 
 The address is one that somebody typed. So in production it is https, of a public network, and no answer leads
-elsewhere; what is read is small, and waited for shortly.
+elsewhere; what is read is small, and the whole of an answer is waited for shortly (`asking`).
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 
-from tenants.runtime import runtime_settings
+from saas_crm.access.sso.asking import ProviderFailed, ask, check_address
+from saas_crm.access.sso.remembering import Remembered
 
-SECONDS = 5.0
-LARGEST = 300_000  # bytes of one answer
-
-
-class ProviderFailed(Exception):
-    """The provider did not answer as it should; the text says how, for those who set it up."""
+__all__ = ["Discovered", "ProviderFailed", "discover", "fetch_keys", "fetch_tokens", "forget_providers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +31,25 @@ class Discovered:
     methods: tuple[str, ...]
 
 
-def discover(issuer: str) -> Discovered:
-    """Ask a provider where its parts are; raises ProviderFailed, also where it calls itself otherwise."""
+_parts: Remembered[Discovered] = Remembered()
+_keys: Remembered[dict[str, Any]] = Remembered()
+
+
+def discover(issuer: str, *, anew: bool = False) -> Discovered:
+    """Return where a provider's parts are, asked `anew` or some minutes ago.
+
+    Raises ProviderFailed, also where it calls itself otherwise.
+    """
+    return _parts.get(issuer, lambda: _discovered(issuer), anew=anew)
+
+
+def _discovered(issuer: str) -> Discovered:
     told = _asked("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
     parts = {name: str(told.get(name, "")) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
     if told.get("issuer") != issuer:
-        raise ProviderFailed(f"it calls itself {str(told.get('issuer'))[:200]}")
+        raise ProviderFailed("issuer", str(told.get("issuer"))[:200])
     for address in parts.values():
-        _check(address, resolve=False)
+        check_address(address)
     methods = told.get("token_endpoint_auth_methods_supported")
     return Discovered(
         issuer, **parts, methods=tuple(methods) if isinstance(methods, list) else ("client_secret_basic",)
@@ -59,59 +65,28 @@ def fetch_tokens(found: Discovered, *, client: tuple[str, str], **sent: str) -> 
     return _asked("POST", found.token_endpoint, data={**form, "client_secret": secret})
 
 
-def fetch_keys(found: Discovered) -> dict[str, Any]:
-    """Return the keys the provider signs with; raises ProviderFailed."""
-    return _asked("GET", found.jwks_uri)
+def fetch_keys(found: Discovered, *, anew: bool = False) -> dict[str, Any]:
+    """Return the keys the provider signs with, asked `anew` or some minutes ago; raises ProviderFailed."""
+    return _keys.get(found.jwks_uri, lambda: _asked("GET", found.jwks_uri), anew=anew)
+
+
+def forget_providers() -> None:
+    """Forget what providers said some minutes ago."""
+    _parts.forget()
+    _keys.forget()
 
 
 def _asked(
     method: str, address: str, *, data: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
 ) -> dict[str, Any]:
-    _check(address)
+    path = urlsplit(address).path or "/"
+    answer = ask(method, address, data=data, auth=httpx.BasicAuth(*auth) if auth else None)
+    if answer.status_code != 200:
+        raise ProviderFailed("status", f"{path}: {answer.status_code}")
     try:
-        with httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as client:
-            headers = {"Accept": "application/json"}
-            with client.stream(method, address, data=data, auth=auth, headers=headers) as answer:
-                content = _read(answer)
-        told = answer.status_code == 200 and httpx.Response(200, content=content).json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as failed:
-        raise ProviderFailed(f"{urlsplit(address).path or '/'}: {type(failed).__name__}") from None
-    if not isinstance(told, dict):
-        raise ProviderFailed(f"{urlsplit(address).path or '/'}: {answer.status_code}")
-    return told
-
-
-def _read(answer: httpx.Response) -> bytes:
-    content = b""
-    for part in answer.iter_bytes():
-        content += part
-        if len(content) > LARGEST:
-            raise ValueError("too much")
-    return content
-
-
-def _check(address: str, *, resolve: bool = True) -> None:
-    """Raise ProviderFailed for an address we do not ask: of a machine inside, or without encryption."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
+        told = orjson.loads(answer.content)
     except ValueError:
-        raise ProviderFailed("no address") from None
-    if runtime_settings().environment != "production":
-        return
-    if parts.scheme != "https" or not host:
-        raise ProviderFailed("only https:// is asked")
-    if resolve and not all(_is_public(found) for found in _addresses(host, port or 443)):
-        raise ProviderFailed("its address is of an inner network")
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except OSError:
-        raise ProviderFailed("its name is not known") from None
-
-
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return (getattr(found, "ipv4_mapped", None) or found).is_global
+        told = None
+    if not isinstance(told, dict):
+        raise ProviderFailed("json", path)
+    return told

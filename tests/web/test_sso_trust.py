@@ -1,0 +1,386 @@
+"""Whom a workspace trusts to say who its members are: who decides it, what that opens, and when it ends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+from tests.web.test_sso import PAGE, come_in, decided, on, provider, refused, role_ids, running
+
+from saas_crm.access.models import Member, Role
+from saas_crm.access.shared_models import Membership, User
+from saas_crm.access.sso import asking, talking
+from saas_crm.access.sso.words import failure_told
+from saas_crm.core.audit import AuditEntry
+from tenants.db import SHARED, db, new_id, tenant_scope
+from tests.support.cast import Cast
+from tests.support.clients import Browser, Phone
+from tests.support.identity_provider import IdentityProvider, identity_provider
+from tests.support.installation import Installation
+from tests.support.mailbox import Mailbox
+from tests.web.pages import errors, heading, value, words
+from tests.web.test_sign_in import enter
+
+__all__ = ["on", "provider", "role_ids", "running"]
+ClientFor = Callable[..., Browser]
+On = Callable[..., None]
+ROLE_PAGE = "/acme/settings/roles"
+
+
+@pytest.fixture
+def other(running: IdentityProvider) -> Iterator[IdentityProvider]:
+    with identity_provider() as another:
+        yield another
+
+
+def test_only_an_owner_says_which_provider_it_is(
+    client_for: ClientFor, provider: IdentityProvider, other: IdentityProvider, on: On
+) -> None:
+    """A provider names any member: who chooses it comes in as an owner."""
+    admin = client_for("admin")
+    first = admin.post(PAGE, data=decided(provider))
+    assert (first.status_code, set(errors(first))) == (422, {"issuer"})
+    assert "Only an owner decides" in errors(first)["issuer"]
+    on()
+    same = {"client_secret": ""}
+    for changed in (
+        {"issuer": other.issuer, **same}, {"issuer": other.issuer}, {"client_id": "other", **same}, {"client_id": "x"},
+        {"client_secret": "another"},
+    ):  # fmt: skip
+        answer = admin.post(PAGE, data={**decided(provider), **changed})
+        assert answer.status_code == 422, changed
+        assert "issuer" in errors(answer), changed
+    assert admin.post(PAGE, data=decided(provider, enabled="", **same)).status_code == 303, "all else is theirs, too"
+    assert "readonly" in admin.get(PAGE).text
+    assert 'name="client_secret"' not in admin.get(PAGE).text
+
+
+@pytest.mark.parametrize("changed", ["issuer", "client_id"])
+def test_the_secret_is_sent_to_no_other_provider(
+    client_for: ClientFor, provider: IdentityProvider, other: IdentityProvider, on: On, changed: str
+) -> None:
+    on()
+    asked = {**decided(provider), "client_secret": "", changed: other.issuer if changed == "issuer" else "another"}
+    answer = client_for("owner").post(PAGE, data=asked)
+    assert (answer.status_code, set(errors(answer))) == (422, {"client_secret"})
+
+
+def test_a_secret_that_was_typed_is_asked_for_again_after_an_error(
+    client_for: ClientFor, provider: IdentityProvider, on: On
+) -> None:
+    on()
+    answer = client_for("owner").post(PAGE, data=decided(provider, client_secret="the new one", domains="x!"))
+    assert answer.status_code == 422
+    assert "not kept" in errors(answer)["client_secret"]
+    assert "the new one" not in answer.text
+
+
+@pytest.mark.parametrize("page", [PAGE, "/acme/settings/security/entry"])
+def test_a_form_that_was_refused_keeps_the_version_it_was_made_of(
+    client_for: ClientFor, provider: IdentityProvider, on: On, page: str
+) -> None:
+    on()
+    owner = client_for("owner")
+    good = decided(provider, client_secret="") if page == PAGE else {"session_hours": "12"}
+    owner.post(page, data={**good, "session_hours": "8"})
+    version = value(owner.get(page), "version")
+    assert client_for("owner").post(page, data={**good, "mandatory": "1", "version": version}).status_code == 303
+    wrong = owner.post(page, data={**good, "domains": "x!", "networks": "x!", "version": version})
+    assert (wrong.status_code, value(wrong, "version")) == (422, version)
+    assert owner.post(page, data={**good, "version": value(wrong, "version")}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "after", [{"enabled": ""}, {"client_id": "another", "client_secret": "x"}, {"enabled": "", "twice": "1"}], ids=str
+)
+def test_sessions_end_with_the_provider_that_vouched_for_them(
+    client_for: ClientFor, provider: IdentityProvider, on: On, after: dict[str, str]
+) -> None:
+    on()
+    browser = client_for(None)
+    come_in(browser, provider)
+    on(client_secret="", mandatory="1")
+    assert browser.get("/acme/companies").status_code == 200, "another decision ends nothing"
+    asked = {name: said for name, said in {**decided(provider, client_secret=""), **after}.items() if said}
+    assert client_for("owner").post(PAGE, data=asked).status_code == 303
+    if "twice" in after:
+        on(client_secret="")
+    led = browser.get("/acme/companies")
+    assert (led.status_code, led.location.partition("?")[0]) == (302, "/signin")
+    assert client_for("rep").get("/acme/companies").status_code == 200, "who gave a password stays"
+
+
+def test_who_came_by_another_provider_may_not_lock_all_others_out(
+    client_for: ClientFor, provider: IdentityProvider, on: On, app: Flask, cast: Cast
+) -> None:
+    on()
+    provider.be("admin@acme.example")
+    admin = client_for(None)
+    come_in(admin, provider)
+    admin.write_session({**admin.read_session(), "proved": int(time.time())})
+    asked = decided(provider, client_secret="", mandatory="1")
+    assert admin.post(PAGE, data={**asked, "client_id": "another"}).status_code == 422
+    assert admin.post(PAGE, data=asked).status_code == 303
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "bigcorp.example", "sub.acme.example"])
+def test_people_join_by_domains_that_an_owner_has(
+    client_for: ClientFor, provider: IdentityProvider, role_ids: dict[str, str], domain: str
+) -> None:
+    answer = client_for("owner").post(PAGE, data=decided(provider, domains=domain, role_id=role_ids["rep"]))
+    assert set(errors(answer)) == {"domains", "client_secret"}
+    assert domain in errors(answer)["domains"]
+
+
+def member_of(app: Flask, cast: Cast, email: str) -> tuple[str, str]:
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        found = db.session.execute(select(Member.status, Role.key).join(Role).where(Member.email == email)).one()
+    return found[0], found[1]
+
+
+def test_who_was_half_made_is_made_by_the_next_attempt(
+    client_for: ClientFor, provider: IdentityProvider, on: On, role_ids: dict[str, str], app: Flask, cast: Cast
+) -> None:
+    on(domains="acme.example", role_id=role_ids["viewer"])
+    with app.app_context(), db.engines[SHARED].begin() as connection:
+        half = new_id()
+        connection.execute(insert(User).values(id=half, email="half@acme.example", name="Half", password_hash="x"))
+        connection.execute(insert(Membership).values(user_id=half, tenant_id=cast.tenants["acme"].id))
+    provider.be("half@acme.example")
+    assert come_in(client_for(None), provider).status_code == 303
+    assert member_of(app, cast, "half@acme.example") == ("active", "viewer")
+
+
+def test_who_was_removed_comes_back_by_an_invitation_and_not_by_the_domain(
+    client_for: ClientFor, api_for: Callable[..., Phone], provider: IdentityProvider, on: On,
+    role_ids: dict[str, str], app: Flask, cast: Cast, mailbox: Mailbox,
+) -> None:  # fmt: skip
+    on(domains="acme.example", role_id=role_ids["viewer"])
+    assert come_in(client_for(None), provider).status_code == 303
+    owner = client_for("owner")
+    owner.post(f"/acme/settings/members/{cast['rep'].member_id}/removal", data={"confirmed": "1"})
+    assert member_of(app, cast, "rep@acme.example")[0] == "removed"
+    assert refused(come_in(client_for(None), provider))
+    invited = {"email": "rep@acme.example", "role_id": role_ids["manager"]}
+    assert api_for("owner").post("/invitations", json=invited).status_code == 201
+    provider.be("rep@acme.example", subject="an account made anew")
+    browser = client_for(None)
+    assert come_in(browser, provider).status_code == 303
+    assert browser.get("/acme/").status_code == 200
+    assert member_of(app, cast, "rep@acme.example") == ("active", "manager")
+
+
+def test_what_one_workspace_says_is_told_in_no_other(
+    client_for: ClientFor, provider: IdentityProvider, on: On, app: Flask, cast: Cast, mailbox: Mailbox,
+    jobs: Callable[[], list[str]],
+) -> None:  # fmt: skip
+    on()
+    client_for("rep").post("/signup", data={
+        "company": "Second", "slug": "second", "locale": "en", "country": "US", "currency": "USD", "timezone": "UTC",
+    })  # fmt: skip
+    browser = client_for(None)
+    come_in(browser, provider)
+    browser.post("/signout")
+    jobs()
+    told = {}
+    for slug in ("acme", "second"):
+        with app.app_context(), tenant_scope(app.extensions["directory"].by_slug(slug)):
+            acts = db.session.scalars(select(AuditEntry.action).where(AuditEntry.resource == "session")).all()
+            told[slug] = {act for act in acts if act in ("sign_in", "sign_out")}
+    assert told == {"acme": {"sign_in", "sign_out"}, "second": set()}
+
+
+def test_a_browser_known_by_a_provider_is_a_new_one_to_the_password(
+    client_for: ClientFor, provider: IdentityProvider, on: On, mailbox: Mailbox
+) -> None:
+    on()
+    enter(client_for(None))
+    browser = client_for(None)
+    come_in(browser, provider)
+    come_in(browser, provider)
+    letters = [mail for mail in mailbox.arrived("rep@acme.example") if "new device" in mail["Subject"]]
+    assert len(letters) == 1, "once for the browser, not at each sign-in"
+    browser.post("/signout")
+    enter(browser)
+    assert [mail for mail in mailbox.arrived("rep@acme.example") if "new device" in mail["Subject"]]
+
+
+def test_a_provider_that_knows_the_browser_is_no_proof(
+    client_for: ClientFor, provider: IdentityProvider, on: On
+) -> None:
+    on()
+    browser = client_for(None)
+    come_in(browser, provider)
+    assert browser.post("/acme/settings/tokens", data={"name": "x"}).location.startswith("/acme/sso?"), "not even now"
+    provider.lies = {"claims": {"auth_time": int(time.time()) - 3_600}}
+    answer = come_in(browser, provider, proof="1")
+    assert refused(answer)
+    assert "did not ask you" in words(answer)
+    provider.lies = {"claims": {"auth_time": None}}
+    assert refused(come_in(browser, provider, proof="1"))
+    provider.lies = {}
+    come_in(browser, provider, proof="1")
+    assert browser.post("/acme/settings/tokens", data={"name": "x"}).status_code == 201
+
+
+@pytest.mark.parametrize("kind", ["read_only", "closed"])
+def test_a_workspace_that_is_not_open_lets_in_whom_it_lets_read(
+    client_for: ClientFor, provider: IdentityProvider, on: On, installation: Installation, cast: Cast, app: Flask,
+    role_ids: dict[str, str], kind: str,
+) -> None:  # fmt: skip
+    on(domains="acme.example", role_id=role_ids["viewer"])
+    cause, status = ("billing", "read_only") if kind == "read_only" else ("deletion", "suspended")
+    tenant_id = cast.tenants["acme"].id
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET status = %s WHERE id = %s", (status, tenant_id))
+        connection.execute(
+            "INSERT INTO public.suspensions (tenant_id, cause, kind) VALUES (%s, %s, %s)", (tenant_id, cause, kind)
+        )
+    app.extensions["directory"].forget()
+    try:
+        page = client_for(None).get("/signin?next=%2Facme%2F")
+        assert "/acme/sso?next=%2Facme%2F" in page.text
+        for who, seen in (("rep", 200 if kind == "read_only" else 403), ("owner", 200)):
+            provider.be(f"{who}@acme.example")
+            browser = client_for(None)
+            assert come_in(browser, provider).status_code == 303
+            assert browser.get("/acme/companies").status_code == seen, who
+        provider.be("new@acme.example")
+        assert refused(come_in(client_for(None), provider)), "nobody joins"
+    finally:
+        app.extensions["directory"].forget()
+    with app.app_context(), db.engines[SHARED].connect() as connection:
+        assert connection.scalar(select(User.id).where(User.email == "new@acme.example")) is None
+
+
+def test_a_former_address_leads_on_who_came_by_the_provider(
+    client_for: ClientFor, provider: IdentityProvider, on: On
+) -> None:
+    on()
+    browser = client_for(None)
+    come_in(browser, provider)
+    page = client_for("owner").get("/acme/settings/address")
+    assert "/acme/sso/callback" in page.text, "the provider has to be told"
+    assert client_for("owner").post("/acme/settings/address", data={"slug": "apex"}).status_code == 303
+    assert browser.get("/acme/contacts").location == "/apex/contacts"
+    assert "/apex/sso?next=%2Facme%2Fcontacts" in client_for(None).get("/signin?next=%2Facme%2Fcontacts").text
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [({"name": "Ann\u202egpj\nB\x00ob"}, "Anngpj B ob"), ({"name": "\x00"}, "new"), ({"name": "x" * 300}, "x" * 200),
+     ({"sub": "s" * 256}, None), ({"sub": "a\x00b"}, None), ({"sub": ""}, None)],
+    ids=repr,
+)  # fmt: skip
+def test_names_and_keys_are_cleaned(
+    client_for: ClientFor, provider: IdentityProvider, on: On, role_ids: dict[str, str], app: Flask, cast: Cast,
+    claims: dict[str, str], name: str | None,
+) -> None:  # fmt: skip
+    on(domains="acme.example", role_id=role_ids["viewer"])
+    provider.be("new@acme.example")
+    provider.lies = {"claims": claims}
+    answer = come_in(client_for(None), provider)
+    assert refused(answer) == (name is None)
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        assert db.session.scalar(select(Member.name).where(Member.email == "new@acme.example")) == name
+
+
+def test_a_role_that_is_deleted_is_given_to_nobody_who_joins(
+    client_for: ClientFor, api_for: Callable[..., Phone], provider: IdentityProvider, on: On,
+    role_ids: dict[str, str], app: Flask, cast: Cast,
+) -> None:  # fmt: skip
+    made = api_for("owner").post("/roles", json={"name": "Interns", "permissions": {"company:read": "all"}}).json
+    on(domains="acme.example", role_id=made["id"])
+    gone = client_for("owner").post(f"{ROLE_PAGE}/{made['id']}/deletion", data={"confirmed": "1"})
+    assert gone.status_code == 422
+    assert "by themselves" in words(gone)
+    answer = client_for("owner").post(
+        f"{ROLE_PAGE}/{made['id']}/deletion", data={"confirmed": "1", "replacement_id": role_ids["viewer"]}
+    )
+    assert answer.status_code == 303, errors(answer)
+    provider.be("new@acme.example")
+    assert come_in(client_for(None), provider).status_code == 303
+    assert member_of(app, cast, "new@acme.example") == ("active", "viewer")
+
+
+@contextmanager
+def slow_server(sends: bytes, every: float) -> Iterator[str]:
+    """Run a server that sends what it says one byte after the other."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            try:
+                connection, _address = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(10_000)
+                for byte in sends:
+                    if over.wait(every):
+                        return
+                    try:
+                        connection.sendall(bytes([byte]))
+                    except OSError:
+                        break
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        over.set()
+        listening.close()
+        thread.join(5)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+
+
+@pytest.mark.parametrize("sends", [HEAD * 9, HEAD + b" " * 900], ids=["head", "body"])
+def test_an_answer_that_drips_is_not_waited_for(app: Flask, monkeypatch: pytest.MonkeyPatch, sends: bytes) -> None:
+    """The limits of the client are for each read; of reads there are as many as the other side likes."""
+    monkeypatch.setattr(asking, "SECONDS", 0.6)
+    with app.app_context(), slow_server(sends, 0.05) as address:
+        with pytest.raises(talking.ProviderFailed) as first:
+            talking.discover(address)
+        assert first.value.code == "time"
+        monkeypatch.setattr(talking, "ask", lambda *_asked, **_how: pytest.fail("asked again at once"))
+        with pytest.raises(talking.ProviderFailed):
+            talking.discover(address)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", "status"), (b"nonsense\r\n\r\n", "connection"),
+     (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "json"),
+     (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "json"),
+     (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", "large"),
+     (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "status")],
+    ids=lambda part: part if isinstance(part, str) else "",
+)  # fmt: skip
+def test_each_failure_has_its_words(app: Flask, sent: bytes, code: str) -> None:
+    with app.test_request_context(), slow_server(sent, 0) as address, pytest.raises(talking.ProviderFailed) as failed:
+        talking.discover(address, anew=True)
+    assert failed.value.code == code
+    with app.test_request_context():
+        assert failure_told(failed.value)
+
+
+def test_asking_for_the_way_there_is_limited(client_for: ClientFor, provider: IdentityProvider, on: On) -> None:
+    on()
+    for _time in range(35):
+        assert client_for(None).get("/acme/sso", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
+    provider.lies = {"redirect": f"{provider.issuer}/keys"}
+    talking.forget_providers()
+    found = [client_for(None).get("/acme/sso", headers={"Sec-Fetch-Site": "same-origin"}) for _time in range(34)]
+    assert found[-1].status_code == 429
+    assert int(found[-1].headers["Retry-After"]) >= 1
+    assert heading(found[-1]) == "Single sign-on did not work"
