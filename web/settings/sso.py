@@ -12,6 +12,7 @@ from saas_crm.access.role_rules import OWNER
 from saas_crm.access.roles import roles_within
 from saas_crm.access.sso.provider import decide_sso, provider, remove_provider
 from saas_crm.access.sso.schemas import SsoWrite
+from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, signed_in_user
@@ -23,6 +24,14 @@ from web.settings.entry import lines_of
 from web.settings.inviting import all_roles
 from web.settings.security import bp
 
+RETYPED = "secret_typed"
+"""Says in a form that a secret was typed before: to leave it empty then does not mean to keep the former one."""
+
+
+def secret_lost() -> str:
+    """Ask for a secret that was typed into a form which was refused."""
+    return _("Type the new secret once more: it was not kept.")
+
 
 def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show the decision; the secret is never shown again, and one that was typed has to be typed again."""
@@ -31,14 +40,15 @@ def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
         "issuer": found.issuer, "client_id": found.client_id, "domains": "\n".join(found.domains),
         "role_id": str(found.role_id or ""),
     }  # fmt: skip
-    typed, told = dict(values or {}), dict(errors or {})
-    if typed.pop("client_secret", "") and current_member().role_key == OWNER:
-        told.setdefault("client_secret", _("Type the secret once more: it was not kept."))
+    typed = dict(values or {})
+    again = bool(typed.pop("client_secret", "")) or RETYPED in typed
     return render_template(
-        "settings/sso.html", values={**stored, **typed}, errors=told, version=typed.get("version") or found.version,
+        "settings/sso.html", values={**stored, **typed}, errors=errors or {}, again=RETYPED if again else "",
+        version=typed.get("version") or found.version,
         enabled="enabled" in typed if typed else found.enabled, known=bool(found.issuer),
         mandatory="mandatory" in typed if typed else found.mandatory, callback=callback_address(),
         roles=all_roles(roles_within(current_member())), decides=current_member().role_key == OWNER,
+        lost=secret_lost(),
     )  # fmt: skip
 
 
@@ -56,6 +66,8 @@ def edit_sso() -> str:
 def update_sso() -> ResponseReturnValue:
     """Decide about single sign-on."""
     sent = request.form
+    if RETYPED in sent and not sent.get("client_secret"):
+        raise InvalidInput({"client_secret": secret_lost()}, {"client_secret": "missing"})
     data = parse(SsoWrite, {
         **{name: sent.get(name, "") for name in ("issuer", "client_id", "client_secret", "role_id")},
         "enabled": "enabled" in sent, "mandatory": "mandatory" in sent, "domains": lines_of(sent.get("domains", "")),
