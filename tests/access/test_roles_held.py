@@ -33,7 +33,7 @@ def test_who_gives_a_role_to_many_and_who_demotes_an_owner_do_not_wait_for_each_
                 has_role.set()
                 ends.wait(5)
                 hold_owners()
-        except Exception as error:  # noqa: BLE001 - told below
+        except Exception as error:
             failed.append(error)
 
     other = Thread(target=demote)
@@ -42,10 +42,7 @@ def test_who_gives_a_role_to_many_and_who_demotes_an_owner_do_not_wait_for_each_
         with acting("owner"):
             assert has_role.wait(10)
             db.session.execute(text("SET LOCAL lock_timeout = '2s'"))
-            found = held_role(role_id("viewer"), owners=True)
-            assert found.key == "viewer"
-            waits = db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = pg_backend_pid()"))
-            assert waits == 0
+            assert held_role(role_id("viewer"), owners=True).key == "viewer"
     finally:
         ends.set()
         other.join(10)
