@@ -57,7 +57,8 @@ def test_only_an_owner_says_which_provider_it_is(
         assert answer.status_code == 422, changed
         assert "issuer" in errors(answer), changed
     assert admin.post(PAGE, data=decided(provider, enabled="", **same)).status_code == 303, "all else is theirs, too"
-    assert "readonly" in admin.get(PAGE).text
+    assert admin.get(PAGE).text.count("readonly") == 1 + 2, "the address to register, and what an owner chose"
+    assert client_for("owner").get(PAGE).text.count("readonly") == 1
     assert 'name="client_secret"' not in admin.get(PAGE).text
 
 
