@@ -23,7 +23,7 @@ LIFETIME = timedelta(days=30)
 """After so long without a visit a browser is signed out …"""
 LONGEST = timedelta(days=90)
 """… and after so long in any case: a stolen cookie must not live for ever."""
-SEEN_EVERY = timedelta(minutes=10)
+SEEN_EVERY = timedelta(minutes=1)
 """So exact is what a person's list says of when a browser was used last; its own cookie says how long it was idle."""
 
 
