@@ -14,7 +14,7 @@ SALES = {
 }  # fmt: skip
 FOLLOWING = frozenset({
     "audit_log", "search_entries", "opportunity_totals", "opportunity_sums", "idempotency_keys", "stage_changes",
-    "hand_over_items",
+    "hand_over_items", "record_numbers", "number_counts",
 })  # fmt: skip
 """Tables that follow what is changed in others."""
 STAMPS = frozenset(

@@ -21,6 +21,7 @@ from tests.leaks.world import OUTSIDER, Estate
 
 OTHERS = ("mate", "walled", OUTSIDER)
 UNSEEN: Mapping[str, Mapping[str, str]] = {
+    "settings_numbering.number_what_is_there": {}, "settings_security.forget_sso": {},
     "activities.reopen": {}, "opportunities.reopen": {}, "settings_members.end_help": {}, "settings_members.thaw": {},
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
     "settings_members.reset_two_factor": {},
@@ -44,6 +45,7 @@ NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/security":
         "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",
     "POST /settings/security/sso": "asks an identity provider whether it is there: tests/web/test_sso.py",
+    "POST /settings/numbering/<kind>/existing": "takes numbers that are switched on: tests/web/test_numbering.py",
     "POST /settings/privacy/register/<uuid:processing_id>/usual":
         "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",
 }  # fmt: skip
