@@ -87,6 +87,8 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
         return _of_token(estate, case.who, change)
     if change.table == "members":
         return _of_member(estate, case.who, change)
+    if change.table == "sessions":
+        return _of_session(estate, case.who, change)
     needed = TAKES.get(change.table)
     if needed is None:
         return "nobody has said who may change this table"
@@ -158,6 +160,14 @@ def _of_token(estate: Estate, who: str, change: Change) -> str:
     if {"member:update", "member:delete"} & estate.scopes[who].keys():
         return ""  # who leaves or is frozen loses their tokens
     return "" if row and estate.covers(who, "token:delete", owner) else "no right to take it back"
+
+
+def _of_session(estate: Estate, who: str, change: Change) -> str:
+    """Of somebody else's a session is only ended, by who may change them; nobody makes or prolongs one."""
+    user_id = str((change.is_now or change.was)["user_id"])
+    whose = next((name for name, person in estate.people.items() if str(person.user_id) == user_id), "")
+    able = "member:update" in estate.scopes[who] and (not whose or estate.covers(who, "member:update", whose))
+    return "" if change.act == "DELETE" and able else "it takes a permission for the member"
 
 
 def _of_member(estate: Estate, who: str, change: Change) -> str:
