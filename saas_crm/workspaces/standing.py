@@ -75,7 +75,7 @@ def suspend(
         if why in former:
             return Standing(status, found.after, found.causes, changed=False)
         was = next((one for one in former if one.cause == why.cause), None)
-        changes = {"cause": [was and was.cause, why.cause], **_changes(was, why)}
+        changes = {"cause": [None, why.cause], **_changes(was, why)}
         note(connection, slug, "suspend", changes, member_id=member_id, through=through, operator=operator)
     return found
 

@@ -186,7 +186,7 @@ def test_its_own_log_tells_what_changed(app: Flask, cast: Cast, pause: Pause, cl
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
         rows = db.session.query(AuditEntry).filter_by(action="suspend").order_by(AuditEntry.at).all()
     assert rows[1].changes == {
-        "cause": ["operator", "operator"], "kind": ["closed", "read_only"], "reason": ["Why", None],
+        "cause": [None, "operator"], "kind": ["closed", "read_only"], "reason": ["Why", None],
         "ask": [None, "Ann"], "until": [until.isoformat(), None],
     }  # fmt: skip
     page = client_for("owner").get("/acme/settings/audit").text

@@ -144,9 +144,10 @@ tells("workspace", Room(
     word=lambda: _("Workspace"),
     labels=lambda: {
         "name": _("Name"), "locale": _("Language"), "country": _("Country"), "currency": _("Currency"),
-        "timezone": _("Time zone"), "kind": pgettext("suspension", "How"), "reason": _("Why"),
+        "timezone": _("Time zone"), "cause": pgettext("suspension", "Cause"),
+        "kind": pgettext("suspension", "How"), "reason": _("Why"),
         "until": _("Until when"), "slug": _("Web address"), "due_at": _("To be deleted on"),
-        "cause": pgettext("suspension", "Cause"), "ask": _("Whom to ask"), "former": _("Former data"),
+        "ask": _("Whom to ask"), "former": _("Former data"),
     },
     writers={
         "cause": chosen(_causes),
