@@ -2,7 +2,7 @@
 import { csrfToken } from './messages.js';
 
 const PAUSE = 350; // ms after the last key
-const KNOWN = ['name', 'email', 'company', 'slug', 'workspace']; // what a password must not be made of
+const KNOWN = ['name', 'email', 'company', 'slug', 'workspace']; // what a password must not be made of; data-known-… where there is no field
 
 for (const place of document.querySelectorAll('[data-strength]')) {
   const input = document.getElementById(place.dataset.strength);
@@ -14,7 +14,8 @@ for (const place of document.querySelectorAll('[data-strength]')) {
     const body = new FormData();
     body.append('password', input.value);
     for (const name of KNOWN) {
-      const known = input.form?.elements.namedItem(name)?.value || input.form?.dataset[`known${name[0].toUpperCase()}${name.slice(1)}`];
+      const { elements, dataset } = input.form;
+      const known = elements.namedItem(name)?.value || dataset[`known${name[0].toUpperCase()}${name.slice(1)}`];
       if (known) body.append(name, known);
     }
     try {
