@@ -2,7 +2,8 @@
 import { csrfToken } from './messages.js';
 
 const PAUSE = 350; // ms after the last key
-const KNOWN = ['name', 'email', 'company', 'slug', 'workspace']; // what a password must not be made of; data-known-… where there is no field
+// What a password must not be made of: fields of its form, or what that says by data-known-… where it has none.
+const KNOWN = ['name', 'email', 'company', 'slug', 'workspace'];
 
 for (const place of document.querySelectorAll('[data-strength]')) {
   const input = document.getElementById(place.dataset.strength);
