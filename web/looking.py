@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
-
-from saas_crm.core.i18n import LANGUAGES, html_lang, in_language
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import html_lang, in_language
 from saas_crm.edge.current import current_member
-from saas_crm.edge.language import COOKIE
+from saas_crm.edge.language import kept_locale
 from saas_crm.edge.viewing import Viewing, viewing
 from web.formatting import clock_time
 
@@ -45,8 +43,7 @@ def looking() -> Looking | None:
 
 def _of_operator(found: Viewing) -> Looking:
     """Return the line for an operator who looks in: who, as whom, until when; in the language of their console."""
-    locale = request.cookies.get(COOKIE, "")
-    locale = locale if locale in LANGUAGES else found.reader.locale
+    locale = kept_locale() or found.reader.locale
     with in_language(locale):
         return Looking(
             lang=html_lang(locale), label=_("Looking in"), leave=_("Leave"), leave_endpoint="support.leave",

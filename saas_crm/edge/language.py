@@ -35,10 +35,13 @@ def reader_locale() -> str:
     user = None if request.path.startswith("/api/") else user_or_none()
     if user is not None:
         return speaks(user.locale)
-    for name in (cookie(), FORMER_COOKIE):
-        if request.cookies.get(name) in LANGUAGES:
-            return request.cookies[name]
-    return browser_locale(request.headers.get("Accept-Language", ""))
+    return kept_locale() or browser_locale(request.headers.get("Accept-Language", ""))
+
+
+def kept_locale() -> str | None:
+    """Return the locale that the browser's cookie says, if the product has it."""
+    kept = (request.cookies.get(name) for name in (cookie(), FORMER_COOKIE))
+    return next((locale for locale in kept if locale in LANGUAGES), None)
 
 
 def cookie() -> str:
