@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
+from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox, body
+from tests.support.second_factor import with_app
+from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 EVIL = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https",
@@ -27,11 +31,24 @@ def test_a_forged_host_is_in_no_mail_and_no_redirect(client_for: ClientFor, mail
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/signin", "/signin/code", "/profile/passkeys", "/profile/proof", "/acme/settings/security/sso",
-     "/acme/settings/security/entry", "/acme/settings/tokens", "/acme/sso/callback"],
+    ("who", "path", "status"),
+    [(None, "/signin", 200), (None, "/signup", 200), (None, "/forgot", 200), (None, "/signin/code", 303),
+     (None, "/acme/sso/callback", 404), ("owner", "/profile/passkeys", 200), ("owner", "/profile/proof", 200),
+     ("owner", "/acme/settings/security/sso", 200), ("owner", "/acme/settings/security/entry", 200),
+     ("owner", "/acme/settings/tokens", 200)],
 )  # fmt: skip
-def test_nothing_that_signs_in_or_decides_is_put_into_a_frame(client_for: ClientFor, path: str) -> None:
-    page = client_for("owner").get(path)
+def test_nothing_that_signs_in_or_decides_is_put_into_a_frame(
+    client_for: ClientFor, who: str | None, path: str, status: int
+) -> None:
+    page = client_for(who).get(path)
+    assert page.status_code == status, "else these are not the headers of that page"
     assert page.headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_page_that_asks_for_a_code_is_put_into_no_frame(client_for: ClientFor, app: Flask, cast: Cast) -> None:
+    with_app(app, cast["rep"])
+    nobody = client_for(None)
+    enter(nobody)
+    page = nobody.get("/signin/code")
+    assert (page.status_code, page.headers["X-Frame-Options"]) == (200, "DENY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from saas_crm.access.sessions import open_sessions
 from saas_crm.access.shared_models import User, UserSession
 from saas_crm.access.sign_in_log import own_log
 from saas_crm.access.sign_in_models import KnownBrowser, SignInEntry
+from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
@@ -114,10 +116,14 @@ def test_a_new_device_is_told_by_mail_and_a_known_one_is_not(client_for: ClientF
 
 def test_the_mail_speaks_the_persons_language(client_for: ClientFor, mailbox: Mailbox, app: Flask, cast: Cast) -> None:
     with app.app_context(), db.engines[SHARED].begin() as connection:
-        connection.execute(update(User).where(User.id == cast["rep"].user_id).values(timezone="Asia/Shanghai"))
+        connection.execute(
+            update(User).where(User.id == cast["rep"].user_id).values(timezone="Asia/Shanghai", locale="zh_Hans")
+        )
     enter_with(client_for(None), FIREFOX)
     enter_with(client_for(None), PHONE)
-    assert "(Asia/Shanghai)" in body(mailbox.arrived("rep@acme.example")[0])
+    [mail] = mailbox.arrived("rep@acme.example")
+    assert re.search("[\u4e00-\u9fff]{4}", mail["Subject"])
+    assert "（Asia/Shanghai）" in body(mail)
 
 
 def test_what_a_browser_keeps_opens_nothing_and_is_nobody_elses(client_for: ClientFor, app: Flask, cast: Cast) -> None:
@@ -129,7 +135,7 @@ def test_what_a_browser_keeps_opens_nothing_and_is_nobody_elses(client_for: Clie
     with app.app_context(), db.engines[SHARED].connect() as connection:
         kept = connection.execute(select(KnownBrowser.user_id, KnownBrowser.token_hash)).all()
     assert [row.user_id for row in kept] == [cast["rep"].user_id]
-    assert cookie.value.encode() not in kept[0].token_hash
+    assert kept[0].token_hash == token_hash(cookie.value)
     stranger = browser_of(app, None)
     stranger.set_cookie("browser", cookie.value)
     assert stranger.get("/acme/").status_code == 302

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,7 +100,7 @@ def test_the_last_second_step_stays_where_a_workspace_asks_for_one(
     led = rep.get("/acme/contacts")
     assert led.location.startswith("/profile/two-factor")
     assert "Passkeys…" in rep.get(led.location).text
-    key = register(rep)
+    register(rep)
     assert rep.get("/acme/contacts").status_code == 200, "a passkey is a second step"
     [kept] = rows(app, cast)
     refused = rep.post(f"{PAGE}/{kept.id}/removal")
@@ -109,7 +108,6 @@ def test_the_last_second_step_stays_where_a_workspace_asks_for_one(
     assert "Acme Instruments asks for two-factor sign-in" in summary(refused)
     register(rep, name="Another")
     assert rep.post(f"{PAGE}/{kept.id}/removal").status_code == 303
-    assert key.count == 0
 
 
 def test_the_last_app_stays_too(client_for: ClientFor, app: Flask, cast: Cast) -> None:
@@ -199,10 +197,6 @@ def test_an_admins_reset_takes_passkeys_too(
     client_for: ClientFor, passkey: SecurityKey, app: Flask, cast: Cast
 ) -> None:
     answer = client_for("admin").post(f"/acme/settings/members/{cast['rep'].member_id}/two-factor/reset")
-    if answer.status_code == 404:
-        page = client_for("admin").get(f"/acme/settings/members/{cast['rep'].member_id}").text
-        [path] = re.findall(r'action="([^"]*two-factor[^"]*)"', page)
-        answer = client_for("admin").post(path)
     assert answer.status_code == 303
     assert rows(app, cast) == []
     assert enter(client_for(None)).location == "/acme/"

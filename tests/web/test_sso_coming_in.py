@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from saas_crm.access.shared_models import User, UserSession
+from saas_crm.access.tokens import token_hash
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of
@@ -131,4 +132,5 @@ def test_its_session_tells_where_it_is_good(
         assert thief.get("/profile").status_code == 302
         assert thief.get("/acme/").status_code == 302
     with app.app_context(), db.engines[SHARED].connect() as connection:
-        assert connection.scalar(select(UserSession.id).where(UserSession.user_id == cast["rep"].user_id)) is not None
+        query = select(UserSession.user_id).where(UserSession.token_hash == token_hash(token))
+        assert connection.scalar(query) == cast["rep"].user_id, "of the whole, and not of its last part"
