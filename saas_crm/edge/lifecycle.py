@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 import psycopg
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import NotFound
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import ended_membership, member_of_token, member_of_user
@@ -240,14 +240,3 @@ def _close(_error: BaseException | None) -> None:
     token = g.pop("tenant_token", None)
     if token is not None:
         _current.reset(token)
-
-
-def allowed_methods(error: MethodNotAllowed) -> str:
-    """Return the value of the Allow header for a 405."""
-    return ", ".join(sorted(error.valid_methods or ()))
-
-
-def no_store(response: Response) -> Response:
-    """Keep an answer out of shared and back-button caches."""
-    response.headers["Cache-Control"] = "no-store"
-    return response

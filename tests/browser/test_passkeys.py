@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Theme, Width
-from tests.browser.test_two_factor import Look
+from tests.browser.conftest import Width
+from tests.browser.eyes import Eyes
 from tests.support.cast import PASSWORD
 from tests.support.server import LiveServer
 
@@ -17,10 +17,13 @@ PageFor = Callable[..., Page]
 
 
 @pytest.fixture
-def page(page_for: PageFor, live_server: LiveServer, width: Width, theme: Theme) -> Page:
-    """Nobody's page, at an address that has a name, with a device that checks its owner."""
+def page_with_device(page_for: PageFor, live_server: LiveServer) -> PageFor:
+    """Open nobody's page, at an address that has a name, with a device that checks its owner."""
     named = f"http://localhost:{urlsplit(live_server.url).port}"
-    page = page_for(None, width, theme, at=named)
+    return lambda width: _with_device(page_for(None, width, at=named, reduced_motion="reduce"))
+
+
+def _with_device(page: Page) -> Page:
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send("WebAuthn.addVirtualAuthenticator", {"options": {
@@ -43,38 +46,39 @@ def _sign_out(page: Page) -> None:
     page.wait_for_url("**/signin")
 
 
-def test_from_adding_one_to_removing_it(page: Page, width: Width) -> None:
-    look = Look(page, width)
+def test_from_adding_one_to_removing_it(page_with_device: PageFor, width: Width) -> None:
+    page = page_with_device(width)
+    look = Eyes(page, width, weighs=False)
     _by_password(page, "?next=/profile/passkeys")
     page.wait_for_url(lambda address: urlsplit(address).path == "/profile/passkeys")
-    look.at("none yet")
+    look.see("none yet")
     page.get_by_label("What is it called?").fill("Rita's laptop")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     page.goto("/profile/passkeys")
     expect(page.get_by_text("Rita's laptop")).to_be_visible()
-    look.at("one")
+    look.see("one")
     page.get_by_label("What is it called?").fill("Again")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.locator(".toast-text", has_text="has a passkey of yours already")).to_be_visible()
     _sign_out(page)
-    look.at("sign in")
+    look.see("sign in")
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/acme/")
     _sign_out(page)
     _by_password(page)
     page.wait_for_url("**/signin/code")
-    look.at("second step")
+    look.see("second step")
     page.get_by_role("button", name="Use your passkey").click()
     page.wait_for_url("**/acme/")
     page.goto("/profile/proof?next=/profile/passkeys")
-    look.at("proof")
+    look.see("proof")
     page.get_by_role("button", name="Use your passkey instead").click()
     page.wait_for_url(lambda address: urlsplit(address).path == "/profile/passkeys")
     page.goto("/profile/two-factor")
-    look.at("two-factor")
+    look.see("two-factor")
     page.goto("/profile/two-factor/codes")
-    look.at("new codes")
+    look.see("new codes")
     page.get_by_role("button", name="Use your passkey instead").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     page.goto("/profile/passkeys")
@@ -83,7 +87,8 @@ def test_from_adding_one_to_removing_it(page: Page, width: Width) -> None:
     assert look.found == []
 
 
-def test_who_cancels_is_told_and_goes_on_otherwise(page: Page) -> None:
+def test_who_cancels_is_told_and_goes_on_otherwise(page_with_device: PageFor) -> None:
+    page = page_with_device("phone")
     page.goto("/signin")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator(".toast-text", has_text="That did not work.")).to_be_visible()

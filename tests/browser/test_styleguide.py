@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.browser.axe import findings
 from tests.browser.conftest import Theme, Width
 from tests.browser.eyes import Eyes
-from web.styleguide.routes import PARTS
+from web.styleguide.routes import ERRORS, PARTS
 
 PageFor = Callable[..., Page]
 
@@ -17,7 +17,7 @@ PageFor = Callable[..., Page]
 def test_nothing_is_wrong_with_any_part(eyes_of: Callable[..., Eyes]) -> None:
     """What a part weighs is not asked: each holds more than any page does."""
     eyes = eyes_of(None, weighs=False)
-    for part in (*PARTS, "errors/404", "errors/409", "errors/429", "errors/500"):
+    for part in (*PARTS, *(f"errors/{name}" for name in ERRORS)):
         eyes.look(f"/styleguide/{part}")
     assert eyes.found == []
 

@@ -8,38 +8,25 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import findings, sideways, small_targets
-from tests.browser.conftest import Theme, Width
+from tests.browser.conftest import Width
+from tests.browser.eyes import Eyes
 from tests.support.cast import PASSWORD
 from tests.support.second_factor import code_of
 
 PageFor = Callable[..., Page]
 
 
-class Look:
-    """Looks at a page as test_every_page does, and notes what is wrong with it."""
-
-    def __init__(self, page: Page, width: Width) -> None:
-        self.page, self.width, self.found = page, width, list[str]()
-
-    def at(self, name: str) -> None:
-        wrong = [*findings(self.page), *sideways(self.page)]
-        if self.width == "phone":
-            wrong += small_targets(self.page)
-        self.found += [f"{name}: {what}" for what in wrong]
-
-
-def test_from_setting_it_up_to_turning_it_off(page_for: PageFor, width: Width, theme: Theme) -> None:
-    page = page_for("rep", width, theme, accept_downloads=True)
-    look = Look(page, width)
+def test_from_setting_it_up_to_turning_it_off(page_for: PageFor, width: Width) -> None:
+    page = page_for("rep", width, accept_downloads=True, reduced_motion="reduce")
+    look = Eyes(page, width, weighs=False)
     secret = _set_up(page, look)
     codes = _keep_codes(page, look)
-    _sign_in(page_for, width, theme, look, secret, codes)
+    _sign_in(page_for, width, look, secret, codes)
     page.goto("/profile/two-factor")
-    look.at("on")
+    look.see("on")
     page.get_by_role("link", name="Turn off…").click()
     page.wait_for_url("**/removal")
-    look.at("turn off")
+    look.see("turn off")
     page.get_by_label("Present password").fill(PASSWORD)
     page.get_by_label("Code", exact=False).fill(codes[1])
     page.get_by_role("button", name="Turn off").click()
@@ -47,29 +34,29 @@ def test_from_setting_it_up_to_turning_it_off(page_for: PageFor, width: Width, t
     assert look.found == []
 
 
-def _set_up(page: Page, look: Look) -> str:
+def _set_up(page: Page, look: Eyes) -> str:
     page.goto("/profile")
     page.get_by_role("link", name="Two-factor sign-in").click()
     page.wait_for_url("**/profile/two-factor")
-    look.at("off")
+    look.see("off")
     page.get_by_label("Present password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/profile/two-factor/app")
-    look.at("picture")
+    look.see("picture")
     expect(page.locator("svg.qr")).to_be_visible()
     secret = page.get_by_label("Or type this key").input_value()
     page.get_by_label("Code", exact=False).last.fill("000000")
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("This code does not fit").first).to_be_visible()
-    look.at("wrong code")
+    look.see("wrong code")
     page.get_by_label("Code", exact=False).last.fill(code_of(secret))
     page.get_by_role("button", name="Turn on").click()
     return secret
 
 
-def _keep_codes(page: Page, look: Look) -> list[str]:
+def _keep_codes(page: Page, look: Eyes) -> list[str]:
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
-    look.at("codes")
+    look.see("codes")
     codes = page.locator(".recovery-codes li").all_inner_texts()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download").click()
@@ -81,18 +68,18 @@ def _keep_codes(page: Page, look: Look) -> list[str]:
     return codes
 
 
-def _sign_in(page_for: PageFor, width: Width, theme: Theme, look: Look, secret: str, codes: list[str]) -> None:
-    page = page_for(None, width, theme)
-    outside = Look(page, width)
+def _sign_in(page_for: PageFor, width: Width, look: Eyes, secret: str, codes: list[str]) -> None:
+    page = page_for(None, width, reduced_motion="reduce")
+    outside = Eyes(page, width, weighs=False)
     page.goto("/acme/contacts")
     page.get_by_label("E-mail").fill("rep@acme.example")
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/signin/code?**")
-    outside.at("code")
+    outside.see("code")
     page.get_by_role("link", name="Use a recovery code instead").click()
     page.wait_for_url("**with=recovery**")
-    outside.at("recovery code")
+    outside.see("recovery code")
     page.get_by_label("Recovery code").fill(codes[0].lower())
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/acme/contacts")

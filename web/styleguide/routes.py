@@ -15,7 +15,8 @@ bp = Blueprint("styleguide", __name__, template_folder="templates", url_prefix="
 
 PARTS = ("buttons", "forms", "lists", "records", "board", "today", "feedback", "landing", "signin")
 STATUSES = (400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503)
-ERRORS = (*map(str, STATUSES), "contradiction", "suspended", "read_only", "removed")
+ERRORS = (*map(str, STATUSES), "contradiction", "suspended", "read_only", "removed", "network", "looking",
+          "stale", "recycled")  # fmt: skip
 
 
 @bp.get("/")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from saas_crm.core.clock import now
+
 COMPANIES: tuple[dict[str, Any], ...] = (
     {
         "id": "c1",
@@ -160,6 +162,14 @@ def conflict() -> dict[str, Any]:
         "workspace_name": "Nordwind Maschinenbau",
         "retry_after": 30,
         "request_id": "01JD2M6W",
+        "address": "198.51.100.7",
+        "seen": "Jonas Weber",
+        "label": "Donaudampfschifffahrtsgesellschaft Maschinenbau",
+        "kind_name": "Company",
+        "deleted_at": now(),
+        "days": 30,
+        "restore_url": "/styleguide/",
+        "bin_url": "/styleguide/lists",
         "languages": languages(),
         "fields": [
             {
