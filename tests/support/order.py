@@ -18,10 +18,16 @@ SLOWEST: tuple[str, ...] = (
     "leaks/test_mutants.py",
     "mobile_api/test_fuzz.py",
     "browser/test_every_page.py",
+    "browser/test_every_page_fits.py",
+    "browser/test_every_answer.py",
     "browser/test_styleguide.py",
     "browser/test_deals.py",
     "cli/test_demo.py",
     "tenants/test_hammer.py",
+    "tenants/test_injection.py",
+    "web/test_odd_texts.py",
+    "web/test_no_dead_ends.py",
+    "guard/test_endpoints.py",
     "access/test_organisations.py",
 )
 """By what each takes alone, longest first; all others follow in the order they were found."""
