@@ -46,6 +46,8 @@ NOT_SO_HERE: Mapping[str, str] = {
         "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",
     "POST /settings/security/sso": "asks an identity provider whether it is there: tests/web/test_sso.py",
     "POST /settings/numbering/<kind>/existing": "takes numbers that are switched on: tests/web/test_numbering.py",
+    "POST /api/v1/numbering/<kind>/existing": "the same: tests/mobile_api/test_numbers.py",
+    "PATCH /api/v1/sso": "takes an identity provider: tests/mobile_api/test_sso.py",
     "POST /settings/privacy/register/<uuid:processing_id>/usual":
         "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",
 }  # fmt: skip
