@@ -49,7 +49,7 @@ def allow_support_access(body: Allow) -> Response:
     return made(_present(), "support-access")
 
 
-@api.operation("DELETE", "/support-access", tag="security", responses={204: None})
+@api.operation("DELETE", "/support-access", tag="security", responses={204: None}, idempotent=True)
 @requires("workspace:update")
 def withdraw_support_access() -> Response:
     """Let nobody look in any more, from their next request on; also where nobody could."""

@@ -60,7 +60,7 @@ def test_the_way_in(
     page.get_by_label("E-mail").fill(olga.email)
     page.get_by_label("Password").first.fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(lambda url: url.endswith("/operator/signin/code"))
+    page.wait_for_url("**/operator/signin/code")
     eyes.look("/operator/signin/code")
     eyes.look("/operator/signin/code?with=recovery")
     page.goto("/operator/signin/code")

@@ -37,7 +37,7 @@ class Offers:
 def hunted(app: Flask) -> Iterator[Endpoint]:
     """Yield the endpoints of workspaces that are for members."""
     for endpoint in endpoints(app):
-        if endpoint.in_workspace and endpoint.declared.kind != "public":
+        if endpoint.in_workspace and endpoint.declared.kind not in ("public", "operator"):
             yield endpoint
 
 
