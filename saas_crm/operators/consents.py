@@ -40,7 +40,7 @@ def allow(data: Allow, *, actor: CurrentMember, consent_id: UUID) -> UUID:
         return consent_id
     _end_open(actor, but=consent_id)
     record_act(db.session(), "support_allow", "workspace", current_tenant().id,
-               {"until": [None, until.isoformat()], "note": [None, data.note]})  # fmt: skip
+               {"until": [None, until.isoformat()], "reason": [None, data.note]})  # fmt: skip
     return consent_id
 
 

@@ -92,6 +92,7 @@ def test_by_consent_one_sees_what_the_member_sees_and_everybody_is_told(
     log = client_for("owner").get("/acme/settings/audit").text
     assert name in log
     assert "Support began to look in as this member" in log
+    assert NOTE in log
 
 
 @pytest.mark.parametrize(("method", "path"), [
@@ -107,6 +108,7 @@ def test_nothing_is_changed_taken_along_or_ones_own(
     answer = olga.browser.open(f"/acme/{path}", method=method, data={"name": "New"} if method == "POST" else None)
     assert answer.status_code in (403, 404)
     if answer.status_code == 403:
+        assert f"{method} /{path}" in client_for("owner").get("/acme/settings/audit").text
         assert audit(installation, cast)[-1] == ("support_refused", "Olga Operator")
         assert acts(installation)[-1] == ("look_in_refused", "change")
     assert olga.browser.get("/acme/companies").status_code == 200

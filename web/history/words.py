@@ -71,7 +71,7 @@ def labels_of_acts() -> dict[str, str]:
     """Return the labels of what acts note beside the fields of records."""
     return {
         "rows": _("Rows"), "format": _("Format"), "filter": _("Filter"), "deleted_by_id": "", "deleted_at": "",
-        "account_team": _("Account team"), "why": pgettext("viewing", "Ended by"),
+        "account_team": _("Account team"), "why": pgettext("viewing", "Ended by"), "page": _("Page"),
     }  # fmt: skip
 
 
