@@ -30,6 +30,7 @@ TAKES_PROOF = {
     "settings_security.update", "settings_security.update_entry", "settings_security.update_sso",
     "settings_tokens.create",
     "settings_archives.ask", "settings_archives.download", "settings_deletion.ask", "settings_address.update",
+    "support.allow",
 }  # fmt: skip
 
 
