@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from saas_crm.access.models import Member, Role
-from saas_crm.access.shared_models import Membership, User
-from saas_crm.access.sso import asking, talking
-from saas_crm.access.sso.words import failure_told
+from saas_crm.access.shared_models import User
 from saas_crm.core.audit import AuditEntry
-from tenants.db import SHARED, db, new_id, tenant_scope
+from tenants.db import SHARED, db, tenant_scope
 from tests.support.cast import Cast
-from tests.support.clients import Browser, Phone
+from tests.support.clients import Browser
 from tests.support.identity_provider import IdentityProvider, identity_provider
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
-from tests.web.pages import errors, heading, value, words
+from tests.web.pages import errors, value, words
 from tests.web.sso import PAGE, come_in, decided, refused
 from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 On = Callable[..., None]
-ROLE_PAGE = "/acme/settings/roles"
 
 
 @pytest.fixture
@@ -139,53 +132,6 @@ def test_who_came_by_another_provider_may_not_lock_all_others_out(
     assert admin.post(PAGE, data=asked).status_code == 303
 
 
-@pytest.mark.parametrize("domain", ["gmail.com", "bigcorp.example", "sub.acme.example"])
-def test_people_join_by_domains_that_an_owner_has(
-    client_for: ClientFor, provider: IdentityProvider, role_ids: dict[str, str], domain: str
-) -> None:
-    answer = client_for("owner").post(PAGE, data=decided(provider, domains=domain, role_id=role_ids["rep"]))
-    assert set(errors(answer)) == {"domains"}
-    assert domain in errors(answer)["domains"]
-
-
-def member_of(app: Flask, cast: Cast, email: str) -> tuple[str, str]:
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        found = db.session.execute(select(Member.status, Role.key).join(Role).where(Member.email == email)).one()
-    return found[0], found[1]
-
-
-def test_who_was_half_made_is_made_by_the_next_attempt(
-    client_for: ClientFor, provider: IdentityProvider, on: On, role_ids: dict[str, str], app: Flask, cast: Cast
-) -> None:
-    on(domains="acme.example", role_id=role_ids["viewer"])
-    with app.app_context(), db.engines[SHARED].begin() as connection:
-        half = new_id()
-        connection.execute(insert(User).values(id=half, email="half@acme.example", name="Half", password_hash="x"))
-        connection.execute(insert(Membership).values(user_id=half, tenant_id=cast.tenants["acme"].id))
-    provider.be("half@acme.example")
-    assert come_in(client_for(None), provider).status_code == 303
-    assert member_of(app, cast, "half@acme.example") == ("active", "viewer")
-
-
-def test_who_was_removed_comes_back_by_an_invitation_and_not_by_the_domain(
-    client_for: ClientFor, api_for: Callable[..., Phone], provider: IdentityProvider, on: On,
-    role_ids: dict[str, str], app: Flask, cast: Cast, mailbox: Mailbox,
-) -> None:  # fmt: skip
-    on(domains="acme.example", role_id=role_ids["viewer"])
-    assert come_in(client_for(None), provider).status_code == 303
-    owner = client_for("owner")
-    owner.post(f"/acme/settings/members/{cast['rep'].member_id}/removal", data={"confirmed": "1"})
-    assert member_of(app, cast, "rep@acme.example")[0] == "removed"
-    assert refused(come_in(client_for(None), provider))
-    invited = {"email": "rep@acme.example", "role_id": role_ids["manager"]}
-    assert api_for("owner").post("/invitations", json=invited).status_code == 201
-    provider.be("rep@acme.example", subject="an account made anew")
-    browser = client_for(None)
-    assert come_in(browser, provider).status_code == 303
-    assert browser.get("/acme/").status_code == 200
-    assert member_of(app, cast, "rep@acme.example") == ("active", "manager")
-
-
 def test_what_one_workspace_says_is_told_in_no_other(
     client_for: ClientFor, provider: IdentityProvider, on: On, app: Flask, cast: Cast, mailbox: Mailbox,
     jobs: Callable[[], list[str]],
@@ -280,117 +226,3 @@ def test_a_former_address_leads_on_who_came_by_the_provider(
     assert client_for("owner").post("/acme/settings/address", data={"slug": "apex"}).status_code == 303
     assert browser.get("/acme/contacts").location == "/apex/contacts"
     assert "/apex/sso?next=%2Facme%2Fcontacts" in client_for(None).get("/signin?next=%2Facme%2Fcontacts").text
-
-
-@pytest.mark.parametrize(
-    ("claims", "name"),
-    [({"name": "Ann\u202egpj\nB\x00ob"}, "Anngpj B ob"), ({"name": "\x00"}, "new"), ({"name": "x" * 300}, "x" * 200),
-     ({"sub": "s" * 256}, None), ({"sub": "a\x00b"}, None), ({"sub": ""}, None)],
-    ids=repr,
-)  # fmt: skip
-def test_names_and_keys_are_cleaned(
-    client_for: ClientFor, provider: IdentityProvider, on: On, role_ids: dict[str, str], app: Flask, cast: Cast,
-    claims: dict[str, str], name: str | None,
-) -> None:  # fmt: skip
-    on(domains="acme.example", role_id=role_ids["viewer"])
-    provider.be("new@acme.example")
-    provider.lies = {"claims": claims}
-    answer = come_in(client_for(None), provider)
-    assert refused(answer) == (name is None)
-    with app.app_context(), tenant_scope(cast.tenants["acme"]):
-        assert db.session.scalar(select(Member.name).where(Member.email == "new@acme.example")) == name
-
-
-def test_a_role_that_is_deleted_is_given_to_nobody_who_joins(
-    client_for: ClientFor, api_for: Callable[..., Phone], provider: IdentityProvider, on: On,
-    role_ids: dict[str, str], app: Flask, cast: Cast,
-) -> None:  # fmt: skip
-    made = api_for("owner").post("/roles", json={"name": "Interns", "permissions": {"company:read": "all"}}).json
-    on(domains="acme.example", role_id=made["id"])
-    gone = client_for("owner").post(f"{ROLE_PAGE}/{made['id']}/deletion", data={"confirmed": "1"})
-    assert gone.status_code == 422
-    assert "by themselves" in words(gone)
-    answer = client_for("owner").post(
-        f"{ROLE_PAGE}/{made['id']}/deletion", data={"confirmed": "1", "replacement_id": role_ids["viewer"]}
-    )
-    assert answer.status_code == 303, errors(answer)
-    provider.be("new@acme.example")
-    assert come_in(client_for(None), provider).status_code == 303
-    assert member_of(app, cast, "new@acme.example") == ("active", "viewer")
-
-
-@contextmanager
-def slow_server(sends: bytes, every: float) -> Iterator[str]:
-    """Run a server that sends what it says one byte after the other."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def serve() -> None:
-        while not over.is_set():
-            try:
-                connection, _address = listening.accept()
-            except OSError:
-                return
-            with connection:
-                connection.recv(10_000)
-                for byte in sends:
-                    if over.wait(every):
-                        return
-                    try:
-                        connection.sendall(bytes([byte]))
-                    except OSError:
-                        break
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        over.set()
-        listening.close()
-        thread.join(5)
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
-
-
-@pytest.mark.parametrize("sends", [HEAD * 9, HEAD + b" " * 900], ids=["head", "body"])
-def test_an_answer_that_drips_is_not_waited_for(app: Flask, monkeypatch: pytest.MonkeyPatch, sends: bytes) -> None:
-    """The limits of the client are for each read; of reads there are as many as the other side likes."""
-    monkeypatch.setattr(asking, "SECONDS", 0.6)
-    with app.app_context(), slow_server(sends, 0.05) as address:
-        with pytest.raises(talking.ProviderFailed) as first:
-            talking.discover(address)
-        assert first.value.code == "time"
-        monkeypatch.setattr(talking, "ask", lambda *_asked, **_how: pytest.fail("asked again at once"))
-        with pytest.raises(talking.ProviderFailed):
-            talking.discover(address)
-
-
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", "status"), (b"nonsense\r\n\r\n", "connection"),
-     (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "json"),
-     (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "json"),
-     (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx", "large"),
-     (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "status")],
-    ids=lambda part: part if isinstance(part, str) else "",
-)  # fmt: skip
-def test_each_failure_has_its_words(app: Flask, sent: bytes, code: str) -> None:
-    with app.test_request_context(), slow_server(sent, 0) as address, pytest.raises(talking.ProviderFailed) as failed:
-        talking.discover(address, anew=True)
-    assert failed.value.code == code
-    with app.test_request_context():
-        assert failure_told(failed.value)
-
-
-def test_asking_for_the_way_there_is_limited(client_for: ClientFor, provider: IdentityProvider, on: On) -> None:
-    on()
-    for _time in range(35):
-        assert client_for(None).get("/acme/sso", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
-    provider.lies = {"redirect": f"{provider.issuer}/keys"}
-    talking.forget_providers()
-    found = [client_for(None).get("/acme/sso", headers={"Sec-Fetch-Site": "same-origin"}) for _time in range(34)]
-    assert found[-1].status_code == 429
-    assert int(found[-1].headers["Retry-After"]) >= 1
-    assert heading(found[-1]) == "Single sign-on did not work"

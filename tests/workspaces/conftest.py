@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from psycopg import sql
 
+from saas_crm.core.clock import now
 from saas_crm.workspaces.saving import save
+from saas_crm.workspaces.standing import Standing, suspend
+from tenants.standing import Suspension
 from tests.support.cast import Cast
 from tests.support.installation import Installation
 from tests.support.making import Maker
@@ -42,3 +48,27 @@ def archive(filled: Cast, installation: Installation, tmp_path: Path) -> Path:
     path = tmp_path / "acme.zip"
     save(installation.settings.database_url, "acme", path)
     return path
+
+
+@pytest.fixture
+def due(installation: Installation) -> Callable[[str, timedelta], None]:
+    """Set when a workspace's day comes."""
+
+    def set_due(slug: str, left: timedelta) -> None:
+        with installation.place.owner() as connection:
+            connection.execute(
+                "UPDATE public.tenant_deletions d SET due_at = %s FROM public.tenants t WHERE t.id = d.tenant_id"
+                " AND t.slug = %s", [now() + left, slug],
+            )  # fmt: skip
+
+    return set_due
+
+
+@pytest.fixture
+def pause(app: Flask, installation: Installation) -> Callable[..., Standing]:
+    """Suspend acme; no process is told."""
+
+    def act(kind: str = "read_only", cause: str = "operator", **more: object) -> Standing:
+        return suspend(installation.settings.database_url, "acme", Suspension(cause, kind, **more))  # type: ignore[arg-type]
+
+    return act

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -16,15 +15,13 @@ from flask import Flask
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id
 from saas_crm.core.audit import AuditEntry
-from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden
 from saas_crm.core.jobs import registry
 from saas_crm.worker import execute
 from saas_crm.workspaces.backups import BackupFailed
 from saas_crm.workspaces.deleting import certificates, delete_workspace
-from saas_crm.workspaces.ending import GRACE, ask_deletion, end_of_grace, end_those_due, keep, remind
+from saas_crm.workspaces.ending import ask_deletion, end_those_due, keep
 from saas_crm.workspaces.restoring import restore_as
-from saas_crm.workspaces.rules import reminder_due
 from tenants.db import db, tenant_scope
 from tests.cli.conftest import Call, call
 from tests.support.cast import PASSWORD, Cast
@@ -39,20 +36,6 @@ ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 PAGE, BACK = "/acme/settings/deletion", "/acme/settings/deletion/withdrawal"
 NAME = {"name": " acme  instruments "}
-
-
-@pytest.fixture
-def due(installation: Installation) -> Callable[[str, timedelta], None]:
-    """Set when a workspace's day comes."""
-
-    def set_due(slug: str, left: timedelta) -> None:
-        with installation.place.owner() as connection:
-            connection.execute(
-                "UPDATE public.tenant_deletions d SET due_at = %s FROM public.tenants t WHERE t.id = d.tenant_id"
-                " AND t.slug = %s", [now() + left, slug],
-            )  # fmt: skip
-
-    return set_due
 
 
 def test_only_owners_come_here(client_for: ClientFor) -> None:
@@ -133,53 +116,6 @@ def test_what_the_operator_closed_stays_closed(client_for: ClientFor, call: Call
     call("tenants", "resume", "acme")
     assert owner.get("/acme/companies").status_code == 200
     assert client_for("rep").get("/acme/companies").status_code == 403
-
-
-def test_owners_are_told_by_mail_each_in_their_language(
-    client_for: ClientFor, mailbox: Mailbox, installation: Installation, cast: Cast
-) -> None:
-    schema = cast.tenants["acme"].schema_name
-    with installation.place.owner() as connection:
-        connection.execute(f"UPDATE {schema}.members SET role_id = (SELECT id FROM {schema}.roles WHERE key = 'owner'),"
-                           " locale = 'zh_Hans' WHERE name = 'Adam Admin'")  # fmt: skip
-    client_for("owner").post(PAGE, data=NAME)
-    [mail] = mailbox.arrived("owner@acme.example")
-    assert mail["Subject"].startswith("Acme Instruments will be deleted on ")
-    assert "Olivia Owner asked for the workspace" in body(mail)
-    assert mailbox.link("owner@acme.example", containing="/settings/deletion") == PAGE
-    [other] = mailbox.arrived("admin@acme.example")
-    assert "Acme Instruments" in other["Subject"]
-    assert mailbox.arrived("rep@acme.example") == []
-
-
-def test_reminders_come_once_each(
-    client_for: ClientFor, app: Flask, mailbox: Mailbox, installation: Installation,
-    due: Callable[[str, timedelta], None],
-) -> None:  # fmt: skip
-    client_for("owner").post(PAGE, data=NAME)
-    mailbox.arrived()
-    mailbox.clear()
-    settings = installation.settings
-    subjects = []
-    with app.app_context():
-        for days in (8, 7, 6, 1, 0.5, 0):
-            due("acme", timedelta(days=days))
-            remind(settings.database_url, settings.base_url)
-            remind(settings.database_url, settings.base_url)
-            subjects += [mail["Subject"] for mail in mailbox.arrived("owner@acme.example")]
-            mailbox.clear()
-    assert subjects == ["Acme Instruments will be deleted in 7 days", "Acme Instruments will be deleted in 1 day"]
-
-
-DAY = datetime(2031, 1, 31, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(("left", "before", "expected"), [
-    (30, None, None), (7.01, None, None), (7, None, 7), (5, None, 7), (5, 7, None), (1, 7, 1), (0.2, None, 1),
-    (0.2, 1, None), (0, 7, None), (-3, None, None),
-])  # fmt: skip
-def test_which_reminder_is_due(left: float, before: int | None, expected: int | None) -> None:
-    assert reminder_due(DAY, DAY - timedelta(days=left), before) == expected
 
 
 @pytest.fixture
@@ -290,33 +226,6 @@ def test_one_whose_owners_cannot_be_reminded_keeps_no_other_waiting(
         ).fetchall()
     assert dict(rows) == {"acme": None, "other": 1}
     assert [one.slug for one in certificates(installation.settings.database_url)] == ["doomed"]
-
-
-@pytest.mark.parametrize(("zone", "at", "day"), [
-    ("America/Los_Angeles", datetime(2026, 11, 22, 0, 30, tzinfo=UTC), date(2026, 12, 21)),
-    ("UTC", datetime(2026, 11, 22, 0, 30, tzinfo=UTC), date(2026, 12, 22)),
-    ("Asia/Shanghai", datetime(2026, 11, 22, 23, 30, tzinfo=UTC), date(2026, 12, 23)),
-])  # fmt: skip
-def test_all_of_the_day_that_is_told_is_left(zone: str, at: datetime, day: date) -> None:
-    end = end_of_grace(zone, at)
-    assert end.date() == day
-    assert end + timedelta(seconds=1) == datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
-    assert GRACE <= end - at < GRACE + timedelta(days=1)
-
-
-def test_the_mail_names_the_day_of_the_workspace(
-    client_for: ClientFor, mailbox: Mailbox, installation: Installation, app: Flask
-) -> None:
-    with installation.place.owner() as connection:
-        connection.execute("UPDATE public.tenants SET timezone = 'Pacific/Kiritimati' WHERE slug = 'acme'")
-    app.extensions["directory"].forget()
-    client_for("owner").post(PAGE, data=NAME)
-    with installation.place.owner() as connection:
-        [due_at] = connection.execute("SELECT due_at FROM public.tenant_deletions").fetchone() or (None,)
-    told = due_at.astimezone(ZoneInfo("Pacific/Kiritimati"))
-    [mail] = mailbox.arrived("owner@acme.example")
-    assert mail["Subject"] == f"Acme Instruments will be deleted on {told:%B} {told.day}, {told.year}"
-    assert (told.hour, told.minute) == (23, 59)
 
 
 def test_before_its_day_nothing_is_deleted(client_for: ClientFor, app: Flask) -> None:

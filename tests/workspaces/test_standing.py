@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
-from typing import Any
 
 import pytest
 from flask import Flask
-from psycopg import sql
 
 from saas_crm.core.audit import AuditEntry
 from saas_crm.core.clock import now
@@ -18,10 +15,10 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.jobs import registry
 from saas_crm.worker import TenantPaused, execute
 from saas_crm.workspaces import standing
-from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, lift_what_is_over, suspend
+from saas_crm.workspaces.standing import NotSuspendable, Standing, lift, suspend
 from tenants.archive.writing import UnknownTenant
 from tenants.db import db, new_id, tenant_scope
-from tenants.standing import Suspension, access_of, key_of, status_for, telling
+from tenants.standing import Suspension, key_of
 from tests.leaks.forms import Forms
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
@@ -33,16 +30,6 @@ ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]
 Pause = Callable[..., Standing]
 TYPE = "urn:saas-crm:problem:"
-
-
-@pytest.fixture
-def pause(app: Flask, installation: Installation) -> Pause:
-    """Suspend acme; no process is told."""
-
-    def act(kind: str = "read_only", cause: str = "operator", **more: object) -> Standing:
-        return suspend(installation.settings.database_url, "acme", Suspension(cause, kind, **more))  # type: ignore[arg-type]
-
-    return act
 
 
 def resume(installation: Installation, cause: str = "operator") -> Standing:
@@ -201,56 +188,6 @@ def test_the_log_page_tells_it_in_words(client_for: ClientFor, pause: Pause) -> 
     assert "The invoice of May" in page.text
 
 
-def test_it_ends_by_itself(pause: Pause, installation: Installation, client_for: ClientFor) -> None:
-    pause("closed", until=now() + timedelta(hours=1))
-    assert lift_what_is_over(installation.settings.database_url) == []
-    pause("closed", until=now() - timedelta(seconds=1))
-    assert lift_what_is_over(installation.settings.database_url) == ["acme"]
-    assert client_for("rep").get("/acme/companies").status_code == 200
-
-
-def test_what_was_prolonged_at_the_last_moment_stays(
-    pause: Pause, installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The operator says a later day between the look at what is over and the opening."""
-    pause("closed", until=now() - timedelta(seconds=1))
-    held = standing.held
-
-    def prolong_first(url: str, place: Any) -> Any:
-        monkeypatch.setattr(standing, "held", held)
-        pause("closed", until=now() + timedelta(days=1))
-        return held(url, place)
-
-    monkeypatch.setattr(standing, "held", prolong_first)
-    assert lift_what_is_over(installation.settings.database_url) == []
-    assert resume(installation).before == "suspended"
-
-
-def test_one_that_cannot_be_opened_keeps_no_other_waiting(pause: Pause, installation: Installation, cast: Cast) -> None:
-    url, past = installation.settings.database_url, now() - timedelta(seconds=1)
-    pause("closed", until=past)
-    suspend(url, "other", Suspension("operator", "closed", until=past))
-    log = sql.Identifier(cast.tenants["acme"].schema_name, "audit_log")
-    with installation.place.owner() as connection:
-        connection.execute(sql.SQL("ALTER TABLE {} RENAME TO audit_away").format(log))
-        try:
-            assert lift_what_is_over(url) == ["other"]
-        finally:
-            away = sql.Identifier(cast.tenants["acme"].schema_name, "audit_away")
-            connection.execute(sql.SQL("ALTER TABLE {} RENAME TO audit_log").format(away))
-    assert lift_what_is_over(url) == ["acme"]
-
-
-def test_what_was_closed_before_causes_were_noted_stays_so(installation: Installation) -> None:
-    """What comes and goes after it, as a bill, does not open it; the operator does."""
-    url = installation.settings.database_url
-    with installation.place.owner() as connection:
-        connection.execute("UPDATE public.tenants SET status = 'suspended' WHERE slug = 'acme'")
-    suspend(url, "acme", Suspension("billing", "read_only"))
-    assert lift(url, "acme", "billing").after == "suspended"
-    assert lift(url, "acme").after == "active"
-
-
 def test_what_is_done_by_its_id_finds_it_whatever_it_is_called(
     client_for: ClientFor, cast: Cast, installation: Installation
 ) -> None:
@@ -307,25 +244,6 @@ def test_what_is_none(installation: Installation, app: Flask) -> None:
         lift(url, "acme")
 
 
-CAUSES = [None, "read_only", "closed"]
-
-
-@pytest.mark.parametrize(("operator", "billing", "deletion"), [*product(CAUSES, CAUSES, [None, "closed"])])
-def test_the_strictest_decides(operator: str | None, billing: str | None, deletion: str | None) -> None:
-    kinds = {"operator": operator, "billing": billing, "deletion": deletion}
-    causes = tuple(Suspension(cause, kind) for cause, kind in kinds.items() if kind)  # type: ignore[arg-type]
-    said = {kind for kind in kinds.values() if kind}
-    expected = "closed" if "closed" in said else "read_only" if said else "open"
-    status = status_for(causes)
-    assert access_of(status, causes) == expected
-    without = {operator, billing} - {None}
-    mine = "closed" if "closed" in without else "read_only" if without or deletion else "open"
-    assert access_of(status, causes, owner=True) == mine
-    told = telling(causes)
-    assert (told is None) == (not causes)
-    assert told is None or told.kind == ("closed" if "closed" in said else "read_only")
-
-
 def test_process_and_database_name_it_alike(pause: Pause, installation: Installation, cast: Cast) -> None:
     pause("closed", "operator")
     pause("read_only", "billing")
@@ -336,8 +254,3 @@ def test_process_and_database_name_it_alike(pause: Pause, installation: Installa
     causes = (Suspension("operator", "closed"), Suspension("billing", "read_only"))
     assert row == (key_of("suspended", causes),)
     assert key_of("active", ()) == "active"
-
-
-@pytest.mark.parametrize("status", ["suspended", "closed", "read_only"])
-def test_one_without_a_known_cause_is_as_its_status_says(status: str) -> None:
-    assert access_of(status, (), owner=True) == ("read_only" if status == "read_only" else "closed")
