@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -12,12 +12,8 @@ from markupsafe import Markup, escape
 KEPT = 200
 
 
-class Option(NamedTuple):
-    """One option as it is written."""
-
-    value: str
-    label: str
-    disabled: bool = False
+Option: TypeAlias = tuple[str, str] | tuple[str, str, bool]
+"""Value, label, and whether it cannot be chosen: plain tuples, because of many they are compared with what is kept."""
 
 
 def init_app(app: Flask) -> None:
@@ -32,8 +28,10 @@ def option_tags(options: Iterable[Any], chosen: object) -> Markup:
 
 def _option(given: Any) -> Option:
     if isinstance(given, Mapping):
-        return Option(str(given["value"]), str(given["label"]), bool(given.get("disabled")))
-    return Option(str(given[0]), str(given[1]))
+        return (str(given["value"]), str(given["label"]), bool(given.get("disabled")))
+    if type(given) is tuple and len(given) == 2 and type(given[0]) is type(given[1]) is str:
+        return given
+    return (str(given[0]), str(given[1]))
 
 
 @lru_cache(KEPT)
@@ -42,6 +40,7 @@ def _written(options: tuple[Option, ...], chosen: str) -> Markup:
 
 
 def _tag(option: Option, chosen: str) -> Markup:
-    state = " selected" if option.value == chosen else ""
-    state += " disabled" if option.disabled else ""
-    return Markup(f'<option value="{escape(option.value)}"{state}>{escape(option.label)}</option>')  # noqa: S704 - escaped
+    value, label, *disabled = option
+    state = " selected" if value == chosen else ""
+    state += " disabled" if any(disabled) else ""
+    return Markup(f'<option value="{escape(value)}"{state}>{escape(label)}</option>')  # noqa: S704 - escaped

@@ -106,7 +106,7 @@ def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
         "company_text": name_of(Company, wanted.company_id, member), "number": wanted.number,
     }  # fmt: skip
     return {
-        "values": values, "owners": [(str(row.id), row.name) for row in owner_names(member, model.__resource__)],
+        "values": values, "owners": owner_names(member, model.__resource__),
         "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
         "coded": model is Company and shows_numbers("company"),
     }  # fmt: skip

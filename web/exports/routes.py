@@ -143,7 +143,7 @@ def index() -> str:
         "settings/export.html", values=dict(request.args), errors={},
         lists=[(url_for(endpoint), title, icon) for _kind, endpoint, title, icon in allowed],
         kinds=[(kind, words.kind_label(kind)) for kind in KINDS],
-        people=[(str(row.id), row.name) for row in owner_names(member, "activity")],
+        people=owner_names(member, "activity"),
         formats=(("Excel", "xlsx"), ("CSV", "csv")), about=_about(),
     )  # fmt: skip
 

@@ -38,8 +38,8 @@ def asked_owner(member: CurrentMember) -> UUID | None:
 
 def owner_choices(member: CurrentMember) -> list[tuple[str, str]]:
     """Return the choices of the owner filter: mine first, then the colleagues by name."""
-    colleagues = [(str(row.id), row.name) for row in owner_names(member, "opportunity") if row.id != member.id]
-    return [(ME, _("My deals")), *colleagues]
+    mine = str(member.id)
+    return [(ME, _("My deals")), *(one for one in owner_names(member, "opportunity") if one[0] != mine)]
 
 
 def owner_value(member: CurrentMember, owner_id: UUID | None) -> str:
