@@ -12,7 +12,7 @@ from mobile_api.reading import if_match_allows
 from mobile_api.records import gone, shown, tag_of
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.access.sso.provider import decide_sso, provider, remove_provider
+from saas_crm.access.sso.provider import Provider, decide_sso, provider, remove_provider
 from saas_crm.access.sso.schemas import SsoWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, settings
@@ -38,7 +38,7 @@ class SsoRead(BaseModel):
 @requires("workspace:update")
 def show_sso() -> Response:
     """Show what is decided about single sign-on."""
-    return shown(_decided())
+    return shown(_told(provider()))
 
 
 @api.operation(
@@ -52,18 +52,19 @@ def change_sso(body: SsoWrite) -> Response:
     The first time it takes `issuer`, `client_id` and `client_secret`; later the secret stays unless another one is
     sent. What is switched on is asked first whether it is there.
     """
-    present = _decided()
+    found = provider()
+    present = _told(found)
     _agree(present)
     data = parse(SsoWrite, {name: present[name] for name in _SENT} | given(body))
-    decide_sso(data, actor=current_member(), by_sso=False)
-    return shown(_decided())
+    decide_sso(data, actor=current_member(), by_sso=False, version=found.version)
+    return shown(_told(provider()))
 
 
 @api.operation("DELETE", "/sso", tag="security", responses={204: None}, if_match=True, idempotent=True)
 @requires("workspace:update")
 def remove_sso() -> Response:
     """Forget the identity provider and its secret; people sign in as before there was one."""
-    _agree(_decided())
+    _agree(_told(provider()))
     remove_provider(actor=current_member())
     return gone()
 
@@ -74,8 +75,7 @@ def _agree(present: Fields) -> None:
         raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
 
 
-def _decided() -> Fields:
-    found = provider()
+def _told(found: Provider) -> Fields:
     return {
         "issuer": found.issuer, "client_id": found.client_id, "enabled": found.enabled, "mandatory": found.mandatory,
         "domains": list(found.domains), "role_id": found.role_id,

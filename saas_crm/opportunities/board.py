@@ -19,7 +19,7 @@ from saas_crm.core.keyset import Page, at_most, cut
 from saas_crm.customers.models import Company, Contact
 from saas_crm.opportunities.models import Opportunity, OpportunitySum, OpportunityTotal, Stage
 from saas_crm.opportunities.pipelines import StageView, stages
-from saas_crm.opportunities.queries import NAMES, SEEN, DealFilter, narrow
+from saas_crm.opportunities.queries import NAMES, SEEN
 from saas_crm.opportunities.rules import ForecastMonth, Sum, forecast, weighted
 from tenants.context import current_tenant
 from tenants.db import AnySelect, fetch
@@ -118,6 +118,10 @@ def _columns(shown: Sequence[StageView], cards: Sequence[CardRow], sums: Sequenc
     return [Column(stage, by_stage[str(stage.id)], *held.get(stage.id, (0, Decimal(0)))) for stage in shown]
 
 
+_ASKED_CONTACT = case((Company.id.is_(None), Opportunity.contact_id))
+"""The contact whose name a card tells: of a deal whose company is told nobody asks who may see the contact."""
+
+
 def _all_cards(member: CurrentMember) -> AnySelect:
     return _cards_for(reader(member, *NAMES))
 
@@ -135,7 +139,7 @@ def _cards_for(asking: Reader) -> AnySelect:
         )
         .select_from(Opportunity)
         .outerjoin(Company, seen(Company, Opportunity.company_id, asking.member))
-        .outerjoin(Contact, seen(Contact, Opportunity.contact_id, asking.member))
+        .outerjoin(Contact, seen(Contact, _ASKED_CONTACT, asking.member))
         .outerjoin(Member, Member.id == Opportunity.owner_id)
         .where(Opportunity.deleted_at.is_(None))
         .order_by(*NEWEST)
@@ -149,6 +153,11 @@ def answered_for(member: CurrentMember) -> ColumnElement[bool]:
     of what one answers for.
     """
     return within_reach(Opportunity.owner_id, member, "opportunity:read")
+
+
+def _answered_for(member: CurrentMember, owner_id: UUID | None) -> list[ColumnElement[bool]]:
+    """Return the clauses for a board, or one owner's part of it: what one answers for one sees, so no more is asked."""
+    return [answered_for(member)] + ([Opportunity.owner_id == owner_id] if owner_id else [])
 
 
 def _fetch(query: AnySelect | Kept) -> list[CardRow]:
@@ -168,10 +177,8 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
 @kept_queries(READERS)
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
-    ids = select(Opportunity.id).where(
-        Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id, answered_for(member)
-    )
-    first = narrow(ids, member, DealFilter(owner_id=owner_id), many="").order_by(*NEWEST).limit(at_most(CARDS))
+    ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
+    first = ids.where(*_answered_for(member, owner_id)).order_by(*NEWEST).limit(at_most(CARDS))
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
     return _all_cards(member).add_columns(_movable(member)).where(Opportunity.id.in_(shown))
@@ -181,8 +188,7 @@ def more_cards(
     member: CurrentMember, stage_id: UUID, *, after: Sequence[Any] | None, owner_id: UUID | None = None
 ) -> Page[CardRow]:
     """Return the next cards of one column, after (stage_since, id) of the last one shown."""
-    cards = _all_cards(member).where(answered_for(member))
-    query = narrow(cards, member, DealFilter(owner_id=owner_id, stage_id=stage_id), many="")
+    query = _all_cards(member).where(Opportunity.stage_id == stage_id, *_answered_for(member, owner_id))
     if after is not None:
         query = query.where(tuple_(Opportunity.stage_since, Opportunity.id) < tuple_(*after))
     return cut(_fetch(query.add_columns(_movable(member)).limit(at_most(CARDS + 1))), CARDS, "stage_since")

@@ -43,7 +43,8 @@ def test_it_is_decided_read_changed_and_forgotten(
     assert made.json == {**empty.json, "issuer": provider.issuer, "client_id": CLIENT, "enabled": True}
     assert SECRET not in made.text
     assert statements(owner.get("/sso")) <= 5
-    assert owner.patch("/sso", json={"client_id": "other"}).json == {**made.json, "client_id": "other"}
+    assert places(owner.patch("/sso", json={"client_id": "other"})) == {"#/client_secret"}, "it is of the former one"
+    assert owner.patch("/sso", json={"enabled": False}).json == {**made.json, "enabled": False}
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
         assert secret_of_provider() == SECRET, "what is not said stays"
         told = db.session.scalars(select(AuditEntry.changes).where(AuditEntry.resource == "identity_provider")).all()
@@ -75,7 +76,10 @@ def test_who_may_not(api_for: Api, provider: IdentityProvider) -> None:
         problem(api_for(who).patch("/sso", json=first(provider)), 403)
         problem(api_for(who).delete("/sso"), 403)
     problem(api_for("outsider", slug="acme").delete("/sso"), 401)
-    assert places(api_for("admin").patch("/sso", json=first(provider, mandatory=True))) == {"#/mandatory"}
+    assert places(api_for("admin").patch("/sso", json=first(provider))) == {"#/issuer"}, "an owner chooses it"
+    assert api_for("owner").patch("/sso", json=first(provider)).status_code == 200
+    assert places(api_for("admin").patch("/sso", json={"mandatory": True})) == {"#/mandatory"}
+    assert api_for("admin").patch("/sso", json={"enabled": False}).status_code == 200
 
 
 def test_the_page_forgets_it_too(api_for: Api, client_for: Callable[..., Browser], provider: IdentityProvider) -> None:

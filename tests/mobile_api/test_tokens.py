@@ -171,8 +171,10 @@ def test_the_end_of_a_device_is_told(nobody: Phone) -> None:
     made = nobody.post("/tokens", **ask("rep@acme.example")).json
     left = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
     assert timedelta(days=364) < left <= timedelta(days=365, minutes=1)
-    program = {**ask("rep@acme.example")["json"], "kind": "integration"}
-    assert nobody.post("/tokens", json=program).json["expires_at"] is None
+    program = {**ask("rep@acme.example")["json"], "kind": "integration", "days": 90}
+    answer = nobody.post("/tokens", json=program).json
+    left = datetime.fromisoformat(answer["expires_at"]) - datetime.fromisoformat(answer["created_at"])
+    assert timedelta(days=89) < left <= timedelta(days=90, minutes=1)
 
 
 def test_a_program_that_only_writes_is_in_use_too(

@@ -16,7 +16,7 @@ ClientFor = Callable[..., Browser]
 
 @pytest.mark.parametrize(("locale", "pattern"), [
     ("en", r"[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d\d\s[AP]M"), ("zh_Hans", r"\d{4}年\d{1,2}月\d{1,2}日 \d\d:\d\d"),
-    ("zh_Hant", r"\d{4}年\d{1,2}月\d{1,2}日 (上午|下午|清晨|中午|晚上|凌晨)?\d{1,2}:\d\d"),
+    ("zh_Hant", r"\d{4}年\d{1,2}月\d{1,2}日 (上午|下午|清晨|早上|中午|正午|晚上|凌晨|午夜)?\d{1,2}:\d\d"),
 ])  # fmt: skip
 def test_a_moment_has_its_month_where_nobody_takes_it_for_the_day(
     client_for: ClientFor, make: Maker, locale: str, pattern: str
