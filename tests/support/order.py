@@ -29,6 +29,12 @@ SLOWEST: tuple[str, ...] = (
     "web/test_no_dead_ends.py",
     "guard/test_endpoints.py",
     "access/test_organisations.py",
+    "hand_over/test_at_once.py",
+    "browser/test_second_steps.py",
+    "web/test_sso_trust.py",
+    "fault/test_crash.py",
+    "browser/test_operators.py",
+    "fault/test_next_request.py",
 )
 """By what each takes alone, longest first; all others follow in the order they were found."""
 

@@ -28,6 +28,7 @@ TAKES_PROOF = {
     "settings_members.change_many", "settings_members.change_role", "settings_members.reset_two_factor",
     "settings_roles.create", "settings_roles.update", "settings_roles.restore", "settings_roles.delete",
     "settings_security.update", "settings_security.update_entry", "settings_security.update_sso",
+    "settings_security.forget_sso",
     "settings_tokens.create",
     "settings_archives.ask", "settings_archives.download", "settings_deletion.ask", "settings_address.update",
     "support.allow",

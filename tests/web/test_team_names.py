@@ -130,6 +130,6 @@ def test_places_are_told_by_their_path(client_for: ClientFor, cast: Cast, acting
     another(acting, "Field", cast.teams["north"])
     another(acting, "Field", cast.teams["south"])
     page = client_for("admin").get(f"{TEAMS}/{cast.teams['north']}/move").text
-    assert "place-path" in page
+    assert "South ›</span>" in page
     invite = client_for("admin").get("/acme/settings/members/invite").text
     assert invite.count("Field (") == 2, "teams of one name are told apart where one chooses"
