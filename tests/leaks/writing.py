@@ -88,7 +88,12 @@ def _with_others(estate: Estate, who: str, endpoint: Endpoint, fields: list[Fiel
 
 
 def confirmation(estate: Estate, endpoint: Endpoint, target: str) -> dict[str, str]:
-    """Return what confirms that a person shall be erased: their name."""
+    """Return what confirms that a person shall be erased: their name; and for deleting all, a name it never has.
+
+    The workspace may be called by then what an earlier hunter typed.
+    """
+    if endpoint.rule.rule == "/settings/deletion":
+        return {"name": "No workspace is called so"}
     number = estate.numbers.get(estate.samples[target].values["contact_id"])
     erases = endpoint.rule.rule.endswith("<uuid:contact_id>/erasure")
     return {"name": text(number, "name")} if erases and number is not None else {}
