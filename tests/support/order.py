@@ -31,7 +31,7 @@ SLOWEST: tuple[str, ...] = (
     "access/test_organisations.py",
     "hand_over/test_at_once.py",
     "browser/test_second_steps.py",
-    "web/test_sso_trust.py",
+    "web/test_sso_asking.py",
     "fault/test_crash.py",
     "browser/test_operators.py",
     "fault/test_next_request.py",

@@ -12,10 +12,9 @@ import pytest
 
 from tests.leaks.forms import Forms
 from tests.support.clients import Browser, Phone
-from tests.workspaces.test_standing import Pause, pause
+from tests.workspaces.test_standing import Pause
 from web.paused import _is_written
 
-__all__ = ["pause"]
 ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]
 
