@@ -292,13 +292,3 @@ def test_pages_with_nothing_in_them(app: Flask, eyes_of: Callable[..., Eyes]) ->
     for address in addresses(app, {**LISTS, "settings_tokens.index": ("",)}, {}, "/acme"):
         eyes.look(address)
     assert eyes.found == []
-
-
-def test_long_lists_are_light_too(app: Flask, eyes_of: Callable[..., Eyes], make: Maker) -> None:
-    for number in range(30):
-        company = make.company("rep", name=f"Firma {number} {GERMAN}", phone="+1 650 253 0000", city="Oberammergau")
-        make.deal("rep", name=f"Umbau {number}", amount="900", company_id=str(company.id))
-    eyes = eyes_of("rep")
-    for address in addresses(app, {"companies.index": ("",), "board.index": ("", "?view=list")}, {}, "/acme"):
-        eyes.look(address)
-    assert eyes.found == []
