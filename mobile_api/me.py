@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, g
 from pydantic import BaseModel, Field
 
-from mobile_api.problems import ApiProblem, problem
-from mobile_api.reading import if_match_allows
-from mobile_api.records import shown, tag_of
+from mobile_api.agreeing import check_if_match
+from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.field_rules import FieldRule
@@ -115,8 +114,7 @@ def change_me(body: ProfileWrite) -> Response:
     """Change one's own name, language or time zone, in all workspaces."""
     member = current_member()
     me = _me(member)
-    if not if_match_allows(request.headers.get("If-Match"), tag_of(me)):
-        raise ApiProblem(problem("precondition-failed", current=me), {"ETag": tag_of(me)})
+    check_if_match(me)
     changes = given(body)
     if changes:
         update_own_profile(member, **changes)

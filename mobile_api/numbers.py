@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from sqlalchemy import Text, literal_column
 
-from mobile_api.problems import ApiProblem, problem
-from mobile_api.reading import if_match_allows
-from mobile_api.records import shown, tag_of
+from mobile_api.agreeing import check_if_match
+from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.numbering import (
@@ -82,8 +81,7 @@ def list_numbering() -> Response:
 def change_numbering(kind: str, body: NumberingWrite) -> Response:
     """Decide how one kind of record is numbered, from the next one on; numbers that were given stay."""
     present = _told(kind)
-    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
-        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+    check_if_match(present)
     kept = {name: present[name] for name in ("on", "pattern", "fiscal")}
     decide_numbering(kind, parse(NumberingWrite, kept | given(body)), actor=current_member())
     return shown(_told(kind))

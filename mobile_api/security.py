@@ -8,9 +8,8 @@ from uuid import UUID
 from flask import Response, request
 from pydantic import BaseModel, Field
 
-from mobile_api.problems import ApiProblem, problem
-from mobile_api.reading import if_match_allows
-from mobile_api.records import shown, tag_of
+from mobile_api.agreeing import check_if_match
+from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.entry import decide_entry, entry_policy
@@ -54,8 +53,7 @@ def change_security(body: EntryWrite) -> Response:
     """
     own_policy()  # held: what another one decides at this moment is seen, and not written back to what was before
     present = _decided()
-    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
-        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+    check_if_match(present)
     changes = {name: present[name] for name in EntryWrite.model_fields} | given(body)
     decide_entry(EntryWrite.model_construct(**changes), actor=current_member(), address=request.remote_addr or "")
     return shown(_decided())

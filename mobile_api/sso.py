@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, g
 from pydantic import BaseModel, Field
 
-from mobile_api.problems import ApiProblem, problem
-from mobile_api.reading import if_match_allows
-from mobile_api.records import gone, shown, tag_of
+from mobile_api.agreeing import check_if_match
+from mobile_api.records import gone, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.sso.provider import Provider, decide_sso, provider, remove_provider
@@ -54,7 +53,7 @@ def change_sso(body: SsoWrite) -> Response:
     """
     found = provider()
     present = _told(found)
-    _agree(present)
+    check_if_match(present)
     data = parse(SsoWrite, {name: present[name] for name in _SENT} | given(body))
     decide_sso(data, actor=current_member(), by_sso=False, version=found.version)
     return shown(_told(provider()))
@@ -64,15 +63,9 @@ def change_sso(body: SsoWrite) -> Response:
 @requires("workspace:update")
 def remove_sso() -> Response:
     """Forget the identity provider and its secret; people sign in as before there was one."""
-    _agree(_told(provider()))
+    check_if_match(_told(provider()))
     remove_provider(actor=current_member())
     return gone()
-
-
-def _agree(present: Fields) -> None:
-    """Raise ApiProblem (412) where the writer has seen something else."""
-    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
-        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
 
 
 def _told(found: Provider) -> Fields:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response, g
 
+from mobile_api.agreeing import check_if_match
 from mobile_api.me import WorkspaceRead, workspace_of
-from mobile_api.problems import ApiProblem, problem
-from mobile_api.reading import if_match_allows
-from mobile_api.records import shown, tag_of
+from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access.workspace import DECIDED, registered, update_workspace
@@ -36,8 +35,7 @@ def show_workspace() -> Response:
 def change_workspace(body: WorkspaceFields) -> Response:
     """Change the workspace. The currency stays once there are deals."""
     present = _present()
-    if not if_match_allows(request.headers.get("If-Match"), tag_of(present)):
-        raise ApiProblem(problem("precondition-failed", current=present), {"ETag": tag_of(present)})
+    check_if_match(present)
     changes = given(body)
     if not changes:
         return shown(present)
@@ -46,9 +44,9 @@ def change_workspace(body: WorkspaceFields) -> Response:
     data = parse(WorkspaceWrite, {name: value for name, value in fields.items() if name not in kept})
     update_workspace(
         data, actor=current_member(), tenant=g.tenant, directory=directory(),
-        has_deals=fields["currency"] != present["currency"] and any_opportunity(),
+        has_deals=fields["currency"] != present["currency"] and any_opportunity(), said=changes,
     )  # fmt: skip
-    return shown({**present, **data.model_dump()})
+    return shown({**present, **data.model_dump(include={*changes})})
 
 
 def _present() -> Fields:

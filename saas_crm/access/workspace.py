@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select, update
@@ -35,10 +36,17 @@ def registered(tenant: ActiveTenant) -> dict[str, str]:
 
 
 def update_workspace(
-    data: WorkspaceWrite, *, actor: CurrentMember, tenant: ActiveTenant, directory: Directory, has_deals: bool
+    data: WorkspaceWrite,
+    *,
+    actor: CurrentMember,
+    tenant: ActiveTenant,
+    directory: Directory,
+    has_deals: bool,
+    said: Collection[str] = (*FIELDS, *DECIDED),
 ) -> None:
     """Store a workspace's name, language, country, currency and time zone, and, where given, its year and languages.
 
+    Only what is `said` is written: of the rest the writer knows no more than what was there when they looked.
     Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
     The audit row is written first: one that cannot be written stops the change. Raises Forbidden and
     InvalidInput.
@@ -47,8 +55,8 @@ def update_workspace(
     if has_deals and data.currency != tenant.currency:
         message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
         raise InvalidInput({"currency": message}, {"currency": "in_use"})
-    _decide(data)
-    values = {name: getattr(data, name) for name in FIELDS}
+    _decide(data, said)
+    values = {name: getattr(data, name) for name in FIELDS if name in said}
     present = registered(tenant)
     changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
     if not changes:
@@ -60,9 +68,9 @@ def update_workspace(
     directory.forget()
 
 
-def _decide(data: WorkspaceWrite) -> None:
+def _decide(data: WorkspaceWrite, said: Collection[str]) -> None:
     """Store when years begin and which languages are offered, as far as it was given and has its columns here."""
-    wanted: dict[str, Any] = {name: value for name, value in given(data).items() if name in DECIDED}
+    wanted: dict[str, Any] = {name: value for name, value in given(data).items() if name in {*DECIDED} & {*said}}
     if not wanted or lacks_tables(current_tenant()):
         return
     found = own_policy(*DECIDED)

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from saas_crm.access.workspace import update_workspace
+from saas_crm.access.workspace_schemas import WorkspaceWrite
+from saas_crm.core.forms import parse
+from tenants.context import current_tenant
+from tenants.db import db
 from tests.support.api import places, problem
 from tests.support.clients import Phone, statements
 from tests.support.making import Maker
@@ -61,3 +67,20 @@ def test_another_workspace_is_none_of_it(api_for: Api) -> None:
     problem(api_for("outsider", slug="acme").patch("/workspace", json={"fiscal_month": 4}), 401)
     api_for("owner").patch("/workspace", json={"fiscal_month": 4})
     assert api_for("outsider", slug="other").get("/workspace").json["fiscal_month"] == 1
+
+
+def test_who_looked_before_another_one_saved_takes_nothing_back(
+    api_for: Api, acting: Callable[..., Any], app: Flask
+) -> None:
+    owner = api_for("owner")
+    seen = {name: value for name, value in owner.get("/workspace").json.items() if name in WorkspaceWrite.model_fields}
+    assert owner.patch("/workspace", json={"name": "Acme North", "fiscal_month": 4}).status_code == 200
+    with acting("owner") as member:
+        late = parse(WorkspaceWrite, {**seen, "timezone": "Asia/Taipei"})
+        update_workspace(
+            late, actor=member, tenant=current_tenant(), directory=app.extensions["directory"], has_deals=False,
+            said={"timezone"},
+        )  # fmt: skip
+        db.session.commit()
+    found = api_for("owner").get("/workspace").json
+    assert (found["name"], found["fiscal_month"], found["timezone"]) == ("Acme North", 4, "Asia/Taipei")
