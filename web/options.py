@@ -9,11 +9,17 @@ from typing import Any, TypeAlias
 from flask import Flask
 from markupsafe import Markup, escape
 
-KEPT = 200
+KEPT = 100
 
 
 Option: TypeAlias = tuple[str, str] | tuple[str, str, bool]
 """Value, label, and whether it cannot be chosen: plain tuples, because of many they are compared with what is kept."""
+
+
+class Offered(tuple[Option, ...]):
+    """Options of which it is known that they are plain texts: nobody has to look at each of five hundred."""
+
+    __slots__ = ()
 
 
 def init_app(app: Flask) -> None:
@@ -23,7 +29,9 @@ def init_app(app: Flask) -> None:
 
 def option_tags(options: Iterable[Any], chosen: object) -> Markup:
     """Return the tags of options, which are (value, label) or have `value`, `label` and perhaps `disabled`."""
-    return _written(tuple(map(_option, options)), str(chosen))
+    written = _written(options if isinstance(options, Offered) else tuple(map(_option, options)))
+    value = f'value="{escape(str(chosen))}"'  # in no label: there a quotation mark is escaped
+    return Markup(written.replace(value, f"{value} selected"))  # noqa: S704 - escaped
 
 
 def _option(given: Any) -> Option:
@@ -35,12 +43,11 @@ def _option(given: Any) -> Option:
 
 
 @lru_cache(KEPT)
-def _written(options: tuple[Option, ...], chosen: str) -> Markup:
-    return Markup("").join(_tag(option, chosen) for option in options)
+def _written(options: tuple[Option, ...]) -> str:
+    """Write the options, none of them chosen."""
+    return "".join(map(_tag, options))
 
 
-def _tag(option: Option, chosen: str) -> Markup:
+def _tag(option: Option) -> str:
     value, label, *disabled = option
-    state = " selected" if value == chosen else ""
-    state += " disabled" if any(disabled) else ""
-    return Markup(f'<option value="{escape(value)}"{state}>{escape(label)}</option>')  # noqa: S704 - escaped
+    return f'<option value="{escape(value)}"{" disabled" if any(disabled) else ""}>{escape(label)}</option>'

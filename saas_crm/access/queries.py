@@ -156,13 +156,13 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
 
 
 @lru_cache(5_000)
-def _name_key(name: str) -> str:
+def name_key(name: str) -> str:
     return sort_key(name, person=True)
 
 
 def by_name(row: AnyRow) -> str:
     """Return what a row with a person's name is sorted by."""
-    return _name_key(row.name)
+    return name_key(row.name)
 
 
 def member_names() -> Sequence[AnyRow]:

@@ -23,6 +23,7 @@ from web.customers.values import lifecycles, sorts
 from web.forms import is_htmx, wants_part
 from web.lists import address, after_key, asked, asked_choice, asked_id, counted, next_url, sorting
 from web.numbers import shows_numbers
+from web.options import Offered
 
 
 def asked_filter() -> CustomerFilter:
@@ -106,7 +107,7 @@ def choices_of(model: Any, wanted: CustomerFilter, sort: str) -> dict[str, Any]:
         "company_text": name_of(Company, wanted.company_id, member), "number": wanted.number,
     }  # fmt: skip
     return {
-        "values": values, "owners": owner_names(member, model.__resource__),
+        "values": values, "owners": Offered(owner_names(member, model.__resource__)),
         "lifecycles": lifecycles(), "tags_offered": [(tag, tag) for tag in tags], "sorts": sorts(model is Company),
         "coded": model is Company and shows_numbers("company"),
     }  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import g, request, url_for
 
-from saas_crm.access.owners import owner_names
+from saas_crm.access.owners import KEPT, owner_names
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.numbering.patterns import LONGEST
@@ -18,6 +19,7 @@ from saas_crm.opportunities.queries import DealFilter
 from saas_crm.opportunities.rules import month_after
 from web.formatting import month
 from web.lists import asked, asked_choice, asked_id
+from web.options import Offered
 from web.periods import period_asked, period_choices
 
 ME = "me"
@@ -36,10 +38,14 @@ def asked_owner(member: CurrentMember) -> UUID | None:
         return None
 
 
-def owner_choices(member: CurrentMember) -> list[tuple[str, str]]:
+def owner_choices(member: CurrentMember) -> Offered:
     """Return the choices of the owner filter: mine first, then the colleagues by name."""
-    mine = str(member.id)
-    return [(ME, _("My deals")), *(one for one in owner_names(member, "opportunity") if one[0] != mine)]
+    return _mine_first(_("My deals"), str(member.id), owner_names(member, "opportunity"))
+
+
+@lru_cache(KEPT)
+def _mine_first(label: str, mine: str, names: tuple[tuple[str, str], ...]) -> Offered:
+    return Offered([(ME, label), *(one for one in names if one[0] != mine)])
 
 
 def owner_value(member: CurrentMember, owner_id: UUID | None) -> str:
