@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from saas_crm.workspaces.closed_since import close_again, schema_of
 from saas_crm.workspaces.noting import note_as_owner
 from saas_crm.workspaces.people import bring_people
 from saas_crm.workspaces.standing import held, settle
@@ -72,11 +73,13 @@ def restore_as(
 ) -> Restored:
     """Make a new workspace of an archive; all or nothing.
 
-    Its log gets a line where it is said `through` what this is done; else it is just as it was. Raises BadArchive,
-    SlugTaken, and OSError where the file cannot be read.
+    What was ended since it was written (a token, an invitation, a consent) stays ended, and all of it where its
+    workspace is not here. Its log gets a line where it is said `through` what this is done; else it is just as it was.
+    Raises BadArchive, SlugTaken, and OSError where the file cannot be read.
     """
     with reading(path) as reader, loading(owner_url, runtime_url, reader) as loaded:
         tenant_id = new_id()
+        close_again(loaded, schema_of(loaded.connection, reader.manifest.tenant.id))
         _register(loaded, tenant_id, slug, name, reader.manifest.tenant)
         restored = Restored(slug, bring_people(loaded, reader, tenant_id))
         if through:
@@ -109,6 +112,7 @@ def restore_in_place(
     with reading(path) as reader, _closed(owner_url, slug) as tenant_id:
         pause(REMEMBERED)
         with loading(owner_url, runtime_url, reader) as loaded:
+            close_again(loaded, schema_of(loaded.connection, tenant_id))
             former = _swap(loaded, tenant_id, slug, reader.manifest.tenant.search_rules)
             restored = Restored(slug, bring_people(loaded, reader, tenant_id), former)
             if through:
