@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import local
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -17,10 +18,13 @@ from psycopg import sql
 from tenants.migrations.lines import Step, fill, head, steps_after
 from tenants.versions import Standing, stands
 
-LOCK_TIMEOUT = "2s"
+LOCK_TIMEOUT = "500ms"
+"""Whoever asks for a table after a migration waits behind it: so long a page stands still, and no longer."""
 STATEMENT_TIMEOUT = "60s"
-ATTEMPTS = 3
+ATTEMPTS = 6
 _SHARED_LOCK = 7_203_512_994
+_HELD = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,17 @@ def upgrade_shared(owner_url: str, runtime_url: str, *, timeout_ms: int = 15_000
         revision = shared_revision(connection)
         ahead = stands("shared", revision) == "newer"  # a newer release was here; this one runs on it
         for step in () if ahead else steps_after("shared", revision):
-            with connection.transaction():
-                _timeouts(connection)
-                connection.execute(fill(step.sql, runtime_login=login).encode())
-                connection.execute("DELETE FROM public.shared_version")
-                connection.execute("INSERT INTO public.shared_version VALUES (%s)", [step.revision])
+            _again_while_held(partial(_apply_shared, connection, step, login))
             done.append(step.revision)
     return done
+
+
+def _apply_shared(connection: psycopg.Connection[Any], step: Step, login: str) -> None:
+    with connection.transaction():
+        _timeouts(connection)
+        connection.execute(fill(step.sql, runtime_login=login).encode())
+        connection.execute("DELETE FROM public.shared_version")
+        connection.execute("INSERT INTO public.shared_version VALUES (%s)", [step.revision])
 
 
 def shared_revision(connection: psycopg.Connection[Any]) -> str:
@@ -166,22 +174,24 @@ def upgrade_tenants(
 
 def upgrade_tenant(connection: psycopg.Connection[Any], schema: str) -> Outcome:
     """Bring one tenant up; nothing is recorded as done that did not run."""
-    error = ""
-    for attempt in range(ATTEMPTS):
-        try:
-            return _upgrade_once(connection, schema)
-        except (
-            psycopg.errors.LockNotAvailable,
-            psycopg.errors.QueryCanceled,
-            psycopg.errors.DeadlockDetected,
-        ) as held:
-            error = f"held by another transaction: {held.diag.message_primary}"
-            time.sleep(0.2 * (attempt + 1))
-        except (psycopg.Error, LookupError) as failed:
-            error = str(failed).strip()
-            break
+    try:
+        return _again_while_held(partial(_upgrade_once, connection, schema))
+    except _HELD as held:
+        error = f"held by another transaction: {held.diag.message_primary}"
+    except (psycopg.Error, LookupError) as failed:
+        error = str(failed).strip()
     connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
     return Outcome(schema, "", error)
+
+
+def _again_while_held(act: Callable[[], Done]) -> Done:
+    """Try until no other transaction is in the way, with growing pauses in which others get their turn."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return act()
+        except _HELD:
+            time.sleep(0.2 * attempt)
+    return act()
 
 
 def _upgrade_once(connection: psycopg.Connection[Any], schema: str) -> Outcome:
