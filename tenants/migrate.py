@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import local
 from typing import Any, TypeVar
@@ -29,11 +29,12 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one tenant: at which revision it is, and why it failed if it did."""
+    """What became of one tenant: at which revision it is, and why it failed if it did; a spare has no slug."""
 
     schema: str
     revision: str
     error: str | None = None
+    slug: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def upgrade_tenants(
         if getattr(held, "connection", None) is None:
             held.connection = connect(owner_url)
             opened.append(held.connection)
-        outcome = upgrade_tenant(held.connection, state.schema)
+        outcome = replace(upgrade_tenant(held.connection, state.schema), slug=state.slug)
         if report:
             report(outcome, len(behind))
         return outcome

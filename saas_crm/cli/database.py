@@ -83,7 +83,8 @@ class _Progress:
         with self._lock:
             self._done += 1
             if outcome.error is not None:
-                click.echo(f"tenant {outcome.schema}: {outcome.error}", err=True)
+                named = f"/{outcome.slug}" if outcome.slug else "a spare workspace"
+                click.echo(f"{named} ({outcome.schema}): {outcome.error}", err=True)
             if time.monotonic() - self._told > EVERY:
                 self._told = time.monotonic()
                 click.echo(f"tenants: {self._done} of {of}")

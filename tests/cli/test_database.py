@@ -66,9 +66,16 @@ def test_upgrade_reports_a_tenant_that_fails_and_exits_1(call: Call, tenant_at) 
     tenant_at("0001x")
     found = call("db", "upgrade", **LOGIN)
     assert found.exit_code == 1
+    assert "/acme (t_" in found.output
     assert "revision 0001x of the tenant line is unknown to this release" in found.output
     assert "1 failed" in found.output
     assert "last attempt: revision 0001x" in call("db", "status").output
+
+
+def test_upgrade_shows_how_far_it_is(call: Call, tenant_at, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saas_crm.cli.database.EVERY", -1.0)
+    tenant_at("0001x")
+    assert "tenants: 1 of 1\n" in call("db", "upgrade", **LOGIN).output
 
 
 def test_an_empty_database_becomes_ready(call: Call, installation: Installation, tmp_path: Path) -> None:
