@@ -17,6 +17,10 @@ from tenants.versions import stands
 
 _LONGEST_MANIFEST = 5_000_000
 _LONGEST_LINE = 64_000_000
+_LONGEST_CONTENT = 64_000_000
+_PACKED, _MODEST = 100, 100_000_000
+"""Rows with their keys shrink to a seventh or so: what shrank to less than a hundredth was made to fill the disk.
+Below so many bytes nobody asks."""
 
 
 class BadArchive(ValueError):
@@ -50,6 +54,8 @@ class ArchiveReader:
     def content(self, path: str) -> bytes:
         """Return a file's bytes; raises BadArchive where they are not what was written."""
         entry = self._entry(path)
+        if entry.size > _LONGEST_CONTENT:
+            raise BadArchive(f"{path} is too large")
         with self._opened(path) as source:
             content = source.read(entry.size + 1)
         if hashlib.sha256(content).hexdigest() != entry.sha256:
@@ -86,9 +92,17 @@ def reading(path: Path) -> Iterator[ArchiveReader]:
     """Open an archive; raises BadArchive where it is none, or is newer than this release, and OSError."""
     try:
         with ZipFile(path) as file:
+            _check_size(file, path.stat().st_size)
             yield ArchiveReader(file, _manifest(file))
     except BadZipFile as damaged:
         raise BadArchive(f"{path.name} is no archive of a workspace, or not the whole of one") from damaged
+
+
+def _check_size(file: ZipFile, packed: int) -> None:
+    """Refuse what would unpack to what no workspace is; `ZipFile` gives out no more than a member says it has."""
+    unpacked = sum(member.file_size for member in file.infolist())
+    if unpacked > max(_MODEST, _PACKED * packed):
+        raise BadArchive(f"it would unpack to {unpacked / 1e6:,.0f} MB, which no workspace is")
 
 
 def _manifest(file: ZipFile) -> Manifest:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 
 from saas_crm.workspaces.restoring import restore_as
-from tenants.archive.reading import BadArchive
+from tenants.archive.reading import BadArchive, reading
 from tests.support.installation import Installation, Place
 
 Files = dict[str, bytes]
@@ -128,6 +129,43 @@ def test_damaged_on_the_way(archive: Path, installation: Installation) -> None:
     with pytest.raises(BadArchive):
         restore_as(place.owner_url, place.runtime_url, path, "copy")
     assert left_behind(place) == before
+
+
+def test_what_would_fill_the_disk_or_the_memory(archive: Path, installation: Installation) -> None:
+    """Consistent in itself: sizes and checksums are right, there is only far too much of it."""
+    spaces = b" " * 120_000_000
+    before = left_behind(installation.place)
+    place = installation.place
+    for path, said in ((COMPANIES, "would unpack to 12. MB"), ("people/photos/x", "would unpack to 12. MB")):
+        bomb = rewritten(archive, lambda files, path=path: files.update({path: files.get(path, b"") + spaces}))
+        assert bomb.stat().st_size < 1_000_000
+        with pytest.raises(BadArchive, match=said):
+            restore_as(place.owner_url, place.runtime_url, bomb, "copy")
+    assert left_behind(place) == before
+
+
+def test_a_file_that_is_read_at_once_has_a_bound(archive: Path) -> None:
+    def swell(manifest: dict[str, Any]) -> None:
+        manifest["files"]["people/people.jsonl"]["size"] = 5_000_000_000
+
+    with reading(rewritten(archive, in_manifest(swell))) as reader, pytest.raises(BadArchive, match="too large"):
+        reader.content("people/people.jsonl")
+
+
+def test_names_that_lead_out_of_a_folder_and_links_are_never_written(
+    archive: Path, installation: Installation, tmp_path: Path
+) -> None:
+    """Nothing of an archive becomes a file: members that nobody asked for are not even opened."""
+    link = ZipInfo("tables/link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with ZipFile(archive, "a") as file:
+        file.writestr("../../out.txt", b"x")
+        file.writestr("/tmp/out-of-an-archive.txt", b"x")
+        file.writestr(link, b"/etc/passwd")
+    before = sorted(tmp_path.parent.rglob("*"))
+    restore_as(installation.place.owner_url, installation.place.runtime_url, archive, "copy")
+    assert sorted(tmp_path.parent.rglob("*")) == before
+    assert not Path("/tmp/out-of-an-archive.txt").exists()
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path, installation: Installation) -> None:
