@@ -13,7 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
-    "consents", "erasures", "processing", "security", "sso", "support", "workspace", "numbers",
+    "consents", "erasures", "processing", "security", "sso", "support", "workspace", "domain", "numbers",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -100,9 +100,9 @@ def load() -> Registry:
     return api
 
 
-def server(script_root: str = "") -> dict[str, Any]:
-    """Return the Server Object of one workspace (its `script_root` is `/<slug>`), or of any."""
-    if script_root:
+def server(script_root: str | None = None) -> dict[str, Any]:
+    """Return the Server Object of one workspace, or of any; a `script_root` is `/<slug>`, empty at its own domain."""
+    if script_root is not None:
         return {"url": script_root + BASE}
     slug = {"default": "demo", "description": "The workspace's address."}
     return {"url": "/{workspace}" + BASE, "variables": {"workspace": slug}}

@@ -16,6 +16,8 @@ from saas_crm.access.sso.schemas import SsoWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires
+from saas_crm.edge.domains import workspace_address
+from tenants.address import slug_address
 
 SsoPatch = patch_of(SsoWrite, "SsoPatch")
 _SENT = ("issuer", "client_id", "enabled", "mandatory", "domains", "role_id")
@@ -31,6 +33,9 @@ class SsoRead(BaseModel):
     domains: list[str] = Field(description="Whose confirmed address is of these joins without an invitation.")
     role_id: UUID | None = Field(description="The role of who joins so.")
     redirect_uri: str = Field(description="The address that has to be registered there.")
+    domain_redirect_uri: str | None = Field(
+        description="A second one, of the workspace's own domain; null where it has none."
+    )
 
 
 @api.operation("GET", "/sso", tag="security", responses={200: SsoRead}, etag=True)
@@ -72,5 +77,6 @@ def _told(found: Provider) -> Fields:
     return {
         "issuer": found.issuer, "client_id": found.client_id, "enabled": found.enabled, "mandatory": found.mandatory,
         "domains": list(found.domains), "role_id": found.role_id,
-        "redirect_uri": f"{settings().base_url}/{g.tenant.slug}/sso/callback",
+        "redirect_uri": f"{slug_address(g.tenant, settings().base_url)}/sso/callback",
+        "domain_redirect_uri": f"{workspace_address()}/sso/callback" if g.tenant.domain else None,
     }  # fmt: skip

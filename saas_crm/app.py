@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from flask import Flask, Response, g
@@ -39,7 +41,21 @@ from saas_crm.customers import holding as people
 from saas_crm.customers.models import Company, Contact
 from saas_crm.customers.renewing import COMPANIES, CONTACTS
 from saas_crm.customers.renewing import NUMBERED as COMPANIES_NUMBERED
-from saas_crm.edge import compress, headers, health, language, lifecycle, limiting, observe, proof, security, seen
+from saas_crm.edge import (
+    asked,
+    checks,
+    compress,
+    headers,
+    health,
+    language,
+    lifecycle,
+    limiting,
+    observe,
+    proof,
+    security,
+    seen,
+)
+from saas_crm.edge.domains import place_of
 from saas_crm.edge.standing import WorkspaceUnavailable
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
@@ -57,8 +73,9 @@ from saas_crm.search import owners
 from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
 from tenants import db as door
+from tenants.context import ActiveTenant
 from tenants.directory import Directory
-from tenants.middleware import SlugMiddleware
+from tenants.middleware import DomainMiddleware, SlugMiddleware
 from tenants.settings import Settings
 from web import operators
 
@@ -104,6 +121,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     seen.init_app(app)
     app.register_blueprint(health.bp)
+    asked.init_app(app)
+    checks.init_app(app, settings)
     _subscribe()
     register_jobs()
     web.init_app(app, settings)
@@ -157,7 +176,7 @@ def _attach_sign_in(app: Flask) -> None:
 
 def _user(token: str) -> SignedInUser | None:
     """Return who is behind a session's token; nobody when the database has just failed, or where it is not good."""
-    place, tenant = only_in(token), g.get("tenant")
+    place, tenant = only_in(token), place_of(g.get("tenant"))
     if g.get("database_failed") or (place is not None and (tenant is None or tenant.id != place)):
         return None
     return session_user(token)
@@ -199,9 +218,17 @@ def _subscribe() -> None:
     holds("contact", people.PEOPLE)
 
 
+def _at_domain(app: Flask, name: str) -> ActiveTenant | None:
+    with app.app_context():
+        found: ActiveTenant | None = app.extensions["directory"].by_domain(name)
+    return found
+
+
 def _wrap(app: Flask, settings: Settings) -> None:
     # A workspace that had this address before there was a console keeps it where none is served.
-    wsgi: Any = SlugMiddleware(app.wsgi_app, frozenset() if settings.operator_console else frozenset({"operator"}))
+    given = frozenset() if settings.operator_console else frozenset({"operator"})
+    own = urlsplit(settings.base_url).hostname or ""
+    wsgi: Any = DomainMiddleware(app.wsgi_app, SlugMiddleware(app.wsgi_app, given), own, partial(_at_domain, app))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         wsgi = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops)

@@ -36,6 +36,8 @@ class ActiveTenant:
     country: str
     currency: str
     timezone: str
+    domain: str | None = None
+    """Its own domain, while that is shown to be its own; None where it has none."""
     entry: bytes = field(default=b"", compare=False)
     suspensions: tuple[Suspension, ...] = ()
 

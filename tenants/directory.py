@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
-from tenants.db import SHARED, AnySelect, db
-from tenants.models import FormerSlug, SuspensionRow, Tenant
+from tenants.db import SHARED, AnyRow, AnySelect, db
+from tenants.models import FormerSlug, SuspensionRow, Tenant, TenantDomain
 from tenants.standing import Suspension
 
 COLUMNS = (
@@ -23,9 +23,17 @@ COLUMNS = (
     Tenant.schema_version, Tenant.locale, Tenant.country, Tenant.currency, Tenant.timezone,
 )  # fmt: skip
 
+_OWN = (TenantDomain.tenant_id == Tenant.id, TenantDomain.verified_at.is_not(None))
+_DOMAIN = select(TenantDomain.domain).where(*_OWN).scalar_subquery()
+MOST = 10_000
+"""Answers kept at a time."""
+
 
 class Directory:
-    """Looks tenants up in the registry; a positive answer is kept `ttl` seconds in this process."""
+    """Looks tenants up in the registry; a positive answer is kept `ttl` seconds in this process.
+
+    Of domains the negative one is kept, too: every request to another host than the installation's asks for one.
+    """
 
     def __init__(self, *, timeout_ms: int, ttl: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._timeout_ms = timeout_ms
@@ -33,14 +41,31 @@ class Directory:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str | UUID, tuple[float, ActiveTenant]] = {}
+        self._nobodys: dict[str, float] = {}
 
     def by_slug(self, slug: str) -> ActiveTenant | None:
         """Return the claimed tenant with this slug, or None."""
-        return self._remembered(slug) or self._load(slug, select(*COLUMNS).where(Tenant.slug == slug))
+        return self._remembered(slug) or self._load(slug, Tenant.slug == slug)
 
     def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id, or None."""
-        return self._remembered(tenant_id) or self._load(tenant_id, select(*COLUMNS).where(Tenant.id == tenant_id))
+        return self._remembered(tenant_id) or self._load(tenant_id, Tenant.id == tenant_id)
+
+    def by_domain(self, domain: str) -> ActiveTenant | None:
+        """Return the claimed tenant whose own domain this was shown to be, or None; `domain` in small letters.
+
+        A domain has a dot and a slug none, so both are remembered side by side.
+        """
+        if self._nobodys.get(domain, 0.0) > self._clock():
+            return None
+        own = select(TenantDomain.tenant_id).where(*_OWN, TenantDomain.domain == domain).exists()
+        found = self._remembered(domain) or self._load(domain, own)
+        if found is None:
+            with self._lock:
+                if len(self._nobodys) > MOST:
+                    self._nobodys.clear()
+                self._nobodys[domain] = self._clock() + self._ttl
+        return found
 
     def by_former_slug(self, slug: str) -> ActiveTenant | None:
         """Return the claimed tenant that had this slug until lately, or None; it is not remembered by it."""
@@ -61,16 +86,18 @@ class Directory:
         tenant = self.by_id(tenant_id)
         with self._lock:
             if tenant is not None and tenant_id in self._known:
-                self._known[tenant.slug] = self._known[tenant_id]
+                for key in filter(None, (tenant.slug, tenant.domain)):
+                    self._known[key] = self._known[tenant_id]
         return tenant
 
     def forget(self) -> None:
         """Drop all that is remembered: after a rename, a suspension, a claim."""
         with self._lock:
             self._known.clear()
+            self._nobodys.clear()
 
     def from_row(self, row: Any) -> ActiveTenant:
-        """Build the value from a row of COLUMNS."""
+        """Build the value from a row of COLUMNS, and of the domain, if it was asked for."""
         tenant = ActiveTenant(*row)
         entry = entry_statement(tenant.role_name, tenant.schema_name, self._timeout_ms)
         return replace(tenant, entry=entry)
@@ -79,19 +106,35 @@ class Directory:
         held = self._known.get(key)
         return held[1] if held and held[0] > self._clock() else None
 
-    def _load(self, key: str | UUID, query: AnySelect) -> ActiveTenant | None:
+    def _load(self, key: str | UUID, which: ColumnElement[bool]) -> ActiveTenant | None:
         with shared_reader() as connection:
-            row = connection.execute(query).one_or_none()
+            row = _row(connection, which)
             if row is None or row.slug is None:
                 return None
             tenant = self.from_row(row)
             if not tenant.is_open:
                 tenant = replace(tenant, suspensions=_suspensions(connection, tenant.id))
         with self._lock:
-            if len(self._known) > 10_000:
+            if len(self._known) > MOST:
                 self._known.clear()
             self._known[key] = (self._clock() + self._ttl, tenant)
         return tenant
+
+
+def _row(connection: Connection, which: ColumnElement[bool]) -> AnyRow | None:
+    """Return a tenant's row with its domain; without one where the shared tables are a release behind."""
+    query: AnySelect = select(*COLUMNS).where(which)
+    try:
+        return connection.execute(query.add_columns(_DOMAIN)).one_or_none()
+    except ProgrammingError as failed:
+        if not isinstance(failed.orig, psycopg.errors.UndefinedTable):
+            raise
+    try:
+        return connection.execute(query).one_or_none()
+    except ProgrammingError as failed:
+        if isinstance(failed.orig, psycopg.errors.UndefinedTable):  # it was asked for by its domain
+            return None
+        raise
 
 
 def _suspensions(connection: Connection, tenant_id: UUID) -> tuple[Suspension, ...]:

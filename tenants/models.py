@@ -72,6 +72,29 @@ class FormerSlug(SharedModel):
     until: Mapped[datetime]
 
 
+class TenantDomain(SharedModel):
+    """A domain a tenant wants to be served at, as DNS spells it (IDNA, small letters), and whether it is theirs.
+
+    One that was shown to be one tenant's (`verified_at`) is nobody else's; claims alone keep nobody from it.
+    `checked_at` is when DNS answered last, `lost_since` since when the record has been gone.
+    """
+
+    __tablename__ = "tenant_domains"
+    __table_args__ = (
+        CheckConstraint("domain = lower(domain)", name="lower"),
+        Index("ix_tenant_domains_verified", "domain", unique=True, postgresql_where=text("verified_at IS NOT NULL")),
+        {"schema": "public"},
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("public.tenants.id", ondelete="CASCADE"), primary_key=True)
+    domain: Mapped[str]
+    token: Mapped[str]
+    verified_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    lost_since: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class TenantDeletion(SharedModel):
     """Somebody asked for a tenant to be deleted; `reminded` is the last number of days before that a mail told."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     )
     backup_days: int = Field(14, ge=1, le=3_660, description="Days for which each night's backup is kept …")
     backup_weeks: int = Field(8, ge=0, le=520, description="… and weeks for which one of each week is.")
+    dns_servers: str | None = Field(
+        None,
+        description="Name servers asked whether a domain is a workspace's own, as 192.0.2.53, 127.0.0.1:5353 or "
+        "[2001:db8::53]:53. Empty: the system's.",
+    )
     host: str = Field("127.0.0.1", description="Address `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
@@ -89,6 +94,15 @@ class Settings(BaseSettings):
             _networks(text)
         except ValueError:
             raise ValueError("must be networks like 10.0.0.0/8, 2001:db8::/32") from None
+        return text
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _are_servers(cls, text: str | None) -> str | None:
+        try:
+            _servers(text)
+        except ValueError:
+            raise ValueError("must be addresses like 192.0.2.53, 127.0.0.1:5353, [2001:db8::53]:53") from None
         return text
 
     @field_validator("database_url", "database_owner_url")
@@ -172,6 +186,11 @@ class Settings(BaseSettings):
         return _networks(self.operator_networks)
 
     @property
+    def name_servers(self) -> list[tuple[str, int]]:
+        """The name servers to ask, each with its port; empty: the system's."""
+        return _servers(self.dns_servers)
+
+    @property
     def secure(self) -> bool:
         """Whether cookies are Secure and HSTS is sent: everywhere that is served over https."""
         return self.base_url.startswith("https://")
@@ -190,6 +209,16 @@ def sqlalchemy_url(url: str) -> str:
 def _networks(text: str | None) -> list[str]:
     """Return the networks of a list with commas or blanks between; raises ValueError for what is none."""
     return [str(ip_network(part, strict=False)) for part in (text or "").replace(",", " ").split()]
+
+
+def _servers(text: str | None) -> list[tuple[str, int]]:
+    """Return addresses and ports of a list with commas or blanks between; raises ValueError for what is none."""
+    found = []
+    for part in (text or "").replace(",", " ").split():
+        bare = part.count(":") > 1 and not part.startswith("[")
+        parts = urlsplit(f"//[{part}]" if bare else f"//{part}")
+        found.append((str(ip_address(parts.hostname or "")), parts.port or 53))
+    return found
 
 
 def _names_a_server(url: str) -> bool:

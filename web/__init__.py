@@ -40,6 +40,7 @@ PAGES = (
     "web.settings.pipelines",
     "web.settings.workspace",
     "web.settings.address",
+    "web.settings.domain",
     "web.settings.appearance",
     "web.settings.numbering",
     "web.settings.archives",

@@ -11,8 +11,10 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.recycled import kinds_for
 from saas_crm.core.i18n import html_lang, spoken
 from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.domains import main_address
 from saas_crm.edge.viewing import viewing
 from tenants.db import new_id
+from tenants.middleware import DOMAIN_KEY
 from web.language_menu import languages, way_back
 from web.looking import looking
 from web.navigation import Navigation, navigation
@@ -36,7 +38,7 @@ OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/sign
 def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
-    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_address=log_address)
+    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_address=log_address, main_address=main_address)
 
 
 def _values() -> dict[str, Any]:
@@ -48,6 +50,7 @@ def _values() -> dict[str, Any]:
         "languages": () if member else languages(locale, way_back()),
         "current_member": member,
         "current_tenant": g.get("tenant"),
+        "at_domain": request.environ.get(DOMAIN_KEY),
         "signed_in_user": None if member else user_or_none(),
     }
     if member is not None:

@@ -22,6 +22,7 @@ from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGo
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
+from saas_crm.edge.domains import AtMainAddress
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.lifecycle import MembershipEnded
 from saas_crm.edge.moved import WorkspaceMoved
@@ -212,6 +213,15 @@ def _unavailable(error: WorkspaceUnavailable) -> Response:
     return _page("suspended", 403, workspace_name=g.tenant.name if told else "", told=told)
 
 
+def _at_main(error: AtMainAddress) -> Response:
+    """Say at a workspace's own domain where the page is. No redirect: after a form the policy would not follow it."""
+    if request.headers.get("HX-Request"):
+        return _led(request.full_path.rstrip("?"), 403)
+    response = make_response(render_template("account/at_main.html", location=error.location))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _read_only() -> Response:
     """Nothing is changed; what was typed comes back, to be sent again when the workspace is open."""
     if request.headers.get("HX-Request"):
@@ -237,5 +247,5 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] =
     (NotSignedIn, lambda _: _sign_in()), (SecondFactorOwed, lambda _: _owed()), (CSRFError, lambda _: _stale()),
     (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
     (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
-    (VisitOver, lambda _: _visit_over()),
+    (VisitOver, lambda _: _visit_over()), (AtMainAddress, _at_main),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
 from saas_crm.core.mail import Letter, send
+from tenants.address import address_of
 from tenants.context import ActiveTenant
 from tenants.db import db
 
@@ -22,7 +23,7 @@ def mail_link(
     links are written down (the letter's job, a browser's history, a proxy's lines). Whoever opens it finds the field
     filled in and writes it as they like.
     """
-    link = f"{base_url}/{tenant.slug}/invitations/{token}" + (f"?{urlencode({'name': name})}" if name else "")
+    link = f"{address_of(tenant, base_url)}/invitations/{token}" + (f"?{urlencode({'name': name})}" if name else "")
     with in_language(tenant.locale):
         send(db.session(), Letter(
             to=invitation.email,

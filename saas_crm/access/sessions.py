@@ -48,22 +48,23 @@ class SignedInUser:
     @property
     def by_sso(self) -> bool:
         """Whether a workspace's identity provider said who it is; then it is so in that workspace alone."""
-        return only_in(self.token) is not None
+        return self.token.startswith(SSO) and only_in(self.token) is not None
 
     def get_id(self) -> str:
         """Return what the cookie carries: the session's token, never the user's id."""
         return self.token
 
 
-SSO = "sso."
-"""How the token of a session begins that is good in one workspace alone; its id follows."""
+SSO, AT_DOMAIN = "sso.", "at."
+"""How the token of a session begins that is good in one workspace alone, whose id follows: its provider let somebody
+in, or they signed in at its own domain."""
 
 
 def only_in(token: str) -> UUID | None:
     """Return the workspace in which a session is good, None if in all. It is a part of what is hashed: as told."""
     kind, _dot, rest = token.partition(".")
     try:
-        return UUID(rest.partition(".")[0]) if f"{kind}." == SSO else None
+        return UUID(rest.partition(".")[0]) if f"{kind}." in (SSO, AT_DOMAIN) else None
     except ValueError:
         return None
 
@@ -80,14 +81,14 @@ _LOOK_UP = Kept(
 
 def start_session(
     user_id: UUID, *, user_agent: str, address: str, origin: Mapping[str, str] | None = None,
-    tenant_id: UUID | None = None,
+    tenant_id: UUID | None = None, by_sso: bool = False,
 ) -> str:  # fmt: skip
     """Open a session and return its token; older sessions of the user stay.
 
     With an `origin` the logs of the user's workspaces are told; with a `tenant_id` it is good in that workspace alone,
-    and no other one is told.
+    and no other one is told. `by_sso`: its provider said who it is.
     """
-    token = new_token(f"{SSO}{tenant_id.hex}." if tenant_id else "")
+    token = new_token(f"{SSO if by_sso else AT_DOMAIN}{tenant_id.hex}." if tenant_id else "")
     with db.engines[SHARED].begin() as connection:
         connection.execute(
             insert(UserSession).values(

@@ -92,6 +92,7 @@ def database() -> None:
         "restore": "workspaces:restore",
         "suspend": "standing:suspend_command",
         "resume": "standing:resume",
+        "domain": "domains:domain",
         "delete": "workspaces:delete",
         "certificates": "certificates:list_certificates",
         "backup": "backups:backup",

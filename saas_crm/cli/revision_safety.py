@@ -26,7 +26,7 @@ SMALL = frozenset({
     "archives", "authenticator_apps", "deletion_certificates", "former_slugs", "mailed_tokens", "pending_sign_ins",
     "installation_figures", "operator_sessions", "operator_visits", "operator_work", "operators", "tenant_figures",
     "recovery_codes", "identity_providers", "support_consents", "suspensions",
-    "tenant_deletions", "tenants", "throttles",
+    "tenant_deletions", "tenant_domains", "tenants", "throttles",
 })  # fmt: skip
 """Tables of hundreds or thousands of rows at most, for which a moment is enough for anything."""
 ACCEPTED: Mapping[tuple[str, str], frozenset[str]] = {

@@ -25,6 +25,7 @@ ATTRIBUTE = "__declared__"
 WORKS_READ_ONLY = "__works_read_only__"
 LEADS_ON = "__leads_on__"
 LETS_SIGN_IN = "__lets_sign_in__"
+ON_DOMAINS = "__on_domains__"
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -111,6 +112,17 @@ def lets_sign_in(view: View) -> View:
 def works_for_signing_in(view: Any) -> bool:
     """Whether an endpoint only lets people sign in."""
     return bool(getattr(view, LETS_SIGN_IN, False))
+
+
+def also_on_domains(view: View) -> View:
+    """Also at workspaces' own domains, though it lives outside any: what lets people in and out, and no more."""
+    setattr(view, ON_DOMAINS, True)
+    return view
+
+
+def works_on_domains(view: Any) -> bool:
+    """Whether an endpoint outside workspaces is served at their own domains."""
+    return bool(getattr(view, ON_DOMAINS, False))
 
 
 def declared_for(view: Any) -> Declared | None:

@@ -7,6 +7,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from saas_crm.edge.current import settings
+from tenants.middleware import DOMAIN_KEY
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' data: blob:; "
@@ -22,6 +23,8 @@ FIXED = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 HSTS = "max-age=31536000; includeSubDomains"
+HSTS_ON_DOMAINS = "max-age=31536000"
+"""At a workspace's own domain we speak for that name alone: what is below it is somebody else's."""
 
 
 def csp_nonce() -> str:
@@ -43,7 +46,8 @@ def _add(response: Response) -> Response:
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=csp_nonce()))
     if settings().secure:
-        response.headers["Strict-Transport-Security"] = HSTS
+        own = request.environ.get(DOMAIN_KEY) is None
+        response.headers["Strict-Transport-Security"] = HSTS if own else HSTS_ON_DOMAINS
     if "request_id" in g:
         response.headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in response.headers and request.method in ("GET", "HEAD"):

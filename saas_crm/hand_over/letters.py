@@ -14,13 +14,14 @@ from saas_crm.core.mail import Letter, send
 from saas_crm.hand_over.models import HandOver, HandOverItem
 from saas_crm.hand_over.planning import Plan
 from saas_crm.hand_over.queries import counts_of
+from tenants.address import address_of
 from tenants.context import ActiveTenant
 from tenants.db import AnyRow, db, fetch
 
 
 def tell_successors(made: HandOver, plan: Plan, *, actor: CurrentMember, tenant: ActiveTenant, base_url: str) -> None:
     """Write to everybody who got something, in their language; not to who did it."""
-    address = f"{base_url}/{tenant.slug}/handed-to-me?hand_over={made.id}"
+    address = f"{address_of(tenant, base_url)}/handed-to-me?hand_over={made.id}"
     for to_id, counts in counts_of([made.id])[made.id].items():
         person = plan.people[to_id]
         if to_id == actor.id:
@@ -47,7 +48,7 @@ def tell_undone(found: HandOver, former: str, *, actor: CurrentMember, tenant: A
                 else _("%(actor)s has taken the hand-over back: what you got of %(name)s, and still had, is theirs "
                        "again.", actor=actor.name, name=former)
             )  # fmt: skip
-            button = (_("Open the workspace"), f"{base_url}/{tenant.slug}/")
+            button = (_("Open the workspace"), f"{address_of(tenant, base_url)}/")
             send(db.session(), Letter(person.email, subject, [_("Hello %(name)s,", name=person.name), went], button))
 
 

@@ -28,6 +28,7 @@ from saas_crm.workspaces.letters import Reader, archive_ready, post
 from saas_crm.workspaces.noting import note
 from saas_crm.workspaces.saving import save, scratch
 from saas_crm.workspaces.standing import held_for
+from tenants.address import address_of
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import AnyRow, db, new_id
 from tenants.directory import shared_engine, shared_reader
@@ -98,7 +99,7 @@ def make_archive(database_url: str, base_url: str, tenant: ActiveTenant, archive
             with connect(database_url) as connection, connection.transaction():
                 asker = _keep(connection, archive_id, path, rows)
                 if asker is not None:
-                    _tell(connection, tenant, asker, f"{base_url}/{tenant.slug}{PAGE}")
+                    _tell(connection, tenant, asker, f"{address_of(tenant, base_url)}{PAGE}")
     except Exception as failed:
         with connect(database_url) as connection:
             connection.execute(_FAILED, [type(failed).__name__, archive_id])

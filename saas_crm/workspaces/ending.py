@@ -23,6 +23,7 @@ from saas_crm.workspaces.letters import Reader, deletion_asked, deletion_done, d
 from saas_crm.workspaces.noting import note
 from saas_crm.workspaces.rules import reminder_due
 from saas_crm.workspaces.standing import held_for, settle
+from tenants.address import address_of, domain_address
 from tenants.archive.writing import UnknownTenant
 from tenants.context import ActiveTenant, entry_statement
 from tenants.directory import shared_reader
@@ -46,6 +47,8 @@ _PENDING = """
 """
 _HOLD = "SELECT reminded FROM public.tenant_deletions WHERE tenant_id = %s FOR UPDATE"
 _REMINDED = "UPDATE public.tenant_deletions SET reminded = %s WHERE tenant_id = %s"
+_KNOWS_DOMAINS = "SELECT to_regclass('public.tenant_domains') IS NOT NULL"
+_DOMAIN = "SELECT domain FROM public.tenant_domains WHERE tenant_id = %s AND verified_at IS NOT NULL"
 _LIMIT_MS = 15_000
 PAGE = "/settings/deletion"
 
@@ -89,7 +92,7 @@ def ask_deletion(database_url: str, base_url: str, tenant: ActiveTenant, *, acto
         settle(connection, tenant_id, status)
         note(connection, tenant_id, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=actor.id,
              through="web")  # fmt: skip
-        url = f"{base_url}/{tenant.slug}{PAGE}"
+        url = f"{address_of(tenant, base_url)}{PAGE}"
         post(connection, owners_of(connection), partial(
             deletion_asked, workspace=tenant.name, who=actor.name, due=due, url=url
         ))  # fmt: skip
@@ -136,10 +139,19 @@ def _remind_one(database_url: str, base_url: str, row: tuple[Any, ...]) -> int:
         if days is None:
             return 0
         connection.execute(_REMINDED, [days, tenant_id])
+        address = address_by(connection, tenant_id, slug, base_url)
         connection.execute(entry_statement(role, schema, _LIMIT_MS))
         day = due.astimezone(ZoneInfo(zone))
-        letter = partial(deletion_near, workspace=name, days=days, due=day, url=f"{base_url}/{slug}{PAGE}")
+        letter = partial(deletion_near, workspace=name, days=days, due=day, url=f"{address}{PAGE}")
         return post(connection, owners_of(connection), letter)
+
+
+def address_by(connection: psycopg.Connection[Any], tenant_id: UUID, slug: str, base_url: str) -> str:
+    """Return a workspace's address for a mail; where the shared tables are a release behind, its slug's."""
+    if connection.execute(_KNOWS_DOMAINS).fetchone() != (True,):
+        return f"{base_url}/{slug}"
+    row = connection.execute(_DOMAIN, [tenant_id]).fetchone()
+    return domain_address(row[0], base_url) if row else f"{base_url}/{slug}"
 
 
 def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None = None) -> list[Certificate]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
+from saas_crm.core.clock import now
+from saas_crm.core.errors import NotFound
 from saas_crm.core.jobs import defer, job
 from saas_crm.core.rounds import in_each
 from tenants.context import current_tenant
 from tenants.db import db
 from tenants.directory import shared_reader
-from tenants.models import Tenant
+from tenants.models import Tenant, TenantDomain
 from tenants.runtime import runtime_settings
 
 log = structlog.get_logger(__name__)
+APART, WITHIN = timedelta(seconds=10), timedelta(hours=20)
+"""Between two looks at domains, as long as all are done within so much of a day."""
 
 
 @job("workspaces.nightly", cron="23 2 * * *")
@@ -57,6 +62,37 @@ def back_up_one() -> None:
     made = back_up(store, settings.database_url, tenant.slug, tenant.id)
     gone = prune(store, tenant.id, days=settings.backup_days, weeks=settings.backup_weeks)
     log.info("backed up", tenant=str(tenant.id), bytes=made.size, removed=gone)
+
+
+@job("workspaces.look_after_domains", cron="41 3 * * *")
+def look_after_domains() -> None:
+    """Let each own domain be looked at once in the day to come, one after the other: slow DNS keeps no mail waiting."""
+    with shared_reader() as connection:
+        ids = connection.scalars(
+            select(TenantDomain.tenant_id).where(TenantDomain.verified_at.is_not(None)).order_by(TenantDomain.tenant_id)
+        ).all()
+    apart = min(APART, WITHIN / max(len(ids), 1))
+    moments = (now() + number * apart for number in range(len(ids)))
+    in_each(ids, lambda: _look_later(next(moments)), what="domains")
+
+
+def _look_later(at: datetime) -> None:
+    lock = f"workspaces.check_domain:{current_tenant().id}"
+    defer(db.session(), "workspaces.check_domain", at=at, queueing_lock=lock)
+
+
+@job("workspaces.check_domain", reads_only=True)
+def check_domain() -> None:
+    """Look whether this workspace's domain is still its own; it is switched off some days after its record has gone.
+
+    What asks DNS is imported here: most processes know the job, and never run it.
+    """
+    from saas_crm.workspaces.domains.keeping import By, check
+
+    try:
+        check(runtime_settings(), current_tenant(), By(None, "job"))
+    except NotFound:
+        log.info("domain given up meanwhile", tenant=str(current_tenant().id))
 
 
 @job("workspaces.end", cron="11 1 * * *")

@@ -90,6 +90,22 @@ def deletion_done(reader: Reader, workspace: str, number: str) -> Letter:
     )  # fmt: skip
 
 
+def domain_lost(reader: Reader, workspace: str, domain: str, due: datetime, url: str) -> Letter:
+    """Tell that the record which showed the domain to be theirs is gone, and what happens if it stays so."""
+    return Letter(
+        reader.email,
+        _("%(domain)s: the DNS record is gone", domain=domain),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            _("the workspace %(workspace)s is served at %(domain)s. The TXT record that shows that this domain is "
+              "yours cannot be found any more.", workspace=workspace, domain=domain),
+            _("If it is not there again by %(date)s, the workspace is no longer served at this domain. At its usual "
+              "address it stays as it is.", date=_day(due)),
+        ],
+        (_("See the domain"), url),
+    )  # fmt: skip
+
+
 def archive_ready(reader: Reader, workspace: str, days: int, url: str) -> Letter:
     """Tell that the archive can be downloaded."""
     return Letter(

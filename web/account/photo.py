@@ -11,7 +11,7 @@ from saas_crm.access.photos import LARGEST_BYTES, photo_for, read_photo, remove_
 from saas_crm.access.profile import spread_at_once
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
-from saas_crm.edge.declared import signed_in
+from saas_crm.edge.declared import also_on_domains, signed_in
 from web.account.blueprint import bp
 from web.account.profile import profile_page
 from web.forms import saved, shown_again
@@ -46,6 +46,7 @@ def delete_photo() -> ResponseReturnValue:
 
 @bp.get("/photos/<uuid:user_id>/<digest>")
 @signed_in
+@also_on_domains
 def show_photo(user_id: UUID, digest: str) -> Response:
     """Show a person's photo to themselves and to whoever shares a workspace with them; 404 to all others.
 

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
-from saas_crm.edge.declared import signed_in
+from saas_crm.edge.declared import also_on_domains, signed_in
+from saas_crm.edge.domains import passkeys_here
 from saas_crm.edge.proof import FIELD, PASSKEY_FIELD, ProofNeeded, prove
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
@@ -55,7 +56,7 @@ def _page(asked: ProofNeeded, action: str, kept: list[tuple[str, str]], back: st
     said = words.get(asked.why)
     response = make_response(render_template(
         "account/proof.html", user=signed_in_user(), action=action, kept=kept, back=back, field_name=FIELD,
-        passkey_field=PASSKEY_FIELD if factors_of(signed_in_user().id).passkeys else "",
+        passkey_field=PASSKEY_FIELD if passkeys_here() and factors_of(signed_in_user().id).passkeys else "",
         errors={FIELD: said} if said else {},
     ))  # fmt: skip
     response.status_code = {"wrong": 422, "passkey": 422, "wait": 429}.get(asked.why, 403)
@@ -67,6 +68,7 @@ def _page(asked: ProofNeeded, action: str, kept: list[tuple[str, str]], back: st
 
 @bp.get(PAGE)
 @signed_in
+@also_on_domains
 def show_proof() -> ResponseReturnValue:
     """Ask for the password before a page, or a part of one."""
     after = local_path(request.args.get("next"))
@@ -77,6 +79,7 @@ def show_proof() -> ResponseReturnValue:
 
 @bp.post(PAGE)
 @signed_in
+@also_on_domains
 def give_proof() -> ResponseReturnValue:
     """Take the password, and go back to where it was asked for."""
     after = local_path(request.form.get("next"))

@@ -16,7 +16,8 @@ from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import user_or_none
-from saas_crm.edge.declared import public
+from saas_crm.edge.declared import also_on_domains, public
+from saas_crm.edge.domains import passkeys_here
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SIGN_IN, note
@@ -35,12 +36,14 @@ def code_form(values: object = None, errors: dict[str, str] | None = None) -> st
     return render_template(
         "account/code.html", errors=errors or {}, next=local_path(request.values.get("next")),
         recovery=request.values.get("with") == "recovery", has_app=found.app_since is not None,
-        has_passkey=found.passkeys > 0,
+        has_passkey=found.passkeys > 0 and passkeys_here(),
+        passkeys_elsewhere=found.passkeys > 0 and not passkeys_here(),
     )  # fmt: skip
 
 
 @bp.get(PAGE)
 @public("outside")
+@also_on_domains
 def show_code_form() -> ResponseReturnValue:
     """Ask for the code, of whoever has just given their password in this browser."""
     user = user_or_none()
@@ -51,6 +54,7 @@ def show_code_form() -> ResponseReturnValue:
 
 @bp.post(PAGE)
 @public("outside")
+@also_on_domains
 @shown_again(code_form)
 def give_code() -> ResponseReturnValue:
     """Take the code and sign in, with a session that did not exist before."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from saas_crm.access.factors.passkeys import domain
 from saas_crm.access.schemas import SignIn
 from saas_crm.access.sessions import workspaces_of
 from saas_crm.access.sign_in import SignInRefused, authenticate
@@ -15,7 +14,8 @@ from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import signed_in_user, user_or_none
-from saas_crm.edge.declared import public, signed_in
+from saas_crm.edge.declared import also_on_domains, public, signed_in
+from saas_crm.edge.domains import passkeys_here
 from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SIGN_IN, note
@@ -29,13 +29,14 @@ def sign_in_form(values: dict[str, str] | None = None, errors: dict[str, str] | 
     """Show the sign-in form; what was typed stays, save the password."""
     after = local_path(request.values.get("next"))
     return render_template(
-        "account/sign_in.html", values=values or {}, errors=errors or {}, next=after, passkeys=bool(domain()),
+        "account/sign_in.html", values=values or {}, errors=errors or {}, next=after, passkeys=passkeys_here(),
         sso=way_in(after),
     )  # fmt: skip
 
 
 @bp.get("/signin")
 @public("outside")
+@also_on_domains
 def show_sign_in() -> ResponseReturnValue:
     """Ask who is there, unless it is known."""
     user = user_or_none()
@@ -46,6 +47,7 @@ def show_sign_in() -> ResponseReturnValue:
 
 @bp.post("/signin")
 @public("outside")
+@also_on_domains
 @shown_again(sign_in_form)
 def sign_in() -> ResponseReturnValue:
     """Sign in; one answer for a wrong address, a wrong password and both."""
@@ -78,6 +80,7 @@ def wait_message(seconds: int) -> str:
 
 @bp.post("/signout")
 @public("outside")
+@also_on_domains
 def sign_out() -> ResponseReturnValue:
     """Sign this browser out; also where it was signed out already."""
     end_this_session()

@@ -22,6 +22,7 @@ from saas_crm.access.sessions import (
     workspaces_of,
 )
 from saas_crm.edge.current import NotSignedIn, settings, user_or_none
+from saas_crm.edge.domains import domain_tenant
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.proof import note_proof
 from saas_crm.edge.viewing import kept_viewing
@@ -39,7 +40,9 @@ def caller() -> str:
 def begin_session(
     user_id: UUID, how: str = "password", *, tenant_id: UUID | None = None, proof: bool = True
 ) -> SignedInUser:  # fmt: skip
-    """Sign this browser in as a user; `how` is one of `web.history.words.hows`. With a `tenant_id` only there.
+    """Sign this browser in as a user; `how` is one of `web.history.words.hows`.
+
+    With a `tenant_id`, whose identity provider said who it is, only there; at a workspace's own domain only in that.
 
     It is a `proof` of who they are, unless nobody knows whether they were asked just now.
 
@@ -49,16 +52,19 @@ def begin_session(
     end_this_session()
     session.permanent = True
     origin = {**request_origin(), "how": how}
+    at_home = domain_tenant()
+    only = tenant_id or (at_home.id if at_home else None)
     token = start_session(
-        user_id, user_agent=request.user_agent.string, address=caller(), origin=origin, tenant_id=tenant_id
-    )
+        user_id, user_agent=request.user_agent.string, address=caller(), origin=origin, tenant_id=only,
+        by_sso=tenant_id is not None,
+    )  # fmt: skip
     user = session_user(token)
     if user is None:
         raise NotSignedIn
     login_user(user)
     if proof:
         note_proof()
-    _greet(user_id, origin, tenant_id)
+    _greet(user_id, origin, only)
     return user
 
 
@@ -132,6 +138,8 @@ def end_this_session() -> None:
 
 
 def home_of(user_id: UUID) -> str:
-    """Return where a person's day begins: their workspace, or the choice among several."""
+    """Return where a person's day begins: their workspace, or the choice among several; at a domain the one there."""
+    if domain_tenant() is not None:
+        return "/"
     open_ones = [found for found in workspaces_of(user_id) if found.status in ("active", "read_only")]
     return f"/{open_ones[0].slug}/" if len(open_ones) == 1 else CHOOSE

@@ -23,9 +23,11 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import spoken
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import lets_sign_in, public
+from saas_crm.edge.domains import domain_tenant, here, workspace_address
 from saas_crm.edge.entry import note_use
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SSO, note
+from tenants.address import slug_address
 from tenants.context import tenant_or_none
 from tenants.db import db, tenant_scope
 from tenants.runtime import runtime_directory
@@ -35,14 +37,21 @@ from web.account.signing import begin_session, caller
 from web.forms import local_path
 
 KEPT = "sso"
+CALLBACK = "/sso/callback"
 PROOF = "proof"
 """Says in the address that the provider is to ask who it is, also where it knows the browser."""
 LASTS = 600  # seconds for the way there and back
 
 
 def callback_address() -> str:
-    """Return the address the provider sends people back to; it has to be registered there."""
-    return f"{settings().base_url}/{g.tenant.slug}/sso/callback"
+    """Return the address the provider sends people back to, where they are; it has to be registered there."""
+    return f"{here()}{CALLBACK}"
+
+
+def callback_addresses() -> list[str]:
+    """Return the addresses to be registered: the workspace's, and its own domain's where it has one."""
+    both = (slug_address(g.tenant, settings().base_url), workspace_address())
+    return [f"{address}{CALLBACK}" for address in dict.fromkeys(both)]
 
 
 @bp.get("/sso")
@@ -98,7 +107,7 @@ def _parts_of(found: Provider) -> Discovered:
     return parts
 
 
-@bp.get("/sso/callback")
+@bp.get(CALLBACK)
 @public("workspace")
 @lets_sign_in
 def end_sso() -> ResponseReturnValue:
@@ -180,11 +189,14 @@ def _refused(kind: str, why: str) -> Response:
 
 def way_in(after: str) -> str:
     """Return the address of single sign-on of the workspace that a path is in, "" where there is none."""
-    slug = after.partition("?")[0].split("/")[1] if after.startswith("/") else ""
+    at_home = domain_tenant()
+    slug = "" if at_home else after.partition("?")[0].split("/")[1] if after.startswith("/") else ""
     known = runtime_directory()
-    tenant = (known.by_slug(slug) or known.by_former_slug(slug)) if slug and tenant_or_none() is None else None
+    there = (known.by_slug(slug) or known.by_former_slug(slug)) if slug and tenant_or_none() is None else None
+    tenant = at_home or there
     if tenant is None or tenant.access(owner=True) == "closed" or not serves("tenant", tenant.schema_version):
         return ""
     with tenant_scope(tenant):
         enabled = provider().enabled
-    return f"/{tenant.slug}/sso?{urlencode({'next': after})}" if enabled else ""
+    way = "/sso" if at_home else f"/{tenant.slug}/sso"
+    return f"{way}?{urlencode({'next': after})}" if enabled else ""

@@ -11,7 +11,7 @@ from saas_crm.access.sessions import workspaces_of
 from saas_crm.access.strength import MAXIMUM, MINIMUM, level
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import user_or_none
-from saas_crm.edge.declared import public
+from saas_crm.edge.declared import also_on_domains, public
 from web.account.blueprint import bp
 
 KNOWN = ("name", "email", "company", "slug", "workspace")
@@ -20,6 +20,7 @@ KNOWN = ("name", "email", "company", "slug", "workspace")
 
 @bp.post("/signup/strength")
 @public("outside")
+@also_on_domains
 def show_strength() -> ResponseReturnValue:
     """Return the meter for what is typed; nothing of it is kept."""
     typed = request.form.get("password", "")[: MAXIMUM + 1]

@@ -34,7 +34,10 @@ def verbs() -> dict[str, str]:
         "ask_deletion": _("Deletion asked for"), "keep": _("Deletion taken back"),
         "load_demo": _("Demo data loaded"),
         "ask_archive": _("Archive asked for"), "take_archive": _("Archive downloaded"),
-        "remove_archive": _("Archive removed"),
+        "remove_archive": _("Archive removed"), "set_domain": _("Own domain entered"),
+        "verify_domain": _("Own domain confirmed"), "lose_domain": _("Own domain's DNS record gone"),
+        "regain_domain": _("Own domain's DNS record there again"), "end_domain": _("Own domain switched off"),
+        "remove_domain": _("Own domain removed"),
     }  # fmt: skip
 
 

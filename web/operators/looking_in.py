@@ -13,6 +13,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import members_only, operators_inside, operators_only, while_read_only
+from saas_crm.edge.domains import workspace_address
 from saas_crm.edge.operators import KEPT
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.viewing import OnlyLooking, Viewing
@@ -54,7 +55,7 @@ def ask_visit(slug: str) -> ResponseReturnValue:
 @operators_inside
 def enter(ticket: str) -> ResponseReturnValue:
     """Use a ticket up and begin to look; one that is used, over, another's or for elsewhere is not there."""
-    log_url = f"{settings().base_url}/{g.tenant.slug}/settings/support"
+    log_url = f"{workspace_address()}/settings/support"
     try:
         visit = begin(current_operator(), g.tenant, ticket, origin=request_origin(),
                       database_url=settings().database_url, log_url=log_url)  # fmt: skip

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access.profile import choose_language, spread_at_once
 from saas_crm.core.i18n import LANGUAGES
 from saas_crm.edge.current import user_or_none
-from saas_crm.edge.declared import public
+from saas_crm.edge.declared import also_on_domains, public
 from web.account.signing import home_of
 from web.cookies import remember_language
 from web.forms import local_path
@@ -28,6 +28,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/language/<code>")
 @public("outside")
+@also_on_domains
 def language(code: str) -> Response:
     """Speak another language from now on, in this browser and in the reader's profile.
 

@@ -18,7 +18,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, signed_in_user
 from saas_crm.edge.declared import requires
 from saas_crm.edge.proof import proven
-from web.account.sso import callback_address
+from web.account.sso import callback_addresses
 from web.forms import form_version, saved, shown_again
 from web.settings.entry import lines_of
 from web.settings.inviting import all_roles
@@ -35,7 +35,7 @@ def secret_lost() -> str:
 
 def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show the decision; the secret is never shown again, and one that was typed has to be typed again."""
-    found = provider()
+    found, callbacks = provider(), callback_addresses()
     stored = {
         "issuer": found.issuer, "client_id": found.client_id, "domains": "\n".join(found.domains),
         "role_id": str(found.role_id or ""),
@@ -46,7 +46,7 @@ def sso_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
         "settings/sso.html", values={**stored, **typed}, errors=errors or {}, again=RETYPED if again else "",
         version=typed.get("version") or found.version,
         enabled="enabled" in typed if typed else found.enabled, known=bool(found.issuer),
-        mandatory="mandatory" in typed if typed else found.mandatory, callback=callback_address(),
+        mandatory="mandatory" in typed if typed else found.mandatory, callback=callbacks[0], further=callbacks[1:],
         roles=all_roles(roles_within(current_member())), decides=current_member().role_key == OWNER,
         lost=secret_lost(),
     )  # fmt: skip

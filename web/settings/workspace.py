@@ -62,6 +62,8 @@ def _sections() -> list[Section]:
         ("workspace:update", "settings_appearance.edit", _("Appearance"), _("Logo and accent colour"), "palette"),
         ("workspace:update", "settings_address.edit", _("Web address"),
          _("What stands in every link to this workspace"), "link"),
+        ("workspace:update", "settings_domain.edit", _("Own domain"),
+         _("Serve this workspace at an address such as crm.acme.example"), "globe"),
         *([("workspace:update", "settings_numbering.index", _("Numbering"),
             _("Customer and deal numbers"), "tag")] if numbers_kept() else []),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
