@@ -31,7 +31,7 @@ TAKES_PROOF = {
     "settings_security.forget_sso",
     "settings_tokens.create",
     "settings_archives.ask", "settings_archives.download", "settings_deletion.ask", "settings_address.update",
-    "support.allow",
+    "settings_domain.update", "settings_domain.remove", "support.allow",
 }  # fmt: skip
 
 
