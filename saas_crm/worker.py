@@ -36,6 +36,8 @@ WAIT_FOR_UPGRADE = timedelta(minutes=1)
 WAIT_FOR_OPENING = timedelta(minutes=5)
 PATIENCE_SECONDS = 10
 """How long the worker waits for a database that has gone, before it ends and leaves its restart to who started it."""
+PATIENCE_AT_THE_END = 2.0
+"""Seconds that a worker told to stop goes on waiting for who has their share, beside those it gives to running jobs."""
 ROOMS_WITH_JOBS = (
     "saas_crm.core.chores",
     "saas_crm.access.jobs",
@@ -196,13 +198,17 @@ def work(app: Flask, settings: Settings, *, concurrency: int = AT_ONCE, wait: bo
     """
     from procrastinate.exceptions import ConnectorException
 
+    from saas_crm.turns import Turns
+
     runner = build(app, settings)
+    runner.job_manager = Turns(runner.connector, patience=PATIENCE_AT_THE_END if wait else None)
 
     async def main() -> None:
         async with runner.open_async():
             await runner.run_worker_async(
                 concurrency=concurrency, wait=wait, delete_jobs="successful", update_heartbeat_interval=10,
-                stalled_worker_timeout=STALLED_SECONDS, shutdown_graceful_timeout=10, install_signal_handlers=wait,
+                stalled_worker_timeout=STALLED_SECONDS, fetch_job_polling_interval=2, shutdown_graceful_timeout=10,
+                install_signal_handlers=wait,
             )  # fmt: skip
 
     try:

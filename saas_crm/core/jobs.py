@@ -12,10 +12,22 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-AT_ONCE = 2
+AT_ONCE = 3
 """Jobs that a worker does at a time."""
-DEFER = text("SELECT public.defer_job(:task, :args, :queue, NULL, :queueing_lock, :at)")
-_DEFER_BY_PSYCOPG = "SELECT public.defer_job(%(task)s, %(args)s, %(queue)s, NULL, %(queueing_lock)s, %(at)s)"
+SHARE = 2
+"""Of these, the jobs of one workspace at most: one is left for the others' mails."""
+DEFER = text("""
+    SELECT public.defer_job(
+        :task, :args, coalesce(nullif(current_setting('role'), 'none'), 'default'), NULL, :queueing_lock, :at
+    )
+""")
+"""A job's queue is the role of its workspace, so that the worker can serve them in turn (`saas_crm.turns`)."""
+_DEFER_BY_PSYCOPG = """
+    SELECT public.defer_job(
+        %(task)s, %(args)s, coalesce(nullif(current_setting('role'), 'none'), 'default'), NULL, %(queueing_lock)s,
+        %(at)s
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ def defer(
     The tenant comes from the role the transaction speaks with. Raises KeyError for an unknown job.
     """
     task = registry[name].name
-    values = {"task": task, "args": Jsonb(args), "queue": "default", "queueing_lock": queueing_lock, "at": at}
+    values = {"task": task, "args": Jsonb(args), "queueing_lock": queueing_lock, "at": at}
     if isinstance(where, psycopg.Connection):
         where.execute(_DEFER_BY_PSYCOPG, values)
     else:

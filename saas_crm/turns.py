@@ -1,0 +1,114 @@
+"""Whose job is next: every workspace in turn, and none more than its share of what a worker does at a time.
+
+A job's queue is the role that deferred it (`core.jobs`): a workspace's own, or none. procrastinate takes the oldest of
+all, so 10,000 jobs of one workspace would keep everybody's mails waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from procrastinate.connector import BaseConnector
+from procrastinate.jobs import AbortJobRequested, Job, JobInserted, Status
+from procrastinate.manager import JobManager, NotificationCallback
+
+from saas_crm.core.jobs import SHARE
+
+RECHECK_SECONDS = 1.0
+"""After so long it is looked again for jobs of others while one workspace has its share, if no word of them came."""
+_NEXT = """
+    WITH next AS (
+        SELECT job.id FROM procrastinate_jobs job
+        WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+            AND job.queue_name > %(last)s AND job.queue_name <> ALL (ARRAY(
+                SELECT busy.queue_name FROM procrastinate_jobs busy
+                WHERE busy.worker_id = %(worker_id)s AND busy.status = 'doing'
+                GROUP BY busy.queue_name HAVING count(*) >= %(share)s
+            ))
+            AND (job.lock IS NULL OR NOT EXISTS (
+                SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND (other.status = 'doing'
+                    OR other.status = 'todo' AND (other.priority, -other.id) > (job.priority, -job.id))
+            ))
+        ORDER BY job.queue_name, job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs job SET status = 'doing', worker_id = %(worker_id)s FROM next WHERE job.id = next.id
+    RETURNING job.id, job.status, job.task_name, job.priority, job.lock, job.queueing_lock, job.args, job.scheduled_at,
+        job.queue_name, job.attempts, job.worker_id
+"""
+_HELD_BACK = """
+    SELECT EXISTS (
+        SELECT FROM procrastinate_jobs job
+        WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now()) AND job.lock IS NULL
+            AND job.queue_name = ANY (ARRAY(
+                SELECT busy.queue_name FROM procrastinate_jobs busy
+                WHERE busy.worker_id = %(worker_id)s AND busy.status = 'doing'
+            ))
+    ) AS held_back
+"""
+
+
+class Turns(JobManager):
+    """Hands the worker its next job; remembers whose the last one was."""
+
+    def __init__(self, connector: BaseConnector, *, share: int = SHARE, patience: float | None = None) -> None:
+        """Allow each workspace `share` jobs at a time.
+
+        While nothing waits but jobs of who has that much, `fetch_job` waits for one of theirs to end: `patience`
+        seconds at most (a worker that is told to stop stops then), without one as long as it takes.
+        """
+        super().__init__(connector)
+        self._share, self._patience, self._last = share, patience, ""
+        self._changed = asyncio.Event()
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:  # noqa: ARG002
+        """Take the next job, None where none is due."""
+        waited = 0.0
+        while True:
+            self._changed.clear()
+            job = await self._take(worker_id)
+            if job is not None or not await self._held_back(worker_id):
+                return job
+            if self._patience is not None and waited >= self._patience:
+                return None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), RECHECK_SECONDS)
+            waited += RECHECK_SECONDS
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Note how a job ended; its workspace may have another one."""
+        await super().finish_job(job, status, delete_job)
+        self._changed.set()
+
+    async def retry_job(self, job: Job, *args: Any, **options: Any) -> None:
+        """Queue a job that failed again; its workspace may have another one."""
+        await super().retry_job(job, *args, **options)
+        self._changed.set()
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Hear of new jobs, as the worker does."""
+
+        async def tell(*, channel: str, notification: JobInserted | AbortJobRequested) -> None:
+            self._changed.set()
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=tell, queues=queues)
+
+    async def _take(self, worker_id: int) -> Job | None:
+        """Go on behind whom the last job was of, and begin anew at the end."""
+        for last in dict.fromkeys((self._last, "")):
+            rows = await self.connector.execute_query_all_async(
+                _NEXT, worker_id=worker_id, share=self._share, last=last
+            )
+            if rows:
+                self._last = rows[0]["queue_name"]
+                return Job.from_row(rows[0])
+        return None
+
+    async def _held_back(self, worker_id: int) -> bool:
+        row = await self.connector.execute_query_one_async(_HELD_BACK, worker_id=worker_id)
+        return bool(row["held_back"])
