@@ -25,6 +25,7 @@ from saas_crm.edge.current import NotSignedIn, member_or_none
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.plain_http import PlainHttp
+from saas_crm.edge.shares import BUSY_SECONDS
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from tenants.standing import DELETION, telling
 
@@ -91,6 +92,9 @@ def _too_many(error: TooManyAttempts) -> tuple[Problem, Headers]:
 
 def _closed(error: WorkspaceUnavailable) -> tuple[Problem, Headers]:
     """A moment later it can be used again, or it is closed until somebody opens it: waiting does not help."""
+    if error.reason == "busy":
+        detail = _("The workspace has a lot to do just now; several of its requests are running.")
+        return problem("unavailable", detail), {"Retry-After": str(BUSY_SECONDS)}
     if error.reason == "upgrading":
         detail = _("The workspace is being upgraded; this takes a moment.")
         return problem("unavailable", detail), {"Retry-After": str(UPGRADING_SECONDS)}

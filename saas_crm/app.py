@@ -54,6 +54,7 @@ from saas_crm.edge import (
     proof,
     security,
     seen,
+    shares,
 )
 from saas_crm.edge.domains import place_of
 from saas_crm.edge.standing import WorkspaceUnavailable
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["directory"] = Directory(timeout_ms=settings.database_statement_timeout_ms)
     observe.configure_logs(settings)
     lifecycle.init_app(app)
+    shares.init_app(app, settings)
     limiting.init_app(app, settings)
     _attach_sign_in(app)
     proof.init_app(app)
@@ -141,7 +143,13 @@ def _answer_error(error: Exception) -> Response:
     security.notice(error)
     if lifecycle.awaits_upgrade(error):
         error = WorkspaceUnavailable("upgrading")
-    return mobile_api.answer(error) if lifecycle.is_api() else web.answer(error)
+    answer = mobile_api.answer if lifecycle.is_api() else web.answer
+    try:
+        return answer(error)
+    except (OperationalError, PoolTimeout) as gone:  # the database went while the page was made
+        g.database_failed = True
+        door.db.session.rollback()
+        return answer(gone)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

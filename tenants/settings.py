@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
     web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
+    web_workspace_threads: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Of these, the threads that one workspace may keep busy; empty: all but one, and one of one.",
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
     max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
     api_requests_per_minute: int = Field(
@@ -189,6 +195,11 @@ class Settings(BaseSettings):
     def name_servers(self) -> list[tuple[str, int]]:
         """The name servers to ask, each with its port; empty: the system's."""
         return _servers(self.dns_servers)
+
+    @property
+    def workspace_threads(self) -> int:
+        """The threads of a process that one workspace may keep busy, so that the others are answered too."""
+        return self.web_workspace_threads or max(self.web_threads - 1, 1)
 
     @property
     def secure(self) -> bool:

@@ -28,6 +28,7 @@ from saas_crm.edge.lifecycle import MembershipEnded
 from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.operators import VisitOver, note_refused
 from saas_crm.edge.proof import ProofNeeded
+from saas_crm.edge.shares import BUSY_SECONDS
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking, viewing
 from tenants.provisioning import NoSpareReady
@@ -207,6 +208,10 @@ def _moved(error: WorkspaceMoved) -> Response:
 
 def _unavailable(error: WorkspaceUnavailable) -> Response:
     """Tell members why their workspace is closed; who came by a page that is everybody's only learns that it is."""
+    if error.reason == "busy":
+        response = _page("503", 503, busy=True)
+        response.headers["Retry-After"] = str(BUSY_SECONDS)
+        return response
     if error.reason == "upgrading":
         return _page("503", 503)
     told = paused_words()

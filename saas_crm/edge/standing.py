@@ -16,7 +16,7 @@ from tenants.context import ActiveTenant
 
 
 class WorkspaceUnavailable(Exception):
-    """The workspace exists but cannot be used now: "suspended", "closed" or "upgrading"."""
+    """The workspace exists but cannot be used now: "suspended", "closed", "upgrading" or "busy"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
