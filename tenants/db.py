@@ -84,6 +84,20 @@ class TenantSession(FlaskSession):
             raise TenantMismatch("this session serves another tenant")
         return served
 
+    def rollback(self) -> None:
+        """Undo what was begun; where the connection has gone, the database has done so by itself."""
+        try:
+            super().rollback()
+        except OperationalError:
+            self.invalidate()
+
+    def close(self) -> None:
+        """End; whoever drops a session goes on without it, also when its connection has gone meanwhile."""
+        try:
+            super().close()
+        except OperationalError:
+            self.invalidate()
+
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": TenantSession, "expire_on_commit": False})
 

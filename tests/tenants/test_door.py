@@ -47,6 +47,22 @@ def test_nothing_of_the_tenant_stays_on_the_connection(one_connection: Flask, ca
     assert (role, path, timeout) == ("crm_app", '""', "15s"), "the login's own"
 
 
+@pytest.mark.parametrize("end", ["rollback", "remove"])
+def test_a_connection_that_has_gone_is_let_go_in_peace(
+    end: str, one_connection: Flask, cast: Cast, installation: Installation
+) -> None:
+    """Ending is no place to fail: an answer is made already, and whoever comes next must find nothing of this one."""
+    with speaking(cast.tenants["acme"]):
+        gone = db.session.scalar(select(func.pg_backend_pid()))
+        with installation.place.owner() as owner:
+            assert owner.execute("SELECT pg_terminate_backend(%s, 5000)", [gone]).fetchone() == (True,)
+        getattr(db.session, end)()
+        assert db.session.scalar(select(func.pg_backend_pid())) != gone
+    db.session.remove()
+    with tenant_scope(cast.tenants["other"]):
+        assert db.session.execute(WHO).one()[0] == cast.tenants["other"].role_name
+
+
 def test_each_transaction_of_a_session_enters_again(app: Flask, cast: Cast) -> None:
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
         for end in (db.session.commit, db.session.rollback, db.session.commit):
