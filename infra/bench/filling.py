@@ -28,6 +28,13 @@ _SUMS = """
     SELECT stage_id, date_trunc('month', expected_close)::date, currency, count(*), sum(amount)
     FROM opportunities GROUP BY 1, 2, 3
 """
+_OWNER_SUMS = """
+    INSERT INTO opportunity_owner_sums (owner_id, stage_id, month, currency, count, amount)
+    SELECT owner_id, stage_id, CASE status WHEN 'open' THEN date_trunc('month', expected_close)::date
+        ELSE '1970-01-01' END, currency, count(*), sum(amount)
+    FROM opportunities GROUP BY 1, 2, 3, 4
+"""
+_SUMMED = (_TOTALS, _SUMS, _OWNER_SUMS)
 
 
 def fill(owner_url: str, schema: str, invented: Invented) -> None:
@@ -36,15 +43,15 @@ def fill(owner_url: str, schema: str, invented: Invented) -> None:
         with copying(owner_url, schema) as connection:
             for table, first, last in _portions(invented):
                 _copy(connection, invented, table, first, last)
-            for statement in (_TOTALS, _SUMS):
+            for statement in _SUMMED:
                 connection.execute(statement)
         return
     rebuild = _drop_indexes(owner_url, schema)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(_copy_portion, ((owner_url, schema, invented, *portion) for portion in _portions(invented))))
-        list(pool.map(_run, ((owner_url, schema, statement) for statement in [*rebuild, _TOTALS, _SUMS])))
+        list(pool.map(_run, ((owner_url, schema, statement) for statement in [*rebuild, *_SUMMED])))
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        for table in (*COLUMNS, "opportunity_totals", "opportunity_sums"):
+        for table in (*COLUMNS, "opportunity_totals", "opportunity_sums", "opportunity_owner_sums"):
             connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table)))
 
 

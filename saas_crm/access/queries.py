@@ -157,6 +157,7 @@ def members(*, include_frozen: bool = False) -> Sequence[AnyRow]:
 
 @lru_cache(5_000)
 def name_key(name: str) -> str:
+    """Return what a person's name is sorted by."""
     return sort_key(name, person=True)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from saas_crm.customers.models import Contact
 from saas_crm.hand_over.registry import HandedOver
 from saas_crm.opportunities import telling
-from saas_crm.opportunities.models import Opportunity, OpportunityTotal
+from saas_crm.opportunities.models import Opportunity, OpportunityTotal, OwnerSum
 from tenants.db import db
 
 _SUM_UP = text("""
@@ -22,13 +22,22 @@ _SUM_UP = text("""
     GROUP BY 1, 2, 3, 4
 """).bindparams(bindparam("owners", type_=ARRAY(Uuid)))
 """What the trigger on opportunities counts, for some owners."""
+_SUM_UP_BY_OWNER = text("""
+    INSERT INTO opportunity_owner_sums (owner_id, stage_id, month, currency, count, amount)
+    SELECT owner_id, stage_id,
+        coalesce(CASE status WHEN 'open' THEN date_trunc('month', expected_close)::date END, date '1970-01-01'),
+        currency, count(*), sum(amount)
+    FROM opportunities WHERE owner_id = ANY(:owners) AND deleted_at IS NULL
+    GROUP BY 1, 2, 3, 4
+""").bindparams(bindparam("owners", type_=ARRAY(Uuid)))
 
 
 def hold_totals() -> None:
     """Keep others from the board's totals until the end, and let them be as they are meanwhile.
 
     The deals are held already, so nobody who is in the middle of moving one of them waits for us while we wait for
-    them. The trigger alone would do too, and take four times as long: a row for each deal, and few of totals.
+    them. The trigger alone would do too, and take four times as long: a row for each deal, and few of totals. Who
+    changes a deal writes the totals first, so that holding them holds the sums by owner, too.
     """
     db.session.execute(text("LOCK TABLE opportunity_totals IN SHARE ROW EXCLUSIVE MODE"))
     db.session.execute(select(func.set_config("crm.totals", "later", True)))
@@ -40,8 +49,9 @@ def sum_up(owners: Sequence[UUID]) -> None:
     Nobody else has written totals since they were held; who changed a deal meanwhile waits to count it after us.
     """
     db.session.flush()
-    db.session.execute(delete(OpportunityTotal).where(OpportunityTotal.owner_id.in_(owners)))
-    db.session.execute(_SUM_UP, {"owners": list(owners)})
+    for kept, summing in ((OpportunityTotal, _SUM_UP), (OwnerSum, _SUM_UP_BY_OWNER)):
+        db.session.execute(delete(kept).where(kept.owner_id.in_(owners)))
+        db.session.execute(summing, {"owners": list(owners)})
     db.session.execute(select(func.set_config("crm.totals", "", True)))
 
 

@@ -12,16 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm.exc import StaleDataError
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.visibility import reader
 from saas_crm.core.fields import InputContext
 from saas_crm.core.forms import parse, patch_of
 from saas_crm.opportunities import actions, board, closing, queries
+from saas_crm.opportunities.models import OpportunityTotal, OwnerSum
 from saas_crm.opportunities.pipelines import stages
 from saas_crm.opportunities.schemas import Closure, OpportunityWrite, StageMove
-from tenants.db import db
+from tenants.db import db, fetch
+from tenants.migrations.tenant.r0019_owner_sums import SUM_UP
 from tests.support.cast import Cast
 from tests.support.making import Maker
 from tests.support.making import acting as acting_as
@@ -43,16 +46,24 @@ OF_ALL = text("""
     SELECT stage_id, coalesce(date_trunc('month', expected_close)::date, '1970-01-01'), currency, count(*), sum(amount)
     FROM opportunities WHERE deleted_at IS NULL GROUP BY 1, 2, 3
 """)
+BY_OWNER = text("SELECT owner_id, stage_id, month, currency, count, amount FROM opportunity_owner_sums")
+OF_EACH = text("""
+    SELECT coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), stage_id,
+        coalesce(CASE status WHEN 'open' THEN date_trunc('month', expected_close)::date END, '1970-01-01'), currency,
+        count(*), sum(amount)
+    FROM opportunities WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4
+""")
 EMPTY = text("SELECT count(*) FROM opportunity_totals WHERE count = 0 AND amount <> 0")
 
 
 def differences() -> set[tuple[Any, ...]]:
     """Return what the kept totals and the recomputed ones do not have in common."""
-    kept, recomputed, summed, of_all = (
-        {tuple(row) for row in db.session.execute(query)} for query in (KEPT, RECOMPUTED, SUMMED, OF_ALL)
+    kept, recomputed, summed, of_all, by_owner, of_each = (
+        {tuple(row) for row in db.session.execute(query)}
+        for query in (KEPT, RECOMPUTED, SUMMED, OF_ALL, BY_OWNER, OF_EACH)
     )
     assert db.session.scalar(EMPTY) == 0
-    return (kept ^ recomputed) | (summed ^ of_all)
+    return (kept ^ recomputed) | (summed ^ of_all) | (by_owner ^ of_each)
 
 
 def open_some(make: Maker, number: int) -> list[UUID]:
@@ -164,3 +175,40 @@ def test_the_summands_of_all_owners_are_added_up_now_and_then(make: Maker, actin
         db.session.commit()
         assert db.session.scalar(text("SELECT count(*) FROM opportunity_sums")) < 6_000  # the summands of 3,000 changes
         assert differences() == set()
+
+
+def test_what_the_migration_sums_up_is_what_the_trigger_keeps(make: Maker, acting: Acting) -> None:
+    deals = open_some(make, 20)
+    chance = random.Random(13)
+    with acting("owner") as owner:
+        for _ in range(60):
+            one_step(chance.choice(deals), owner, chance)
+        db.session.execute(delete(OwnerSum))
+        assert differences() != set()
+        db.session.execute(text(SUM_UP))
+        assert differences() == set()
+
+
+def test_a_tenant_without_the_sums_by_owner_is_told_the_same_from_its_totals(make: Maker, acting: Acting) -> None:
+    deals = [make.deal("owner", amount="30", owner=who, expected_close="2026-05-01").id for who in ("rep", "colleague")]
+    with acting("owner") as owner:
+        closing.close(queries.get_opportunity(deals[0], member=owner), Closure(outcome="won"), actor=owner)
+        db.session.commit()
+    for who in ("owner", "manager", "rep", "colleague"):
+        with acting(who) as member:
+            found = []
+            for kept in (OpportunityTotal, OwnerSum):
+                query = board._totals_for(reader(member, "opportunity:read"), None, kept)
+                values = {"pipeline": stages(member)[0].pipeline_id, "in_currency": "USD"}
+                found.append(sums_of(fetch(query, values)))
+            assert found[0] == found[1], who
+            assert found[0], who
+
+
+def sums_of(rows: list[Any]) -> dict[Any, tuple[int, Decimal]]:
+    """Return count and amount by stage and, of open deals, month."""
+    held: dict[Any, tuple[int, Decimal]] = {}
+    for stage_id, month, count, amount, _chance, kind in rows:
+        key = (stage_id, month if kind == "open" else None)
+        held[key] = (held.get(key, (0, Decimal(0)))[0] + count, held.get(key, (0, Decimal(0)))[1] + amount)
+    return held
