@@ -26,7 +26,10 @@ from tenants.db import AnySelect, fetch
 from tenants.kept import Kept, kept_queries
 from tenants.versions import lacks_tables
 
+FIRST = 10
+"""Cards of each column that a board begins with: more than a laptop's screen shows of it."""
 CARDS = 20
+"""Cards that follow at a time, where somebody goes on in one column."""
 UNDATED = date(1970, 1, 1)
 NEWEST = (Opportunity.stage_since.desc(), Opportunity.id.desc())
 
@@ -178,7 +181,7 @@ def _cards(member: CurrentMember, stage_ids: list[UUID], owner_id: UUID | None) 
 def _first_cards(asking: Reader, stage_ids: tuple[UUID, ...], owner_id: UUID | None) -> AnySelect:
     member = asking.member
     ids = select(Opportunity.id).where(Opportunity.deleted_at.is_(None), Opportunity.stage_id == Stage.id)
-    first = ids.where(*_answered_for(member, owner_id)).order_by(*NEWEST).limit(at_most(CARDS))
+    first = ids.where(*_answered_for(member, owner_id)).order_by(*NEWEST).limit(at_most(FIRST))
     few = first.correlate(Stage).lateral("few")
     shown = select(few.c.id).select_from(Stage).join(few, true()).where(Stage.id.in_(stage_ids))
     return _all_cards(member).add_columns(_movable(member)).where(Opportunity.id.in_(shown))

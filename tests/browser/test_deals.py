@@ -165,11 +165,25 @@ def test_more_cards_come_into_a_long_column(page_for: PageFor, make: Maker) -> N
     page = page_for("rep")
     page.goto("/acme/deals")
     lead = column(page, "Lead")
-    expect(lead.locator(".deal")).to_have_count(20)
+    expect(lead.locator(".deal")).to_have_count(10)
     lead.get_by_text("Show more").click()
     expect(lead.locator(".deal")).to_have_count(23)
     expect(lead.get_by_text("Show more")).to_have_count(0)
     expect(lead.locator("[data-move-button]")).to_have_count(23)
+
+
+def test_a_column_goes_on_by_itself_where_it_is_scrolled_to_its_end(page_for: PageFor, make: Maker) -> None:
+    for number in range(35):
+        make.deal("rep", name=f"Deal {number}")
+    page = page_for("rep")
+    page.goto("/acme/deals")
+    lead = column(page, "Lead")
+    expect(lead.locator(".deal")).to_have_count(10)
+    for count in (30, 35):
+        lead.locator(".deal").last.scroll_into_view_if_needed()
+        expect(lead.locator(".deal")).to_have_count(count)
+    expect(lead.get_by_text("Show more")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/acme/deals$"))
 
 
 def test_the_owner_filter_changes_the_board_and_its_address(page_for: PageFor, make: Maker) -> None:

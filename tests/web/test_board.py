@@ -15,7 +15,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from saas_crm.access.permissions import CurrentMember
-from saas_crm.opportunities.board import CARDS
+from saas_crm.opportunities.board import CARDS, FIRST
 from saas_crm.opportunities.models import Opportunity
 from tenants.db import db
 from tests.support.cast import Cast
@@ -161,19 +161,19 @@ def test_nobody_elses_empty_board_keeps_its_columns(client_for: ClientFor, make:
 
 @pytest.fixture
 def many(make: Maker) -> list[str]:
-    """More deals of the rep than a column shows, the newest first."""
+    """More deals of the rep than a column begins with, or is continued by; the newest first."""
     return [str(make.deal("rep", amount="1").id) for _ in range(CARDS + 4)][::-1]
 
 
 def test_a_long_column_goes_on_where_it_ended(client_for: ClientFor, many: list[str]) -> None:
     rep = client_for("rep")
     page = rep.get("/acme/deals?owner=me")
-    assert list(cards(page)) == many[:CARDS]
+    assert list(cards(page)) == many[:FIRST]
     found = re.search(r'hx-get="([^"]+/cards[^"]+)"', page.text)
     assert found is not None
     address = found[1].replace("&amp;", "&")
     more = rep.get(address, headers={"HX-Request": "true"})
-    assert list(cards(more)) == many[CARDS:]
+    assert list(cards(more)) == many[FIRST:]
     assert "<html" not in more.text
     assert 'class="stage-more"' in more.text
     assert "Show more" not in more.text

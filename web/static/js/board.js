@@ -11,6 +11,7 @@ import { toast } from './toast.js';
 
 const CLOSED = ['won', 'lost'];
 const GONE = [404, 410];
+const NEAR_THE_END = 300; // pixels
 
 class DealBoard extends HTMLElement {
   connectedCallback() {
@@ -28,6 +29,7 @@ class DealBoard extends HTMLElement {
       const button = event.target.closest('[data-move-button]');
       if (button) this.offer(button.closest('.deal'));
     });
+    this.addEventListener('scroll', (event) => this.goOn(event.target), { capture: true, passive: true });
     return new BoardKeys(this);
   }
 
@@ -41,6 +43,14 @@ class DealBoard extends HTMLElement {
       words.textContent = words.textContent.replace('{deal}', nameOf(card));
       card.querySelector('.deal-top').append(button);
     }
+  }
+
+  /** Bring the next cards of a column that is being scrolled to its end; once, and then it takes the button. */
+  goOn(list) {
+    const link = list.parentElement?.querySelector('[data-more]:not([data-asked])');
+    if (!link || !window.htmx || list.scrollHeight - list.scrollTop - list.clientHeight > NEAR_THE_END) return;
+    link.dataset.asked = '';
+    link.click();
   }
 
   get stages() { return [...this.querySelectorAll('.stage')]; }
