@@ -128,7 +128,8 @@ def owned_within(owner: InstrumentedAttribute[Any] | Any, member: CurrentMember,
     teams = list(member.teams or filter(None, [member.team_id]))
     if scope == "own" or not teams:
         return owner == member.id
-    of_team = Member.team_id == any_(literal(teams, ARRAY(Uuid)))
+    # Of one team it is known how many they are, of an array not: then each run would be planned anew.
+    of_team = Member.team_id == (teams[0] if len(teams) == 1 else any_(literal(teams, ARRAY(Uuid))))
     within = select(Member.id).where(or_(of_team, Member.id == member.id))
     if scope != "team":
         below = or_(Team.path.overlap(teams), Member.id == member.id)
