@@ -9,8 +9,9 @@ PORT = 8000
 DATA = var/demo
 # More arguments for pytest or the benchmark: make test ARGS="-k board"
 ARGS =
-# Test processes: 0 runs the tests in one, as a debugger wants it.
-JOBS = 2
+# Test processes: 0 runs the tests in one, as a debugger wants it. One more than two cores, since each often waits: for a
+# browser, a server that starts, a clock.
+JOBS = 3
 # The Python that makes the virtual environment; without it the first new enough one is taken.
 PYTHON =
 

@@ -25,7 +25,7 @@ from tests.support.clients import Browser, Phone, browser_of, phone_of
 from tests.support.installation import Installation, dispose, installed
 from tests.support.mailbox import Mailbox, run_jobs
 from tests.support.making import Maker
-from tests.support.order import hand_out_in_order, slowest_first
+from tests.support.order import hand_out_in_order, handing_out, slowest_first
 from tests.support.pristine import Pristine
 from tests.support.server import LiveServer
 from tests.support.server import live_server as run_server
@@ -45,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("suite", deadline=None)
     hypothesis.settings.load_profile("suite")
     hand_out_in_order(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out most tests by file, and those of long tours one by one."""
+    return handing_out(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
