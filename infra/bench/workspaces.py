@@ -175,7 +175,7 @@ def _members(users: list[tuple[UUID, str]], selling: list[UUID]) -> list[UUID]:
         elif n >= len(users) - 2:
             role_id, team_id = roles[("admin", "viewer")[n - len(users) + 2]], top
         member = Member(id=new_id(), user_id=user_id, name=email.partition("@")[0].title(), email=email, locale="en",
-                        timezone="Europe/Berlin", role_id=role_id, team_id=team_id)  # fmt: skip
+                        timezone="Europe/Berlin", role_id=role_id, team_id=team_id, two_factor=False)  # fmt: skip
         db.session.add(member)
         if n < len(users) - 2:
             sellers.append(member.id)

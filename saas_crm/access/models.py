@@ -77,8 +77,9 @@ class Member(Record, TenantModel):
     last_seen_at: Mapped[datetime | None]
     working_hours: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     substitute_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id"), deferred=True)
-    two_factor: Mapped[bool] = mapped_column(server_default="false", deferred=True)
-    """Copied: whether their sign-in takes a second step; what that is only the shared tables know."""
+    two_factor: Mapped[bool] = mapped_column(deferred=True)
+    """Copied: whether their sign-in takes a second step; what that is only the shared tables know. The database begins
+    with false; told here (`server_default`) each save would ask for it, also where there is no such column yet."""
 
     role: Mapped[Role] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise", foreign_keys=[team_id])

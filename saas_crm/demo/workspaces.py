@@ -155,7 +155,7 @@ def _make_members(session: Session, plan: Plan, users: Mapping[str, UUID]) -> di
         if member is None:
             member = Member(
                 user_id=users[email], name=person.name, email=email, locale=plan.locale, timezone=plan.timezone,
-                role_id=roles[person.role], team_id=teams[person.team],
+                role_id=roles[person.role], team_id=teams[person.team], two_factor=False,
             )  # fmt: skip
             session.add(member)
             session.flush()
