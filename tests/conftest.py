@@ -20,6 +20,7 @@ from saas_crm.app import create_app
 from tenants.db import db, tenant_scope
 from tenants.settings import Settings
 from tests.support import making
+from tests.support.behind import pytest_runtest_makereport, pytest_runtest_protocol, pytest_runtest_setup
 from tests.support.cast import Cast, found_cast
 from tests.support.clients import Browser, Phone, browser_of, phone_of
 from tests.support.installation import Installation, dispose, installed
@@ -37,7 +38,15 @@ from tests.support.tally import (
     pytest_testnodedown,
 )
 
-__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
+__all__ = [
+    "pytest_runtest_logreport",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_runtest_setup",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -139,7 +139,8 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "invitation_id": invitation.id, "team_id": person.team_id, "pipeline_id": pipeline_id, "stage_id": stage.id,
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",
-        "role_id": role_id, **new_here, "archive_id": new_id(), "slug": person.slug, "work_id": new_id(), "ticket": "no-such-ticket",
+        "role_id": role_id, "archive_id": new_id(), "slug": person.slug, "work_id": new_id(),
+        "ticket": "no-such-ticket", **new_here,
     }  # fmt: skip
     return Samples(person.slug, person, values)
 

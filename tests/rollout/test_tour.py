@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tenants.migrate import tenant_states
 from tenants.migrations.lines import head
 from tenants.versions import FORMER
 from tests.guard.endpoints import SAFE, endpoints
 from tests.rollout.conftest import Rollout
 from tests.rollout.journey import Traveller, by_the_api, coming_in, customers_and_work, people, pipeline
+from tests.support.behind import FORMER_ADDRESSES
 from tests.support.mailbox import Mailbox
-
-FORMER_ADDRESSES = frozenset((Path(__file__).parent / "former_addresses.txt").read_text().split("\n")) - {""}
 
 
 def revisions(rollout: Rollout) -> dict[str | None, str]:

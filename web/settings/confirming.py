@@ -9,7 +9,9 @@ from flask import render_template, request
 
 from saas_crm.access.preview import Preview
 from saas_crm.core.errors import NotFound
+from tenants.context import current_tenant
 from tenants.db import db
+from tenants.versions import lacks_tables
 from web.settings.previews import shown_preview
 
 Done = TypeVar("Done")
@@ -39,7 +41,13 @@ def once_confirmed(act: Callable[[], Done], foresee: Callable[[], Preview]) -> D
 
 
 def _foreseen(foresee: Callable[[], Preview]) -> Preview | None:
-    """Return what would be; what is not there at all is told by the change itself."""
+    """Return what would be; what is not there at all is told by the change itself.
+
+    Nothing is foreseen in a workspace that is a release behind: what it takes has no tables there, and the release
+    before changed without asking.
+    """
+    if lacks_tables(current_tenant()):
+        return None
     try:
         return foresee()
     except NotFound:

@@ -1,0 +1,70 @@
+"""A run with workspaces one release behind (TEST_BEHIND): a test of what is new there waits for the upgrade.
+
+Nothing is written at a test that asks for an address the former release did not have and is told "being upgraded", or
+that asks the database itself for a table or a column that is not there: if it fails, that is told as expected. Who gets
+503 from an address of the former release has found a mistake. What is new at such an address (a preview, a token that
+may do less) is tested under the mark `newest`, and not at all in such a run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import request, request_finished
+from flask.wrappers import Response
+
+FORMER_ADDRESSES = frozenset(
+    (Path(__file__).parents[1] / "rollout" / "former_addresses.txt").read_text().splitlines()
+)  # fmt: skip
+"""Every address inside a workspace that the former release had, to be written anew when FORMER is raised."""
+IS_BEHIND = bool(os.environ.get("TEST_BEHIND"))
+_waiting: set[str] = set()
+
+
+def _note(_app: Any, response: Response, **_more: Any) -> None:
+    if response.status_code == 503 and request.url_rule is not None:
+        _waiting.add(f"{request.method} {request.url_rule.rule}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what is new at an address of the former release."""
+    if IS_BEHIND and item.get_closest_marker("newest"):
+        pytest.skip("new at an address that the former release had")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, Any, Any]:
+    """Note, for each test, which addresses wait."""
+    if not IS_BEHIND:
+        return (yield)
+    _waiting.clear()
+    with request_finished.connected_to(_note):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell of a test that failed for want of what is new that it was expected to."""
+    report = yield
+    if IS_BEHIND and report.failed and call.excinfo is not None and (reason := _why(call.excinfo.value)):
+        report.outcome, report.wasxfail = "skipped", f"waits for the upgrade: {reason}"
+    return report
+
+
+def _why(error: BaseException | None) -> str:
+    """Return what a test lacked that only the upgrade brings; "" for a failure of its own."""
+    if mistaken := _waiting & FORMER_ADDRESSES:
+        print(f"these the former release served: {', '.join(sorted(mistaken))}")
+        return ""
+    if _waiting:
+        return min(_waiting)
+    while error is not None:
+        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+            return str(error).splitlines()[0]
+        error = error.__cause__ or error.__context__
+    return ""
