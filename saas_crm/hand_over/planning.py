@@ -51,9 +51,13 @@ def plan_of(data: HandOverWrite, actor: CurrentMember) -> Plan:
     picks = _picks(data, person, people)
     bundles = bundles_of(person.id, closed=data.closed)
     loads = owned_by([*dict.fromkeys([*chosen, *picks.values()])] or [person.id])
-    seats = [Seat(member_id, loads[member_id].get("opportunity", 0)) for member_id in chosen]
+    seats = [_seat(member_id, loads[member_id]) for member_id in chosen]
     default = divided(data.by, bundles, seats)
     return Plan(person, people, bundles, default, with_picks(default, picks, bundles, person.id), loads)
+
+
+def _seat(member_id: UUID, had: Mapping[str, int]) -> Seat:
+    return Seat(member_id, had.get("opportunity", 0), had.get("company", 0) + had.get("contact", 0))
 
 
 def _check_edits(data: HandOverWrite, known: Sequence[AnyRow]) -> None:

@@ -16,6 +16,8 @@ WAYS: tuple[Way, ...] = get_args(Way)
 UNDO_DAYS = 30
 Division = Mapping[UUID, UUID]
 """Who gets which bundle: successor by customer."""
+Load = tuple[int, int]
+"""What is compared first, and what where that is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,11 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One who takes over, and the open deals they have already."""
+    """One who takes over, and the open deals and the customers they have already."""
 
     member: UUID
     deals: int = 0
+    customers: int = 0
 
 
 def divided(way: Way, bundles: Iterable[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
@@ -84,16 +87,26 @@ def _to_one(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID
 
 def _evenly(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
     """Give each bundle to who was given fewest customers so far, and of these to who was given fewest deals."""
-    return _greedily(bundles, [(0, 0) for _ in seats], seats)
+    return _greedily(bundles, seats, [(0, 0) for _ in seats], lambda bundle: (bundle.customers, bundle.deals))
 
 
 def _by_load(bundles: Sequence[Bundle], seats: Sequence[Seat]) -> dict[UUID, UUID]:
-    """Give each bundle to who has fewest open deals then, and of these to who was given fewest customers."""
-    return _greedily(bundles, [(seat.deals, 0) for seat in seats], seats, deals_first=True)
+    """Give what has open deals to who has fewest of these then, and all else to who has fewest customers then.
+
+    Deals alone would not do: most customers have none, so all of them would go to the one with fewest.
+    """
+    busy, quiet = [one for one in bundles if one.deals], [one for one in bundles if not one.deals]
+    division = _greedily(
+        busy, seats, [(seat.deals, seat.customers) for seat in seats], lambda bundle: (bundle.deals, bundle.customers)
+    )
+    given = gains(division, busy)
+    had = [(seat, given.get(seat.member, Bundle(seat.member, customers=0))) for seat in seats]
+    begin = [(seat.customers + more.customers, seat.deals + more.deals) for seat, more in had]
+    return division | _greedily(quiet, seats, begin, lambda bundle: (bundle.customers, bundle.deals))
 
 
 def _greedily(
-    bundles: Sequence[Bundle], begin: Sequence[tuple[int, int]], seats: Sequence[Seat], *, deals_first: bool = False
+    bundles: Sequence[Bundle], seats: Sequence[Seat], begin: Sequence[Load], weight: Callable[[Bundle], Load]
 ) -> dict[UUID, UUID]:
     waiting = [(load, place) for place, load in enumerate(begin)]
     heapify(waiting)
@@ -101,7 +114,7 @@ def _greedily(
     for bundle in bundles:
         (first, second), place = waiting[0]
         division[bundle.customer] = seats[place].member
-        more = (bundle.deals, bundle.customers) if deals_first else (bundle.customers, bundle.deals)
+        more = weight(bundle)
         heapreplace(waiting, ((first + more[0], second + more[1]), place))
     return division
 

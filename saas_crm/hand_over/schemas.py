@@ -26,7 +26,8 @@ class HandOverWrite(Input):
     by: Way = Field(
         default="one",
         description="`one`: all to one. `team`: evenly, customer by customer; without `to_ids` among the others of "
-        "the member's team. `load`: each customer to who has fewest open deals then. `picked`: only the `picks`.",
+        "the member's team. `load`: a customer with open deals to who has fewest of these then, any other to who has "
+        "fewest customers then. `picked`: only the `picks`.",
     )
     to_ids: Annotated[list[UUID], Field(max_length=200)] = Field(
         default_factory=list,

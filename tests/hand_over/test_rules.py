@@ -27,7 +27,9 @@ def customer(number: int, deals: int = 0) -> Bundle:
         ("team", [0, 0], [Seat(ANN, deals=99), Seat(BEN)], [ANN, BEN]),
         ("load", [1, 1, 1], [Seat(ANN, deals=2), Seat(BEN)], [BEN, BEN, ANN]),
         ("load", [5, 1, 1], [Seat(ANN), Seat(BEN)], [ANN, BEN, BEN]),
-        ("load", [0, 0, 0], [Seat(ANN, deals=1), Seat(BEN, deals=1), Seat(CAT, deals=2)], [ANN, BEN, ANN]),
+        ("load", [0, 0, 0], [Seat(ANN, deals=1), Seat(BEN, deals=1), Seat(CAT, deals=2)], [ANN, BEN, CAT]),
+        ("load", [0, 0, 0], [Seat(ANN, deals=9, customers=1), Seat(BEN, customers=3)], [ANN, ANN, BEN]),
+        ("load", [2, 0, 0], [Seat(ANN, deals=9), Seat(BEN, customers=1)], [BEN, ANN, ANN]),
         ("picked", [1, 2], [Seat(ANN)], [None, None]),
         ("one", [1], [], [None]),
         ("load", [], [Seat(ANN)], []),
@@ -59,6 +61,17 @@ def test_a_team_gets_the_same_number_of_customers_each(customers: int, team: int
     division = divided("team", bundles, [Seat(UUID(int=900 + place)) for place in range(team)])
     numbers = Counter(division.values())
     assert max(numbers.values(), default=0) - min(numbers[UUID(int=900 + p)] for p in range(team)) <= 1
+
+
+@given(st.integers(0, 60), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 30)), min_size=1, max_size=6))
+def test_customers_without_deals_fill_up_who_has_fewest_whatever_their_deals(
+    customers: int, loads: list[tuple[int, int]]
+) -> None:
+    seats = [Seat(UUID(int=900 + place), deals, had) for place, (deals, had) in enumerate(loads)]
+    given_to = Counter(divided("load", [customer(number) for number in range(customers)], seats).values())
+    after = {seat.member: seat.customers + given_to[seat.member] for seat in seats}
+    fewest = min(after.values())
+    assert all(after[member] <= fewest + 1 for member in given_to), "who is given one ends at most one above the fewest"
 
 
 def test_single_customers_go_elsewhere_or_stay() -> None:

@@ -70,7 +70,8 @@ def _called(person: AnyRow) -> str:
 def _offered(people: Sequence[AnyRow], loads: Mapping[UUID, Mapping[str, int]]) -> list[dict[str, Any]]:
     return [
         {"id": str(found.id), "name": found.name, "team": found.team_name or "",
-         "photo": photo_url(found.user_id, found.photo_digest), "deals": loads[found.id].get("opportunity", 0)}
+         "photo": photo_url(found.user_id, found.photo_digest), "deals": loads[found.id].get("opportunity", 0),
+         "customers": loads[found.id].get("company", 0) + loads[found.id].get("contact", 0)}
         for found in people
     ]  # fmt: skip
 
