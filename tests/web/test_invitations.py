@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -138,6 +139,18 @@ def test_an_old_link_says_so(invited: Callable[..., str], client_for: ClientFor,
     assert heading(answer) == "This invitation is too old"
     assert client_for(None).post(link, data=NEW).status_code == 410
     assert "Expired" in client_for("owner").get("/acme/settings/members").text
+
+
+def test_a_link_is_good_for_seven_days(
+    invited: Callable[..., str], client_for: ClientFor, app: Flask, cast: Cast
+) -> None:
+    link = invited()
+    found = _invitation(app, cast)
+    assert timedelta(0) <= found.expires_at - found.created_at - timedelta(days=7) < timedelta(minutes=1)
+    _change(app, cast, "UPDATE {}.invitations SET expires_at = expires_at - interval '6 days 23 hours'")
+    assert client_for(None).get(link).status_code == 200
+    _change(app, cast, "UPDATE {}.invitations SET expires_at = expires_at - interval '1 hour'")
+    assert client_for(None).get(link).status_code == 410
 
 
 def test_a_withdrawn_link_says_so(invited: Callable[..., str], client_for: ClientFor, app: Flask, cast: Cast) -> None:
