@@ -211,3 +211,11 @@ def test_when_somebody_was_here_is_noted_after_the_answer_and_seldom(
     seen.write(fresh, cast.tenants["acme"], cast["rep"].member_id)  # type: ignore[arg-type]
     assert last_seen() == first, "another process has noted it already"
     assert "just now" in client_for("admin").get(f"{PAGE}?q=rita").text
+
+
+def test_when_somebody_was_here_is_told_on_the_phone_and_on_their_page(client_for: ClientFor, cast: Cast) -> None:
+    row = client_for("admin").get(f"{PAGE}?q=rita").text
+    assert '<span class="phone-only">Last seen: Not yet</span>' in row
+    page = client_for("admin").get(f"{PAGE}/{cast['rep'].member_id}").text
+    assert "<span>Last seen: Not yet</span>" in page
+    assert "<span>Two-factor: Off</span>" in page

@@ -82,7 +82,7 @@ def _beside(found: Member) -> dict[str, Any]:
     name = actions.name_of(found.substitute_id)
     return {
         "arranges": True, "helped": helped_teams(found.id), "may_help": may_help,
-        "hours": hours_shown(found.working_hours), "substitute": name,
+        "hours": hours_shown(found.working_hours), "substitute": name, "two_factor": found.two_factor,
     }  # fmt: skip
 
 
