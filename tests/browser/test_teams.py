@@ -75,3 +75,23 @@ def test_all_that_are_shown_are_chosen_at_once(page_for: PageFor) -> None:
     expect(page.locator("input[name=members]:checked")).to_have_count(7)
     page.get_by_role("checkbox", name="Choose Rita Rep").uncheck()
     expect(page.get_by_label("All shown")).not_to_be_checked()
+
+
+def test_names_stand_whole_on_the_phone(page_for: PageFor, client_for: Callable[..., Browser], cast: Cast) -> None:
+    client_for("admin").post(f"{TREE}/{cast.teams['north']}", data={"name": "Team North Sea", "version": "1"})
+    page = page_for("admin", "phone")
+    page.goto(f"{TREE}/{cast.teams['north']}")
+    name, actions = page.locator("h1").bounding_box(), page.locator(".page-actions").bounding_box()
+    assert name is not None
+    assert actions is not None
+    assert name["height"] < 40, "on one line"
+    assert actions["y"] > name["y"] + name["height"], "actions that leave no room stand below"
+    page.goto("/acme/settings/members")
+    name, actions = page.locator("h1").bounding_box(), page.locator(".page-actions").bounding_box()
+    assert name is not None
+    assert actions is not None
+    assert actions["y"] < name["y"] + name["height"], "where there is room they stand beside it"
+    page.goto(f"{TREE}/{cast.teams['south']}/move")
+    place = page.get_by_role("button", name="Team North Sea").bounding_box()
+    assert place is not None
+    assert place["height"] < 70, "what it is part of stands above its name"
