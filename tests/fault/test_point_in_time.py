@@ -1,4 +1,4 @@
-"""Point-in-time recovery as docs/operations.md tells it: a base backup, the WAL since, and a moment before the mistake."""
+"""Point-in-time recovery as docs/operations.md tells it: a base backup, the WAL since, the moment before a mistake."""
 
 from __future__ import annotations
 
