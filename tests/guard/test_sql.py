@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.guard.source import Source, assembled, called, looks_like_sql, planted_source, sources, strings
+from tests.guard.source import Source, assembled, called, dotted, looks_like_sql, planted_source, sources, strings
 
 RUNNERS = re.compile(
     r"(^|\.)(execute|executemany|exec_driver_sql|scalar|scalars|stream|copy|text|literal_column|DDL|SQL)$"
 )
+GIVEN_AS = ("query", "statement", "sql", "text", "clause")
+TEXT_METHODS = ("format", "replace", "join")
 # Scripts made of our own constants and of names that `fill` or psycopg's Identifier have checked.
 MAY_ASSEMBLE = {
     "tenants/migrate.py": "runs precompiled scripts in which only our own opaque names are filled in",
@@ -30,23 +32,69 @@ def migration(source: Source) -> bool:
     return source.name.startswith("tenants/migrations/")
 
 
-def running(source: Source) -> Iterator[tuple[ast.Call, ast.expr]]:
-    """Yield the calls that take SQL, with what they are given."""
-    for node in source.nodes:
-        if isinstance(node, ast.Call) and node.args and RUNNERS.search(called(node)):
-            yield node, node.args[0]
+def scopes(source: Source) -> Iterator[tuple[list[ast.AST], dict[str, list[ast.expr]]]]:
+    """Yield what is outside of functions, then each function, with what the names that it sees are given."""
+    inside: set[int] = set()
+    functions = [node for node in source.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    walked = [list(ast.walk(function)) for function in functions]
+    for nodes in walked:
+        inside.update(map(id, nodes))
+    outside = [node for node in source.nodes if id(node) not in inside]
+    shared = assigned(outside)
+    yield outside, shared
+    for nodes in walked:
+        yield nodes, shared | assigned(nodes)
 
 
-def assigned(source: Source) -> dict[str, list[ast.expr]]:
-    """Return what the names of a file are given, so that `execute(query)` is looked through."""
+def running(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """Yield the calls that take SQL, with what they are given, by whatever name."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and RUNNERS.search(called(node)):
+            given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in GIVEN_AS)]
+            yield from ((node, value) for value in given)
+
+
+def assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """Return what names, also of objects, are given, so that `execute(query)` is looked through."""
     found: dict[str, list[ast.expr]] = {}
-    for node in source.nodes:
+    for node in nodes:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    found.setdefault(target.id, []).append(node.value)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
+            for target, value in (pair for each in targets if each for pair in _pairs(each, node.value)):
+                added = ast.BinOp(target, ast.Add(), value) if isinstance(node, ast.AugAssign) else value
+                found.setdefault(dotted(target), []).append(added)
     return found
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each target with its own value, where several are assigned at once."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
+
+
+def made_of_strings(value: ast.expr, names: dict[str, list[ast.expr]]) -> bool:
+    """Whether a value is put together at run time of what is not all written down in the file."""
+    made = assembled(value)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in TEXT_METHODS:
+        made = made or any(_written_down(each, {}) for each in names.get(dotted(value.func.value), ()))
+    return made and not _written_down(value, names)
+
+
+def _written_down(value: ast.expr, names: dict[str, list[ast.expr]], depth: int = 0) -> bool:
+    """Whether a text is a constant, or made of constants and of names that are."""
+    if isinstance(value, ast.JoinedStr | ast.BinOp):
+        parts = value.values if isinstance(value, ast.JoinedStr) else [value.left, value.right]
+        return all(_written_down(part, names, depth) for part in parts)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in TEXT_METHODS:
+        return all(_written_down(part, names, depth) for part in (value.func.value, *value.args))
+    if isinstance(value, ast.FormattedValue):
+        return _written_down(value.value, names, depth)
+    if isinstance(value, ast.Name) and depth < 5:
+        given = names.get(value.id, [])
+        return bool(given) and all(_written_down(each, names, depth + 1) for each in given)
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def test_nothing_assembled_is_run_as_sql() -> None:
@@ -54,11 +102,12 @@ def test_nothing_assembled_is_run_as_sql() -> None:
     for source in sources():
         if source.name in MAY_ASSEMBLE or migration(source):
             continue
-        names = assigned(source)
-        for call, given in running(source):
-            values = names.get(given.id, []) if isinstance(given, ast.Name) else [given]
-            if any(assembled(value) and (looks_like_sql(value) or value is given) for value in values):
-                wrong.append(f"{source.at(call)}: {ast.unparse(call)[:100]}")
+        for nodes, names in scopes(source):
+            for call, given in running(nodes):
+                named = isinstance(given, ast.Name | ast.Attribute)
+                for value in [given, *(names.get(dotted(given), ()) if named else ())]:
+                    if made_of_strings(value, names):
+                        wrong.append(f"{source.at(call)}: {ast.unparse(call)[:100]}")
     assert wrong == []
 
 
@@ -112,6 +161,16 @@ def test_nothing_selects_whatever_columns_there_are() -> None:
         'connection.exec_driver_sql(f"SELECT 1 FROM {table}")',
         'connection.execute("; ".join(parts))',
         'q = f"SELECT {x}"\nconnection.execute(q)',
+        'q = "SELECT a"\nq += " WHERE " + name\nconnection.execute(q)',
+        'q = "SELECT a"\nq += name\nconnection.execute(q)',
+        'q = " ".join(parts)\nconnection.execute(q)',
+        "q = base + name\nconnection.execute(q)",
+        "q, more = base + name, 1\nconnection.execute(q)",
+        "self.q = base + name\nconnection.execute(self.q)",
+        "if q := base + name:\n    connection.execute(q)",
+        'q = "SELECT %s"\nconnection.execute(q.replace("%s", name))',
+        "connection.execute(query=base + name)",
+        'def find(name):\n    q = f"id = {name}"\n    return literal_column(q)',
     ],
 )
 def test_the_guard_sees(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
