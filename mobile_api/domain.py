@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from flask import Response, g
 from pydantic import BaseModel, Field
 
+from mobile_api.agreeing import check_if_match
 from mobile_api.records import gone, shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.core.errors import NotFound
-from saas_crm.edge.checks import count_check
+from saas_crm.edge.checks import look
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires
 from saas_crm.workspaces.domains import keeping
@@ -21,7 +21,6 @@ from saas_crm.workspaces.domains.keeping import By
 from saas_crm.workspaces.domains.rules import Held, State, readable
 from saas_crm.workspaces.domains.schemas import DomainWrite
 from tenants.address import domain_address, slug_address
-from tenants.db import db
 
 
 class DnsRecord(BaseModel):
@@ -59,7 +58,7 @@ class DomainChecked(DomainRead):
     )
 
 
-@api.operation("GET", "/workspace/domain", tag="workspace", responses={200: DomainRead})
+@api.operation("GET", "/workspace/domain", tag="workspace", responses={200: DomainRead}, etag=True)
 @requires("workspace:update")
 def show_domain() -> Response:
     """Show the workspace's own domain and the DNS records it takes."""
@@ -67,34 +66,36 @@ def show_domain() -> Response:
 
 
 @api.operation(
-    "PUT", "/workspace/domain", tag="workspace", request_model=DomainWrite, responses={200: DomainRead}, idempotent=True
-)
+    "PUT", "/workspace/domain", tag="workspace", request_model=DomainWrite, responses={200: DomainRead}, etag=True,
+    if_match=True, idempotent=True,
+)  # fmt: skip
 @requires("workspace:update")
 def set_domain(body: DomainWrite) -> Response:
     """Say which domain it is to be. It takes the place of the former one at once; it is used once it is checked."""
+    check_if_match(_told(keeping.domain_of(g.tenant.id)))
     held = keeping.claim(settings(), g.tenant, body.domain, By.member(current_member(), "api"))
     directory().forget()
     return shown(_told(held))
 
 
-@api.operation("POST", "/workspace/domain/check", tag="workspace", responses={200: DomainChecked})
+@api.operation(
+    "POST", "/workspace/domain/check", tag="workspace", responses={200: DomainChecked}, idempotent=True
+)  # fmt: skip
 @requires("workspace:update")
 def check_domain() -> Response:
     """Look whether the TXT record is there now, six times a minute at most; daily it happens by itself."""
-    by = By.member(current_member(), "api")
-    count_check(g.tenant)
-    db.session.rollback()  # no connection waits for what DNS answers
-    found = keeping.check(settings(), g.tenant, by)
-    directory().forget()
+    found = look(By.member(current_member(), "api"))
     return shown({**_told(found.held), "found": "taken" if found.taken else found.seen})
 
 
-@api.operation("DELETE", "/workspace/domain", tag="workspace", responses={204: None}, idempotent=True)
+@api.operation(
+    "DELETE", "/workspace/domain", tag="workspace", responses={204: None}, if_match=True, idempotent=True
+)  # fmt: skip
 @requires("workspace:update")
 def remove_domain() -> Response:
     """Serve the workspace at its usual address only."""
-    if not keeping.give_up(settings(), g.tenant, By.member(current_member(), "api")):
-        raise NotFound
+    check_if_match(_told(keeping.domain_of(g.tenant.id)))
+    keeping.give_up(settings(), g.tenant, By.member(current_member(), "api"))
     directory().forget()
     return gone()
 

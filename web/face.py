@@ -220,8 +220,6 @@ def _unavailable(error: WorkspaceUnavailable) -> Response:
 
 def _at_main(error: AtMainAddress) -> Response:
     """Say at a workspace's own domain where the page is. No redirect: after a form the policy would not follow it."""
-    if request.headers.get("HX-Request"):
-        return _led(request.full_path.rstrip("?"), 403)
     response = make_response(render_template("account/at_main.html", location=error.location))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,15 +1,20 @@
-"""How often a workspace may have DNS asked: each look holds a thread for up to some seconds."""
+"""Looking whether a domain is a workspace's own while somebody waits: bounded, since each look holds a thread."""
 
 from __future__ import annotations
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, request
 
 from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core.errors import NotFound
+from saas_crm.edge.current import directory, settings
 from saas_crm.edge.limiting import Limit
-from tenants.context import ActiveTenant
+from saas_crm.workspaces.domains import keeping
+from saas_crm.workspaces.domains.keeping import By, Checked
+from tenants.db import db
 from tenants.settings import Settings
 
 PER_MINUTE = 6
+"""Looks that a workspace may have."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -17,8 +22,19 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["check_limit"] = Limit(PER_MINUTE, settings.web_workers)
 
 
-def count_check(tenant: ActiveTenant) -> None:
-    """Count one look for a workspace; raises TooManyAttempts."""
+def look(by: By) -> Checked:
+    """Ask DNS about the present workspace's domain; no connection waits for the answer, but where a key asks for it.
+
+    Raises NotFound where it has none, and TooManyAttempts.
+    """
+    if keeping.domain_of(g.tenant.id) is None:
+        raise NotFound
     limit: Limit = current_app.extensions["check_limit"]
-    if not limit.hit(str(tenant.id)):
-        raise TooManyAttempts(max(limit.left(str(tenant.id))[1], 1))
+    key = str(g.tenant.id)
+    if not limit.hit(key):
+        raise TooManyAttempts(max(limit.left(key)[1], 1))
+    if "Idempotency-Key" not in request.headers:  # by which the same sent twice waits for this one
+        db.session.rollback()
+    found = keeping.check(settings(), g.tenant, by)
+    directory().forget()
+    return found

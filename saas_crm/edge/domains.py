@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, request
+from werkzeug.exceptions import NotFound
 
 from saas_crm.access.factors.passkeys import domain
 from saas_crm.edge.current import settings
@@ -44,17 +45,22 @@ def place_of(session_tenant: ActiveTenant | None) -> ActiveTenant | None:
     return session_tenant or request.environ.get(DOMAIN_KEY)
 
 
-def lives_on_domain(declared: Declared, view: Any) -> bool:
-    """Whether an endpoint is served at a workspace's own domain."""
-    if declared.kind in ("operator", "operator-door"):
-        return False
-    return declared.place in ("workspace", "anywhere") or works_on_domains(view)
+def check_domain(declared: Declared, view: Any) -> bool:
+    """Whether the workspace speaks at what was asked for. At its own domain it does not where one signs in and out.
 
-
-def lead_to_main(declared: Declared) -> None:
-    """Raise AtMainAddress for a page of the person; nothing for what does not exist at a domain at all."""
+    Of the installation nothing else is served there: raises AtMainAddress for a page of the person, NotFound for all
+    else, and for the operators' ways into a workspace.
+    """
+    if request.environ.get(DOMAIN_KEY) is None:
+        return True
+    if declared.kind not in ("operator", "operator-door"):
+        if declared.place != "outside":
+            return True
+        if works_on_domains(view):
+            return False
     if declared.kind == "signed-in" and request.method in ("GET", "HEAD"):
         raise AtMainAddress(main_address(request.full_path.rstrip("?")))
+    raise NotFound
 
 
 def main_address(path: str) -> str:

@@ -20,7 +20,7 @@ from saas_crm.core.errors import Forbidden
 from saas_crm.core.i18n import new_reader, no_reader
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
-from saas_crm.edge.domains import domain_tenant, lead_to_main, lives_on_domain
+from saas_crm.edge.domains import check_domain, domain_tenant
 from saas_crm.edge.entry import check_browser, check_token
 from saas_crm.edge.moved import lead_on
 from saas_crm.edge.operators import operators_gate, visited
@@ -31,7 +31,7 @@ from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
-from tenants.middleware import DOMAIN_KEY, SLUG_KEY
+from tenants.middleware import SLUG_KEY
 from tenants.veils import OPEN, reading_under
 from tenants.versions import lacks_tables, serves
 
@@ -110,19 +110,10 @@ def _open() -> ResponseReturnValue | None:
         raise request.routing_exception
     _take_twin()
     declared = _declaration()
-    if request.environ.get(DOMAIN_KEY) is not None:
-        _check_domain(declared)
-    return _check(declared)
-
-
-def _check_domain(declared: Declared) -> None:
-    """Serve of the installation, at a workspace's own domain, what lets people in and out: there nobody speaks."""
-    if not lives_on_domain(declared, _app_view(request.endpoint or "")):
-        lead_to_main(declared)
-        raise NotFound
-    if declared.place == "outside":
+    if not check_domain(declared, _app_view(request.endpoint or "")):
         g.tenant = None
         _current.set(None)
+    return _check(declared)
 
 
 def _find_tenant() -> ActiveTenant | None:

@@ -62,7 +62,7 @@ SETTINGS: Ends = {
 WORKSPACE: Ends = {
     "settings_numbering.index": ("",), "settings_numbering.edit": ("",),
     "settings_address.edit": ("",), "settings_appearance.edit": ("",), "settings_archives.index": ("",),
-    "settings_deletion.show": ("",), "support.show": ("",),
+    "settings_deletion.show": ("",), "support.show": ("",), "settings_domain.edit": ("",),
 }  # fmt: skip
 PRIVACY: Ends = {
     "privacy.index": ("",), "privacy.show_register": ("",), "privacy.new_entry": ("",), "privacy.edit_entry": ("",),

@@ -20,7 +20,7 @@ from tests.support.pristine import fingerprint
 
 PEOPLE = ("owner", "admin", "manager", "rep", "teammate", "colleague", "viewer", "stranger", "outsider", None)
 PUBLIC = {
-    "/", "/healthz", "/readyz", "/metrics", "/signin", "/signin/code", "/signout", "/signup",
+    "/", "/healthz", "/readyz", "/metrics", "/internal/domains/ask", "/signin", "/signin/code", "/signout", "/signup",
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
     "/signin/passkey", "/signin/passkey/options", "/signin/code/passkey", "/signin/code/passkey/options",

@@ -31,7 +31,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
     "mailed_tokens": frozenset({"member"}), "authenticator_apps": frozenset({"member"}),
     "recovery_codes": frozenset({"member"}), "processing_activities": frozenset({"privacy:update"}),
-    "archives": frozenset({"workspace"}), "support_consents": frozenset({"workspace"}),
+    "archives": frozenset({"workspace"}), "tenant_domains": frozenset({"workspace"}),
+    "support_consents": frozenset({"workspace"}),
     "privacy_settings": frozenset({"privacy:update"}), "privacy_holds": frozenset({"privacy:update"}),
     "erasures": frozenset({"privacy:delete"}), "erasure_items": frozenset({"privacy:delete"}),
 }  # fmt: skip

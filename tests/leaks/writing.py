@@ -27,7 +27,8 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "settings_members.reset_two_factor": {},
     "settings_teams.end_visit": {}, "settings_teams.end_help": {}, "settings_teams.open_again": {},
     "privacy.lift": {}, "privacy.usual_entry": {}, "privacy.record": {"purpose": "marketing"},
-    "settings_appearance.remove_logo": {}, "settings_archives.remove": {}, "settings_deletion.take_back": {},
+    "settings_appearance.remove_logo": {}, "settings_domain.check": {},
+    "settings_domain.remove": {}, "settings_archives.remove": {}, "settings_deletion.take_back": {},
     "account.remove_sample": {}, "viewing.end": {}, "support.leave": {}, "support.withdraw": {},
     "settings_teams.add_guest": {"guest_id": ""},
     "hand_overs.create": {"from_id": "", "to_one": "", "by": "one", "then": "keep", "note": "Typed by a hunter",
@@ -38,6 +39,10 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
 """What is sent where no page of the estate has a form (it is done already, or comes after another form), or where the
 form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
+    "POST /settings/domain/check": "takes a domain that was claimed: tests/domains/test_settings.py",
+    "POST /settings/domain/removal": "the same",
+    "POST /api/v1/workspace/domain/check": "the same: tests/domains/test_faces.py",
+    "DELETE /api/v1/workspace/domain": "the same",
     "POST /settings/deletion": "takes the workspace's name, typed: tests/workspaces/test_ending.py",
     "POST /settings/appearance/logo": "takes a picture: tests/web/test_appearance.py",
     "POST /settings/archives/<uuid:archive_id>/removal":

@@ -13,7 +13,7 @@ from saas_crm.access.sso.provider import provider
 from saas_crm.core.errors import NotFound
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
-from saas_crm.edge.checks import count_check
+from saas_crm.edge.checks import look
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires
 from saas_crm.edge.domains import domain_tenant
@@ -24,7 +24,6 @@ from saas_crm.workspaces.domains.keeping import By, Checked
 from saas_crm.workspaces.domains.rules import GRACE, readable
 from saas_crm.workspaces.domains.schemas import DomainWrite
 from tenants.address import domain_address, slug_address
-from tenants.db import db
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_domain", __name__)
@@ -66,11 +65,7 @@ def update() -> ResponseReturnValue:
 @requires("workspace:update")
 def check() -> ResponseReturnValue:
     """Look whether the records are there."""
-    by = By.member(current_member(), "web")
-    count_check(g.tenant)
-    db.session.rollback()  # no connection waits for what DNS answers
-    found = keeping.check(settings(), g.tenant, by)
-    directory().forget()
+    found = look(By.member(current_member(), "web"))
     words, tone = _told(found)
     flash(words, tone)
     return redirect(url_for("settings_domain.edit"), 303)
