@@ -190,12 +190,23 @@ def _contacts(member: CurrentMember) -> dict[str, Keys]:
     return {"list": listed, "detail": _details(member, "contact", customers.get_contact)}
 
 
+def _cards(member: CurrentMember, column: board.Column) -> list[board.CardRow]:
+    """Return all cards of a column: those a board begins with, and those that follow."""
+    found = list(column.cards)
+    while found and len(found) < column.count:
+        last = found[-1]
+        found += (more := board.more_cards(member, column.stage.id, after=(last.stage_since, UUID(last.id)))).rows
+        if more.after is None:
+            break
+    return found
+
+
 def _deals(member: CurrentMember) -> tuple[dict[str, Keys], dict[str, Keys]]:
     every = deals.DealFilter()
     shown = board.board(member, currency="USD", today=datetime.now(UTC).date())
     listed = {row.id for row in deals.opportunity_rows(member, every, limit=200).rows}
     assert deals.count_up_to(member, every) == len(listed)
-    cards = {UUID(str(card.id)) for column in shown.columns for card in column.cards}
+    cards = {UUID(card.id) for column in shown.columns for card in _cards(member, column)}
     assert sum(column.count for column in shown.columns) == len(cards), "the kept totals hold"
     return {"list": listed, "detail": _details(member, "opportunity", deals.get_opportunity)}, {"cards": cards}
 
