@@ -36,6 +36,11 @@ def kept(page: str) -> list[tuple[str, str]]:
     return re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form[: form.index("</form>")])
 
 
+def told(page: str) -> str:
+    """Return the line that says what was chosen."""
+    return unescape(re.findall(r'<p><strong class="wrap">([^<]+)</strong></p>', page)[0])
+
+
 def team_of(acting: Acting, cast: Cast, who: str) -> str:
     with acting("owner"):
         query = select(Team.name).join(Member, Member.team_id == Team.id).where(Member.id == cast[who].member_id)
@@ -74,6 +79,7 @@ def test_many_at_once_ask_once(client_for: ClientFor, cast: Cast, acting: Acting
     asked = admin.post("/acme/settings/members/changes", data=changes)
     assert heading(asked) == "Before you save"
     assert [value for name, value in kept(asked.text) if name == "members"] == ids
+    assert told(asked.text) == "Team: South\N{NO-BREAK SPACE}· 2 people"
     answer = admin.post("/acme/settings/members/changes", data={**changes, "confirmed": "1"})
     assert answer.status_code == 303
     assert {team_of(acting, cast, who) for who in ("rep", "teammate")} == {"South"}
@@ -89,6 +95,7 @@ def test_for_whom_it_is_refused_is_left_out_of_what_is_foreseen(client_for: Clie
     asked = admin.post(here, data={"members": [*ids, str(new_id())], "what": "role", "role_id": role_id})
     assert heading(asked) == "Before you save"
     assert "Olivia Owner" not in asked.text
+    assert told(asked.text) == "Role: Viewer\N{NO-BREAK SPACE}· 1 person"
     alone = admin.post(here, data={"members": ids[:1], "what": "role", "role_id": role_id})
     assert alone.status_code == 303, "nobody is touched: told, and not asked"
 
@@ -104,6 +111,7 @@ def test_a_team_that_is_dragged_is_asked_about_on_a_page_of_its_own(
     asked = admin.get(dragged.headers["HX-Redirect"])
     assert heading(asked) == "Before you save"
     assert "Mona Manager" in asked.text
+    assert told(asked.text) == "Part of: North"
     assert {"confirmed": "1", **move}.items() <= dict(kept(asked.text)).items()
     assert admin.post("/acme/settings/teams/moves", data=dict(kept(asked.text))).status_code == 303
     with acting("owner"):

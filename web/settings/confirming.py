@@ -60,13 +60,20 @@ def sent() -> list[tuple[str, str]]:
 
 
 def confirm_page(
-    preview: Preview, *, title: str, action: str, back_url: str, kept: Iterable[tuple[str, str]], again: bool = False
+    preview: Preview,
+    *,
+    title: str,
+    action: str,
+    back_url: str,
+    kept: Iterable[tuple[str, str]],
+    again: bool = False,
+    told: str = "",
 ) -> str:
-    """Show whom a change touches, and ask whether it is meant.
+    """Show whom a change touches, and ask whether it is meant; `told` says what was chosen, where nothing else does.
 
     With `again` the way back is the form with what was typed, as `shown_again` shows it; else it is a page.
     """
     return render_template(
-        "settings/preview.html", title=title, action=action, kept=list(kept), back_url=back_url, again=again,
+        "settings/preview.html", title=title, action=action, kept=list(kept), back_url=back_url, again=again, told=told,
         **shown_preview(preview),
     )  # fmt: skip

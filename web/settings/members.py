@@ -26,7 +26,7 @@ from saas_crm.edge.declared import requires
 from saas_crm.edge.proof import proven
 from tenants.db import AnyRow
 from web.context import photo_url
-from web.formatting import relative
+from web.formatting import dotted, relative
 from web.forms import came_from, saved, shown_again, wants_part
 from web.lists import asked, asked_choice, asked_id, sorting, with_query
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
@@ -181,7 +181,7 @@ def change_many() -> ResponseReturnValue:
     except AskedFirst as asked_first:
         return confirm_page(
             asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
-            kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)], again=True,
+            kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)], again=True, told=_told(change),
         )  # fmt: skip
     if asks_to_lock_out(outcome):
         return lock_out_page(outcome, back)
@@ -198,6 +198,17 @@ def _foreseen(change: bulk.Change) -> Preview:
     """Return whom another role or team of these members touches; locking out has a page of its own."""
     given = {name: value for name, value in change.values.items() if name != "status"}
     return preview_of_member_change(change.ids, **given) if given else Preview(())
+
+
+def _told(change: bulk.Change) -> str:
+    """Return what many get, and how many they are."""
+    role_id, team_id = (str(change.values.get(name, "")) for name in ("role_id", "team_id"))
+    given = [
+        (_("Role"), dict(all_roles(roles())).get(role_id, "")) if role_id else ("", ""),
+        (_("Team"), dict(team_choices()).get(team_id, "").strip()) if team_id else ("", ""),
+    ]
+    lines = [_("%(field)s: %(entry)s", field=label, entry=name) for label, name in given if name]
+    return dotted(*lines, ngettext("%(num)s person", "%(num)s people", len(change.ids)))
 
 
 def _asked_for(ids: list[UUID]) -> bulk.Change:

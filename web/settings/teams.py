@@ -23,7 +23,7 @@ from tenants.db import AnyRow, db
 from web.forms import form_id, is_htmx, saved, saved_before, shown_again, with_toast
 from web.lists import asked, asked_id
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
-from web.settings.team_choices import STEP, places
+from web.settings.team_choices import STEP, places, team_choices
 from web.settings.teams_bp import bp
 
 TOP = "top"
@@ -145,9 +145,12 @@ def _ask(team_id: UUID | None, preview: Preview) -> ResponseReturnValue:
 
 
 def _confirm(preview: Preview, title: str, kept: list[tuple[str, str]]) -> str:
+    to = dict(kept).get("parent_id", TOP)
+    where = _("Nothing: to the top of the tree") if to == TOP else dict(team_choices()).get(to, "").strip()
     return confirm_page(
-        preview, title=title, action=url_for("settings_teams.move"), back_url=url_for("settings_teams.index"), kept=kept
-    )
+        preview, title=title, action=url_for("settings_teams.move"), back_url=url_for("settings_teams.index"),
+        kept=kept, told=_("%(field)s: %(entry)s", field=_("Part of"), entry=where),
+    )  # fmt: skip
 
 
 def _not_moved(team_id: UUID | None, why: str) -> ResponseReturnValue:
