@@ -34,6 +34,18 @@ def test_the_menu_shows_what_each_may_open(client_for: ClientFor) -> None:
     assert "Sample data" not in client_for("rep").get("/acme/settings").text
 
 
+def test_the_menu_stands_under_headings_and_none_is_empty(client_for: ClientFor) -> None:
+    part = re.compile(r'<h2 class="choices-title"[^>]*>([^<]+)</h2>(.*?)</section>', re.S)
+    groups = dict(part.findall(client_for("owner").get("/acme/settings").text))
+    assert list(groups) == ["General", "People and access", "Data", "My settings"]
+    entries = ("/settings/pipelines", "/hand-overs", "/deletion", "/profile")
+    for entry, inside in zip(entries, groups.values(), strict=True):
+        assert f'{entry}"' in inside
+    shown = dict(part.findall(client_for("rep").get("/acme/settings").text))
+    assert "General" not in shown
+    assert all('class="choice"' in inside for inside in shown.values())
+
+
 def test_the_archive_is_offered_to_who_may_take_everything(client_for: ClientFor, acting: Acting) -> None:
     offered = "settings/archives"
     assert offered in client_for("admin").get("/acme/settings").text

@@ -41,6 +41,23 @@ class Section:
     title: str
     text: str
     icon: str
+    group: str = "general"
+
+
+GROUP_OF = {
+    "settings_members": "people", "settings_teams": "people", "settings_roles": "people", "settings_sharing": "people",
+    "settings_security": "people", "hand_overs": "people", "settings_tokens": "people", "exports": "data",
+    "settings_archives": "data", "privacy": "data", "support": "data", "settings_audit": "data",
+    "settings_deletion": "data",
+}  # fmt: skip
+"""Under which heading a section stands, by its blueprint; without one under the first."""
+
+
+def _grouped(sections: list[Section]) -> list[tuple[str, list[Section]]]:
+    """Return the sections under their headings, in the order in which they come."""
+    titles = {"general": _("General"), "people": _("People and access"), "data": _("Data"), "own": _("My settings")}
+    groups = ((title, [one for one in sections if one.group == group]) for group, title in titles.items())
+    return [(title, found) for title, found in groups if found]
 
 
 @bp.get("/settings")
@@ -49,7 +66,7 @@ def index() -> str:
     """Show the sections this member may open."""
     may_fill = current_member().can("workspace:update")
     return render_template(
-        "settings/index.html", sections=_sections(), may_fill=may_fill,
+        "settings/index.html", groups=_grouped(_sections()), may_fill=may_fill,
         has_sample=may_fill and has_sample_data(g.tenant),
     )  # fmt: skip
 
@@ -89,7 +106,7 @@ def _sections() -> list[Section]:
         ("audit:read", "settings_audit.index", _("Audit log"), _("Who did what, when and from where"), "history"),
     )  # fmt: skip
     sections = [
-        Section(url_for(endpoint), title, text, icon)
+        Section(url_for(endpoint), title, text, icon, GROUP_OF.get(endpoint.partition(".")[0], "general"))
         for permission, endpoint, title, text, icon in rows
         if member.can(permission)
         and endpoint in current_app.view_functions
@@ -98,15 +115,16 @@ def _sections() -> list[Section]:
     if member.role_key == OWNER:
         sections.append(Section(
             url_for("settings_deletion.show"), _("Delete the workspace"),
-            _("With everything in it, after %(days)s days", days=GRACE.days), "trash-2",
+            _("With everything in it, after %(days)s days", days=GRACE.days), "trash-2", "data",
         ))  # fmt: skip
     hours = Section(
         url_for("settings_members.show", member_id=member.id), _("My working hours"),
-        _("When you work, and who stands in for you"), "clock",
+        _("When you work, and who stands in for you"), "clock", "own",
     )  # fmt: skip
     if member.can("member:read"):
         sections.append(hours)
-    mine = Section("/profile", _("My profile"), _("Your name, photo, language, password and browsers"), "user")
+    words = _("Your name, photo, language, password and browsers")
+    mine = Section("/profile", _("My profile"), words, "user", "own")
     return sections if viewing() else [*sections, mine]
 
 
