@@ -19,7 +19,7 @@ from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import AnyRow
 from web.history.rooms import Room, Telling, ids_in, name_told, rooms, written
-from web.history.words import hows, labels_of_acts, verb, way
+from web.history.words import browser_told, hows, labels_of_acts, verb, way
 
 ICONS = {
     "create": "plus", "update": "pencil", "recycle": "trash-2", "restore": "rotate-ccw", "purge": "trash-2",
@@ -125,7 +125,7 @@ def _word(row: AnyRow, room: Room | None) -> str:
 
 def origin_told(origin: Mapping[str, str]) -> str:
     """Return how, in which browser and from which address something was done, as far as it is known."""
-    told = (hows().get(origin.get("how", "")), origin.get("browser"), origin.get("address"))
+    told = (hows().get(origin.get("how", "")), browser_told(origin.get("browser", "")), origin.get("address"))
     return _(", ").join(part for part in told if part)
 
 

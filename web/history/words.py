@@ -65,6 +65,12 @@ def hows() -> dict[str, str]:
     }  # fmt: skip
 
 
+def browser_told(kept: str) -> str:
+    """Return a browser as its reader says it; the logs keep "Firefox on Windows"."""
+    browser, _on, system = kept.partition(" on ")
+    return _("%(browser)s on %(system)s", browser=browser, system=system) if system else kept
+
+
 def way(through: str) -> str:
     """Return the word for what an act came through."""
     return ways().get(through, through)

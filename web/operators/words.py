@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from saas_crm.core.i18n import LANGUAGES
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
 from web.formatting import number, size
+from web.history.words import browser_told
+
+__all__ = ["act_name", "acts", "browser_told", "cause", "concerns", "details", "language", "status", "whys"]
 
 
 def acts() -> dict[str, str]:
@@ -18,7 +22,8 @@ def acts() -> dict[str, str]:
         "code_refused": _("Code refused"), "recovery_code_used": _("Recovery code used"),
         "set_up": _("Set the sign-in up"), "migrate": _("Migration asked for"),
         "retry_jobs": _("Failed jobs queued again"), "figures": _("Figures refreshed"), "suspend": _("Suspended"),
-        "resume": _("Resumed"), "export": _("Archive taken"), "restore": _("Restored"), "delete": _("Deleted"),
+        "resume": _("Resumed"), "export": _("Archive taken"), "restore": _("Restored"),
+        "delete": pgettext("act", "Deleted"),
         "create": _("Made"), "look_in": _("Looked in"), "look_in_refused": _("Looking in refused"),
         "look_in_end": _("Looking in ended"), "operator_add": _("Operator added"),
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
@@ -47,6 +52,11 @@ def whys() -> dict[str, str]:
         "ticket": _("The ticket was used or is not for here"), "rights": _("The member is no longer active"),
         "change": _("Something was to be changed"), "signed out": _("Signed out"),
     }  # fmt: skip
+
+
+def language(code: str) -> str:
+    """Return what a language calls itself; one of a later release by its code."""
+    return LANGUAGES.get(code, code)
 
 
 def cause(name: str) -> str:
