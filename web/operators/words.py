@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from saas_crm.core.i18n import LANGUAGES
+from saas_crm.core.i18n import LANGUAGES, ngettext, pgettext
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
 from web.formatting import number, size
 from web.history.words import browser_told
