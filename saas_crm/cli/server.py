@@ -15,6 +15,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from saas_crm.cli.memory import give_back
 from saas_crm.cli.ports import free_port, written
 from tenants.settings import Settings
 
@@ -48,6 +49,7 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
 
 def run(settings: Settings) -> None:
     """Serve until told to stop (SIGTERM: what is being answered is finished first); ends the process."""
+    give_back()
     metrics = _metrics_dir()
     try:
         GunicornServer(lambda: build(settings), {**options(settings), **_hooks()}).run()

@@ -24,7 +24,7 @@ from web.context import photo_url
 from web.formatting import money
 
 NOBODY = UUID(int=0)
-REMEMBERED = 6_000  # cards of about a kilobyte, kept in each process
+REMEMBERED = 3_000  # cards of some kilobytes with what they are written from, kept in each process
 
 
 class Reading(NamedTuple):
