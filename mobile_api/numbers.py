@@ -80,10 +80,12 @@ def list_numbering() -> Response:
 @requires("workspace:update")
 def change_numbering(kind: str, body: NumberingWrite) -> Response:
     """Decide how one kind of record is numbered, from the next one on; numbers that were given stay."""
-    present = _told(kind)
-    check_if_match(present)
+    found = numbering_of(kind, current_member())
+    present = _shown(found)
+    check_if_match(present, lambda: _told(kind))
     kept = {name: present[name] for name in ("on", "pattern", "fiscal")}
-    decide_numbering(kind, parse(NumberingWrite, kept | given(body)), actor=current_member())
+    data = parse(NumberingWrite, kept | given(body))
+    decide_numbering(kind, data, actor=current_member(), version=found.version)
     return shown(_told(kind))
 
 

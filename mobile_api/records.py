@@ -98,7 +98,7 @@ def agreed_version(record: Versioned, show: Callable[[], Shown]) -> int | None:
 
     `show` gives the record as it then is, should the race be lost here or at the database.
     """
-    g.show_current = lambda: _with_tag(show())
+    g.show_current = lambda: with_tag(show())
     named = request.headers.get("If-Match")
     versions = versions_named(named, _rules_told()) if named is not None else None
     if versions is None:
@@ -106,7 +106,8 @@ def agreed_version(record: Versioned, show: Callable[[], Shown]) -> int | None:
     return record.version if record.version in versions else NEVER
 
 
-def _with_tag(record: Shown) -> tuple[Shown, str]:
+def with_tag(record: Shown) -> tuple[Shown, str]:
+    """Return what is shown of a record, and its tag."""
     return record, tag_of(record)
 
 

@@ -58,7 +58,7 @@ def change_sso(body: SsoWrite) -> Response:
     """
     found = provider()
     present = _told(found)
-    check_if_match(present)
+    check_if_match(present, lambda: _told(provider()))
     data = parse(SsoWrite, {name: present[name] for name in _SENT} | given(body))
     decide_sso(data, actor=current_member(), by_sso=False, version=found.version)
     return shown(_told(provider()))

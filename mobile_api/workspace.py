@@ -9,7 +9,7 @@ from mobile_api.me import WorkspaceRead, workspace_of
 from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.access.workspace import DECIDED, registered, update_workspace
+from saas_crm.access.workspace import DECIDED, held_decisions, registered, told, update_workspace
 from saas_crm.access.workspace_schemas import WorkspaceFields, WorkspaceWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, directory
@@ -34,7 +34,8 @@ def show_workspace() -> Response:
 @requires("workspace:update")
 def change_workspace(body: WorkspaceFields) -> Response:
     """Change the workspace. The currency stays once there are deals."""
-    present = _present()
+    held = held_decisions()  # what another one changes at this moment is seen, and not written back
+    present = _present() if held is None else {**_present(), **told(held)}
     check_if_match(present)
     changes = given(body)
     if not changes:
@@ -44,7 +45,8 @@ def change_workspace(body: WorkspaceFields) -> Response:
     data = parse(WorkspaceWrite, {name: value for name, value in fields.items() if name not in kept})
     update_workspace(
         data, actor=current_member(), tenant=g.tenant, directory=directory(),
-        has_deals=fields["currency"] != present["currency"] and any_opportunity(), said=changes,
+        has_deals=fields["currency"] != present["currency"] and any_opportunity(), said=changes, held=held,
+        present=present,
     )  # fmt: skip
     return shown({**present, **data.model_dump(include={*changes})})
 

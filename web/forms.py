@@ -73,6 +73,12 @@ def shown_again(
             except InvalidInput as invalid:
                 db.session.rollback()
                 return render(**arguments, values=typed(*lists), errors=by_field(invalid.errors)), 422
+            except (VersionConflict, StaleDataError):
+                if "version" not in request.form or conflict is not None:
+                    raise
+                db.session.rollback()
+                newer = {name: value for name, value in typed(*lists).items() if name != "version"}
+                return render(**arguments, values=newer, errors={"": _meanwhile()}), 409
 
         return guarded  # type: ignore[return-value]
 
@@ -102,6 +108,10 @@ def _settled(view: View, conflict: Callable[..., Any] | None, arguments: dict[st
                 merged.tell()
             return answer
     raise VersionConflict(None)
+
+
+def _meanwhile() -> str:
+    return _("Somebody else saved settings meanwhile. What you chose is still here; saving it replaces theirs.")
 
 
 def _is_saved(answer: Response) -> bool:

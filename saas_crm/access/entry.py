@@ -9,7 +9,7 @@ from sqlalchemy import select
 from saas_crm.access.entry_rules import is_within
 from saas_crm.access.entry_schemas import EntryWrite
 from saas_crm.access.models import Policy
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.core.errors import InvalidInput
@@ -54,7 +54,7 @@ def decide_entry(data: EntryWrite, *, actor: CurrentMember, address: str, versio
             "Your own address %(address)s is in none of these networks: you would lock yourself out.", address=address,
         )}, {"networks": "owner"})  # fmt: skip
     found = own_policy(*COLUMNS)
-    check_version(found, version or None)
+    check_decided(found, version)
     found.session_hours, found.idle_minutes = data.session_hours, data.idle_minutes
     found.email_domains, found.networks = data.email_domains or None, data.networks or None
     db.session.flush()

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
 from saas_crm.access.models import Policy
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.core.clock import today_in
@@ -145,7 +145,7 @@ def decide_numbering(
     actor.require("workspace:update")
     known_kind(resource)
     found = own_policy("numbering")
-    check_version(found, version or None)
+    check_decided(found, version)
     rule = Rule(data.pattern, data.on, data.fiscal)
     if data.start is not None:
         _start_at(resource, rule, data.start, actor)

@@ -74,6 +74,15 @@ def check_version(record: Any, version: int | None) -> None:
         raise VersionConflict(record)
 
 
+def check_decided(record: Any, version: int | None) -> None:
+    """As `check_version`, of the one row that holds what was decided, which is made when it is first held.
+
+    Who looked before there was a row saw version 0, and has seen all there is as long as nobody saved: a row that was
+    made and never changed is at 1.
+    """
+    check_version(record, 1 if version == 0 else version)
+
+
 def check_owner(resource: str, owner_id: UUID | None, actor: CurrentMember, *, former: UUID | None = None) -> None:
     """Refuse an owner who is no active member, or whom the actor may not give records to.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import undefer
 
 from saas_crm.access.models import Policy
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -46,9 +46,10 @@ def own_policy(*names: str) -> Policy:
     """
     usual = WorkspacePolicy()
     made = insert(Policy).values(id=new_id(), children_follow=usual.children_follow, audit_days=usual.audit_days)
-    db.session.execute(made.on_conflict_do_nothing())
-    held = select(Policy).with_for_update().options(*(undefer(getattr(Policy, name)) for name in names))
-    return db.session.scalars(held.execution_options(populate_existing=True)).one()
+    # One statement makes, holds and tells it: an update that changes nothing waits for whoever holds the row.
+    held = made.on_conflict_do_update(index_elements=[text("(true)")], set_={"id": Policy.id}).returning(Policy)
+    asked = held.options(*(undefer(getattr(Policy, name)) for name in names))
+    return db.session.scalars(asked.execution_options(populate_existing=True)).one()
 
 
 def keep_audit(days: int | None, *, actor: CurrentMember, version: int | None = None) -> None:
@@ -57,7 +58,7 @@ def keep_audit(days: int | None, *, actor: CurrentMember, version: int | None = 
     if days is not None and days not in AUDIT_DAYS:
         raise InvalidInput({"audit_days": _("Choose one of the values offered.")}, {"audit_days": "enum"})
     found = own_policy()
-    check_version(found, version or None)
+    check_decided(found, version)
     found.audit_days = days
     db.session.flush()
 
@@ -66,7 +67,7 @@ def let_children_follow(follow: bool, *, actor: CurrentMember, version: int | No
     """Decide whether who sees a customer sees what hangs on it; raises Forbidden and VersionConflict."""
     actor.require("workspace:update")
     found = own_policy()
-    check_version(found, version or None)
+    check_decided(found, version)
     found.children_follow = follow
     db.session.flush()
 

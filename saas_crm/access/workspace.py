@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
@@ -43,23 +43,26 @@ def update_workspace(
     directory: Directory,
     has_deals: bool,
     said: Collection[str] = (*FIELDS, *DECIDED),
+    held: Policy | None = None,
+    present: Mapping[str, Any] | None = None,
 ) -> None:
     """Store a workspace's name, language, country, currency and time zone, and, where given, its year and languages.
 
     Only what is `said` is written: of the rest the writer knows no more than what was there when they looked.
     Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
-    The audit row is written first: one that cannot be written stops the change. Raises Forbidden and
-    InvalidInput.
+    `held` are the decisions of `held_decisions`, and `present` what was `registered` since, where the writer has them.
+    The audit row is written first: one that cannot be written stops the change. Raises Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
     if has_deals and data.currency != tenant.currency:
         message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
         raise InvalidInput({"currency": message}, {"currency": "in_use"})
-    _decide(data, said)
+    _decide(data, said, held)
     values = {name: getattr(data, name) for name in FIELDS if name in said}
-    present = registered(tenant)
+    present = present or (registered(tenant) if values else {})
     changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
     if not changes:
+        db.session.flush()
         return
     record_act(db.session(), "update", "workspace", tenant.id, changes)
     db.session.flush()
@@ -68,16 +71,29 @@ def update_workspace(
     directory.forget()
 
 
-def _decide(data: WorkspaceWrite, said: Collection[str]) -> None:
+def held_decisions() -> Policy | None:
+    """Return the row with the year and the languages, held: who changes the workspace comes after whoever does so now.
+
+    None where the workspace has no such row yet, being a release behind.
+    """
+    return None if lacks_tables(current_tenant()) else own_policy(*DECIDED)
+
+
+def told(held: Policy) -> dict[str, Any]:
+    """Return the year and the languages that hold, as they are decided in a row that is held."""
+    ways = ways_of({name: getattr(held, name) for name in DECIDED})
+    return {"fiscal_month": ways.fiscal_month, "languages": list(ways.languages)}
+
+
+def _decide(data: WorkspaceWrite, said: Collection[str], held: Policy | None) -> None:
     """Store when years begin and which languages are offered, as far as it was given and has its columns here."""
     wanted: dict[str, Any] = {name: value for name, value in given(data).items() if name in {*DECIDED} & {*said}}
     if not wanted or lacks_tables(current_tenant()):
         return
-    found = own_policy(*DECIDED)
+    found = held or own_policy(*DECIDED)
     for name, value in wanted.items():
         usual = value == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
         setattr(found, name, None if usual else value)
-    db.session.flush()
 
 
 def offered_language(locale: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -54,7 +54,7 @@ def decide(data: PrivacySettingsWrite, *, actor: CurrentMember, version: int | N
     if data.keep_years not in KEEP_YEARS:
         raise InvalidInput({"keep_years": _("Choose one of the values offered.")}, {"keep_years": "enum"})
     found = held_settings()
-    check_version(found, version or None)
+    check_decided(found, version)
     for name, value in given(data).items():
         if getattr(found, name) != value:
             setattr(found, name, value)

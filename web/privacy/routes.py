@@ -35,7 +35,7 @@ def settings_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, 
     stored = {"keep_years": found.keep_years, "responsible": found.responsible, "version": found.version}
     link = url_for("privacy.open_register", token=found.public_token) if found.public_token else ""
     return render_template(
-        "privacy/settings.html", values=values or stored, errors=errors or {}, labels=labels(),
+        "privacy/settings.html", values={**stored, **(values or {})}, errors=errors or {}, labels=labels(),
         years=[(years, _years(years)) for years in KEEP_YEARS], may_edit=current_member().can("privacy:update"),
         kept=_years(found.keep_years), responsible=found.responsible,
         link=f"{request.host_url.rstrip('/')}{link}" if link else "",

@@ -51,7 +51,8 @@ def kind_page(
     title, plural = _words(kind)
     return render_template(
         "settings/numbering_kind.html", found=found, title=title, plural=plural, values={**stored, **typed},
-        errors=errors or {}, on="on" in typed if typed else found.rule.on,
+        version=typed.get("version") or found.version, errors=errors or {},
+        on="on" in typed if typed else found.rule.on,
         fiscal="fiscal" in typed if typed else found.rule.fiscal,
         without=counted(found.without, COUNTED), has_years=current_member().ways.fiscal_month != CALENDAR,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from saas_crm.access.models import Member, Policy, Role
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.access.schemas import TwoFactorRequirement
@@ -51,7 +51,7 @@ def require_two_factor(data: TwoFactorRequirement, *, actor: CurrentMember, vers
     actor.require("workspace:update")
     found = own_policy("two_factor_from", "two_factor_roles")  # held, so that no role is deleted meanwhile
     _check_requirement(data, actor)
-    check_version(found, version or None)
+    check_decided(found, version)
     if data.who == "nobody":
         found.two_factor_from = None
     elif found.two_factor_from is None or data.days is not None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from saas_crm.access.looks.rules import USUAL, is_colour, is_readable, suggestion
 from saas_crm.access.models import Policy
-from saas_crm.access.ownership import check_version
+from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.photos import Photo
 from saas_crm.access.policy import own_policy
@@ -27,7 +27,7 @@ def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | No
         message = _("On a light page this is too pale to read. %(colour)s would do.", colour=suggestion(accent))
         raise InvalidInput({"accent": message}, {"accent": "contrast"})
     found = own_policy("accent")
-    check_version(found, version or None)
+    check_decided(found, version)
     found.accent = accent
     db.session.flush()
 

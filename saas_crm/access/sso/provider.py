@@ -11,6 +11,7 @@ from saas_crm.access.factors.sealing import seal, unseal
 from saas_crm.access.models import IdentityProvider, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.policy import own_policy
 from saas_crm.access.role_rules import OWNER
 from saas_crm.access.roles import role_to_give
 from saas_crm.access.shared_models import User
@@ -67,9 +68,10 @@ def decide_sso(data: SsoWrite, *, actor: CurrentMember, by_sso: bool, version: i
     actor.require("workspace:update")
     if data.enabled and (actor.role_key == OWNER or data.issuer == provider().issuer):
         _check_reachable(data.issuer)
+    own_policy()  # held: of two who decide at first, when there is no provider yet, the second one sees the first's
     found = db.session.scalars(select(IdentityProvider).with_for_update()).one_or_none()
     if found is not None:
-        check_version(found, version or None)
+        check_version(found, version)
     same = found is not None and (found.issuer, found.client_id) == (data.issuer, data.client_id)
     _check_whose(data, actor, same=same)
     if data.mandatory and actor.role_key != OWNER and not (by_sso and same):
