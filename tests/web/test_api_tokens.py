@@ -22,6 +22,8 @@ from tests.support.making import Maker
 from tests.support.release import Release
 from tests.web.pages import errors, value, words
 
+pytestmark = pytest.mark.newest
+
 ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]
 PAGE = "/acme/settings/tokens"

@@ -18,6 +18,8 @@ from tests.support.clients import Browser
 from tests.support.making import Maker
 from tests.web.pages import chosen, heading, value
 
+pytestmark = pytest.mark.newest
+
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 HTMX = {"HX-Request": "true"}

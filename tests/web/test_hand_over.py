@@ -221,6 +221,7 @@ def test_the_file_has_a_page_for_each(client_for: ClientFor, make: Maker, compan
     assert company.name
 
 
+@pytest.mark.newest
 def test_a_members_page_offers_it(client_for: ClientFor, make: Maker, company: Company) -> None:
     address = f"/acme/settings/members/{make.member_id('rep')}"
     offered = f"/acme/hand-overs/new?from={make.member_id('rep')}"

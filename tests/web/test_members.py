@@ -35,6 +35,7 @@ def test_everybody_sees_who_works_here(client_for: ClientFor, cast: Cast) -> Non
     assert "7 people" in page.text
 
 
+@pytest.mark.newest
 def test_a_role_is_changed(client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str]) -> None:
     owner = client_for("owner")
     assert chosen(owner.get(page_of("viewer")), "role_id") == role_ids["viewer"]
@@ -83,6 +84,7 @@ def test_an_admin_does_not_touch_an_owner(
     assert admin.post(f"{page_of('rep')}/role", data={"role_id": role_ids["owner"]}).status_code == 403
 
 
+@pytest.mark.newest
 def test_the_last_owner_stays(client_for: ClientFor, page_of: PageOf, role_ids: dict[str, str]) -> None:
     owner = client_for("owner")
     answer = owner.post(f"{page_of('owner')}/role", data={"role_id": role_ids["rep"]})
@@ -146,6 +148,7 @@ def test_removing_and_coming_back(
     assert api_for("rep").get("/companies").status_code == 401, "their tokens ended for good"
 
 
+@pytest.mark.newest
 def test_signing_a_colleague_out_everywhere(
     client_for: ClientFor, page_of: PageOf, api_for: Callable[..., Phone], app: Flask, cast: Cast,
     acting: Callable[..., Any],

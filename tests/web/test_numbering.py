@@ -15,6 +15,8 @@ from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 from tests.web.pages import errors, value
 
+pytestmark = pytest.mark.newest
+
 ClientFor = Callable[..., Browser]
 HERE = "/acme/settings/numbering"
 

@@ -15,6 +15,8 @@ from tests.support.pages import Form
 from tests.support.pristine import Pristine
 from tests.web.crawling import forms_of, furnish
 
+pytestmark = pytest.mark.newest
+
 ODD = {
     "long": "Ä" * 10_000,
     "emoji": "🦊👩🏽‍💻 Fuchs & Söhne 🇹🇼",

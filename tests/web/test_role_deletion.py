@@ -35,6 +35,7 @@ def viewer_id(acting: Acting) -> str:
         return str(db.session.scalar(select(Role.id).where(Role.key == "viewer")))
 
 
+@pytest.mark.newest
 def test_who_gains_and_who_loses_is_shown_before(client_for: ClientFor, acting: Acting, make: Maker) -> None:
     make.company("colleague", name="Ada")
     role_id, viewer = make.own_role(company__read="own"), viewer_id(acting)

@@ -95,6 +95,7 @@ def test_two_who_change_a_role_at_once(client_for: ClientFor, pages: dict[str, s
     assert stored(acting, "rep")["company:export"] == "own"
 
 
+@pytest.mark.newest
 def test_a_role_in_use_can_not_vanish(
     client_for: ClientFor, pages: dict[str, str], acting: Acting, make: Maker
 ) -> None:

@@ -48,6 +48,7 @@ def ticked(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize("what", ["role", "freeze"])
+@pytest.mark.newest
 def test_who_was_ticked_is_ticked_again(client_for: ClientFor, cast: Cast, make: Maker, what: str) -> None:
     make.company("colleague")
     admin = client_for("admin")

@@ -202,6 +202,7 @@ def test_the_workspaces_log_tells_of_all_of_it(
     assert "Two-factor sign-in turned on" in page.text
 
 
+@pytest.mark.newest
 def test_a_colleague_who_lost_it_all_is_helped(
     client_for: ClientFor, phone: AuthApp, mailbox: Mailbox, app: Flask, cast: Cast, api_for: Callable[..., Phone],
     acting: Callable[..., object],

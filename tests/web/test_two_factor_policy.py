@@ -146,6 +146,7 @@ def test_an_admin_who_looks_as_somebody_is_asked_for_their_own(
     assert owner.get("/acme/companies").status_code == 200
 
 
+@pytest.mark.newest
 def test_the_list_tells_and_narrows(owner: Browser, api_for: Callable[..., Phone], cast: Cast, app: Flask) -> None:
     listed = owner.get("/acme/settings/members?two_factor=yes")
     assert "owner@acme.example" in listed.text

@@ -53,6 +53,7 @@ def lookers(acting: Acting, make: Maker) -> Callable[[Scope], None]:
         ("own", "teammate", False), ("own", "colleague", False),
     ],
 )  # fmt: skip
+@pytest.mark.newest
 def test_only_as_members_whose_records_one_reaches(
     scope: Scope, who: str, allowed: bool, lookers: Callable[[Scope], None], client_for: ClientFor, cast: Cast
 ) -> None:

@@ -22,6 +22,8 @@ from tests.support.mailbox import Mailbox
 from tests.support.making import Maker
 from tests.web.pages import chosen, errors
 
+pytestmark = pytest.mark.newest
+
 ClientFor = Callable[..., Browser]
 HERE = "/acme/settings/workspace"
 FORM = {"name": "Acme Instruments", "locale": "en", "country": "US", "currency": "USD", "timezone": "UTC"}
