@@ -13,7 +13,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.visibility import seen, visible
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers.models import Company, Contact
-from saas_crm.hand_over.briefs import Line, More, Phone, Place, Told, Word
+from saas_crm.hand_over.briefs import Line, Mail, More, Phone, Place, Told, Word
 from tenants.db import AnyRow, fetch
 
 PEOPLE = 6
@@ -72,7 +72,7 @@ def _who(row: AnyRow, is_what: Line, further: Line) -> list[Line]:
         Line((Word("lifecycle", row.lifecycle),), _("Lifecycle")),
         is_what,
         Line((Phone(row.phone), Phone(mobile)), _("Phone")),
-        Line((row.email,), _("E-mail")),
+        Line((Mail(row.email),), _("E-mail")),
         further,
         Line((*address, Word("country", row.country) if any(address) else ""), _("Address")),
         Line((", ".join(row.tags),), _("Tags")),
@@ -81,4 +81,4 @@ def _who(row: AnyRow, is_what: Line, further: Line) -> list[Line]:
 
 
 def _person(row: AnyRow) -> Line:
-    return Line((row.name, row.job_title, Phone(row.mobile or row.phone), row.email))
+    return Line((row.name, row.job_title, Phone(row.mobile or row.phone), Mail(row.email)))

@@ -26,6 +26,12 @@ class Phone(NamedTuple):
     number: str
 
 
+class Mail(NamedTuple):
+    """An e-mail address."""
+
+    address: str
+
+
 class Word(NamedTuple):
     """A code that the reader's face has a word for: ("lifecycle", "active"), ("activity", "call")."""
 
@@ -44,8 +50,8 @@ class More(NamedTuple):
 class Line:
     """One line of a section: values beside each other, perhaps behind a label, and perhaps a longer text below.
 
-    A value is a text, Phone, Word, Money, date or datetime; empty ones are left out. A line that is only `More` says
-    what was left out of the section.
+    A value is a text, Phone, Mail, Word, Money, date or datetime; empty ones are left out. A line that is only `More`
+    says what was left out of the section.
     """
 
     values: tuple[Any, ...]

@@ -15,7 +15,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.core.keyset import at_most
 from saas_crm.core.money import Money
 from saas_crm.customers.models import Company, Contact
-from saas_crm.hand_over.briefs import Line, More, Phone, Place, Told
+from saas_crm.hand_over.briefs import Line, Mail, More, Phone, Place, Told
 from saas_crm.opportunities.models import Opportunity, OpportunityContact, Stage
 from saas_crm.opportunities.rules import name_in
 from tenants.db import AnyRow, fetch
@@ -91,7 +91,7 @@ def _deal(row: AnyRow, member: CurrentMember) -> list[Line]:
         Line((Money(row.amount, row.currency), stage), _("Amount and stage")),
         Line((row.expected_close,), _("Expected close")),
         Line((row.company or "", row.contact or ""), _("Customer")),
-        Line((number, row.email or ""), _("Contact")),
+        Line((number, Mail(row.email or "")), _("Contact")),
         Line((), _("Notes"), row.description),
     ]  # fmt: skip
 

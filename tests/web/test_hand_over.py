@@ -200,6 +200,7 @@ def test_a_successor_gets_a_mail_and_reads_the_briefs(
         "(415) 555-0123",
     ):
         assert words in page.text
+    assert 'href="tel:+14155550123">(415) 555-0123</a>' in page.text, "one calls from here"
     assert "Call number 1" not in page.text, "five contacts are enough"
     assert statements(page) <= 8
     assert client_for("teammate").get("/acme/handed-to-me").status_code == 200

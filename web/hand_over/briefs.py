@@ -19,7 +19,7 @@ from saas_crm.hand_over.briefs import briefs_of
 from tenants.db import AnyRow
 from web.hand_over.bp import bp
 from web.hand_over.pdf import printed
-from web.hand_over.values import sections
+from web.hand_over.values import linked, sections
 from web.lists import after_key, asked_id, next_url
 
 EACH_PAGE = 10
@@ -40,7 +40,7 @@ def briefs_page(hand_over_id: UUID, *, to_id: UUID | None, back: tuple[str, str]
     member = current_member()
     found, page = _briefed(hand_over_id, to_id, EACH_PAGE, mine=mine)
     made = [
-        {"brief": one, "sections": sections(one), "href": _address(one.resource, one.id)}
+        {"brief": one, "sections": sections(one, linked), "href": _address(one.resource, one.id)}
         for one in briefs_of(page.rows, member)
     ]
     printing: dict[str, Any] = {"hand_over": found.id} if mine else {"hand_over_id": found.id, "to": to_id}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
 
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext
 from saas_crm.core.money import Money
-from saas_crm.hand_over.briefs import PLACES, Brief, Line, More, Phone, Word
+from saas_crm.hand_over.briefs import PLACES, Brief, Line, Mail, More, Phone, Word
+from tenants.veils import is_veiled
 from web.activities.words import kind_label, outcome_label
 from web.customers.values import lifecycles
 from web.formatting import country_name, day, dotted, moment, money, phone
@@ -27,7 +30,16 @@ def written(value: Any) -> str:
         return moment(value)
     if isinstance(value, date):
         return day(value)
-    return str(value or "")
+    return str((value.address if isinstance(value, Mail) else value) or "")
+
+
+def linked(value: Any) -> str:
+    """Return a value of a brief for a page: a number dials and an address writes, where the reader may know them."""
+    text = written(value)
+    if not text or not isinstance(value, Phone | Mail) or is_veiled(value[0]):
+        return text
+    scheme, kind = ("tel", "phone") if isinstance(value, Phone) else ("mailto", "tap")
+    return Markup('<a class="{}" href="{}:{}">{}</a>').format(kind, scheme, value[0], text)
 
 
 def _word(value: Word) -> str:
@@ -58,13 +70,13 @@ class Section(NamedTuple):
     more: str
 
 
-def sections(brief: Brief) -> list[Section]:
+def sections(brief: Brief, write: Callable[[Any], str] = written) -> list[Section]:
     """Return the sections that have any lines, in their order; a missing next step or contact is told as such."""
     named = titles() | ({"who": _("The deal")} if brief.resource == "opportunity" else {})
     shown = []
     for place in PLACES:
         told = brief.sections.get(place, ())
-        lines = _lines([line for line in told if not _is_more(line)])
+        lines = _lines([line for line in told if not _is_more(line)], write)
         if lines or place in ("next", "last"):
             shown.append(Section(place, named[place], lines, _more(told)))
     return shown
@@ -82,6 +94,13 @@ def _more(lines: Sequence[Line]) -> str:
     return ngettext("and %(num)s more entry", "and %(num)s more entries", number) if number else ""
 
 
-def _lines(lines: Sequence[Line]) -> list[tuple[str, str, str]]:
-    found = [(line.label, dotted(*(written(value) for value in line.values)), line.text.strip()) for line in lines]
+def _lines(lines: Sequence[Line], write: Callable[[Any], str]) -> list[tuple[str, str, str]]:
+    found = [(line.label, _beside([write(value) for value in line.values]), line.text.strip()) for line in lines]
     return [line for line in found if line[1] or line[2]]
+
+
+def _beside(words: Sequence[str]) -> str:
+    """Join the values of a line; where one is markup, the line is."""
+    if not any(isinstance(word, Markup) for word in words):
+        return dotted(*words)
+    return Markup(dotted(*(str(escape(word)) for word in words)))  # noqa: S704 - each part is escaped
