@@ -203,6 +203,7 @@ def test_the_way_out_of_a_team_names_where_it_leads(client_for: ClientFor, cast:
 def test_guests_are_chosen_from_those_who_do_not_see_it_yet(client_for: ClientFor, cast: Cast) -> None:
     admin, south = client_for("admin"), cast.teams["south"]
     assert admin.post(f"{PAGE}/{south}/closing", data={"confirmed": "1"}).status_code == 303
+    assert "owners of the workspace, and whom a single record is shared with" in admin.get(f"{PAGE}/{south}").text
     here = f"/acme/pickers/members?outside={south}"
     assert f"outside={south}" in admin.get(f"{PAGE}/{south}").text
     answer = admin.get(here)
