@@ -25,6 +25,7 @@ TOKENS, PROOF = "/acme/settings/tokens", "/profile/proof"
 ASKED = {"name": "The till & <shop>", "days": "90"}
 TAKES_PROOF = {
     "account.add_own_passkey", "account.remove_own_passkey",
+    "account.invite_from_setup", "settings_members.invite",
     "settings_members.change_many", "settings_members.change_role", "settings_members.reset_two_factor",
     "settings_roles.create", "settings_roles.update", "settings_roles.restore", "settings_roles.delete",
     "settings_security.update", "settings_security.update_entry", "settings_security.update_sso",
@@ -161,6 +162,23 @@ def test_a_role_goes_on_to_its_preview_with_what_was_chosen(
     done = browser.post(address, data={**fields_of(asked, address), "proof_password": PASSWORD})
     assert done.status_code in (200, 303)
     assert "proof_password" not in done.text, "the preview's form does not carry the password"
+
+
+def test_nobody_makes_an_owner_of_a_stranger_from_a_browser_left_open(
+    late: Callable[[str], Browser], app: Flask, cast: Cast
+) -> None:
+    """An invitation gives a role as a change of it does; each line comes back behind the password."""
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        role_id = str(db.session.scalar(select(Role.id).where(Role.key == "owner")))
+    browser, address = late("owner"), "/acme/settings/members/invitations"
+    strangers = ["first@stranger.example", "second@stranger.example"]
+    sent = {"email": strangers, "role_id": [role_id] * 2, "team_id": ["", ""]}
+    asked = browser.post(address, data=sent)
+    assert (asked.status_code, heading(asked)) == (403, "Your password, please")
+    assert not any(each in browser.get("/acme/settings/members").text for each in strangers)
+    assert all(f'name="email" value="{each}"' in asked.text for each in strangers)
+    assert browser.post(address, data={**sent, "proof_password": PASSWORD}).status_code == 303
+    assert all(each in browser.get("/acme/settings/members").text for each in strangers)
 
 
 def test_programs_are_not_asked(api_for: Callable[..., Phone], cast: Cast) -> None:

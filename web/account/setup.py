@@ -13,6 +13,7 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.demo.samples import has_sample_data, load_sample_data, remove_sample_data
 from saas_crm.edge.current import current_member, settings, signed_in_user
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from web.account.blueprint import bp
 from web.forms import saved, shown_again
 from web.settings.inviting import invite_from_form, role_choices
@@ -38,6 +39,7 @@ def show_setup() -> str:
 
 @bp.post("/setup/invitations")
 @requires("member:create")
+@proven
 @shown_again(setup_page)
 def invite_from_setup() -> ResponseReturnValue:
     """Invite a colleague and stay here, where the next one can be invited."""

@@ -22,6 +22,7 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import current_member, settings, signed_in_user
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
+from saas_crm.edge.proof import proven
 from tenants.db import db
 from web.account.sign_in import wait_message
 from web.forms import saved, shown_again
@@ -86,6 +87,7 @@ def begin() -> ResponseReturnValue:
 
 @bp.post("/settings/members/invitations")
 @requires("member:create")
+@proven
 def invite() -> ResponseReturnValue:
     """Send the lines that are good; those that are not are shown again with what was typed and what is wrong."""
     lines = [
