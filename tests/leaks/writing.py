@@ -39,10 +39,6 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
 """What is sent where no page of the estate has a form (it is done already, or comes after another form), or where the
 form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
-    "POST /settings/domain/check": "takes a domain that was claimed: tests/domains/test_settings.py",
-    "POST /settings/domain/removal": "the same",
-    "POST /api/v1/workspace/domain/check": "the same: tests/domains/test_faces.py",
-    "DELETE /api/v1/workspace/domain": "the same",
     "POST /settings/deletion": "takes the workspace's name, typed: tests/workspaces/test_ending.py",
     "POST /settings/appearance/logo": "takes a picture: tests/web/test_appearance.py",
     "POST /settings/archives/<uuid:archive_id>/removal":

@@ -23,6 +23,7 @@ from tenants.embedded import EmbeddedServer
 from tenants.migrate import upgrade_shared
 from tenants.provisioning import make_spares
 from tenants.settings import Settings
+from tests.support.name_server import name_server
 from tests.support.release import Release
 
 RUNTIME_LOGIN = "crm_app"
@@ -162,10 +163,13 @@ def _make_workspaces(place: Place) -> None:
 
 @contextmanager
 def installed(name: str) -> Iterator[Installation]:
-    """Run a whole installation: server, database, spares, application."""
-    with temporary_folder("test") as folder, server_url(folder) as superuser, new_place(superuser, name) as place:
+    """Run a whole installation: server, database, spares, a name server that knows nothing, application."""
+    with (
+        temporary_folder("test") as folder, server_url(folder) as superuser, new_place(superuser, name) as place,
+        name_server() as names,
+    ):  # fmt: skip
         _make_workspaces(place)
-        settings = settings_for(place, folder)
+        settings = settings_for(place, folder, dns_servers=names.address)
         app = create_app(settings)
         yield Installation(place, folder, settings, app)
         dispose(app)
