@@ -21,7 +21,8 @@ DESKTOP = {"width": 1280, "height": 800}
 # No traffic but ours, no sandbox (root has none), no GPU.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--host-resolver-rules=MAP crm.acme.test 127.0.0.1", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP crm.acme.test 127.0.0.1", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
 ]  # fmt: skip
 # Of Chromium's own window: a popup of the address bar is loaded for each, as two pages in a process of their own.
 # The rest is what Playwright switches off itself: Chromium hears the last list alone.
