@@ -7,6 +7,7 @@ that holds another tenant's canary, or lacks its own where it must have it, is a
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +20,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from saas_crm.access.api_tokens import issue_token
+from saas_crm.access.models import Role, Team
 from saas_crm.access.queries import member_by_id
 from saas_crm.core.fields import InputContext
 from saas_crm.core.forms import parse
 from saas_crm.core.jobs import defer
 from saas_crm.customers.models import Company
 from saas_crm.customers.schemas import CompanyWrite, ContactWrite
+from saas_crm.opportunities.models import Pipeline, Stage
 from saas_crm.opportunities.schemas import OpportunityWrite
 from tenants.context import ActiveTenant
 from tenants.db import db, new_id, tenant_scope
@@ -33,7 +36,18 @@ from tests.support.clients import Client, browser_of, phone_of
 from tests.support.installation import Installation
 
 ENOUGH = 20
-WORDS = ("qqamberqq", "qqbirchqq", "qqcoralqq", "qqdelftqq", "qqebonyqq")
+WORDS = tuple(
+    f"qq{stone}{wood}qq"
+    for wood in ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "yew")
+    for stone in ("amber", "beryl", "coral", "diamond", "ebony")
+)
+"""A canary for each of up to fifty tenants."""
+CANARY = re.compile(r"qq[a-z]{4,14}?qq", re.IGNORECASE)
+
+
+def foreign(text: str, canary: str) -> set[str]:
+    """Return the canaries of other tenants that stand in a text."""
+    return {word.lower() for word in CANARY.findall(text)} - {canary}
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,8 @@ class Keys:
     contact: UUID
     deal: UUID
     activity: UUID
+    team: UUID
+    role: UUID
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,7 @@ class Anvil:
 
 def prepare(app: Flask, count: int = 4) -> Anvil:
     """Found `count` tenants and give each the same keys with texts of its own; needs as many spares."""
-    keys = Keys(new_id(), new_id(), new_id(), new_id())
+    keys = Keys(*(new_id() for _ in range(6)))
     targets = []
     for canary in WORDS[:count]:
         tenant, owner = found_another(app, canary, f"Company {canary}")
@@ -95,7 +111,20 @@ def _fill(app: Flask, target: Target, keys: Keys) -> None:
         note = {"kind": "note", "subject": word, "body": word, "company_id": str(keys.company)}
         activities.create_activity(parse(ActivityWrite, note, context), actor=actor, activity_id=keys.activity)
         issue_token(actor, f"Phone of {word}")
+        _organise(actor.team_id, word, keys)
         db.session.commit()
+
+
+def _organise(root: UUID | None, word: str, keys: Keys) -> None:
+    """Put the canary on what the workspace is made of: its roles, teams and stages."""
+    assert root is not None
+    for kind in (Role, Team, Pipeline, Stage):
+        for row in db.session.scalars(select(kind)):
+            row.name = f"{row.name} {word}"
+            if isinstance(row, (Pipeline, Stage)):
+                row.names = {locale: f"{name} {word}" for locale, name in (row.names or {}).items()}
+    db.session.add(Role(id=keys.role, name=f"Guild of {word}", permissions={"company:read": "own"}))
+    db.session.add(Team(id=keys.team, name=f"Crew of {word}", parent_id=root, path=[root, keys.team]))
 
 
 class Hammer:
@@ -169,7 +198,7 @@ class Hammer:
         lost = may_lose and answer.status_code in (409, 412)
         with self._lock:
             self.requests += 1
-            if any(other in everything for other in WORDS if other != target.canary):
+            if foreign(everything, target.canary):
                 self.leaks.append(what)
             elif answer.status_code >= 400 and not lost:
                 self.failures.append(f"{what} {everything[-300:]}")
@@ -211,13 +240,13 @@ def strays(installation: Installation, anvil: Anvil) -> list[str]:
         ).fetchall()
         for schema, table in tables:
             text = "\n".join(row[0] for row in connection.execute(f'SELECT t::text FROM {schema}."{table}" t'))
-            found += [f"{word} in {schema}.{table}" for word in WORDS if word in text and word != words.get(schema)]
+            found += [f"{word} in {schema}.{table}" for word in foreign(text, words.get(schema, ""))]
         for args, text in connection.execute("SELECT args, j::text FROM jobs.procrastinate_jobs j").fetchall():
             found += [
                 f"{word} in a job of {args['tenant_id']}"
-                for word in WORDS
-                if word in text and args["tenant_id"] not in (ids[word], None)
+                for word in foreign(text, "")
+                if args["tenant_id"] not in (ids[word], None)
             ]
         throttles = connection.execute("SELECT t::text FROM public.throttles t").fetchall()
-        found += [f"{word} in a limit" for word in WORDS if word in str(throttles)]
+        found += [f"{word} in a limit" for word in foreign(str(throttles), "")]
     return found
