@@ -1,4 +1,4 @@
-"""`python -m infra.bench [--quick] [--only speed,sizes,tenants,archive] [--data DIR] [--out DIR]`."""
+"""`python -m infra.bench [--quick] [--only speed,sizes,fairness,tenants,archive] [--data DIR] [--out DIR]`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from infra.bench import growth
 from infra.bench.archive import there_and_back
 from infra.bench.ceiling import MAKE_ROWS
 from infra.bench.driving import Target, interleave, raw_page
+from infra.bench.fairness import fairness, shipped
 from infra.bench.place import Place, running
 from infra.bench.plan import FULL, QUICK, Plan
 from infra.bench.report import machine, write
@@ -24,7 +25,7 @@ from infra.bench.workspaces import LARGE, OWNER, THOUSANDTH, prepare, said, tena
 from tenants.migrate import connect
 from tenants.settings import Settings
 
-PARTS = ("speed", "sizes", "tenants", "archive")
+PARTS = ("speed", "sizes", "fairness", "tenants", "archive")
 IN_A_CROWD = ("today", "companies", "company", "board", "api_list")
 WORKER_MB, CONNECTION_MB = 200, 150
 
@@ -45,6 +46,10 @@ def main() -> None:
             _speed(place, plan, main_settings, report)
         if "sizes" in parts:
             _sizes(place, plan, main_settings, report)
+        if "fairness" in parts:
+            limited = shipped(main_settings)
+            with said("fairness"), _product(place, limited, "fair") as server:
+                report.verdicts += fairness(server, limited, plan, place.folder, place.server.pid or 0)
         if "tenants" in parts:
             _tenants(place, plan, main_settings, few, report)
         if "archive" in parts:

@@ -42,7 +42,7 @@ WORDS = tuple(
     for stone in ("amber", "beryl", "coral", "diamond", "ebony")
 )
 """A canary for each of up to fifty tenants."""
-CANARY = re.compile(r"qq[a-z]{4,14}?qq", re.IGNORECASE)
+CANARY = re.compile("|".join(WORDS), re.IGNORECASE)
 
 
 def foreign(text: str, canary: str) -> set[str]:

@@ -55,8 +55,8 @@ def test_no_foreign_byte(way: str, anvil: Anvil, stage: Stage) -> None:
         statuses = {status: storm.statuses[status] for status in sorted(storm.statuses)}
         tally(f"storm, {way}: answers {statuses}, {storm.hung_up} hung up, {storm.cut} sessions cut,"
               f" {storm.canaries:,} canaries read", storm.requests, seconds)  # fmt: skip
-        assert storm.leaks == []
-        assert storm.failures == []
+        assert storm.leaks == [], "\n".join(storm.leaks)
+        assert storm.failures == [], "\n".join(storm.failures)
         assert storm.requests >= REQUESTS
         assert storm.cut > 0
         assert (WRONG if WHOLE else {404, 422}) <= statuses.keys()
