@@ -17,7 +17,7 @@ from web.forms import is_htmx
 from web.lists import asked_choice, asked_id
 from web.opportunities import listing
 from web.opportunities.cards import cards_html
-from web.opportunities.columns import ColumnPart, asked_after, column_part, forecast_part, next_cards_url
+from web.opportunities.columns import ColumnPart, asked_after, column_part, columns_html, forecast_part, next_cards_url
 from web.opportunities.filters import asked_owner, deals_url, owner_choices, owner_value, view_urls
 
 bp = Blueprint("board", __name__)
@@ -34,10 +34,12 @@ def index() -> str:
     found = boards.board(member, currency=currency, today=today_in(member.timezone), owner_id=owner_id)
     owner = owner_value(member, owner_id)
     columns = [column_part(column, currency, owner, member) for column in found.columns]
+    shown_id = _shown(columns, asked_id("stage"))
     return render_template(
         "opportunities/board.html",
         columns=columns,
-        shown_id=_shown(columns, asked_id("stage")),
+        shown_id=shown_id,
+        columns_html=columns_html(columns, shown_id),
         forecast=forecast_part(found.forecast, currency, owner),
         is_empty=not any(column.count for column in found.columns),
         owner=owner,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import request
+from flask import current_app, request
 from markupsafe import Markup
 
 from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, spoken
 from saas_crm.opportunities.board import Column
 from saas_crm.opportunities.rules import ForecastMonth
 from web.formatting import dotted, money, money_short, month, number
@@ -24,6 +26,8 @@ from web.opportunities.cards import cards_html
 from web.opportunities.filters import UNDATED, deals_url
 
 SCOPE = "board"
+KEPT = 1_000  # of a kilobyte or two, in each process
+_CARDS = f"cards-{secrets.token_hex(16)}"  # stands for the cards of a column, see FORM_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,52 @@ def column_part(column: Column, currency: str, owner: str, member: CurrentMember
     )
 
 
+class Around(NamedTuple):
+    """All that a column shows around its cards."""
+
+    id: UUID
+    name: str
+    kind: str
+    count: str
+    total: str
+    weighted: str
+    shown: bool
+    list_url: str
+    next_url: str
+
+
+def columns_html(columns: Sequence[ColumnPart], shown_id: UUID) -> Markup:
+    """Return the columns of a board, of which the phone shows one. What is around the cards is written once."""
+    locale, found = spoken(), []
+    for part in columns:
+        around = Around(part.id, part.name, part.kind, part.count, part.total, part.weighted, part.id == shown_id,
+                        part.list_url, part.next_url)  # fmt: skip
+        before, after = _around(around, locale)
+        found += [before, part.cards, after]
+    return Markup("".join(found))  # noqa: S704 - templates wrote it
+
+
+@lru_cache(KEPT)
+def _around(part: Around, _locale: str) -> tuple[str, str]:
+    macros: Any = current_app.jinja_env.get_template("components/board.html").module
+    written = macros.stage_column(
+        part, part.count, part.total, part.weighted, part.shown, part.list_url, part.next_url,
+        caller=lambda: Markup(_CARDS),  # noqa: S704 - no markup
+    )  # fmt: skip
+    before, _cards, after = str(written).partition(_CARDS)
+    return before, after
+
+
 def next_cards_url(stage_id: UUID, last: Any, owner: str) -> str:
     """Return the address of the cards that follow a column's last one."""
-    cursor = encode_cursor(SCOPE, (last.stage_since, last.id))
+    return _next_cards_url(deals_url(), stage_id, last.stage_since, last.id, owner)
+
+
+@lru_cache(KEPT)
+def _next_cards_url(path: str, stage_id: UUID, since: datetime, last_id: str, owner: str) -> str:
+    cursor = encode_cursor(SCOPE, (since, last_id))
     query = {"owner": owner, "after": cursor} if owner else {"after": cursor}
-    return f"{deals_url()}/stages/{stage_id}/cards?{urlencode(query)}"
+    return f"{path}/stages/{stage_id}/cards?{urlencode(query)}"
 
 
 def asked_after() -> tuple[Any, ...] | None:

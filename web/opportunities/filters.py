@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ from web.lists import asked, asked_choice, asked_id
 from web.options import Offered
 from web.periods import period_asked, period_choices
 
+ADDRESSES = 2_000  # of a hundred bytes, kept in each process
 ME = "me"
 UNDATED = "none"
 """What the address says in place of a month for deals without an expected close."""
@@ -55,15 +57,20 @@ def owner_value(member: CurrentMember, owner_id: UUID | None) -> str:
     return ME if owner_id == member.id else str(owner_id)
 
 
-def deals_url(**query: object) -> str:
+def deals_url(**query: Hashable) -> str:
     """Return the address of the board or list with this query; empty values are left out.
 
-    The path is made once per request: a board needs some twenty of these.
+    The path is made once per request, and each address once: a board needs some twenty of these.
     """
     if "deals_path" not in g:
         g.deals_path = url_for("board.index")
-    given = {name: value for name, value in query.items() if value}
-    return f"{g.deals_path}?{urlencode(given)}" if given else str(g.deals_path)
+    return _address(g.deals_path, *query.items())
+
+
+@lru_cache(ADDRESSES)
+def _address(path: str, *query: tuple[str, Hashable]) -> str:
+    given = [(name, value) for name, value in query if value]
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def view_urls(owner: str) -> tuple[str, str]:
