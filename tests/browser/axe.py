@@ -14,16 +14,24 @@ AXE = Path(web.__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 def findings(page: Page) -> list[str]:
     """Return everything axe finds, of whatever severity; the best-practice rules are included."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
+    _bring(page)
     return _run(page, {})
 
 
 def contrast(page: Page) -> list[str]:
-    """Return what axe finds about colours alone: the rest is the same in every theme. After `findings`."""
-    # A theme that has just changed is drawn in the next frame.
-    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    """Return what axe finds about colours alone: the rest is the same in every theme."""
+    _bring(page)
     return _run(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
+
+
+def drawn(page: Page) -> None:
+    """Wait until a theme or a width that has just changed is drawn, which is in the next frame."""
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
+def _bring(page: Page) -> None:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
 
 
 def _run(page: Page, options: dict[str, Any]) -> list[str]:

@@ -12,17 +12,16 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import ChromiumMissingError, chromium_path
-from tests.browser.eyes import PHONE, Eyes
+from tests.browser.eyes import DESKTOP, PHONE, Eyes
 from tests.support.cast import Cast
 from tests.support.clients import session_cookie
 from tests.support.server import LiveServer
 
-DESKTOP = {"width": 1280, "height": 800}
-# No traffic but ours, no sandbox (root has none), no GPU.
+# No traffic but ours, no sandbox (root has none), no GPU and no process of its own for what it would draw.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--host-resolver-rules=MAP crm.acme.test 127.0.0.1", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage",
+    "--disable-dev-shm-usage", "--in-process-gpu", "--num-raster-threads=1",
 ]  # fmt: skip
 # Of Chromium's own window: a popup of the address bar is loaded for each, as two pages in a process of their own.
 # The rest is what Playwright switches off itself: Chromium hears the last list alone.
@@ -123,6 +122,12 @@ def theme(request: pytest.FixtureRequest) -> Theme:
 
 
 @pytest.fixture
-def eyes_of(page_for: Callable[..., Page], width: Width) -> Callable[..., Eyes]:
-    """Open a tab for somebody at this test's width, to look at many pages in."""
+def eyes_of(page_for: Callable[..., Page]) -> Callable[..., Eyes]:
+    """Open a tab for somebody, to look at many pages in, at both widths."""
+    return lambda who, **how: Eyes(page_for(who, reduced_motion="reduce"), "both", **how)
+
+
+@pytest.fixture
+def eyes_at(page_for: Callable[..., Page], width: Width) -> Callable[..., Eyes]:
+    """Open a tab for somebody at this test's width, to look at what they come to by their own clicks."""
     return lambda who, **how: Eyes(page_for(who, width, reduced_motion="reduce"), width, **how)

@@ -1,8 +1,8 @@
 """Every page, with data in it: accessible in both themes, within the phone's width, light enough for a phone's line.
 
-A page is loaded once for each width and looked at in many ways; what it weighs is asked on the phone, from nothing,
-and is the same on the desktop, which keeps styles and scripts between two pages as people's do. A route that answers
-GET and is in no list here fails the test: it is either a page, to be looked at, or named in NO_PAGES.
+A page is loaded once, on the phone, and looked at in many ways there and as a desktop shows it; what it weighs is asked
+as it is loaded, from nothing. A route that answers GET and is in no list here fails the test: it is either a page, to
+be looked at, or named in NO_PAGES.
 """
 
 from __future__ import annotations

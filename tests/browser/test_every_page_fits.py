@@ -53,7 +53,7 @@ def narrow(request: pytest.FixtureRequest, page_for: PageFor) -> Callable[[str |
     """Open a phone for somebody who reads this language."""
 
     def open_phone(who: str | None) -> Eyes:
-        eyes = Eyes(page_for(who, "phone", reduced_motion="reduce"), "phone", weighs=False)
+        eyes = Eyes(page_for(who, "phone", reduced_motion="reduce"), "phone", weighs=False, asks_axe=False)
         eyes.page.goto(f"/language/{request.param}")
         assert eyes.page.locator("html").get_attribute("lang") == request.param.replace("_", "-")
         return eyes
@@ -102,10 +102,7 @@ def test_pages_of_who_is_offered_less(app: Flask, eyes_of: Callable[..., Eyes], 
     eyes = eyes_of(who)
     seen = {endpoint: ends for endpoint, ends in {**LISTS, **RECORDS}.items() if not _is_refused(endpoint, who)}
     for address in addresses(app, seen, values, "/acme"):
-        if eyes.width == "phone":
-            eyes.look(address)
-        else:
-            eyes.glance(address)
+        eyes.look(address, only_fits_when_wide=True)
     assert eyes.found == []
 
 
@@ -140,10 +137,7 @@ def test_pages_with_an_accent_a_logo_and_closed_fields(
     eyes = eyes_of("rep")
     shown = {name: ends for name, ends in {**LISTS, **RECORDS, **FORMS}.items() if not name.startswith("privacy.")}
     for address in addresses(app, shown, values, "/acme"):
-        if eyes.width == "phone":
-            eyes.look(address)
-        else:
-            eyes.glance(address)
+        eyes.look(address, only_fits_when_wide=True)
     assert eyes.found == []
 
 

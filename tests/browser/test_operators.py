@@ -49,11 +49,9 @@ def full(app: Flask, installation: Installation, cast: Any) -> Installation:
     return installation
 
 
-def test_the_way_in(
-    eyes_of: Callable[..., Eyes], app: Flask, installation: Installation, width: Width, olga: OperatorPerson
-) -> None:
+def test_the_way_in(eyes_at: Callable[..., Eyes], app: Flask, installation: Installation, olga: OperatorPerson) -> None:
     new = make_operator(app, installation, "new@operators.example", LONG, set_up=False)
-    eyes = eyes_of(None)
+    eyes = eyes_at(None)
     for address in (f"/operator/setup/{new.token}", "/operator/signin"):
         eyes.look(address)
     page = eyes.page
