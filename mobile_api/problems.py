@@ -107,6 +107,8 @@ def problem(
 
 def problem_of_status(status: int) -> Problem:
     """Return the problem for a bare HTTP error; a status without a kind of its own is `about:blank`."""
+    if status == 403:
+        return problem("forbidden")  # the other kinds say why, which a bare status does not
     for kind, (known, _title) in KINDS.items():
         if known == status:
             return problem(kind)

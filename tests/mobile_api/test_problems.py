@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mobile_api.problems import (
@@ -22,6 +25,9 @@ from saas_crm.core.errors import (
     NotFound,
     VersionConflict,
 )
+from tests.support.api import problem as problem_told
+from tests.support.cast import Cast
+from tests.support.clients import phone_of
 
 
 class Phone(BaseModel):
@@ -124,3 +130,14 @@ def test_pointer() -> None:
     assert pointer(()) == "#"
     assert pointer(("a", 0, "%")) == "#/a/0/%25"
     assert pointer(("\ud800",)) == "#/%3F"
+
+
+def test_a_bare_refusal_claims_no_reason() -> None:
+    assert problem_of_status(403).body() == problem("forbidden").body()
+
+
+def test_a_view_that_declares_nothing_is_refused_plainly(app_with: Callable[..., Flask], cast: Cast) -> None:
+    app = app_with()
+    app.add_url_rule("/api/v1/undeclared", "undeclared", lambda: "never said")
+    told = problem_told(phone_of(app, cast["owner"]).get("/undeclared"), 403, "forbidden")
+    assert "network" not in str(told)
