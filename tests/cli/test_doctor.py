@@ -36,7 +36,7 @@ def test_a_healthy_installation(call: Call, with_worker: None) -> None:
     assert {name: state for name, (state, _, _) in found.items()} == {
         "settings": "good", "database": "good", "login": "good", "rights": "good", "worker": "good", "owner": "good",
         "migrations": "good", "spares": "good", "mail": "good", "assets": "good", "timeout": "good", "metrics": "good",
-        "jit": "good", "encryption": "good",
+        "jit": "good", "encryption": "good", "addresses": "good",
     }  # fmt: skip
 
 

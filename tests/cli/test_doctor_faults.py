@@ -59,6 +59,9 @@ DATABASE = [
           "'0001'", undo=f"UPDATE public.shared_version SET revision = '{head('shared')}'"),
     Fault("migrations", "1 tenants are behind and refuse to serve", UPGRADE,
           sql="UPDATE public.tenants SET schema_version = '0001' WHERE slug = 'acme'"),
+    Fault("addresses", "nobody reaches /operator: the word is reserved by now", "tenants export operator FILE",
+          sql="UPDATE public.tenants SET slug = 'operator' WHERE slug = 'acme'",
+          undo="UPDATE public.tenants SET slug = 'acme' WHERE slug = 'operator'"),
     Fault("worker", "none was ever seen", "saas-crm worker", sql="DELETE FROM jobs.procrastinate_workers"),
     Fault("worker", "last seen 36", "saas-crm worker",  # 3,600 s, and what a slow machine takes
           sql="UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"),

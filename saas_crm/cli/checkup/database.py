@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from saas_crm.cli.checkup import Finding, bad, good, warning
+from saas_crm.cli.checkup.addresses import examine_addresses
 from saas_crm.cli.checkup.rights import examine_rights
 from saas_crm.cli.failures import first_line
 from tenants.migrate import connect, shared_revision
@@ -123,6 +124,8 @@ def _as_owner(connection: Connection) -> Iterator[Finding]:
     else:
         yield good("owner", f"{name} may make schemas and roles")
     yield from _migrations(connection)
+    if shared_revision(connection):
+        yield examine_addresses(connection)
 
 
 def _migrations(connection: Connection) -> Iterator[Finding]:
