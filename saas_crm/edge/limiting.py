@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
-from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.access.throttle import TooManyAttempts, network_of
 from saas_crm.edge.current import user_or_none
 from tenants.settings import Settings
 
@@ -106,6 +106,7 @@ class Limit:
 def init_app(app: Flask, settings: Settings) -> None:
     """Count what signed-in people send to pages, before anything else looks at it."""
     app.extensions["page_limit"] = Limit(settings.api_requests_per_minute, settings.web_workers)
+    app.extensions["network_limit"] = Limit(settings.api_requests_per_minute, settings.web_workers)
     app.before_request(_count_change)
 
 
@@ -117,6 +118,19 @@ def _count_change() -> None:
     if request.method in ("GET", "HEAD", "OPTIONS") or "token_id" in g or "_login_user" not in g:
         return
     user = user_or_none()
-    limit: Limit = current_app.extensions["page_limit"]
-    if user is not None and not limit.hit(str(user.id)):
-        raise TooManyAttempts(max(limit.left(str(user.id))[1], 1))
+    if user is not None:
+        _count("page_limit", str(user.id))
+
+
+def count_network() -> None:
+    """Count this request against the network it comes from; raises TooManyAttempts.
+
+    For what reckons for whoever asks and is counted nowhere else: an office that signs up together stays far below.
+    """
+    _count("network_limit", network_of(request.remote_addr or ""))
+
+
+def _count(which: str, key: str) -> None:
+    limit: Limit = current_app.extensions[which]
+    if not limit.hit(key):
+        raise TooManyAttempts(max(limit.left(key)[1], 1))

@@ -219,3 +219,13 @@ def test_who_is_signed_in_needs_no_form(client_for: ClientFor) -> None:
     assert client_for("rep").get("/signin").location == "/acme/"
     assert client_for("rep").get("/").location == "/acme/"
     assert client_for("rep").get("/signin?next=/profile").location == "/profile"
+
+
+@pytest.mark.parametrize(
+    ("after", "asked"), [("/profile", 0), ("/workspaces", 0), ("/operator/", 0), ("/acme/", 2), ("/nobody-here/", 2)]
+)
+def test_where_one_goes_on_to_costs_little(client_for: ClientFor, after: str, asked: int) -> None:
+    """Only a path that can be a workspace's is looked up: whether it has single sign-on, which its own page tells."""
+    page = client_for(None).get("/signin", query_string={"next": after})
+    assert page.status_code == 200
+    assert statements(page) <= asked

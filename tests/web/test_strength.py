@@ -14,7 +14,7 @@ from saas_crm.access.passwords import hash_password
 from saas_crm.access.shared_models import User
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
-from tests.support.clients import Browser, statements
+from tests.support.clients import Browser, browser_of, statements
 from tests.web.pages import errors
 from tests.web.test_sign_in import enter
 
@@ -45,6 +45,17 @@ def test_the_meter_knows_who_is_signed_in_and_asks_for_the_forms_token(client_fo
     assert "strength" not in rep.post(METER, data={"password": ""}).text
     assert rep.post(METER, data={"password": "x"}, csrf=False).status_code == 400
     assert statements(rep.post(METER, data={"password": "x" * 5_000})) <= 2
+
+
+def test_a_network_that_asks_without_end_has_to_wait(app_with: Callable[..., Flask]) -> None:
+    app = app_with(api_requests_per_minute=3, web_workers=1)
+    here, there = {"REMOTE_ADDR": "203.0.113.7"}, {"REMOTE_ADDR": "198.51.100.1"}
+    asked = [browser_of(app, None).post(METER, data={"password": "x"}, environ_overrides=here) for _ in range(4)]
+    assert [answer.status_code for answer in asked] == [200, 200, 200, 429], "also from a new browser each time"
+    assert 1 <= int(asked[-1].headers["Retry-After"]) <= 60
+    assert statements(asked[-1]) == 0
+    elsewhere = browser_of(app, None).post(METER, data={"password": "x"}, environ_overrides=there)
+    assert elsewhere.status_code == 200
 
 
 def test_what_is_estimated_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from tenants.address import slug_address
 from tenants.context import tenant_or_none
 from tenants.db import db, tenant_scope
 from tenants.runtime import runtime_directory
+from tenants.slugs import is_slug
 from tenants.versions import serves
 from web.account.blueprint import bp
 from web.account.signing import begin_session, caller
@@ -188,9 +189,14 @@ def _refused(kind: str, why: str) -> Response:
 
 
 def way_in(after: str) -> str:
-    """Return the address of single sign-on of the workspace that a path is in, "" where there is none."""
+    """Return the address of single sign-on of the workspace that a path is in, "" where there is none.
+
+    It tells no more than the workspace's own page of single sign-on, which everybody may open who has to come in by it.
+    Paths that are no workspace's, as of the profile, cost nothing.
+    """
     at_home = domain_tenant()
     slug = "" if at_home else after.partition("?")[0].split("/")[1] if after.startswith("/") else ""
+    slug = slug if is_slug(slug) else ""
     known = runtime_directory()
     there = (known.by_slug(slug) or known.by_former_slug(slug)) if slug and tenant_or_none() is None else None
     tenant = at_home or there

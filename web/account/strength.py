@@ -12,6 +12,7 @@ from saas_crm.access.strength import MAXIMUM, MINIMUM, level
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import user_or_none
 from saas_crm.edge.declared import also_on_domains, public
+from saas_crm.edge.limiting import count_network
 from web.account.blueprint import bp
 
 KNOWN = ("name", "email", "company", "slug", "workspace")
@@ -22,7 +23,8 @@ KNOWN = ("name", "email", "company", "slug", "workspace")
 @public("outside")
 @also_on_domains
 def show_strength() -> ResponseReturnValue:
-    """Return the meter for what is typed; nothing of it is kept."""
+    """Return the meter for what is typed; nothing of it is kept. Each network may ask so often in a minute."""
+    count_network()
     typed = request.form.get("password", "")[: MAXIMUM + 1]
     known = {name: request.form.get(name, "")[:200] for name in KNOWN}
     user = user_or_none()
