@@ -16,7 +16,7 @@ from saas_crm.access.shared_models import Throttle
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
-from tests.support.clients import Browser, browser_of
+from tests.support.clients import Browser, browser_of, statements
 from tests.web.pages import errors, flashed, heading, summary, value, words
 
 ClientFor = Callable[..., Browser]
