@@ -100,6 +100,14 @@ def remove_photo(user_id: UUID) -> None:
         profile_changed(connection, user_id)
 
 
+def photo_of(user_id: UUID, digest: str) -> bytes | None:
+    """Return a user's photo, for who was found to be let see it; None where it is another one by now."""
+    query = select(UserPhoto.content).join(User, User.id == UserPhoto.user_id)
+    with shared_reader() as connection:
+        found: bytes | None = connection.scalar(query.where(User.id == user_id, User.photo_digest == digest))
+        return found
+
+
 def photo_for(viewer_id: UUID, user_id: UUID, digest: str) -> bytes:
     """Return the photo of a user whom the viewer shares a workspace with; raises NotFound.
 

@@ -20,6 +20,7 @@ from sqlalchemy import event
 
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import public
+from saas_crm.edge.viewing import reader_for_logs
 from tenants.db import db
 from tenants.kept import before_run
 from tenants.settings import Settings
@@ -89,10 +90,10 @@ def _observe(response: Response) -> Response:
     STATEMENTS.labels(route).observe(statements)
     if response.status_code >= 500:
         ERRORS.labels(route).inc()
-    tenant, member = g.get("tenant"), g.get("member")
+    tenant = g.get("tenant")
     log.info(
         "request", request_id=g.get("request_id"), method=method, route=route, status=response.status_code,
-        ms=round(seconds * 1000, 1), sql=statements, tenant=tenant and str(tenant.id), member=member and str(member.id),
+        ms=round(seconds * 1000, 1), sql=statements, tenant=tenant and str(tenant.id), **reader_for_logs(),
     )  # fmt: skip
     if settings().environment != "production":
         response.headers["Server-Timing"] = f'app;dur={seconds * 1000:.1f}, sql;desc="{statements}"'

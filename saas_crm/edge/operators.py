@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import current_app, g, session
 from flask.typing import ResponseReturnValue
@@ -28,10 +29,14 @@ def operators_gate() -> Gate:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """How the console finds whom an operator looks as (None: no longer), and notes what was refused meanwhile."""
+    """How the console finds whom an operator looks as (None: no longer), and notes what was refused meanwhile.
+
+    `photo` is a member's, by tenant and visit, user and digest: photos stand outside of workspaces, and are looked at.
+    """
 
     find: Callable[[str], CurrentMember | None]
     refused: Callable[[], None]
+    photo: Callable[[str, str, UUID, str], bytes | None]
 
 
 class VisitOver(Exception):
@@ -52,6 +57,15 @@ def visited() -> CurrentMember | None:
         session.pop(KEPT, None)
         raise VisitOver
     return found
+
+
+def visited_photo(user_id: UUID, digest: str) -> bytes | None:
+    """Return the photo of a member of the workspace an operator looks into; None for everybody else's browser."""
+    kept = session.get(KEPT)
+    visits: Visits | None = current_app.extensions.get(VISITS)
+    if not kept or visits is None:
+        return None
+    return visits.photo(str(kept.get("tenant", "")), str(kept.get("visit", "")), user_id, digest)
 
 
 def note_refused() -> None:

@@ -16,6 +16,7 @@ from saas_crm.core.errors import Forbidden
 from saas_crm.edge.current import NotSignedIn
 from saas_crm.edge.entry import NetworkRefused
 from saas_crm.edge.plain_http import PlainHttp
+from saas_crm.edge.viewing import reader_for_logs
 
 log = structlog.get_logger("security")
 TOKEN, THROTTLED = "security: token refused", "security: throttled"
@@ -54,9 +55,9 @@ def _tell(response: Response) -> Response:
         note(THROTTLED)
     event, ids = g.get("security_event", ("", {}))
     if event:
-        tenant, member = g.get("tenant"), g.get("member")
+        tenant = g.get("tenant")
         log.warning(
             event, request_id=g.get("request_id"), route=request.url_rule.rule if request.url_rule else "unmatched",
-            status=response.status_code, tenant=tenant and str(tenant.id), member=member and str(member.id), **ids,
+            status=response.status_code, tenant=tenant and str(tenant.id), **{**reader_for_logs(), **ids},
         )  # fmt: skip
     return response

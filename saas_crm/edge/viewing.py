@@ -47,6 +47,15 @@ def viewing() -> Viewing | None:
     return found
 
 
+def reader_for_logs() -> dict[str, str | None]:
+    """Return who reads, for logs: the member, also while they look as another; of an operator the visit, no member."""
+    present, member = viewing(), g.get("member")
+    if present is not None and present.operator:
+        return {"member": None, "visit": str(g.visit.id)}
+    reader = present.reader if present is not None else member
+    return {"member": str(reader.id) if reader is not None else None}
+
+
 def begin_viewing(reader: CurrentMember, member_id: UUID, until: datetime) -> None:
     """Let the reader's browser show this workspace as the member sees it, from the next request on."""
     session[KEY] = {

@@ -24,7 +24,7 @@ PUBLIC = {
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
     "/signin/passkey", "/signin/passkey/options", "/signin/code/passkey", "/signin/code/passkey/options",
-    "/signup/strength", "/sso", "/sso/callback",
+    "/signup/strength", "/sso", "/sso/callback", "/photos/<uuid:user_id>/<digest>",
 }  # fmt: skip
 PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<section>"}
 ONLY_FOR_DEVELOPERS = ("/dev/mail", "/styleguide")

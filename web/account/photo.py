@@ -11,7 +11,8 @@ from saas_crm.access.photos import LARGEST_BYTES, photo_for, read_photo, remove_
 from saas_crm.access.profile import spread_at_once
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import signed_in_user
-from saas_crm.edge.declared import also_on_domains, signed_in
+from saas_crm.edge.declared import also_on_domains, public, signed_in
+from saas_crm.edge.operators import visited_photo
 from web.account.blueprint import bp
 from web.account.profile import profile_page
 from web.forms import saved, shown_again
@@ -45,14 +46,18 @@ def delete_photo() -> ResponseReturnValue:
 
 
 @bp.get("/photos/<uuid:user_id>/<digest>")
-@signed_in
+@public("outside")
 @also_on_domains
 def show_photo(user_id: UUID, digest: str) -> Response:
     """Show a person's photo to themselves and to whoever shares a workspace with them; 404 to all others.
 
-    Only the reader's own browser may keep it: what one person may see, a shared cache must not hand on.
+    Only the reader's own browser may keep it: what one person may see, a shared cache must not hand on. An operator who
+    looks into a workspace sees those of its members meanwhile, and keeps none; nobody else is let in without a sign-in.
     """
-    response = Response(photo_for(signed_in_user().id, user_id, digest), content_type="image/webp")
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    visited = visited_photo(user_id, digest)
+    content = visited if visited is not None else photo_for(signed_in_user().id, user_id, digest)
+    response = Response(content, content_type="image/webp")
+    keep = "no-store" if visited is not None else "private, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = keep
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -24,6 +24,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     for page in PAGES:
         import_module(f"web.operators.{page}")
     app.extensions[OPERATORS_GATE] = gate
-    app.extensions[VISITS] = Visits(looking_in.find, looking_in.refused)
+    app.extensions[VISITS] = Visits(looking_in.find, looking_in.refused, looking_in.photo)
     app.register_blueprint(bp)
     app.register_blueprint(looking_in.bp)

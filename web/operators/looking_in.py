@@ -6,8 +6,11 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
+from saas_crm.access.models import Member
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.photos import photo_of
 from saas_crm.access.queries import member_by_id
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
@@ -20,6 +23,8 @@ from saas_crm.edge.viewing import OnlyLooking, Viewing
 from saas_crm.operators.consents import in_force
 from saas_crm.operators.registry import speaker
 from saas_crm.operators.visits import NotAllowed, Visit, ask_in, begin, end, note_refusal, visit_of
+from tenants.db import db, tenant_scope
+from tenants.runtime import runtime_directory
 from web.lists import asked_id
 from web.operators.blueprint import bp as console
 from web.operators.gate import cookie, current_operator
@@ -101,6 +106,19 @@ def find(visit_id: str) -> CurrentMember | None:
         g.member = seen
         raise OnlyLooking
     return seen
+
+
+def photo(tenant_id: str, visit_id: str, user_id: UUID, digest: str) -> bytes | None:
+    """Return the photo of a member of the workspace that is visited; None where nobody visits it, or there is none."""
+    visit = visit_of(UUID(visit_id), request.cookies.get(cookie(), "")[:100])
+    tenant = runtime_directory().by_id(UUID(tenant_id))
+    if visit is None or tenant is None:
+        return None
+    with tenant_scope(tenant):
+        theirs = select(Member.id).where(Member.user_id == user_id, Member.photo_digest == digest)
+        if in_force() is None or db.session.scalar(theirs) is None:
+            return None
+    return photo_of(user_id, digest)
 
 
 def _end(visit_id: UUID, why: str) -> None:
