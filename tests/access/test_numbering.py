@@ -29,6 +29,8 @@ from tests.support.cast import Cast
 from tests.support.making import Maker
 from tests.support.making import acting as act
 
+pytestmark = pytest.mark.newest
+
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 YEAR = datetime.now(UTC).year
 

@@ -82,6 +82,7 @@ def kind(request: pytest.FixtureRequest, app: Flask, cast: Cast, installation: I
     return table
 
 
+@pytest.mark.newest
 def test_a_page_in_any_order_reads_few_rows(kind: str, acting: Acting) -> None:
     model, orders, records = KINDS[kind]
     with acting("owner") as owner:

@@ -68,6 +68,7 @@ def test_a_program_is_told_by_the_field(
     assert answer.json["errors"][0]["detail"].startswith(GONE)
 
 
+@pytest.mark.newest
 def test_an_erasure_is_as_quick(
     app: Flask, client_for: Callable[..., Browser], named: dict[str, Any], acting: Acting
 ) -> None:

@@ -50,6 +50,7 @@ def test_pages_hold_while_records_come_and_go(api_for: Api, make: Maker) -> None
 
 
 @pytest.mark.parametrize("path", LISTS)
+@pytest.mark.newest
 def test_every_order_is_complete_page_by_page(path: str, api_for: Api, make: Maker) -> None:
     """With equal values and with none, page by page as at once."""
     company = make.company("rep", name="Same")

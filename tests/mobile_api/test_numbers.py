@@ -11,6 +11,8 @@ import pytest
 from tests.support.api import places, problem
 from tests.support.clients import Phone, statements
 
+pytestmark = pytest.mark.newest
+
 Api = Callable[..., Phone]
 
 

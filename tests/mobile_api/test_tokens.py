@@ -167,6 +167,7 @@ def test_what_was_made_for_a_program_has_an_end_of_its_own(api_for: Api, app: Fl
     assert api_for("rep").get("/me").status_code == 200
 
 
+@pytest.mark.newest
 def test_the_end_of_a_device_is_told(nobody: Phone) -> None:
     made = nobody.post("/tokens", **ask("rep@acme.example")).json
     left = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])

@@ -20,6 +20,7 @@ from tests.support.making import Maker
 Api = Callable[..., Phone]
 
 
+@pytest.mark.newest
 def test_everybody_reads_it_and_admins_change_it(api_for: Api) -> None:
     answer = api_for("viewer").get("/workspace")
     assert (answer.json["slug"], answer.json["fiscal_month"], answer.json["languages"][0]) == ("acme", 1, "en")
@@ -39,6 +40,7 @@ def test_everybody_reads_it_and_admins_change_it(api_for: Api) -> None:
 
 
 @pytest.mark.parametrize("change", [{"name": "Acme North"}, {"fiscal_month": 4}, {"languages": ["en"]}])
+@pytest.mark.newest
 def test_a_change_costs_few_statements(api_for: Api, change: dict[str, Any]) -> None:
     """The member, the decisions (made, held and read at once), the registry; what changes, and the line in the log."""
     admin = api_for("admin")
@@ -63,6 +65,7 @@ def test_others_do_not(api_for: Api, who: str) -> None:
         ({"languages": ["fr"]}, "#/languages/0"), ({"slug": "other"}, "#/slug"), ({"timezone": "Moon"}, "#/timezone"),
     ],
 )  # fmt: skip
+@pytest.mark.newest
 def test_what_cannot_be(api_for: Api, wrong: dict[str, Any], where: str) -> None:
     assert places(api_for("owner").patch("/workspace", json=wrong)) == {where}
 
@@ -79,6 +82,7 @@ def test_another_workspace_is_none_of_it(api_for: Api) -> None:
     assert api_for("outsider", slug="other").get("/workspace").json["fiscal_month"] == 1
 
 
+@pytest.mark.newest
 def test_who_looked_before_another_one_saved_takes_nothing_back(
     api_for: Api, acting: Callable[..., Any], app: Flask
 ) -> None:
