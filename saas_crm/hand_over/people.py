@@ -24,13 +24,13 @@ _PERSON = (
 
 
 def source(member_id: UUID, actor: CurrentMember) -> AnyRow:
-    """Return the member who hands over, also one who is locked out or has left.
+    """Return the member who hands over, also one who is locked out or has left, with who stands in for them.
 
     Raises NotFound, and Forbidden where the actor may not hand over what is theirs.
     """
     actor.require(CREATE)
     within = within_reach(Member.id, actor, CREATE)
-    query = select(*_PERSON, within.label("within")).outerjoin(Team, Team.id == Member.team_id)
+    query = select(*_PERSON, Member.substitute_id, within.label("within")).outerjoin(Team, Team.id == Member.team_id)
     found = fetch(query.where(Member.id == member_id, Member.deleted_at.is_(None))).one_or_none()
     if found is None:
         raise NotFound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -82,6 +83,24 @@ def test_who_cannot_edit_is_left_out_by_name(client_for: ClientFor, make: Maker)
     assert picked_by_hand.status_code == 422
     assert "Vera Viewer: their role cannot edit what they would get. Choose others." in picked_by_hand.text
     assert "Be kind" in picked_by_hand.text
+
+
+@pytest.mark.usefixtures("company")
+def test_who_stands_in_is_offered_first(client_for: ClientFor, make: Maker, acting: Acting) -> None:
+    owner, page = client_for("owner"), f"/acme/hand-overs/new?from={make.member_id('rep')}"
+
+    def offered(who: str) -> tuple[str, str]:
+        with acting("owner"):
+            db.session.get_one(Member, make.member_id("rep")).substitute_id = make.member_id(who)
+            db.session.commit()
+        text = owner.get(page).text
+        options = re.findall(r'<option value="[0-9a-f-]{36}"[^>]*>([^<]+)', text)
+        takers = re.findall(r'name="to_ids" value="([^"]+)"', text)
+        return options[0], takers[0]
+
+    assert offered("teammate") == ("Tom Teammate (Substitute)", str(make.member_id("teammate")))
+    assert offered("manager")[0].endswith("(Substitute)")
+    assert "(Substitute)" not in offered("viewer")[0], "who cannot take over is not offered, also as a substitute"
 
 
 def test_handing_over_and_taking_it_back(client_for: ClientFor, acting: Acting, make: Maker, company: Company) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from saas_crm.access.team_schemas import WEEKDAYS
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
 from tests.web.pages import chosen, errors, flashed, value
+from web.settings.hours import hours_line
 
 ClientFor = Callable[..., Browser]
 PageOf = Callable[[str], str]
@@ -52,6 +54,36 @@ def test_working_hours_are_set_by_admins_and_by_oneself(client_for: ClientFor, p
         assert (value(page, "mon_to"), value(page, "fri_to"), value(page, "tue_from")) == ("18:00", "13:30", "")
         assert browser.post(f"{page_of('rep')}/hours", data={}).status_code == 303
         assert value(browser.get(page_of("rep")), "mon_to") == ""
+
+
+def test_hours_and_substitute_are_told_in_a_line(client_for: ClientFor, page_of: PageOf, cast: Cast) -> None:
+    weekdays = {
+        f"{day}_{end}": at
+        for day in ("mon", "tue", "wed", "thu", "fri")
+        for end, at in (("from", "09:00"), ("to", "17:00"))
+    }
+    rep = client_for("rep")
+    rep.post(f"{page_of('rep')}/hours", data={**weekdays, "sun_from": "10:00", "sun_to": "14:00"})
+    rep.post(f"{page_of('rep')}/substitute", data={"substitute_id": str(cast["teammate"].member_id)})
+    for who in ("rep", "admin", "viewer"):
+        page = client_for(who).get(page_of("rep"))
+        assert "Working hours: Mon–Fri 09:00–17:00, Sun 10:00–14:00" in page.text
+        assert "Substitute: Tom Teammate" in page.text
+        assert statements(page) <= 8
+    assert "Working hours:" not in client_for("viewer").get(page_of("teammate")).text
+
+
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        ({}, ""), ({"tue": ["08:00", "12:00"]}, "Tue 08:00–12:00"),
+        ({"mon": ["09:00", "17:00"], "tue": ["09:00", "17:00"]}, "Mon, Tue 09:00–17:00"),
+        ({"mon": ["09:00", "17:00"], "wed": ["09:00", "17:00"]}, "Mon 09:00–17:00, Wed 09:00–17:00"),
+        ({day: ["09:00", "18:00"] for day in WEEKDAYS}, "Mon–Sun 09:00–18:00"),
+    ],
+)  # fmt: skip
+def test_days_worked_alike_stand_together(days: dict[str, list[str]], line: str) -> None:
+    assert hours_line(days) == line
 
 
 @pytest.mark.parametrize(

@@ -44,15 +44,15 @@ def choosing(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] 
         return render_template("hand_over/whose.html", people=whose, may_read=member.can("hand_over:read"))
     person = source(from_id, member)
     known = candidates(person.id, member)
-    people = [found for found in known if found.edits]
+    people = sorted((found for found in known if found.edits), key=lambda found: found.id != person.substitute_id)
     loads = owned_by([person.id, *(found.id for found in people)])
     team = [found.name for found in people if person.team_id and found.team_id == person.team_id]
     return render_template(
         "hand_over/choose.html", person=person, photo=photo_url(person.user_id, person.photo_digest),
-        owned=loads[person.id], closed_deals=closed_of(person.id), team=team, people=_offered(people, loads),
+        owned=loads[person.id], closed_deals=closed_of(person.id), team=team, people=_offered(people, loads, person),
         thens=_thens(person, member), values=values or {"by": "one", "closed": "1", "then": _then(person)},
         errors=errors or {}, labels=labels(), may_read=member.can("hand_over:read"),
-        people_options=[(str(found.id), found.name) for found in people],
+        people_options=[(str(found.id), _named(found, person)) for found in people],
         unable=[found.name for found in known if not found.edits][:UNABLE_SHOWN],
     )  # fmt: skip
 
@@ -67,10 +67,16 @@ def _called(person: AnyRow) -> str:
     return f"{person.name} ({left})" if left else str(person.name)
 
 
-def _offered(people: Sequence[AnyRow], loads: Mapping[UUID, Mapping[str, int]]) -> list[dict[str, Any]]:
+def _named(found: AnyRow, person: AnyRow) -> str:
+    """Return what a successor is called in a list; who stands in for the member already is told as such."""
+    return f"{found.name} ({_('Substitute')})" if found.id == person.substitute_id else str(found.name)
+
+
+def _offered(people: Sequence[AnyRow], loads: Mapping[UUID, Mapping[str, int]], person: AnyRow) -> list[dict[str, Any]]:
     return [
         {"id": str(found.id), "name": found.name, "team": found.team_name or "",
          "photo": photo_url(found.user_id, found.photo_digest), "deals": loads[found.id].get("opportunity", 0),
+         "substitute": found.id == person.substitute_id,
          "customers": loads[found.id].get("company", 0) + loads[found.id].get("contact", 0)}
         for found in people
     ]  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from typing import Any
 
 from babel import Locale
 from flask import request
@@ -12,14 +14,20 @@ from saas_crm.access.team_schemas import WEEKDAYS, HoursWrite
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import parse
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import spoken
+from saas_crm.core.i18n import pgettext, spoken
 
 Hours = Mapping[str, list[str]] | None
 
 
-@lru_cache(8)
-def _names(locale: str) -> tuple[str, ...]:
-    days = Locale.parse(locale).days["stand-alone"]["wide"]
+PRESETS: tuple[tuple[Sequence[str], str, str], ...] = (
+    (WEEKDAYS[:5], "09:00", "17:00"), (WEEKDAYS[:5], "09:00", "18:00"), (WEEKDAYS[:6], "09:00", "18:00"),
+)  # fmt: skip
+"""What most people work, to fill the form with in one go."""
+
+
+@lru_cache(16)
+def _names(locale: str, width: str = "wide") -> tuple[str, ...]:
+    days = Locale.parse(locale).days["stand-alone"][width]
     return tuple(days[number] for number in range(7))
 
 
@@ -37,9 +45,33 @@ def hours_values(hours: Hours) -> dict[str, str]:
     }
 
 
-def hours_shown(hours: Hours) -> list[dict[str, str]]:
-    """Return the days with what is worked on each, "" for a free one."""
-    return [{"code": day, "name": name, "text": " – ".join((hours or {}).get(day, ()))} for day, name in weekdays()]
+def hours_line(hours: Hours) -> str:
+    """Return all hours in one line, days in a row that are worked alike together; "" for none.
+
+    Such as "Mon–Fri 09:00–17:00, Sat 10:00–14:00".
+    """
+    short = dict(zip(WEEKDAYS, _names(spoken(), "abbreviated"), strict=True))
+    alike = groupby(WEEKDAYS, key=(hours or {}).get)
+    runs = [(list(days), times) for times, days in alike if times]
+    return _(", ").join(f"{_run([short[day] for day in days])} {'–'.join(times)}" for days, times in runs)
+
+
+def _run(days: Sequence[str]) -> str:
+    if len(days) < 3:
+        return _(", ").join(days)
+    return pgettext("days", "%(first)s–%(last)s", first=days[0], last=days[-1])
+
+
+def hours_told(hours: Hours) -> dict[str, Any]:
+    """Return what a member's page tells of hours: the days, all in one line, and what fills the form in one go.
+
+    Each of `hours_presets` is its words and the form's fields.
+    """
+    presets: list[dict[str, list[str]]] = [{day: [begin, end] for day in days} for days, begin, end in PRESETS]
+    return {
+        "days": weekdays(), "hours_line": hours_line(hours),
+        "hours_presets": [(hours_line(one), hours_values(one)) for one in presets],
+    }  # fmt: skip
 
 
 def hours_from_form() -> HoursWrite:

@@ -33,7 +33,7 @@ from web.customers.picked import checked, member_written, with_picked
 from web.forms import saved, shown_again
 from web.hand_over.offer import offer
 from web.settings.confirming import AskedFirst, confirm_page, once_confirmed, sent
-from web.settings.hours import hours_from_form, hours_shown, hours_values
+from web.settings.hours import hours_from_form, hours_told, hours_values
 from web.settings.inviting import role_choices
 from web.settings.members_bp import bp
 from web.settings.role_names import role_abilities, role_name
@@ -82,7 +82,7 @@ def _beside(found: Member) -> dict[str, Any]:
     name = actions.name_of(found.substitute_id)
     return {
         "arranges": True, "helped": helped_teams(found.id), "may_help": may_help,
-        "hours": hours_shown(found.working_hours), "substitute": name, "two_factor": found.two_factor,
+        **hours_told(found.working_hours), "substitute": name, "two_factor": found.two_factor,
     }  # fmt: skip
 
 

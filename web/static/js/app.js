@@ -16,6 +16,7 @@ import './sortable.js';
 import './team-tree.js';
 import './check-all.js';
 import './fold.js';
+import './fill.js';
 import './picked.js';
 import './tags.js';
 import './global-search.js';
