@@ -84,7 +84,7 @@ class Around(NamedTuple):
     id: UUID
     name: str
     kind: str
-    count: str
+    deals: str
     total: str
     weighted: str
     shown: bool
@@ -107,7 +107,7 @@ def columns_html(columns: Sequence[ColumnPart], shown_id: UUID) -> Markup:
 def _around(part: Around, _locale: str) -> tuple[str, str]:
     macros: Any = current_app.jinja_env.get_template("components/board.html").module
     written = macros.stage_column(
-        part, part.count, part.total, part.weighted, part.shown, part.list_url, part.next_url,
+        part, part.deals, part.total, part.weighted, part.shown, part.list_url, part.next_url,
         caller=lambda: Markup(_CARDS),  # noqa: S704 - no markup
     )  # fmt: skip
     before, _cards, after = str(written).partition(_CARDS)
