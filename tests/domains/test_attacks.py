@@ -148,3 +148,11 @@ def test_a_workspace_called_as_a_page_is_not_mixed_up(served: Flask, own: str, m
     nobody = browser_of(served, None)
     assert nobody.get("/companies").status_code == 404
     assert nobody.get("/companies", base_url=f"http://{DOMAIN}").status_code == 302
+
+
+def test_while_the_database_cannot_be_asked_nobody_gets_another_page(app_with: Callable[..., Flask]) -> None:
+    nobody = browser_of(app_with(database_url="postgresql://nobody@127.0.0.1:1/none"), None)
+    for path in ("/", "/signin", "/signup", "/acme/companies"):
+        assert nobody.get(path, base_url=f"http://{DOMAIN}").status_code == 503, path
+    assert nobody.get("/healthz", base_url=f"http://{DOMAIN}").status_code == 200
+    assert nobody.get("/signup").status_code == 200, "at the main address nobody has to be asked"
