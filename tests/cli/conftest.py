@@ -9,27 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from flask import Flask
 
-from saas_crm.cli.commands import command
-from tests.support.installation import Installation
-from tests.support.server import environment_of
+from tests.support.command import call
+
+__all__ = ["call", "program"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(app: Flask, installation: Installation) -> Call:
-    """Call the command in this process: `call("db", "status", DATABASE_URL="…")`; settings may be changed."""
-    settings = environment_of(installation.settings)
-
-    def run(*arguments: str, **changes: str | None) -> Result:
-        environment = {**settings, **changes}
-        return CliRunner().invoke(command, list(arguments), env=environment)
-
-    return run
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from tenants.migrations.lines import head, known
-from tests.cli.conftest import Call
 from tests.support.cast import Cast
+from tests.support.command import Call
 from tests.support.installation import Installation, new_place
 from tests.support.second_factor import with_app
 

@@ -8,7 +8,7 @@ import pytest
 
 from saas_crm.cli.checkup.files import ROOT
 from tenants.migrations.lines import known
-from tests.cli.conftest import Call
+from tests.support.command import Call
 from tests.support.installation import Installation
 from tests.support.server import free_port
 from tests.support.smtp import SmtpServer

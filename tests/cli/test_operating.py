@@ -16,7 +16,7 @@ from saas_crm.core.clock import now
 from saas_crm.workspaces.capacity_rules import Capacity
 from tenants.db import db
 from tenants.migrations.lines import head, known
-from tests.cli.conftest import Call
+from tests.support.command import Call
 from tests.support.installation import Installation
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]

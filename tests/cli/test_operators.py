@@ -7,8 +7,8 @@ import re
 import pytest
 from flask import Flask
 
-from tests.cli.conftest import Call
 from tests.support.clients import browser_of
+from tests.support.command import Call
 from tests.support.installation import Installation
 
 EMAIL = "olga@operators.example"

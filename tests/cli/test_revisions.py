@@ -6,7 +6,7 @@ import pytest
 
 from saas_crm.cli.revision_rules import faults
 from tenants.migrations.lines import Step
-from tests.cli.conftest import Call
+from tests.support.command import Call
 
 
 def test_migrations_and_models_agree(call: Call) -> None:

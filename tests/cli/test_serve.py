@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.cli.conftest import CHECKOUT, Call
+from tests.cli.conftest import CHECKOUT
+from tests.support.command import Call
 from tests.support.installation import Installation
 from tests.support.server import environment_of, free_port
 

@@ -11,7 +11,7 @@ from flask import Flask
 from saas_crm.access.mailed import LinkState, link_state, reset_password
 from saas_crm.access.queries import user_by_email
 from saas_crm.access.sign_in import authenticate
-from tests.cli.conftest import Call
+from tests.support.command import Call
 from tests.support.installation import Installation
 
 GOOD = ("--name", "华夏科技", "--owner-email", "Li@Huaxia-Keji.example")

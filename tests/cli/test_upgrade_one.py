@@ -14,9 +14,9 @@ from tenants.migrate import tenant_states
 from tenants.migrations.lines import head
 from tenants.provisioning import make_spares
 from tenants.versions import FORMER
-from tests.cli.conftest import Call
 from tests.support.cast import Person, found_another
 from tests.support.clients import browser_of, phone_of
+from tests.support.command import Call
 from tests.support.installation import Installation, Place, dispose, new_place
 from tests.support.release import Release
 

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 
 from saas_crm.access.factors.standing import factors_of
-from tests.cli.conftest import Call
+from tests.support.acts import acts
 from tests.support.cast import Cast
+from tests.support.command import Call
 from tests.support.mailbox import Mailbox
 from tests.support.second_factor import with_app
-from tests.web.test_audit_log import acts
 
 RESET = ("users", "reset-two-factor")
 

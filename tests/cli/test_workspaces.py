@@ -18,9 +18,10 @@ from saas_crm.access.queries import member_by_id
 from saas_crm.core.audit import AuditEntry
 from saas_crm.workspaces.ending import ask_deletion
 from tenants.db import db, tenant_scope
-from tests.cli.conftest import CHECKOUT, Call
+from tests.cli.conftest import CHECKOUT
 from tests.support.cast import Cast
 from tests.support.clients import Browser
+from tests.support.command import Call
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
 from tests.support.making import Maker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 from flask import Flask
 from pyotp import TOTP
 from sqlalchemy import insert, update
+from werkzeug.test import TestResponse
 
 from saas_crm.access.factors.models import AuthenticatorApp, RecoveryCode
 from saas_crm.access.factors.rules import plain_recovery_code, spelt_recovery_code
@@ -60,3 +62,8 @@ def with_app(app: Flask, person: Person) -> AuthApp:
     with app.app_context():
         spread_at_once(person.user_id)
     return AuthApp(app, person.user_id, codes)
+
+
+def codes_in(page: TestResponse) -> list[str]:
+    """Return the recovery codes a page shows."""
+    return re.findall(r"<li>([0-9A-Z-]{14})</li>", page.text)

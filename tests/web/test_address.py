@@ -11,9 +11,9 @@ from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.core.audit import AuditEntry
 from tenants.db import db, tenant_scope
 from tenants.provisioning import SlugTaken
-from tests.cli.conftest import Call, call
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
+from tests.support.command import Call, call
 from tests.support.installation import Installation
 from tests.support.making import Maker
 from tests.web.pages import errors, value

@@ -11,7 +11,7 @@ from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox, body
 from tests.support.second_factor import with_app
-from tests.web.test_sign_in import enter
+from tests.support.signing_in import enter
 
 ClientFor = Callable[..., Browser]
 EVIL = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https",

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,11 +15,10 @@ from sqlalchemy import select
 
 from saas_crm.access.jobs import forget_audit
 from saas_crm.access.models import Role
-from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import policy
-from saas_crm.core.audit import AuditEntry
 from tenants import versions
 from tenants.db import db
+from tests.support.acts import Acting, acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.installation import Installation
@@ -28,20 +26,7 @@ from tests.support.making import Maker
 from tests.tenants.test_roles import as_tenant
 
 ForWhom = Callable[..., Browser]
-Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 CHROME = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
-
-
-def acts(acting: Acting, who: str = "owner", **wanted: Any) -> list[Any]:
-    """Return action, resource, member and origin of the workspace's acts, the latest first."""
-    with acting(who):
-        query = select(
-            AuditEntry.action, AuditEntry.resource, AuditEntry.member_id, AuditEntry.through, AuditEntry.origin,
-            AuditEntry.changes, AuditEntry.at, AuditEntry.record_id,
-        ).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())  # fmt: skip
-        for name, value in wanted.items():
-            query = query.where(getattr(AuditEntry, name) == value)
-        return list(db.session.execute(query))
 
 
 def test_a_change_says_from_where_and_through_what(

@@ -19,12 +19,12 @@ from saas_crm.core.clock import now
 from saas_crm.core.jobs import defer
 from saas_crm.customers.models import Company
 from tenants.db import db
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
 from tests.support.making import Maker
 from tests.web.pages import summary
-from tests.web.test_audit_log import acts
 
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 ClientFor = Callable[..., Browser]

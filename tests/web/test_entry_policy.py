@@ -17,11 +17,11 @@ from saas_crm.access.sessions import open_sessions
 from saas_crm.access.shared_models import UserSession
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db, tenant_scope
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.mailbox import Mailbox
 from tests.web.pages import chosen, errors, flashed, heading, value, words
-from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]

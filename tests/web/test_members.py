@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
 from tests.web.pages import chosen, flashed, heading, summary, value
-from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 

@@ -20,8 +20,8 @@ from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of
 from tests.support.mailbox import Mailbox, body
 from tests.support.second_factor import with_app
+from tests.support.signing_in import enter
 from tests.web.pages import words
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 Jobs = Callable[[], list[str]]

@@ -12,9 +12,9 @@ from flask import Flask
 from tests.support.cast import Cast
 from tests.support.clients import Browser, browser_of
 from tests.support.security_key import SecurityKey, b64
+from tests.support.signing_in import enter
 from tests.web.pages import summary
 from tests.web.passkeys import CODE, PAGE, REFUSED, SIGN_IN, options, register, rows, sign_in
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 

@@ -11,11 +11,11 @@ from saas_crm.access.factors.models import Passkey
 from tenants.db import SHARED, db
 from tests.support.cast import Cast
 from tests.support.clients import Browser
+from tests.support.second_factor import codes_in
 from tests.support.security_key import SecurityKey, b64
+from tests.support.signing_in import enter
 from tests.web.pages import heading, summary
 from tests.web.passkeys import CODE, PAGE, REFUSED, SIGN_IN, options, rows, sign_in
-from tests.web.test_sign_in import enter
-from tests.web.test_two_factor import codes_in
 
 ClientFor = Callable[..., Browser]
 

@@ -17,12 +17,11 @@ from tenants.db import SHARED, db, tenant_scope
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox
-from tests.support.second_factor import with_app
+from tests.support.second_factor import codes_in, with_app
 from tests.support.security_key import SecurityKey, b64
+from tests.support.signing_in import enter
 from tests.web.pages import summary
 from tests.web.passkeys import CODE, PAGE, options, register, rows
-from tests.web.test_sign_in import enter
-from tests.web.test_two_factor import codes_in
 
 ClientFor = Callable[..., Browser]
 

@@ -17,8 +17,8 @@ from tenants.db import db, tenant_scope
 from tests.leaks.forms import Forms
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of
+from tests.support.signing_in import enter
 from tests.web.pages import errors, heading
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 TOKENS, PROOF = "/acme/settings/tokens", "/profile/proof"

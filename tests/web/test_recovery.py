@@ -13,8 +13,8 @@ from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, browser_of
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox, body, queued
+from tests.support.signing_in import enter
 from tests.web.pages import errors, heading, summary, words
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 NEW = "another horse battery"

@@ -15,10 +15,10 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.core.clock import now
 from tenants.db import db
+from tests.support.acts import acts
 from tests.support.clients import Browser, Phone
 from tests.support.making import Maker
 from tests.web.pages import errors, heading
-from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]

@@ -15,13 +15,13 @@ from saas_crm.access.models import Role
 from saas_crm.access.sessions import open_sessions
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db, tenant_scope
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of
 from tests.support.mailbox import Mailbox
 from tests.support.second_factor import AuthApp, with_app
+from tests.support.signing_in import enter
 from tests.web.pages import errors, flashed, heading, summary, value
-from tests.web.test_audit_log import acts
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 CODE = "/signin/code"

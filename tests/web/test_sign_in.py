@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import update
-from werkzeug.test import TestResponse
 
 from saas_crm.access import passwords, sign_in
 from saas_crm.access.sessions import open_sessions
@@ -17,6 +16,7 @@ from saas_crm.core.clock import now
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, browser_of, statements
+from tests.support.signing_in import enter
 from tests.web.pages import errors, flashed, heading, summary, value, words
 
 ClientFor = Callable[..., Browser]
@@ -26,10 +26,6 @@ REFUSED = "E-mail and password do not fit together."
 @pytest.fixture
 def nobody(client_for: ClientFor) -> Browser:
     return client_for(None)
-
-
-def enter(browser: Browser, email: str = "rep@acme.example", password: str = PASSWORD, **more: str) -> TestResponse:
-    return browser.post("/signin", data={"email": email, "password": password, **more})
 
 
 def test_who_has_one_workspace_goes_straight_there(nobody: Browser) -> None:

@@ -18,9 +18,9 @@ from tests.support.clients import Browser
 from tests.support.identity_provider import IdentityProvider, identity_provider
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
+from tests.support.signing_in import enter
 from tests.web.pages import errors, value, words
 from tests.web.sso import PAGE, come_in, decided, refused
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 On = Callable[..., None]

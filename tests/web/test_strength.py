@@ -15,8 +15,8 @@ from saas_crm.access.shared_models import User
 from tenants.db import SHARED, db
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, browser_of, statements
+from tests.support.signing_in import enter
 from tests.web.pages import errors
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 METER = "/signup/strength"

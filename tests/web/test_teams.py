@@ -14,11 +14,11 @@ from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now
 from tenants.db import db, new_id
+from tests.support.acts import acts
 from tests.support.cast import Cast
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 from tests.web.pages import errors, flashed, heading, summary, value
-from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -15,13 +14,13 @@ from saas_crm.access.factors.models import AuthenticatorApp, RecoveryCode
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.sessions import start_session
 from tenants.db import SHARED, db
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of, statements
 from tests.support.mailbox import Mailbox
-from tests.support.second_factor import AuthApp, code_of, with_app
+from tests.support.second_factor import AuthApp, code_of, codes_in, with_app
+from tests.support.signing_in import enter
 from tests.web.pages import errors, heading, summary, value, words
-from tests.web.test_audit_log import acts
-from tests.web.test_sign_in import enter
 
 ClientFor = Callable[..., Browser]
 HOME, APP = "/profile/two-factor", "/profile/two-factor/app"
@@ -35,10 +34,6 @@ def begin(browser: Browser) -> str:
 
 def confirm(browser: Browser, code: str) -> TestResponse:
     return browser.post(f"{APP}/confirmation", data={"code": code})
-
-
-def codes_in(page: TestResponse) -> list[str]:
-    return re.findall(r"<li>([0-9A-Z-]{14})</li>", page.text)
 
 
 def is_on(app: Flask, cast: Cast, who: str = "rep") -> bool:

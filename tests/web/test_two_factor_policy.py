@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.support.acts import acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, statements
 from tests.support.mailbox import Mailbox
 from tests.support.second_factor import AuthApp, code_of, with_app
 from tests.web.pages import errors, summary, value
-from tests.web.test_audit_log import acts
 
 ClientFor = Callable[..., Browser]
 PAGE, HOME = "/acme/settings/security", "/profile/two-factor"

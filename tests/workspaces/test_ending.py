@@ -23,9 +23,9 @@ from saas_crm.workspaces.deleting import certificates, delete_workspace
 from saas_crm.workspaces.ending import ask_deletion, end_those_due, keep
 from saas_crm.workspaces.restoring import restore_as
 from tenants.db import db, tenant_scope
-from tests.cli.conftest import Call, call
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, browser_of
+from tests.support.command import Call, call
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox, body
 from tests.support.making import Maker
