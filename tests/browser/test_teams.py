@@ -51,6 +51,25 @@ def test_a_team_is_moved_by_the_list_of_places(page_for: PageFor, cast: Cast, wi
     inside(page, cast, "north", "south")
 
 
+def test_moving_is_told_in_words_and_leaves_names_their_room(
+    page_for: PageFor, client_for: Callable[..., Browser], cast: Cast
+) -> None:
+    admin = client_for("admin")
+    admin.post(f"{TREE}/{cast.teams['south']}", data={"name": "Team South Sea", "version": "1"})
+    admin.post(
+        f"{TREE}/move",
+        data={"team_id": str(cast.teams["south"]), "parent_id": str(cast.teams["north"]), "confirmed": "1"},
+    )
+    page = page_for("admin", "phone")
+    page.goto(TREE)
+    for key in ("north", "south"):
+        words = page.locator(f"#team-{cast.teams[key]} > .team-line").get_by_text("Move to…").bounding_box()
+        assert words is not None
+        assert words["width"] > 40, "shown, and not only read aloud"
+    name = page.get_by_role("link", name="Team South Sea", exact=True)
+    assert name.evaluate("link => link.getClientRects().length") == 1, "on one line"
+
+
 @pytest.mark.parametrize("width", ["phone", "desktop"])
 def test_many_members_are_changed(page_for: PageFor, client_for: Callable[..., Browser], width: str) -> None:
     page = page_for("admin", width)
