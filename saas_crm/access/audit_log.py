@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from saas_crm.access.audit_search import about_field, part_of, stands_alone
+from saas_crm.access.audit_search import about_field, by_hand_over, part_of, stands_alone
 from saas_crm.access.field_rules import may_know
 from saas_crm.access.models import Member
 from saas_crm.access.naming import Names, is_guarded, names_of, sees_all
@@ -100,9 +100,12 @@ def narrowed(member: CurrentMember, wanted: AuditFilter, action: str, columns: S
 def history(
     resource: str, record_id: UUID, *, after: Sequence[Any] | None = None, limit: int = 25
 ) -> Page[AnyRow]:  # fmt: skip
-    """Return one page of what was done with a record, newest first. The caller has loaded it as visible."""
+    """Return one page of what was done with a record, newest first. The caller has loaded it as visible.
+
+    `hand_over_id` is the hand-over by which it changed hands, None for any other act.
+    """
     order = ORDERS["-at"]
-    query = _of(resource, record_id, (*ENTRY, *cursor_columns(order, AuditEntry.id)))
+    query = _of(resource, record_id, (*ENTRY, by_hand_over(), *cursor_columns(order, AuditEntry.id)))
     return cut(fetch(page(query, order, AuditEntry.id, after=after, limit=limit)), limit, *CURSOR)
 
 

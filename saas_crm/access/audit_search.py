@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, literal, not_, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from saas_crm.access.naming import Nameable, is_guarded, nameables, sees_all
@@ -46,6 +46,12 @@ def part_of(entry_id: UUID) -> ColumnElement[bool]:
     """Return the clause "the hand-over that this entry tells of gave the record to somebody else"."""
     at = select(_Head.at).where(_Head.id == entry_id, _Head.resource == HEAD).scalar_subquery()
     return and_(_MOVED, AuditEntry.at == at, exists(select(_Head.id).where(_Head.id == entry_id, _SAME_ACT)))
+
+
+def by_hand_over() -> ColumnElement[UUID | None]:
+    """Return the id of the hand-over by which an entry's record changed hands, there and back; NULL for any other."""
+    head = select(_Head.record_id).where(_SAME_ACT).correlate(AuditEntry).limit(1).scalar_subquery()
+    return case((_MOVED, head)).label("hand_over_id")
 
 
 def is_field(key: str) -> bool:

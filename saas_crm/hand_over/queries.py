@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, column, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, String, and_, column, false, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -80,6 +80,15 @@ def reached(hand_over_id: UUID, *, member: CurrentMember) -> None:
     query = select(HandOver.id).where(HandOver.id == hand_over_id, or_(HandOver.made_by_id == member.id, between))
     if db.session.scalar(query) is None:
         raise NotFound
+
+
+def told_of(hand_over_ids: Collection[UUID], *, member: CurrentMember) -> dict[UUID, bool]:
+    """Return those of these hand-overs that the member may look at, and whether as a whole or what they were given."""
+    if not hand_over_ids:
+        return {}
+    whole = _within(member) if member.can("hand_over:read") else false()
+    query = select(HandOver.id, whole.label("whole")).where(HandOver.deleted_at.is_(None), or_(whole, _to_me(member)))
+    return {row.id: row.whole for row in fetch(query.where(HandOver.id.in_(sorted(hand_over_ids))))}
 
 
 def received(member: CurrentMember, *, after: Sequence[Any] | None = None, limit: int = 20) -> Page[AnyRow]:

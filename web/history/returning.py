@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from saas_crm.access.audit_log import ORDERS, history, history_entry, is_told
 from saas_crm.access.ownership import check_may, may
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import Forbidden, InvalidInput
 from saas_crm.core.forms import parse, patch_of
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member
 from saas_crm.edge.input import input_context
-from tenants.db import db
+from saas_crm.hand_over.queries import told_of
+from tenants.db import AnyRow, db
 from web.forms import form_version, is_htmx, saved
 from web.history.lines import NOT_TO_RETURN, lines
 from web.history.rooms import Returning, rooms
@@ -34,9 +37,21 @@ def history_page(resource: str, record_id: UUID, *, wrong: str = "") -> str:
         "history/_lines.html" if is_htmx() and "after" in request.args else "history/show.html",
         lines=lines(page.rows, member, record=record, may_return=may(record, "update", member)),
         next_url=next_url(page, scope), title=_title(record), back_url=here, return_url=f"{here}/history/put-back",
-        version=record.version, wrong=wrong, of_record=True,
+        version=record.version, wrong=wrong, of_record=True, hand_overs=_hand_overs(page.rows, member),
         log_url=url_for("settings_audit.index", record=record_id) if member.can("audit:read") else "",
     )  # fmt: skip
+
+
+def _hand_overs(rows: Sequence[AnyRow], member: CurrentMember) -> dict[UUID, str]:
+    """Return, for each entry by which the record changed hands in a hand-over, its address; "" where it is not told."""
+    by = {row.id: row.hand_over_id for row in rows if row.hand_over_id}
+    told = told_of(set(by.values()), member=member)
+    pages = {
+        hand_over_id: url_for("hand_overs.show", hand_over_id=hand_over_id) if whole
+        else url_for("hand_overs.received", hand_over=hand_over_id)
+        for hand_over_id, whole in told.items()
+    }  # fmt: skip
+    return {entry_id: pages.get(hand_over_id, "") for entry_id, hand_over_id in by.items()}
 
 
 def put_back(resource: str, record_id: UUID) -> ResponseReturnValue:
