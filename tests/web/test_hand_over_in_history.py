@@ -41,10 +41,8 @@ def test_it_is_told_and_linked_for_who_may_see_it(
 
 @pytest.mark.parametrize("kind", ["contact", "deal", "activity"])
 def test_of_every_kind(client_for: ClientFor, make: Maker, give: Callable[..., UUID], kind: str) -> None:
-    fields = (
-        {"kind": "task", "subject": "Ring", "due_at": "2030-05-06T09:00"} if kind == "activity" else {"name": "Umbau"}
-    )
-    record = getattr(make, kind)("rep", **fields)
+    task = {"kind": "task", "subject": "Ring", "due_at": "2030-05-06T09:00"}
+    record = getattr(make, kind)("rep", **(task if kind == "activity" else {"name": "Umbau"}))
     give("teammate")
     place = {"contact": "contacts", "deal": "deals", "activity": "activities"}[kind]
     assert "by hand-over</a>" in client_for("owner").get(f"/acme/{place}/{record.id}/history").text

@@ -13,3 +13,11 @@ document.addEventListener('click', ({ target }) => {
   field?.closest('details')?.setAttribute('open', '');
   field?.closest('tr')?.querySelector('[data-fold]')?.setAttribute('aria-expanded', 'true');
 }, true);
+
+// What a folded part says of itself follows what is chosen in it.
+document.addEventListener('change', ({ target }) => {
+  const told = target.name && document.querySelector(`[data-tells="${CSS.escape(target.name)}"]`);
+  if (!told) return;
+  told.hidden = target.type === 'checkbox' ? !target.checked : !target.value;
+  if (told.dataset.says) told.textContent = told.dataset.says.replace('{}', target.selectedOptions[0].text);
+});
