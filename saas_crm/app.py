@@ -57,7 +57,7 @@ from saas_crm.edge import (
     shares,
 )
 from saas_crm.edge.domains import place_of
-from saas_crm.edge.standing import WorkspaceUnavailable
+from saas_crm.edge.standing import WorkspaceUnavailable, awaits_upgrade
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
@@ -141,7 +141,7 @@ def _answer_error(error: Exception) -> Response:
         g.database_failed = True
     door.db.session.rollback()
     security.notice(error)
-    if lifecycle.awaits_upgrade(error):
+    if awaits_upgrade(error):
         error = WorkspaceUnavailable("upgrading")
     answer = mobile_api.answer if lifecycle.is_api() else web.answer
     try:

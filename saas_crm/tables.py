@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from saas_crm.access import models as _access
 from saas_crm.access import shared_models as _shared
 from saas_crm.access import sign_in_models as _sign_ins
+from saas_crm.access.email_change import models as _email_changes
 from saas_crm.access.factors import models as _factors
 from saas_crm.activities import models as _activities
 from saas_crm.core import audit as _audit
@@ -23,8 +24,8 @@ from tenants import models as _tenants
 from tenants.db import SHARED, db
 
 ROOMS = (
-    _access, _shared, _sign_ins, _factors, _activities, _audit, _idempotency, _numbering, _customers, _hand_over,
-    _operators, _opportunities, _support, _privacy, _search, _tenants,
+    _access, _shared, _sign_ins, _factors, _activities, _audit, _email_changes, _idempotency, _numbering, _customers,
+    _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants,
 )  # fmt: skip
 
 

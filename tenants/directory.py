@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import SHARED, AnyRow, AnySelect, db
 from tenants.models import FormerSlug, SuspensionRow, Tenant, TenantDomain
 from tenants.standing import Suspension
+from tenants.versions import stands
 
 COLUMNS = (
     Tenant.id, Tenant.slug, Tenant.name, Tenant.schema_name, Tenant.role_name, Tenant.status,
@@ -162,3 +163,10 @@ def shared_engine() -> Engine:
 def shared_reader() -> Any:
     """Return a connection (context manager) for one read of shared tables, without a transaction around it."""
     return db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def shared_tables_behind() -> bool:
+    """Whether the shared tables are as the release before this one left them."""
+    with shared_reader() as connection:
+        revision = connection.scalar(text("SELECT revision FROM public.shared_version"))
+    return stands("shared", revision or "") == "previous"

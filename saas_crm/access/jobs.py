@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from saas_crm.access.email_change.asking import mail_change
+from saas_crm.access.email_change.models import EmailChange
 from saas_crm.access.factors.models import SpentChallenge
 from saas_crm.access.known_browsers import forget_browsers
 from saas_crm.access.mailed import mail_reset
@@ -50,6 +52,12 @@ def mail_password_reset(email: str) -> None:
         return
     with db.engines[SHARED].begin() as connection, in_language(user.locale):
         mail_reset(connection, user.id, user.email, user.name, runtime_settings().base_url)
+
+
+@job("access.mail_email_change", retries=4)
+def mail_email_change(change_id: str, *, first: bool) -> None:
+    """Mail about a change of an address that somebody asked for, if it still waits."""
+    mail_change(UUID(change_id), first=first)
 
 
 @job("access.end_tokens", retries=8)
@@ -146,6 +154,8 @@ def clean_up() -> None:
         connection.execute(delete(Throttle).where(Throttle.updated_at < moment - timedelta(days=2)))
     with db.engines[SHARED].begin() as connection:  # apart: a release behind this table is not there
         connection.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < moment))
+    with db.engines[SHARED].begin() as connection:  # and this one
+        connection.execute(delete(EmailChange).where(EmailChange.undo_until < moment - timedelta(days=30)))
 
 
 @job("access.forget_sign_ins", cron="23 2 * * *")

@@ -141,15 +141,17 @@ def reset_password(token: str, password: str, *, origin: Mapping[str, str] | Non
         if user_id is None:
             return None
         connection.execute(update(User).where(User.id == user_id).values(password_hash=hashed, email_verified_at=now()))
-        connection.execute(
-            update(MailedToken)
-            .where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))
-            .values(used_at=now())
-        )
+        end_links(connection, user_id)
         if origin is not None:
             tell_workspaces(connection, "password_reset", origin, user_id=user_id)
         sign_out_everywhere(connection, user_id, origin=origin)
     return user_id
+
+
+def end_links(connection: Connection, user_id: UUID) -> None:
+    """Use up all links that were mailed to a person: of another password or another address they say nothing."""
+    waiting = update(MailedToken).where(MailedToken.user_id == user_id, MailedToken.used_at.is_(None))
+    connection.execute(waiting.values(used_at=now()))
 
 
 def sign_out_everywhere(

@@ -131,6 +131,12 @@ class Forgotten(Input):
     email: GivenEmail
 
 
+class EmailChangeWrite(Input):
+    """The address somebody wants to sign in with from now on."""
+
+    email: GivenEmail
+
+
 class NewPassword(Input):
     """The password that a mailed link sets; the person's name, address and workspaces are ours to fill in."""
 

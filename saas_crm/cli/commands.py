@@ -104,7 +104,7 @@ def tenants() -> None:
     """Workspaces: make one, list them, take one along and bring it back, suspend, delete."""
 
 
-@click.group(cls=LazyGroup, lazy={"reset-two-factor": "users:reset_two_factor"})
+@click.group(cls=LazyGroup, lazy={"email": "users:change_email", "reset-two-factor": "users:reset_two_factor"})
 def users() -> None:
     """Sign-ins of people, which belong to no single workspace."""
 

@@ -7,7 +7,6 @@ import time
 from functools import cached_property
 from typing import Any, NoReturn
 
-import psycopg
 from flask import Flask, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -33,16 +32,10 @@ from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
 from tenants.veils import OPEN, reading_under
-from tenants.versions import lacks_tables, serves
+from tenants.versions import serves
 
 API_PREFIX = "/api/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-
-
-def awaits_upgrade(error: Exception) -> bool:
-    """Whether a request failed for want of a table or a column that `db upgrade` will bring to its workspace."""
-    missing = isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)
-    return missing and g.get("tenant") is not None and lacks_tables(g.tenant)
 
 
 class MembershipEnded(Exception):

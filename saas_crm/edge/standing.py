@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from flask import g, request
 from werkzeug.exceptions import NotFound
 
@@ -13,6 +14,8 @@ from saas_crm.edge.current import directory
 from saas_crm.edge.declared import works_for_signing_in, works_while_read_only
 from saas_crm.edge.viewing import READING, viewing
 from tenants.context import ActiveTenant
+from tenants.directory import shared_tables_behind
+from tenants.versions import lacks_tables
 
 
 class WorkspaceUnavailable(Exception):
@@ -25,6 +28,18 @@ class WorkspaceUnavailable(Exception):
 
 class WorkspaceReadOnly(Exception):
     """Something was to be changed in a workspace that may only be read now."""
+
+
+def awaits_upgrade(error: Exception) -> bool:
+    """Whether a request failed for want of a table or a column that `db upgrade` will bring.
+
+    To its workspace, or, where it stands outside any, to the shared tables.
+    """
+    missing = isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)
+    if not missing:
+        return False
+    tenant: ActiveTenant | None = g.get("tenant")
+    return lacks_tables(tenant) if tenant is not None else shared_tables_behind()
 
 
 def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any) -> None:

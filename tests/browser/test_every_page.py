@@ -88,6 +88,7 @@ ALONE: Ends = {
     "account.show_sign_ins": ("",),
     "account.show_passkeys": ("",),
     "account.show_proof": ("",),
+    "account.show_email": ("",),
 }
 OUTSIDE: Ends = {
     "public.index": ("",), "public.show_signup": ("",), "account.show_sign_in": ("",), "account.show_forgot": ("",),

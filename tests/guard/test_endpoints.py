@@ -22,6 +22,7 @@ PEOPLE = ("owner", "admin", "manager", "rep", "teammate", "colleague", "viewer",
 PUBLIC = {
     "/", "/healthz", "/readyz", "/metrics", "/internal/domains/ask", "/signin", "/signin/code", "/signout", "/signup",
     "/signup/place", "/signup/slug", "/signup/slug/suggestion", "/forgot", "/reset/<token>", "/verify/<token>",
+    "/profile/email/undo/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
     "/signin/passkey", "/signin/passkey/options", "/signin/code/passkey", "/signin/code/passkey/options",
     "/signup/strength", "/sso", "/sso/callback", "/photos/<uuid:user_id>/<digest>",

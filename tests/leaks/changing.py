@@ -40,7 +40,7 @@ TAKES: Mapping[str, frozenset[str]] = {
 permission itself."""
 PERSONAL = frozenset({
     "users", "user_photos", "sessions", "mailed_tokens", "authenticator_apps", "recovery_codes", "pending_sign_ins",
-    "passkeys", "known_browsers", "sign_ins",
+    "passkeys", "known_browsers", "sign_ins", "email_changes",
 })  # fmt: skip
 """Shared tables whose rows are a person's own."""
 COUNTED = frozenset({"throttles", "spent_challenges"})

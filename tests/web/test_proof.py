@@ -24,7 +24,7 @@ ClientFor = Callable[..., Browser]
 TOKENS, PROOF = "/acme/settings/tokens", "/profile/proof"
 ASKED = {"name": "The till & <shop>", "days": "90"}
 TAKES_PROOF = {
-    "account.add_own_passkey", "account.remove_own_passkey",
+    "account.add_own_passkey", "account.ask_email_change", "account.remove_own_passkey",
     "account.invite_from_setup", "settings_members.invite",
     "settings_members.change_many", "settings_members.change_role", "settings_members.reset_two_factor",
     "settings_roles.create", "settings_roles.update", "settings_roles.restore", "settings_roles.delete",

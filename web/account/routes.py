@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.account import (
     browsers,
+    email_address,
     invitation,
     passkey_sign_in,
     passkeys,
@@ -23,6 +24,6 @@ from web.account import (
 from web.account.blueprint import bp
 
 __all__ = [
-    "bp", "browsers", "invitation", "passkey_sign_in", "passkeys", "password", "photo", "profile", "proof",
-    "recovery", "second_step", "setup", "sign_in", "sign_ins", "sso", "strength", "two_factor",
+    "bp", "browsers", "email_address", "invitation", "passkey_sign_in", "passkeys", "password", "photo", "profile",
+    "proof", "recovery", "second_step", "setup", "sign_in", "sign_ins", "sso", "strength", "two_factor",
 ]  # fmt: skip

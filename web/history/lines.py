@@ -29,6 +29,7 @@ ICONS = {
     "two_factor_off": "shield-check", "two_factor_reset": "shield-check", "recovery_code_used": "key-round",
     "recovery_codes_made": "key-round", "passkey_added": "key-round", "passkey_removed": "key-round",
     "passkey_refused": "triangle-alert", "password_change": "key-round", "password_reset": "key-round",
+    "email_change_asked": "mail", "email_change": "mail", "email_change_undone": "rotate-ccw",
     "first_use": "key-round", "share": "users", "unshare": "users", "view_as": "eye", "view_as_end": "eye",
     "undo": "rotate-ccw",
 }  # fmt: skip

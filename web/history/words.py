@@ -16,6 +16,8 @@ def verbs() -> dict[str, str]:
         "sign_out_everywhere": _("Signed out everywhere else"),
         "signed_out": _("Signed out everywhere by an administrator"), "code_refused": _("Sign-in code refused"),
         "password_change": _("Password changed"), "password_reset": _("Password set anew by a mailed link"),
+        "email_change_asked": _("Other e-mail address asked for"), "email_change": _("E-mail address changed"),
+        "email_change_undone": _("Change of the e-mail address undone"),
         "two_factor_on": _("Two-factor sign-in turned on"), "two_factor_off": _("Two-factor sign-in turned off"),
         "two_factor_reset": _("Two-factor sign-in reset"), "passkey_added": _("Passkey added"),
         "passkey_removed": _("Passkey removed"), "passkey_refused": _("Passkey refused"),

@@ -25,6 +25,7 @@ def acts() -> dict[str, str]:
         "delete": pgettext("act", "Deleted"),
         "create": _("Made"), "look_in": _("Looked in"), "look_in_refused": _("Looking in refused"),
         "look_in_end": _("Looking in ended"), "operator_add": _("Operator added"),
+        "user_email": _("Address of a sign-in changed"),
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
     }  # fmt: skip
