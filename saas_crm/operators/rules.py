@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 LIFETIME = timedelta(hours=8)
@@ -18,6 +19,24 @@ TICKET = timedelta(minutes=1)
 LONGEST_VISIT = timedelta(minutes=30)
 CONSENT_HOURS = (1, 8, 24, 168)
 """For how long a workspace may open itself to support."""
+
+
+_STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+
+
+def moment_of(stamp: str) -> datetime | None:
+    """Return when a backup was made, which is how it is named ("20261122T022300Z"); None where it is no such name."""
+    if _STAMP.fullmatch(stamp) is None:
+        return None
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def restored_slug(slug: str) -> str:
+    """Return the address that is proposed for a workspace's backup beside it; at most 40 characters."""
+    return f"{slug[:31].rstrip('-')}-restored"
 
 
 def is_good(created_at: datetime, seen_at: datetime, moment: datetime, *, pending: bool) -> bool:

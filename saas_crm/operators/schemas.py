@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from saas_crm.access.schemas import Code, GivenEmail, Secret, StrongPassword
+from saas_crm.access.schemas import Code, GivenEmail, Secret, Slug, StrongPassword
 from saas_crm.core.clock import now
 from saas_crm.core.fields import FieldError, Line, Moment, OrNone
 from saas_crm.core.forms import Input
@@ -60,6 +60,13 @@ class Suspend(Input):
     reason: Line = ""
     ask: Line = ""
     until: Annotated[Moment | None, OrNone, AfterValidator(_ahead)] = None
+
+
+class RestoreAs(Input):
+    """Where a backup goes that becomes a workspace of its own, and what that is called; empty: as in the archive."""
+
+    slug: Slug
+    name: Line = ""
 
 
 class Allow(Input):

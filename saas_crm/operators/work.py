@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,11 @@ from uuid import UUID
 import psycopg
 import structlog
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from saas_crm.core.clock import now
 from saas_crm.operators.acts import Place, Who, record
+from saas_crm.operators.faults import Fault
 from saas_crm.operators.figures import take_figures, take_figures_of
 from saas_crm.operators.models import OperatorWork
 from tenants.db import SHARED, AnyRow, db, new_id
@@ -28,6 +30,10 @@ from tenants.settings import Settings
 
 log = structlog.get_logger(__name__)
 MIGRATE, RETRY_JOBS, FIGURES = "migrate", "retry_jobs", "figures"
+BACKUPS, RESTORE_AS, RESTORE_IN_PLACE = "backups", "restore_as", "restore_in_place"
+RESTORES = (RESTORE_AS, RESTORE_IN_PLACE)
+OPEN_FOR = timedelta(hours=6)
+"""After so long what did not come to its end no longer keeps another one like it from being asked for."""
 TOLD_EVERY = 20
 """Workspaces after which it is written how far a migration is."""
 PARALLEL = 4
@@ -40,8 +46,10 @@ _CLAIM = """
 _TELL = "UPDATE public.operator_work SET done = %s, total = %s WHERE id = %s"
 _END = """
     UPDATE public.operator_work SET state = %s, done = %s, total = %s, failures = %s, error = %s, ended_at = now()
-    WHERE id = %s
+    WHERE id = %s AND state <> 'done'
 """
+"""A restore has written its end itself, with what it restored; nothing writes over that."""
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('work of operators ' || :place, 0))")
 _RETRY = """
     WITH again AS (
         SELECT DISTINCT ON (coalesce(j.queueing_lock, j.id::text)) j.id FROM jobs.procrastinate_jobs j
@@ -73,6 +81,24 @@ def ask_in(connection: Connection, who: Who, kind: str, place: Place | None = No
     return work_id
 
 
+def ask_once(who: Who, kind: str, place: Place, among: Collection[str], **asked: Any) -> bool:
+    """Ask for something unless some work `among` these kinds waits or runs for the workspace; says whether it did.
+
+    Of two clicks at one moment one asks: the second waits for the first and finds its row.
+    """
+    table = OperatorWork
+    waiting = select(table.id).where(
+        table.tenant_id == place.id, table.kind.in_(among), table.state.in_(("queued", "running")),
+        table.asked_at > now() - OPEN_FOR,
+    )  # fmt: skip
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(_ONE_AT_A_TIME, {"place": str(place.id)})
+        if connection.execute(waiting.limit(1)).first() is not None:
+            return False
+        ask_in(connection, who, kind, place, **asked)
+    return True
+
+
 def work_of(work_id: UUID) -> AnyRow | None:
     """Return how far something is, None where nothing like it was asked for."""
     with shared_reader() as connection:
@@ -93,7 +119,7 @@ def _shown() -> Any:
     table = OperatorWork
     return select(
         table.id, table.kind, table.tenant_id, table.asked_at, table.state, table.done, table.total, table.failures,
-        table.error, table.ended_at,
+        table.error, table.ended_at, table.asked,
     )  # fmt: skip
 
 
@@ -128,6 +154,8 @@ def carry_out(settings: Settings, work_id: UUID) -> None:
 
 
 def _reason(failed: Exception) -> str:
+    if isinstance(failed, Fault):
+        return str(failed)[:500]
     return f"{type(failed).__name__}: {failed}".splitlines()[0][:500]
 
 
@@ -189,6 +217,21 @@ def _figures(
     return Result(count, count, [])
 
 
+def _restoring(
+    settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, tenant_id: UUID | None,
+    asked: dict[str, Any], *, kind: str,
+) -> Result:  # fmt: skip
+    """What talks to object stores is imported here: web processes know the work, and never do it."""
+    from saas_crm.operators import restoring
+
+    if tenant_id is None:
+        raise Fault("gone")
+    do = {BACKUPS: restoring.look_up, RESTORE_AS: restoring.restore_new, RESTORE_IN_PLACE: restoring.restore_over}
+    count = do[kind](settings, connection, work_id, tenant_id, asked)
+    return Result(count, count, [])
+
+
 _KINDS: dict[str, Callable[[Settings, psycopg.Connection[Any], UUID, UUID | None, dict[str, Any]], Result]] = {
     MIGRATE: _migrate, RETRY_JOBS: _retry_jobs, FIGURES: _figures,
+    **{kind: partial(_restoring, kind=kind) for kind in (BACKUPS, *RESTORES)},
 }  # fmt: skip

@@ -38,9 +38,14 @@ class Backup:
     size: int = 0
 
     @property
+    def stamp(self) -> str:
+        """Return its moment as its file has it; by it one backup of a workspace is named."""
+        return self.made_at.strftime(_FORM)
+
+    @property
     def name(self) -> str:
         """Return where it is in the store."""
-        return f"{self.tenant_id}/{self.made_at.strftime(_FORM)}.zip"
+        return f"{self.tenant_id}/{self.stamp}.zip"
 
 
 def store_at(url: str) -> Store:

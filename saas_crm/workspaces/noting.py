@@ -52,11 +52,18 @@ def note(
 
 def note_as_owner(
     connection: psycopg.Connection[Any], schema: str, tenant_id: UUID, action: str, changes: Mapping[str, Any], *,
-    through: str,
+    through: str, operator: str = "",
 ) -> None:  # fmt: skip
-    """Write a line as the owner of the tables, which need not be able to take the workspace's role."""
+    """Write a line as the owner of the tables, which need not be able to take the workspace's role.
+
+    An `operator` is named as the origin.
+    """
     connection.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(schema)))
-    connection.execute(_LINE, [new_id(), None, through, action, tenant_id, Jsonb(dict(changes))])
+    values = [new_id(), None, through, action, tenant_id, Jsonb(dict(changes))]
+    if operator:
+        connection.execute(_LINE_OF_OPERATOR, [*values, Jsonb({"operator": operator})])
+    else:
+        connection.execute(_LINE, values)
     connection.execute("SET LOCAL search_path = pg_catalog")
 
 

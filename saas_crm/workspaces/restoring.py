@@ -55,6 +55,10 @@ _KNOWS_FORMER = "SELECT to_jsonb(t) ? 'former_of' FROM public.tenants t LIMIT 1"
 _FORMER = "UPDATE public.tenants SET former_of = %s WHERE id = %s"
 
 
+Finish = Callable[[psycopg.Connection[Any], "Restored"], None]
+"""What is to be written with a restore, in its own transaction: neither is there without the other."""
+
+
 class RestoreUnderWay(RuntimeError):
     """Another restore puts an archive in the place of the same workspace just now."""
 
@@ -69,13 +73,15 @@ class Restored:
 
 
 def restore_as(
-    owner_url: str, runtime_url: str, path: Path, slug: str, *, name: str = "", through: str = ""
-) -> Restored:
+    owner_url: str, runtime_url: str, path: Path, slug: str, *, name: str = "", through: str = "", operator: str = "",
+    finish: Finish | None = None,
+) -> Restored:  # fmt: skip
     """Make a new workspace of an archive; all or nothing.
 
     What was ended since it was written (a token, an invitation, a consent) stays ended, and all of it where its
     workspace is not here. Its log gets a line where it is said `through` what this is done; else it is just as it was.
-    Raises BadArchive, SlugTaken, and OSError where the file cannot be read.
+    An `operator` is named there. Raises BadArchive, SlugTaken, what `finish` raises, and OSError where the file cannot
+    be read.
     """
     with reading(path) as reader, loading(owner_url, runtime_url, reader) as loaded:
         tenant_id = new_id()
@@ -83,7 +89,11 @@ def restore_as(
         _register(loaded, tenant_id, slug, name, reader.manifest.tenant)
         restored = Restored(slug, bring_people(loaded, reader, tenant_id))
         if through:
-            note_as_owner(loaded.connection, loaded.schema, tenant_id, "restore", {}, through=through)
+            note_as_owner(
+                loaded.connection, loaded.schema, tenant_id, "restore", {}, through=through, operator=operator
+            )  # fmt: skip
+        if finish is not None:
+            finish(loaded.connection, restored)
     return restored
 
 
@@ -100,14 +110,14 @@ def _register(loaded: Loaded, tenant_id: UUID, slug: str, name: str, told: Tenan
 
 def restore_in_place(
     owner_url: str, runtime_url: str, path: Path, slug: str, *, pause: Callable[[float], None] = time.sleep,
-    through: str = "",
+    through: str = "", operator: str = "", finish: Finish | None = None,
 ) -> Restored:  # fmt: skip
     """Put an archive in the place of a damaged workspace: same address, same people, the archive's data.
 
     It is closed while the data comes in, so that nothing is written that would be lost, and opened again at the end,
     also where it fails. The former data waits under an address of its own, closed, until it is deleted by hand or with
-    the workspace. Raises BadArchive, UnknownTenant, NotSuspendable for such former data itself, RestoreUnderWay, and
-    OSError where the file cannot be read.
+    the workspace. Raises BadArchive, UnknownTenant, NotSuspendable for such former data itself, RestoreUnderWay, what
+    `finish` raises, and OSError where the file cannot be read.
     """
     with reading(path) as reader, _closed(owner_url, slug) as tenant_id:
         pause(REMEMBERED)
@@ -117,7 +127,11 @@ def restore_in_place(
             restored = Restored(slug, bring_people(loaded, reader, tenant_id), former)
             if through:
                 changes = {"former": [None, former]}
-                note_as_owner(loaded.connection, loaded.schema, tenant_id, "restore", changes, through=through)
+                note_as_owner(
+                    loaded.connection, loaded.schema, tenant_id, "restore", changes, through=through, operator=operator
+                )  # fmt: skip
+            if finish is not None:
+                finish(loaded.connection, restored)
     return restored
 
 

@@ -21,6 +21,15 @@ def reminder_due(due: datetime, at: datetime, reminded: int | None) -> int | Non
     return nearest if reminded is None or nearest < reminded else None
 
 
+def is_name_typed(typed: str, name: str) -> bool:
+    """Whether somebody typed a workspace's name, as is asked before what cannot be taken back."""
+    return _folded(typed) == _folded(name)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
 def superfluous(moments: Iterable[datetime], at: datetime, *, days: int, weeks: int) -> list[datetime]:
     """Return which backups are not kept, oldest first: of each day the last, for so many days; then of each week.
 

@@ -27,6 +27,10 @@ class BadArchive(ValueError):
     """The file is no archive, is damaged, or is of a version that this release does not read."""
 
 
+class NewerArchive(BadArchive):
+    """The archive was written by a newer release than this one."""
+
+
 class ArchiveReader:
     """An open archive whose manifest is in order."""
 
@@ -112,7 +116,7 @@ def _manifest(file: ZipFile) -> Manifest:
     except (KeyError, ValidationError) as wrong:
         raise BadArchive("it has no manifest that this release can read") from wrong
     if stands("tenant", manifest.revision) == "newer":
-        raise BadArchive(f"it was written by a newer release (tables at {manifest.revision})")
+        raise NewerArchive(f"it was written by a newer release (tables at {manifest.revision})")
     if missing := manifest.files.keys() - set(file.namelist()):
         raise BadArchive(f"{', '.join(sorted(missing)[:3])} of its manifest is missing")
     return manifest

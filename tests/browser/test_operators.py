@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
+from psycopg.types.json import Jsonb
 
 from saas_crm.operators.figures import take_figures
 from tests.browser.conftest import Width
@@ -82,6 +83,35 @@ def test_its_pages_full_and_empty(
     with full.place.owner() as connection:
         connection.execute("DELETE FROM public.installation_figures")
     eyes.look("/operator/capacity")
+    assert eyes.found == []
+
+
+def test_backups_full_and_empty(
+    eyes_of: Callable[..., Eyes], full: Installation, olga: OperatorPerson, live_server: Any
+) -> None:
+    eyes = eyes_of(None)
+    with_console(eyes.page, olga, live_server.url)
+    backups = "/operator/workspaces/other/backups"
+    eyes.look(backups)
+    olga.browser.post(backups)
+    eyes.look(backups)
+    found = [{"stamp": f"202611{day:02}T022300Z", "size": 123_456_789 * day} for day in range(20, 6, -1)]
+    end = "UPDATE public.operator_work SET state = 'done', ended_at = now(), asked = asked || %s WHERE kind = %s"
+    with full.place.owner() as connection:
+        connection.execute(end, [Jsonb({"found": found}), "backups"])
+    eyes.look(backups)
+    one = f"{backups}/{found[0]['stamp']}"
+    eyes.look(one)
+    olga.browser.post(f"{one}/restoration", data={"typed": LONG})
+    eyes.look(one)
+    came = {"restored": "other", "former": "other-former-a1b2c3", "new_people": 3}
+    with full.place.owner() as connection:
+        connection.execute(end, [Jsonb(came), "restore_in_place"])
+    eyes.look(backups)
+    with full.place.owner() as connection:
+        connection.execute("UPDATE public.operator_work SET state = 'failed', asked = asked - 'restored', error = %s",
+                           ["bad_archive|tables/companies.jsonl is damaged: " + "x" * 120])  # fmt: skip
+    eyes.look(backups)
     assert eyes.found == []
 
 

@@ -13,7 +13,7 @@ from web.operators import looking_in
 from web.operators.blueprint import bp
 from web.operators.gate import gate
 
-PAGES = ("sign_in", "set_up", "workspaces", "standing", "work", "capacity", "acts", "consent")
+PAGES = ("sign_in", "set_up", "workspaces", "standing", "work", "backups", "capacity", "acts", "consent")
 __all__ = ["init_app", "jobs"]
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from saas_crm.core.i18n import LANGUAGES, ngettext, pgettext
 from saas_crm.core.i18n import gettext as _
+from saas_crm.operators.faults import parts
+from saas_crm.operators.rules import moment_of
 from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
-from web.formatting import number, size
+from web.formatting import moment, number, size
 from web.history.words import browser_told
 
-__all__ = ["act_name", "acts", "browser_told", "cause", "concerns", "details", "language", "status", "whys"]
+__all__ = ["act_name", "acts", "browser_told", "cause", "concerns", "details", "fault", "language", "status", "whys"]
 
 
 def acts() -> dict[str, str]:
@@ -28,6 +30,8 @@ def acts() -> dict[str, str]:
         "user_email": _("Address of a sign-in changed"),
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
+        "backups": _("Looked for backups"), "restore_as": _("Restore as a new workspace asked for"),
+        "restore_in_place": _("Restore in place asked for"),
     }  # fmt: skip
 
 
@@ -40,6 +44,10 @@ def details(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield an act's details as a line each, as far as they say something to a reader."""
     if found.get("slugs"):
         yield ", ".join(found["slugs"][:20])
+    if made_at := moment_of(str(found.get("backup", ""))):
+        yield _("Backup of %(moment)s", moment=moment(made_at))
+    if found.get("slug") or found.get("former"):
+        yield f"/{found.get('slug') or found['former']}"
     for name in ("reason", "why", "member", "email"):
         if found.get(name):
             yield str(whys().get(found[name], found[name]))
@@ -52,6 +60,24 @@ def whys() -> dict[str, str]:
         "ticket": _("The ticket was used or is not for here"), "rights": _("The member is no longer active"),
         "change": _("Something was to be changed"), "signed out": _("Signed out"),
     }  # fmt: skip
+
+
+def fault(error: str) -> str:
+    """Return why work failed, in plain words where there are some; else as the machine tells it."""
+    code, detail = parts(error)
+    said = {
+        "bad_archive": _("The backup cannot be restored: it is damaged or not the archive of a workspace."),
+        "newer": _("The backup was written by a newer release. Bring this installation up to it first."),
+        "slug_taken": _("The address is taken by now. Choose another one."),
+        "gone": _("This backup, or its workspace, is no longer there."),
+        "former": _("This is the former data of a workspace that was restored. It stays closed."),
+        "under_way": _("The workspace is being restored just now. Wait until that is done."),
+        "store": _("The place for backups does not answer as it should."),
+        "no_store": _("The worker knows no place for backups. Set BACKUP_URL."),
+        "disk": _("A disk is full. Make room, on the worker’s scratch space or in the database, and ask again."),
+        "done": _("This was done already."),
+    }.get(code, "")  # fmt: skip
+    return f"{said} ({detail})" if said and detail else said or detail
 
 
 def language(code: str) -> str:

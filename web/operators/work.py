@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.declared import operators_only
-from saas_crm.operators.work import FIGURES, MIGRATE, RETRY_JOBS, UNANSWERED, ask, work_of
+from saas_crm.operators.work import BACKUPS, FIGURES, MIGRATE, RETRY_JOBS, UNANSWERED, ask, work_of
 from web.forms import local_path
+from web.operators import words
 from web.operators.blueprint import bp
 from web.operators.gate import HOME, who
 from web.operators.proof import proven
@@ -24,12 +25,17 @@ MOST = 1_000
 
 @bp.get("/work/<uuid:work_id>")
 @operators_only
-def show_work(work_id: UUID) -> str:
-    """Tell how far something is: a part of the page that asked."""
+def show_work(work_id: UUID) -> ResponseReturnValue:
+    """Tell how far something is: a part of the page that asked, which is loaded anew when its list is there."""
     found = work_of(work_id)
     if found is None:
         raise NotFound
-    return render_template("operators/_work.html", running=found, unanswered=now() - found.asked_at > UNANSWERED)
+    response = make_response(render_template(
+        "operators/_work.html", running=found, unanswered=now() - found.asked_at > UNANSWERED, words=words
+    ))  # fmt: skip
+    if found.kind == BACKUPS and found.state == "done":
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @bp.post("/migration")

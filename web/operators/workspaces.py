@@ -53,7 +53,7 @@ def workspace_page(slug: str, values: object = None, errors: object = None) -> s
     return render_template(
         "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
         behind=registry.is_behind(found.schema_version), head=head("tenant"),
-        running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES)),
+        running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES, *work.RESTORES)),
         acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], values=values or {"kind": "closed"},
         errors=errors or {}, consent=consent, people=people,
         opened="suspend" if errors or request.args.get("part") == "suspend" else "",

@@ -14,6 +14,7 @@ from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import owners_only, while_read_only
 from saas_crm.edge.proof import proven
 from saas_crm.workspaces.ending import GRACE, ask_deletion, deletion_of, keep
+from saas_crm.workspaces.rules import is_name_typed
 from web.forms import saved, shown_again
 
 bp = Blueprint("settings_deletion", __name__)
@@ -41,7 +42,7 @@ def show() -> str:
 @shown_again(deletion_page)
 def ask() -> ResponseReturnValue:
     """Let the workspace be deleted when the days of grace are over; its name has to be typed."""
-    if _folded(request.form.get("name", "")) != _folded(g.tenant.name):
+    if not is_name_typed(request.form.get("name", ""), g.tenant.name):
         raise InvalidInput({"name": _("Type the name of the workspace just as it is shown.")})
     asked = ask_deletion(settings().database_url, settings().base_url, g.tenant, actor=current_member())
     directory().forget()
@@ -60,7 +61,3 @@ def take_back() -> ResponseReturnValue:
     directory().forget()
     text = _("The workspace stays, and everybody can work in it again.") if kept else _("Nothing was to be taken back.")
     return saved(url_for("settings_workspace.index"), text)
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
