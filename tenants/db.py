@@ -72,10 +72,7 @@ class TenantSession(FlaskSession):
         return super().get(*args, **options)
 
     def serve(self) -> ActiveTenant:
-        """Return the tenant this session serves, fixed at its first use.
-
-        Raises TenantRequired when nobody speaks and TenantMismatch when somebody else does.
-        """
+        """Return whom this session serves, fixed at its first use; raises TenantRequired, TenantMismatch for others."""
         speaker = tenant_or_none()
         served: ActiveTenant | None = self.info.get("tenant")
         if served is None:
