@@ -7,7 +7,6 @@ that holds another tenant's canary, or lacks its own where it must have it, is a
 from __future__ import annotations
 
 import random
-import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,12 +41,12 @@ WORDS = tuple(
     for stone in ("amber", "beryl", "coral", "diamond", "ebony")
 )
 """A canary for each of up to fifty tenants."""
-CANARY = re.compile("|".join(WORDS), re.IGNORECASE)
 
 
 def foreign(text: str, canary: str) -> set[str]:
     """Return the canaries of other tenants that stand in a text."""
-    return {word.lower() for word in CANARY.findall(text)} - {canary}
+    lowered = text.lower()
+    return {word for word in WORDS if word in lowered} - {canary}
 
 
 @dataclass(frozen=True)
