@@ -38,7 +38,9 @@ OUTSIDE = {"profile": "/profile", "workspaces": "/workspaces", "signout": "/sign
 def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
-    app.jinja_env.globals.update(new_id=new_id, shell=shell, log_address=log_address, main_address=main_address)
+    app.jinja_env.globals.update(
+        new_id=new_id, shell=shell, log_address=log_address, looking_words=looking, main_address=main_address
+    )
 
 
 def _values() -> dict[str, Any]:

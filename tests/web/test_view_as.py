@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -201,3 +202,20 @@ def test_signing_out_ends_it_and_says_so(
     log = client_for("owner").get("/acme/settings/audit").text
     assert "Stopped looking as this member" in log
     assert "signing out" in log
+
+
+def test_what_would_make_or_change_something_is_locked_on_the_page(
+    client_for: ClientFor, cast: Cast, make: Maker
+) -> None:
+    company, browser = make.company("rep", name="Seen by Rita"), client_for("admin")
+    company_page = f"/acme/companies/{company.id}"
+    pages = {"/acme/companies": "New company", "/acme/contacts": "New contact", company_page: "Edit"}
+    own = {address: browser.get(address).text for address in pages}
+    look_as(browser, cast, "rep")
+    for address, label in pages.items():
+        locked = r'<button type="button"[^>]*title="You are only looking: [^>]*disabled>'
+        button = re.compile(rf"{locked}(<svg.*?</svg>)?<span>{label}</span>")
+        seen = browser.get(address).text
+        assert not button.search(own[address])
+        assert button.search(seen), address
+        assert 'href="/acme/companies/new"' not in seen
