@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from uuid import UUID, uuid4
@@ -19,6 +20,8 @@ from tests.access.ways_in import MODELS, OWNERS, Organisation, World, compare, s
 from tests.conftest import Stage
 from tests.support.making import acting
 
+ORGANISATIONS = max(16, int(os.environ.get("ORGANISATIONS", "0")))
+"""How many are made: always the same 16, and as many more as the environment asks for."""
 WHO = ("manager", "rep", "teammate", "colleague", "viewer")
 ROLE = {"teammate": "rep", "colleague": "rep"}
 
@@ -90,7 +93,7 @@ def office(stage: Stage) -> Iterator[Office]:
         yield Office(connection, stage)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(ORGANISATIONS))
 def test_everybody_sees_and_may_change_what_plain_python_says(
     seed: int, stage: Stage, world: World, office: Office, role_of, monkeypatch: pytest.MonkeyPatch
 ) -> None:
