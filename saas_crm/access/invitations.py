@@ -14,7 +14,7 @@ from saas_crm.access.entry_rules import domain_allowed
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.joining import make_member
-from saas_crm.access.models import Invitation, Member, Role
+from saas_crm.access.models import Invitation, Member, Role, Team
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.ownership import check_version
 from saas_crm.access.permissions import CurrentMember
@@ -163,6 +163,14 @@ def get_open(invitation_id: UUID) -> Invitation:
 def find_invitation(token: str) -> Invitation | None:
     """Return the invitation behind a link, in whatever state it is, locked for this transaction."""
     return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update())
+
+
+def seat_of(invitation: Invitation) -> tuple[str | None, str, str | None]:
+    """Return key and name of the role that an invitation offers, and the team's name, None for no team."""
+    team = select(Team.name).where(Team.id == invitation.team_id, Team.deleted_at.is_(None)).scalar_subquery()
+    seat = select(Role.key, Role.name, team).where(Role.id == invitation.role_id)
+    key, name, team_name = db.session.execute(seat).one()
+    return key, name, team_name
 
 
 def state_of(invitation: Invitation | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -43,6 +44,10 @@ def test_a_new_person_joins(invited: Callable[..., str], client_for: ClientFor, 
     page = nina.get(link)
     assert heading(page) == "Join Acme Instruments"
     assert "Olivia Owner invites nina@new.example" in page.text
+    assert "As Manager, team Acme Instruments" in page.text
+    listed = client_for("owner").get("/acme/settings/members").text
+    assert listed.index('href="#invitations"') < listed.index("Rita Rep") < listed.index('id="invitations"')
+    assert re.search(r'href="#invitations">1 open invitation<', listed)
     answer = nina.post(link, data=NEW)
     assert (answer.status_code, answer.location) == (303, "/acme/")
     assert nina.get("/acme/").status_code == 200

@@ -13,7 +13,7 @@ from flask import Response, flash, g, make_response, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.factors.standing import factors_of
-from saas_crm.access.invitations import accept, find_invitation, state_of
+from saas_crm.access.invitations import accept, find_invitation, seat_of, state_of
 from saas_crm.access.joining import make_invited_user
 from saas_crm.access.models import Invitation
 from saas_crm.access.queries import member_by_id, user_by_email
@@ -37,6 +37,7 @@ from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller, let_in
 from web.forms import shown_again
+from web.settings.role_names import role_name
 
 
 def join_form(token: str, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> Response:
@@ -48,8 +49,14 @@ def join_form(token: str, values: Mapping[str, str] | None = None, errors: Mappi
     inviter = _inviter(invitation)
     return make_response(render_template(
         "account/invitation.html", email=invitation.email, inviter=inviter, who=_who(invitation),
-        user=user_or_none(), values=values or {"name": _called()}, errors=errors or {},
+        user=user_or_none(), values=values or {"name": _called()}, errors=errors or {}, **_offered(invitation),
     ))  # fmt: skip
+
+
+def _offered(invitation: Invitation) -> dict[str, str]:
+    """Return as what the person is invited, in words: role, and team or ""."""
+    key, name, team = seat_of(invitation)
+    return {"role": role_name(key, name), "team": team or ""}
 
 
 def _called() -> str:
