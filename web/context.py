@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 
+from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.recycled import kinds_for
 from saas_crm.core.i18n import html_lang, spoken
@@ -39,7 +40,12 @@ def init_app(app: Flask) -> None:
     """Register what every template may use."""
     app.context_processor(_values)
     app.jinja_env.globals.update(
-        new_id=new_id, shell=shell, log_address=log_address, looking_words=looking, main_address=main_address
+        new_id=new_id,
+        shell=shell,
+        log_address=log_address,
+        looking_words=looking,
+        main_address=main_address,
+        known_by_phone_and_mail=known_by_phone_and_mail,
     )
 
 
@@ -62,6 +68,17 @@ def _values() -> dict[str, Any]:
         values["manifest_url"] = request.script_root + _path("today.manifest")
         values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
     return values
+
+
+def known_by_phone_and_mail(*kinds: str) -> bool:
+    """Whether the member may look for any of these kinds of records by phone number and e-mail address.
+
+    What their role hides or masks they cannot ask for.
+    """
+    member = member_or_none()
+    return member is not None and any(
+        all(may_know(member, kind, name) for name in ("phone", "email")) for kind in kinds
+    )
 
 
 def navigation_of(member: CurrentMember) -> Navigation:
