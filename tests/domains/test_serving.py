@@ -78,7 +78,7 @@ def test_what_is_the_person_s_is_at_the_main_address(at_domain: At, path: str) -
 
 def test_nothing_of_the_person_is_changed_there(at_domain: At) -> None:
     rep = at_domain("rep")
-    for path in ("/profile", "/profile/password", "/profile/browsers/end", "/profile/verification"):
+    for path in ("/profile", "/profile/password", "/profile/email", "/profile/browsers/end", "/profile/verification"):
         assert rep.post(path, data={"name": "Taken"}).status_code == 404
 
 

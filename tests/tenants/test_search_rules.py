@@ -18,7 +18,7 @@ SINCE = (
     "authenticator_apps", "recovery_codes", "pending_sign_ins", "sign_ins", "known_browsers", "passkeys",
     "spent_challenges", "suspensions", "tenant_deletions", "deletion_certificates", "archives", "archive_pieces",
     "former_slugs", "operator_visits", "operator_sessions", "operators", "operator_acts", "operator_work",
-    "tenant_figures", "installation_figures", "tenant_domains",
+    "tenant_figures", "installation_figures", "tenant_domains", "email_changes",
 )  # fmt: skip
 """Shared tables that came after revision 0003."""
 
@@ -34,6 +34,7 @@ def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
         for table in SINCE:
             connection.execute(f"DROP TABLE public.{table} CASCADE")
         connection.execute("DROP FUNCTION public.refuse_former_slug() CASCADE")
+        connection.execute("DROP FUNCTION public.refuse_former_email() CASCADE")
         connection.execute("DROP FUNCTION public.defer_operator_work(uuid), public.failed_jobs_of(uuid)")
         connection.execute("UPDATE public.shared_version SET revision = '0002'")
     assert make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=2) == 0, "none until `db upgrade`"

@@ -50,7 +50,8 @@ def test_it_opens_this_workspace_alone(
     browser = client_for(None)
     come_in(browser, provider)
     assert browser.get("/acme/").status_code == 200
-    for path in ("/second/", "/profile", "/profile/password", "/profile/passkeys", "/workspaces", "/profile/browsers"):
+    own = ("/profile", "/profile/password", "/profile/email", "/profile/passkeys", "/profile/browsers")
+    for path in ("/second/", "/workspaces", *own):
         answer = browser.get(path)
         assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/signin"), path
     assert browser.post("/profile", data={"name": "Hijacked"}).status_code == 302
