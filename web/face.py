@@ -157,10 +157,8 @@ def _stale() -> Response:
     """The form was drawn for another session; htmx leaves the page, and the words in it, as they are."""
     if not request.headers.get("HX-Request"):
         return _page("stale", 400, back_url=_current_page())
-    response = make_response("", 400)
+    response = _toast(_("This page was open for too long. Load it again."), 400)
     response.headers["HX-Reswap"] = "none"
-    said = {"text": _("This page was open for too long. Load it again."), "tone": "bad"}
-    response.headers["HX-Trigger"] = json.dumps({"toast": said})
     return response
 
 
@@ -170,10 +168,7 @@ def _only_looking() -> Response:
         note_refused()
     if not request.headers.get("HX-Request"):
         return _page("looking", 403, seen=current_member().name)
-    response = make_response("", 403)
-    said = {"text": _("You are only looking. Leave the view to change something."), "tone": "bad"}
-    response.headers["HX-Trigger"] = json.dumps({"toast": said})
-    return response
+    return _toast(_("You are only looking. Leave the view to change something."), 403)
 
 
 def _is_operator() -> bool:
@@ -199,10 +194,7 @@ def _proof(error: ProofNeeded) -> Response:
 
 
 def _moved(error: WorkspaceMoved) -> Response:
-    """Lead on to the address of today: not for ever, since the former one is somebody else's one day.
-
-    What htmx asks for or sends is led on as well, with every word: the browser sends it there by itself.
-    """
+    """Lead on to today's address, htmx with every word too; not for ever: the former one is somebody's one day."""
     return make_response(redirect(error.location, 302 if request.method in ("GET", "HEAD") else 307))
 
 
@@ -228,10 +220,14 @@ def _at_main(error: AtMainAddress) -> Response:
 def _read_only() -> Response:
     """Nothing is changed; what was typed comes back, to be sent again when the workspace is open."""
     if request.headers.get("HX-Request"):
-        response = make_response("", 403)
-        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": refusal(), "tone": "bad"}})
-        return response
+        return _toast(refusal(), 403)
     return _page("read_only", 403, told=paused_words(), back_url=_current_page(), **what_was_typed())
+
+
+def _toast(text: str, status: int) -> Response:
+    response = make_response("", status)
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": "bad"}})
+    return response
 
 
 def _page(name: str, status: int, **values: Any) -> Response:

@@ -35,7 +35,7 @@ KNOWN = re.compile(
     "|".join([
         r"English[:：] ?\w+",  # what a stage is called in English, where its names in all languages stand
         r"SaaS CRM|\b(?:CRM|API|Esc|Alt|UTC|JPEG|PNG|WebP|MB|English|Excel|CSV|PDF|JSON|WhatsApp|GDPR|App)\b",
-        r"\b(?:JavaScript|ID|issuer|OpenID Connect|PKCE|Web)\b|2001:db8::/48|\bacme\.example",
+        r"\b(?:JavaScript|ID|issuer|OpenID Connect|PKCE|Web)\b|2001:db8::/48|\b(?:crm\.)?acme\.example",
         r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # the id of a record that is gone
         r"CFA–B[A-Z]+|\b[A-Z]{3}\b|CN¥|US\$|^[A-Z]{2}$",
         r"Mara Lindqvist|Lindqvist|Ribeiro|Porto",
