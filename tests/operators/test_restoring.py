@@ -21,6 +21,7 @@ from saas_crm.worker import execute
 from saas_crm.workspaces.backups import Backup, back_up, store_at
 from saas_crm.workspaces.restoring import Restored
 from tests.support.cast import Cast
+from tests.support.clients import browser_of
 from tests.support.installation import Installation, dispose
 from tests.support.mailbox import run_jobs
 from tests.support.making import Maker
@@ -227,3 +228,15 @@ def test_where_no_place_is_set_it_says_so(app: Flask, installation: Installation
     olga.browser.post("/operator/workspaces/acme/backups")
     run_jobs(installation)
     assert "Set BACKUP_URL" in olga.browser.get("/operator/workspaces/acme/backups").text
+
+
+def test_owners_read_how_a_workspace_comes_back(kept: Installation, cast: Cast) -> None:
+    with_place = browser_of(kept.app, cast["owner"]).get("/acme/settings/archives").text
+    assert "Who runs this installation brings a workspace back" in with_place
+    assert "kept for 14 days. One of each week is kept for 8 weeks." in " ".join(with_place.split())
+
+
+def test_where_no_backups_are_made_none_are_promised(app: Flask, cast: Cast) -> None:
+    page = browser_of(app, cast["owner"]).get("/acme/settings/archives").text
+    assert "How it comes back" in page
+    assert "every night" not in page

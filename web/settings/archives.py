@@ -29,8 +29,10 @@ def index() -> str:
     archives.check_may(member)
     found = archives.archives_of(g.tenant)
     names = {row.id: row.name for row in members(include_frozen=True)} if found else {}
+    here = settings()
     return render_template(
         "settings/archives.html", archives=found, names=names, mine=member.id, days=archives.KEPT.days,
+        nightly=here if here.backup_url else None,
         waiting=any(row.made_at is None and row.error is None for row in found),
     )  # fmt: skip
 
