@@ -106,7 +106,9 @@ NO_PAGES = {
         "hand_overs.print_briefs", "hand_overs.print_received", "privacy.certificate_file", "privacy.register_file",
         "privacy.everything_pdf",
     },
-    "for machines": {"today.manifest", "account.show_photo", "asked.may_serve", "health.healthz", "health.readyz", "metrics.metrics"},
+    "for machines": {
+        "today.manifest", "account.show_photo", "asked.may_serve", "health.healthz", "health.readyz", "metrics.metrics",
+    },
     "only leads on": {
         "public.language", "settings_members.begin", "hand_overs.begin", "account.end_sso",
         "support.enter",
