@@ -34,7 +34,7 @@ from saas_crm.edge.viewing import OnlyLooking, viewing
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
-from web.paused import paused_words, refusal, what_was_typed
+from web.paused import is_withheld, paused_words, refusal, what_was_typed
 from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
@@ -247,4 +247,5 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] =
     (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
     (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
     (VisitOver, lambda _: _visit_over()), (AtMainAddress, _at_main),
+    (Forbidden, lambda refused: _read_only() if is_withheld(refused.permission) else None),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from flask import g, request
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import member_or_none
 from saas_crm.edge.proof import FIELD, PASSKEY_FIELD
-from saas_crm.edge.standing import is_owner
+from saas_crm.edge.standing import WITHHELD, is_owner
 from tenants.standing import BILLING, CLOSED, DELETION, RESTORING, telling
 from web.formatting import day as written_day
 
@@ -80,6 +80,11 @@ def _of_deletion(who: str, day: datetime | None) -> Paused:
         _("%(name)s asked for it. Until then only its owners can come in, to read and to take data along.", name=who),
         "", _("Its owners can take it back until then."), revocable=is_owner(member_or_none()),
     )  # fmt: skip
+
+
+def is_withheld(permission: str) -> bool:
+    """Whether a page is refused for nothing but that the workspace can only be read; the rights may be there."""
+    return permission in WITHHELD and g.get("tenant") is not None and not g.tenant.is_open
 
 
 def refusal() -> str:

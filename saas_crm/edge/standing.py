@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 from flask import g, request
 from werkzeug.exceptions import NotFound
 
-from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.permissions import SALES, CurrentMember
 from saas_crm.access.role_rules import OWNER
 from saas_crm.edge.current import directory
 from saas_crm.edge.declared import works_for_signing_in, works_while_read_only
@@ -16,6 +17,9 @@ from saas_crm.edge.viewing import READING, viewing
 from tenants.context import ActiveTenant
 from tenants.directory import shared_tables_behind
 from tenants.versions import lacks_tables
+
+WITHHELD = frozenset(f"{resource}:{action}" for resource in SALES for action in ("create", "update", "assign", "share"))
+"""What pages do not offer while a workspace can only be read."""
 
 
 class WorkspaceUnavailable(Exception):
@@ -63,6 +67,15 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
         raise WorkspaceUnavailable(tenant.status)
     if request.method not in READING and not works_while_read_only(view):
         raise WorkspaceReadOnly
+
+
+def for_reading(member: CurrentMember) -> CurrentMember:
+    """Return the member as pages are made for in a workspace that can only be read: offered is what can be done.
+
+    Deleting stays: by it one reads the recycle bin. What is refused is decided by the method, not by this.
+    """
+    left = {name: scope for name, scope in member.permissions.items() if name not in WITHHELD}
+    return replace(member, permissions=left)
 
 
 def is_owner(member: CurrentMember | None) -> bool:
