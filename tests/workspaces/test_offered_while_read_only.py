@@ -54,3 +54,8 @@ def test_programs_are_told_their_rights_as_they_are(api_for: Callable[..., Phone
     before = api_for("rep").get("/me").json
     pause()
     assert api_for("rep").get("/me").json.get("permissions") == before.get("permissions")
+
+
+def test_the_line_above_is_a_sentence_of_its_language(client_for: ClientFor, pause: Pause) -> None:
+    pause()
+    assert "<strong>This workspace can only be read for now.</strong>" in client_for("owner").get("/acme/").text
