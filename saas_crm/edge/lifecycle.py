@@ -25,9 +25,9 @@ from saas_crm.edge.moved import lead_on
 from saas_crm.edge.operators import operators_gate, visited
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.plain_http import refuse_plain_http
-from saas_crm.edge.standing import WorkspaceUnavailable, check_standing, for_reading
+from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
 from saas_crm.edge.templating import TemplateEnvironment
-from saas_crm.edge.viewing import READING, OnlyLooking, eyes_of, refuse_changes, viewing
+from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
 from tenants.db import db, new_id
 from tenants.middleware import SLUG_KEY
@@ -165,9 +165,7 @@ def _check(declared: Declared) -> ResponseReturnValue | None:
         _find_member(declared.permission)
     if tenant is not None:
         # Only now: it is told to nobody who is no member.
-        check_standing(tenant, g.get("member"), _app_view(request.endpoint or ""))
-        if not g.tenant.is_open and g.get("member") and request.method in READING and not is_api():
-            g.member = for_reading(g.member)
+        check_standing(tenant, g.get("member"), _app_view(request.endpoint or ""), page=not is_api())
     if declared.permission is not None:
         g.member.require(declared.permission)
     if declared.kind == "owner" and g.member.role_key != OWNER:

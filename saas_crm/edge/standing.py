@@ -46,11 +46,12 @@ def awaits_upgrade(error: Exception) -> bool:
     return lacks_tables(tenant) if tenant is not None else shared_tables_behind()
 
 
-def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any) -> None:
+def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any, *, page: bool) -> None:
     """Raise WorkspaceUnavailable, WorkspaceReadOnly or NotFound where the workspace does not let this request in.
 
     The database said how it stands in the statement that found the member. Where this process remembers otherwise, it
-    looks the tenant up anew (`g.tenant`): so what is decided elsewhere holds from the next request on.
+    looks the tenant up anew (`g.tenant`): so what is decided elsewhere holds from the next request on. A `page` that is
+    only read is made `for_reading`.
     """
     if member is not None and (member.workspace_standing or tenant.standing) != tenant.standing:
         renewed = directory().renew(tenant.id)
@@ -67,6 +68,8 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
         raise WorkspaceUnavailable(tenant.status)
     if request.method not in READING and not works_while_read_only(view):
         raise WorkspaceReadOnly
+    if page and member is not None and request.method in READING:
+        g.member = for_reading(member)
 
 
 def for_reading(member: CurrentMember) -> CurrentMember:
