@@ -173,8 +173,7 @@ def _only_looking() -> Response:
 
 def _is_operator() -> bool:
     """Whether who looks is no member and has no sign-in of a person: what takes one is not theirs."""
-    present = viewing()
-    return present is not None and bool(present.operator)
+    return (present := viewing()) is not None and bool(present.operator)
 
 
 def _visit_over() -> Response:
