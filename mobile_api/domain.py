@@ -79,7 +79,8 @@ def set_domain(body: DomainWrite) -> Response:
 
 
 @api.operation(
-    "POST", "/workspace/domain/check", tag="workspace", responses={200: DomainChecked}, idempotent=True
+    "POST", "/workspace/domain/check", tag="workspace", responses={200: DomainChecked}, idempotent=True,
+    problems=(404,),
 )  # fmt: skip
 @requires("workspace:update")
 def check_domain() -> Response:

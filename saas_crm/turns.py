@@ -42,12 +42,9 @@ _HELD_BACK = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs job
         WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now()) AND job.lock IS NULL
-            AND job.queue_name = ANY (ARRAY(
-                SELECT busy.queue_name FROM procrastinate_jobs busy
-                WHERE busy.worker_id = %(worker_id)s AND busy.status = 'doing'
-            ))
     ) AS held_back
 """
+"""Not only of who is at work here: theirs may have ended between the two looks, and the next would wait for nothing."""
 
 
 class Turns(JobManager):
@@ -69,7 +66,7 @@ class Turns(JobManager):
         while True:
             self._changed.clear()
             job = await self._take(worker_id)
-            if job is not None or not await self._held_back(worker_id):
+            if job is not None or not await self._held_back():
                 return job
             if self._patience is not None and waited >= self._patience:
                 return None
@@ -109,6 +106,6 @@ class Turns(JobManager):
                 return Job.from_row(rows[0])
         return None
 
-    async def _held_back(self, worker_id: int) -> bool:
-        row = await self.connector.execute_query_one_async(_HELD_BACK, worker_id=worker_id)
+    async def _held_back(self) -> bool:
+        row = await self.connector.execute_query_one_async(_HELD_BACK)
         return bool(row["held_back"])

@@ -120,7 +120,7 @@ def test_a_sound_installation_is_not_warned(call: Call) -> None:
     """As it is delivered; a warning that is always there is not read."""
     told = json.loads(call("capacity", "--json").output)
     assert not [concern for concern in told["concerns"] if "onnections" in concern]
-    assert told["connections_wanted"] == 2 * (4 + 8) + (2 + 4) + 2
+    assert told["connections_wanted"] == 2 * (4 + 8) + (3 + 6) + 2
     assert not told["pooled"]
     small = json.loads(call("capacity", "--json", DATABASE_POOL_SIZE="1", WEB_THREADS="16").output)
     assert small["connections_wanted"] == 3 * (2 + 2) + 2

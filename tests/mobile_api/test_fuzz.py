@@ -40,6 +40,7 @@ schemathesis.openapi.format(
 )
 schemathesis.openapi.format("phone", st.sampled_from(["", "+49 30 12345678", "(212) 555-0143", "+86 138 1234 5678"]))
 schemathesis.openapi.format("website", st.sampled_from(["", "www.example.com", "https://例子.中国/路?q=1#x"]))
+schemathesis.openapi.format("domain", st.sampled_from(["crm.firma.example", "https://销售.例子.中国/"]))
 schemathesis.openapi.format("country", st.sampled_from(["", "DE", "cn", "US"]))
 schemathesis.openapi.format("words", st.sampled_from(["", "acme", "华东", "0143", "a%_\\"]) | st.text(max_size=20))
 schemathesis.openapi.format("cursor", st.builds(

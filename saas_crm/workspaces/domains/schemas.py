@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from saas_crm.core.fields import FieldError, clean_line
+from saas_crm.core.fields import Described, FieldError, clean_line
 from saas_crm.core.forms import Input
 from saas_crm.workspaces.domains.rules import DomainRefused, parse_domain
 from tenants.runtime import runtime_settings
@@ -24,5 +24,6 @@ class DomainWrite(Input):
     """The domain at which the workspace is to be served."""
 
     domain: Annotated[
-        str, StringConstraints(max_length=1_000), BeforeValidator(clean_line), AfterValidator(_domain)
-    ] = Field(examples=["crm.acme.example"], description="A name as crm.acme.example, in any letters.")  # fmt: skip
+        str, StringConstraints(max_length=1_000), BeforeValidator(clean_line), AfterValidator(_domain),
+        Described("domain", "A name as crm.acme.example, in any letters.", "crm.acme.example"),
+    ]  # fmt: skip
