@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from saas_crm.workspaces.domains.rules import LABEL
-from tests.cli.conftest import Call, call
 from tests.domains.conftest import DOMAIN, DomainBrowser
 from tests.support.cast import Cast
 from tests.support.clients import Phone, browser_of, phone_of
+from tests.support.command import Call, call
 from tests.support.identity_provider import IdentityProvider
 from tests.support.mailbox import Mailbox, body
 from tests.support.name_server import NameServer

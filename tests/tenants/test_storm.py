@@ -13,7 +13,7 @@ import pytest
 
 from tenants.provisioning import make_spares
 from tests.conftest import Stage
-from tests.support.installation import settings_for
+from tests.support.installation import dispose, settings_for
 from tests.support.mailbox import run_jobs
 from tests.support.pgbouncer import pgbouncer
 from tests.support.proofs import WHOLE, sized
@@ -35,6 +35,7 @@ def anvil(stage: Stage) -> Iterator[Anvil]:
     place = stage.installation.place
     make_spares(place.owner_url, place.runtime_url, wanted=TENANTS + 1)
     yield prepare(stage.installation.app, TENANTS)
+    dispose(stage.installation.app)  # of its own connections, too, some were cut
     stage.pristine.restore()
 
 
@@ -61,5 +62,6 @@ def test_no_foreign_byte(way: str, anvil: Anvil, stage: Stage) -> None:
         assert storm.cut > 0
         assert (WRONG if WHOLE else {404, 422}) <= statuses.keys()
         assert storm.statuses[GONE] <= 4 * storm.cut, "nothing else is in the way"
+    dispose(installation.app)
     run_jobs(installation)
     assert strays(installation, anvil) == []
