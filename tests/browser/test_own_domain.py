@@ -65,10 +65,14 @@ def test_a_day_at_the_domain(
 def test_the_pages_of_it_fit(
     eyes_of: Callable[..., Eyes], home: str, cast: Cast, installation: Installation
 ) -> None:  # fmt: skip
-    """In use, and with its record gone."""
+    """In use, with its record gone, switched off for that, and with as long a name as people have."""
     eyes = eyes_of("owner")
-    for change in ("lost_since = NULL", "lost_since = now()", "verified_at = NULL", "verified_at = NULL, domain = %s"):
+    long = f"{'kundenverwaltung-' * 3}x.{'gesellschaft-' * 4}x.example"
+    for change, said in (
+        ("lost_since = NULL", "In use"), ("lost_since = now()", "Record gone"), ("verified_at = NULL", "Switched off"),
+        (f"lost_since = NULL, domain = '{long}'", "Not confirmed yet"),
+    ):  # fmt: skip
         with installation.place.owner() as connection:
-            long = [f"{'kundenverwaltung-' * 3}x.{'gesellschaft-' * 4}x.example"] if "%s" in change else []
-            connection.execute(f"UPDATE public.tenant_domains SET {change}", long)
+            connection.execute(f"UPDATE public.tenant_domains SET {change}")
         eyes.look("/acme/settings/domain")
+        expect(eyes.page.locator("main").get_by_text(said, exact=True)).to_be_visible()

@@ -67,19 +67,23 @@ def confirm_change(user: SignedInUser, token: str, *, origin: Mapping[str, str])
     if found is None or state is not LinkState.GOOD:
         return state
     check_domains(user.id, found.new_email)
+    person = user_by_id(user.id)  # before the transaction, which holds the only connection a small pool may have
     try:
         with db.engines[SHARED].begin() as connection:
             connection.execute(select(User.id).where(User.id == user.id).with_for_update())
             row = connection.execute(_behind(user.id, token)).one_or_none()
             if row is not None and (state := _state(row)) is LinkState.GOOD:
-                _change(connection, user, row, origin)
+                undo = _change(connection, user, row, origin)
+                if person is not None:
+                    mail_changed(connection, person, row.old_email, row.new_email, undo)
     except IntegrityError:
         message = _("Somebody else signs in with %(email)s by now. Nothing was changed.", email=found.new_email)
         raise InvalidInput({"": message}, {"": "taken"}) from None
     return state
 
 
-def _change(connection: Connection, user: SignedInUser, row: AnyRow, origin: Mapping[str, str]) -> None:
+def _change(connection: Connection, user: SignedInUser, row: AnyRow, origin: Mapping[str, str]) -> str | None:
+    """Write the change; returns the token of the link that takes it back, None where none is given."""
     moment, undo = now(), new_token() if row.old_confirmed else None
     mine = update(EmailChange).where(EmailChange.id == row.id)
     connection.execute(mine.values(
@@ -88,9 +92,7 @@ def _change(connection: Connection, user: SignedInUser, row: AnyRow, origin: Map
     set_address(connection, user.id, row.new_email)
     tell_workspaces(connection, "email_change", origin, user_id=user.id)
     sign_out_everywhere(connection, user.id, keep=user.session_id, origin=origin)
-    person = user_by_id(user.id)
-    if person is not None:
-        mail_changed(connection, person, row.old_email, row.new_email, undo)
+    return undo
 
 
 def set_address(connection: Connection, user_id: UUID, email: str) -> None:

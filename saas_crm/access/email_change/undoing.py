@@ -53,6 +53,7 @@ def undo_change(token: str, password: str, *, origin: Mapping[str, str]) -> UUID
     state, found = undo_behind(token)
     if found is None or state is not LinkState.GOOD:
         return None
+    person = user_by_id(found.user_id)  # before the transaction, which holds the only connection a small pool may have
     with db.engines[SHARED].begin() as connection:
         former = connection.scalar(select(User.email).where(User.id == found.user_id).with_for_update())
         since = (EmailChange.user_id == found.user_id) & (EmailChange.requested_at >= found.requested_at)
@@ -64,7 +65,6 @@ def undo_change(token: str, password: str, *, origin: Mapping[str, str]) -> UUID
         tell_workspaces(connection, "email_change_undone", origin, user_id=found.user_id)
         _drop_added_since(connection, found, origin)
         sign_out_everywhere(connection, found.user_id, origin=origin)
-        person = user_by_id(found.user_id)
         if person is not None and former != found.old_email:
             mail_undone(connection, person, str(former), found.old_email)
     user_id: UUID = found.user_id
