@@ -77,7 +77,7 @@ clean: ## Remove all that was installed and made, but not data
 	find web -name '*.mo' -exec rm -f {} +
 
 .PHONY: ready
-ready: $(STAMPS)/runtime $(STAMPS)/project $(STAMPS)/npm $(STAMPS)/translations
+ready: $(STAMPS)/runtime $(STAMPS)/project $(STAMPS)/npm $(STAMPS)/stripe $(STAMPS)/translations
 
 $(STAMPS)/place: $(STALE)
 	@sh infra/tools/make_venv.sh $(VENV) $(PYTHON)
@@ -92,6 +92,10 @@ $(STAMPS)/dev: requirements-dev.lock $(STALE) | $(STAMPS)/runtime
 
 $(STAMPS)/project: pyproject.toml infra/tools/link_project.py $(STALE) | $(STAMPS)/place
 	@$(RUN) infra/tools/link_project.py
+	@touch $@
+
+$(STAMPS)/stripe: tests/stripe/description.lock infra/tools/fetch_stripe_description.py $(STALE) $(if $(wildcard $(VENV)/stripe/description.json),,FORCE) | $(STAMPS)/place
+	@$(RUN) infra/tools/fetch_stripe_description.py
 	@touch $@
 
 # Web packages and compiled catalogues lie outside the environment, and may be gone without it.

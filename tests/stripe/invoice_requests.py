@@ -1,0 +1,270 @@
+"""What the API lets do with invoices and invoice items, and previews of what a change would cost."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from tests.stripe.catalogue import merged
+from tests.stripe.changing import change
+from tests.stripe.collecting import attempt, await_finalising, finalise, give_up, intent_of, settle
+from tests.stripe.customers import living
+from tests.stripe.due import _renew
+from tests.stripe.errors import Refused, declined
+from tests.stripe.invoicing import item_line, new_invoice
+from tests.stripe.payment_methods import said
+from tests.stripe.routes import PAGING, operation
+from tests.stripe.shapes import SPECIAL, listed, page
+from tests.stripe.subscriptions import begin, period_of
+from tests.stripe.world import DAY, World
+
+
+@operation("GET /v1/invoices/{}")
+def _one(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    return world.get("invoice", id)
+
+
+@operation("GET /v1/invoices", f"customer subscription status collection_method created {PAGING}")
+def _all(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    wanted = {name: params[name] for name in ("customer", "status", "collection_method") if name in params}
+    rows = world.rows("invoice", **wanted)
+    if "subscription" in params:
+        rows = [row for row in rows if _subscription_id(row) == params["subscription"]]
+    return page(rows, params, "/v1/invoices")
+
+
+def _subscription_id(invoice: dict[str, Any]) -> str | None:
+    details = (invoice["parent"] or {}).get("subscription_details") or {}
+    found: str | None = details.get("subscription")
+    return found
+
+
+@operation("GET /v1/invoices/{}/lines", PAGING)
+def _lines(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    lines = world.get("invoice", id)["lines"]["data"]
+    dated = [{**line, "created": 0} for line in reversed(lines)]
+    found = page(dated, params, f"/v1/invoices/{id}/lines")
+    for line in found["data"]:
+        del line["created"]
+    return found
+
+
+@operation(
+    "POST /v1/invoices",
+    "customer subscription auto_advance collection_method days_until_due description metadata currency "
+    "pending_invoice_items_behavior due_date",
+)
+def _make(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    customer = living(world, params.pop("customer"))
+    subscription = (
+        world.get("subscription", params.pop("subscription"), "subscription") if "subscription" in params else None
+    )
+    takes = params.pop("pending_invoice_items_behavior", "exclude") == "include" or subscription is not None
+    pending = [row for row in world.rows("invoiceitem", customer=customer["id"], invoice=None) if takes]
+    lines = [item_line(world, row) for row in pending]
+    currency = params.pop("currency", None) or customer["currency"] or "usd"
+    invoice = new_invoice(world, customer, subscription, "manual", lines, (world.now, world.now), currency=currency)
+    for row in pending:
+        row["invoice"] = invoice["id"]
+    invoice["_days_until_due"] = params.pop("days_until_due", None)
+    invoice["auto_advance"] = params.pop("auto_advance", False)
+    merged(invoice, params)
+    if invoice["auto_advance"]:
+        await_finalising(world, invoice)
+    world.tell("invoice.created", invoice)
+    return invoice
+
+
+@operation("POST /v1/invoices/{}", "description metadata auto_advance days_until_due due_date")
+def _change(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    if invoice["status"] != "draft" and params.keys() - {"metadata", "auto_advance"}:
+        raise Refused(400, "This invoice is finalized and cannot be changed so.")
+    invoice["_days_until_due"] = params.pop("days_until_due", invoice.get("_days_until_due"))
+    merged(invoice, params)
+    world.tell("invoice.updated", invoice)
+    return invoice
+
+
+@operation("DELETE /v1/invoices/{}")
+def _delete(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    if invoice["status"] != "draft" or invoice["parent"]:
+        raise Refused(400, "You can only delete draft invoices that belong to no subscription.")
+    del world.tables["invoice"][id]
+    for row in world.rows("invoiceitem", invoice=id):
+        row["invoice"] = None
+    world.tell("invoice.deleted", invoice)
+    return {"id": id, "object": "invoice", "deleted": True}
+
+
+@operation("POST /v1/invoices/{}/finalize", "auto_advance")
+def _finalize(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    if invoice["status"] != "draft":
+        raise Refused(400, "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+    invoice["auto_advance"] = params.get("auto_advance", invoice["auto_advance"])
+    finalise(world, invoice)
+    if (
+        invoice["status"] == "open"
+        and invoice["auto_advance"]
+        and invoice["collection_method"] == "charge_automatically"
+    ):
+        invoice["next_payment_attempt"] = world.now + 3_600
+    return invoice
+
+
+@operation("POST /v1/invoices/{}/pay", "payment_method paid_out_of_band off_session")
+def _pay(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    if invoice["status"] == "draft":
+        finalise(world, invoice)
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise Refused(400, f"Invoice is already {invoice['status']}", code="invoice_not_editable")
+    if params.get("paid_out_of_band"):
+        settle(world, invoice)
+        return invoice
+    method = (
+        world.get("payment_method", params["payment_method"], "payment_method") if "payment_method" in params else None
+    )
+    why = attempt(world, invoice, method, on_session=not params.get("off_session", True))
+    if why == "no_payment_method":
+        raise Refused(
+            400, "There is no default payment method set on this Customer or Invoice.", code="resource_missing"
+        )
+    if why:
+        raise declined(why, said(why))
+    return invoice
+
+
+@operation("POST /v1/invoices/{}/void")
+def _void(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    give_up(world, invoice, "void")
+    return invoice
+
+
+@operation("POST /v1/invoices/{}/mark_uncollectible")
+def _uncollectible(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    give_up(world, invoice, "uncollectible")
+    return invoice
+
+
+@operation("POST /v1/invoices/{}/send")
+def _send(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    invoice = world.get("invoice", id)
+    if invoice["status"] == "draft":
+        finalise(world, invoice)
+    world.tell("invoice.sent", invoice)
+    return invoice
+
+
+@operation(
+    "POST /v1/invoices/create_preview",
+    "customer subscription subscription_details.items subscription_details.proration_behavior "
+    "subscription_details.proration_date subscription_details.billing_cycle_anchor "
+    "subscription_details.cancel_at_period_end "
+    "subscription_details.trial_end discounts",
+)
+def _preview(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """Carry the change out in a copy of the world that is forgotten, and return the invoice that would be the next.
+
+    With `always_invoice` that is the one made at once; else the one at the end of the period, with all that is pending.
+    """
+    with world.forgotten():
+        return deepcopy(_next_invoice(world, params))
+
+
+def _next_invoice(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    details = params.get("subscription_details", {})
+    before = set(world.tables["invoice"])
+    if "subscription" not in params:
+        if "customer" not in params:
+            raise Refused(400, "Missing required param: customer.", code="parameter_missing", param="customer")
+        begun = {
+            "items": details.get("items"),
+            "discounts": params.get("discounts"),
+            "payment_behavior": "default_incomplete",
+        }
+        begun |= {name: details[name] for name in ("trial_end",) if name in details}
+        subscription = begin(world, living(world, params["customer"]), begun)
+    else:
+        subscription = world.get("subscription", params["subscription"], "subscription")
+        asked = {name: value for name, value in details.items() if value is not None}
+        if "discounts" in params:
+            asked["discounts"] = params["discounts"]
+        if asked:
+            change(world, subscription, asked)
+    new = [row for id, row in world.tables["invoice"].items() if id not in before]
+    if not new:
+        if subscription["cancel_at_period_end"]:
+            raise Refused(404, "No upcoming invoices for customer", code="invoice_upcoming_none")
+        with world.at(period_of(subscription)[1]):
+            _renew(world, subscription)
+        new = [world.tables["invoice"][subscription["latest_invoice"]]]
+    preview = new[-1]
+    with world.at(world.now):
+        return preview | {
+            "id": f"upcoming_{preview['id']}", "status": "draft", "number": None, "amount_paid": 0,
+            "amount_remaining": preview["amount_due"], "next_payment_attempt": world.now + DAY // 24,
+            "hosted_invoice_url": None, "invoice_pdf": None,
+        }  # fmt: skip
+
+
+@operation(
+    "POST /v1/invoiceitems",
+    "customer amount currency description subscription metadata period discountable",
+)
+def _make_item(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    customer = living(world, params["customer"])
+    subscription, amount = params.pop("subscription", None), params.pop("amount", None)
+    if amount is None:
+        raise Refused(400, "The double has not learned invoice items without an amount.")
+    parent = {
+        "type": "subscription_details",
+        "subscription_details": {"subscription": subscription, "subscription_item": None},
+    }
+    item = world.make(
+        "invoiceitem", amount=amount, net_amount=amount, date=world.now, discountable=True, discounts=[], quantity=1,
+        quantity_decimal="1", proration=False, tax_rates=[], metadata={}, invoice=None,
+        test_clock=customer["test_clock"],
+        period={"start": world.now, "end": world.now}, parent=parent if subscription else None,
+    )  # fmt: skip
+    merged(item, {**params, "currency": (params.get("currency") or customer["currency"] or "usd").lower()})
+    world.tell("invoiceitem.created", item)
+    return item
+
+
+@operation("GET /v1/invoiceitems", f"customer invoice pending created {PAGING}")
+def _items(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    wanted = {name: params[name] for name in ("customer", "invoice") if name in params}
+    rows = world.rows("invoiceitem", **wanted)
+    if "pending" in params:
+        rows = [row for row in rows if (row["invoice"] is None) == params["pending"]]
+    return page([{**row, "created": row["date"]} for row in rows], params, "/v1/invoiceitems")
+
+
+@operation("DELETE /v1/invoiceitems/{}")
+def _delete_item(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    item = world.get("invoiceitem", id)
+    if item["invoice"]:
+        raise Refused(400, "This invoice item belongs to an invoice already.")
+    del world.tables["invoiceitem"][id]
+    world.tell("invoiceitem.deleted", item)
+    return {"id": id, "object": "invoiceitem", "deleted": True}
+
+
+SPECIAL["invoice", "payments"] = lambda world, invoice: listed(
+    world.rows("invoice_payment", invoice=invoice["id"]), "/v1/invoice_payments"
+)
+
+
+def _secret(world: World, invoice: dict[str, Any]) -> dict[str, Any] | None:
+    held = world.tables["invoice"].get(invoice["id"])
+    if held is None or held["status"] != "open":
+        return None
+    return {"type": "payment_intent", "client_secret": intent_of(world, held)["client_secret"]}
+
+
+SPECIAL["invoice", "confirmation_secret"] = _secret
