@@ -31,7 +31,7 @@ from saas_crm.activities.actions import ActivityHappened
 from saas_crm.activities.handing_over import PLANNED
 from saas_crm.activities.holding import HAPPENED
 from saas_crm.activities.models import Activity
-from saas_crm.core import events
+from saas_crm.core import clock, events
 from saas_crm.core.numbering.registry import numbered
 from saas_crm.core.recycling import Bin, RecordsPurged, recyclable
 from saas_crm.customers import actions as customers
@@ -110,6 +110,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     door.init_app(app, settings)
     app.extensions["settings"] = settings
     app.extensions["directory"] = Directory(timeout_ms=settings.database_statement_timeout_ms)
+    if settings.clock_file:
+        clock.run_ahead(clock.seconds_in(Path(settings.clock_file)))
     observe.configure_logs(settings)
     lifecycle.init_app(app)
     shares.init_app(app, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+from billing import models as _billing
 from saas_crm.access import models as _access
 from saas_crm.access import shared_models as _shared
 from saas_crm.access import sign_in_models as _sign_ins
@@ -24,8 +25,8 @@ from tenants import models as _tenants
 from tenants.db import SHARED, db
 
 ROOMS = (
-    _access, _shared, _sign_ins, _factors, _activities, _audit, _email_changes, _idempotency, _numbering, _customers,
-    _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants,
+    _access, _billing, _shared, _sign_ins, _factors, _activities, _audit, _email_changes, _idempotency, _numbering,
+    _customers, _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg import sql
 
+from tenants.plan import UNLIMITED, Plan
 from tenants.standing import Access, Suspension, access_of, key_of
 
 
@@ -40,6 +41,7 @@ class ActiveTenant:
     """Its own domain, while that is shown to be its own; None where it has none."""
     entry: bytes = field(default=b"", compare=False)
     suspensions: tuple[Suspension, ...] = ()
+    plan: Plan = UNLIMITED
 
     @property
     def is_open(self) -> bool:

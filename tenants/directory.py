@@ -16,6 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import SHARED, AnyRow, AnySelect, db
 from tenants.models import FormerSlug, SuspensionRow, Tenant, TenantDomain
+from tenants.plan import plan_of
 from tenants.standing import Suspension
 from tenants.versions import stands
 
@@ -25,7 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 
 _OWN = (TenantDomain.tenant_id == Tenant.id, TenantDomain.verified_at.is_not(None))
-_DOMAIN = select(TenantDomain.domain).where(*_OWN).scalar_subquery()
+_DOMAIN = select(TenantDomain.domain).where(*_OWN).scalar_subquery().label("domain")
+_VALUES = (*(column.key for column in COLUMNS), "domain", "plan")
 MOST = 10_000
 """Answers kept at a time."""
 
@@ -98,8 +100,9 @@ class Directory:
             self._nobodys.clear()
 
     def from_row(self, row: Any) -> ActiveTenant:
-        """Build the value from a row of COLUMNS, and of the domain, if it was asked for."""
-        tenant = ActiveTenant(*row)
+        """Build the value from a row of COLUMNS, and of domain and plan behind them, if they were asked for."""
+        told = dict(zip(_VALUES, row, strict=False))
+        tenant = ActiveTenant(**{**told, "plan": plan_of(told.get("plan"))})
         entry = entry_statement(tenant.role_name, tenant.schema_name, self._timeout_ms)
         return replace(tenant, entry=entry)
 
@@ -123,19 +126,17 @@ class Directory:
 
 
 def _row(connection: Connection, which: ColumnElement[bool]) -> AnyRow | None:
-    """Return a tenant's row with its domain; without one where the shared tables are a release behind."""
+    """Return a tenant's row with its domain and plan, or with what of them the shared tables have already."""
     query: AnySelect = select(*COLUMNS).where(which)
-    try:
-        return connection.execute(query.add_columns(_DOMAIN)).one_or_none()
-    except ProgrammingError as failed:
-        if not isinstance(failed.orig, psycopg.errors.UndefinedTable):
-            raise
-    try:
-        return connection.execute(query).one_or_none()
-    except ProgrammingError as failed:
-        if isinstance(failed.orig, psycopg.errors.UndefinedTable):  # it was asked for by its domain
-            return None
-        raise
+    for more in ((_DOMAIN, Tenant.plan), (_DOMAIN,), ()):
+        try:
+            return connection.execute(query.add_columns(*more)).one_or_none()
+        except ProgrammingError as failed:
+            if not isinstance(failed.orig, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+                raise
+            if not more and isinstance(failed.orig, psycopg.errors.UndefinedColumn):
+                raise
+    return None  # it was asked for by its domain
 
 
 def _suspensions(connection: Connection, tenant_id: UUID) -> tuple[Suspension, ...]:

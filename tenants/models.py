@@ -44,6 +44,8 @@ class Tenant(SharedModel):
     claimed_at: Mapped[datetime | None]
     former_of: Mapped[UUID | None] = mapped_column(ForeignKey("public.tenants.id", ondelete="SET NULL"), deferred=True)
     """The tenant whose data this was until it was restored in place."""
+    plan: Mapped[dict[str, Any] | None] = mapped_column(JSONB, deferred=True)
+    """What it may do (`tenants.plan`); None: everything."""
 
 
 class SuspensionRow(SharedModel):

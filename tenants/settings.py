@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from tenants.billing_settings import BillingSettings
+from tenants.setting_texts import names_a_server, networks, servers
 
 Environment = Literal["production", "demo", "development", "test"]
 
 
-class Settings(BaseSettings):
+class Settings(BillingSettings):
     """Everything an operator may set; each field is an environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
@@ -83,6 +85,10 @@ class Settings(BaseSettings):
         None, description="Bearer token /metrics asks for; without it /metrics answers loopback only."
     )
 
+    clock_file: str | None = Field(
+        None,
+        description="For trials, never in production: a file with the seconds by which the product's clock is ahead.",
+    )
     operator_console: bool = Field(
         False,
         description="Serve /operator, the console of those who run the installation; without it, it is not there.",
@@ -95,18 +101,18 @@ class Settings(BaseSettings):
 
     @field_validator("operator_networks")
     @classmethod
-    def _are_networks(cls, text: str | None) -> str | None:
+    def _arenetworks(cls, text: str | None) -> str | None:
         try:
-            _networks(text)
+            networks(text)
         except ValueError:
             raise ValueError("must be networks like 10.0.0.0/8, 2001:db8::/32") from None
         return text
 
     @field_validator("dns_servers")
     @classmethod
-    def _are_servers(cls, text: str | None) -> str | None:
+    def _areservers(cls, text: str | None) -> str | None:
         try:
-            _servers(text)
+            servers(text)
         except ValueError:
             raise ValueError("must be addresses like 192.0.2.53, 127.0.0.1:5353, [2001:db8::53]:53") from None
         return text
@@ -146,7 +152,7 @@ class Settings(BaseSettings):
     def _is_mail(cls, url: str | None) -> str | None:
         if url is not None and urlsplit(url).scheme not in {"smtp", "smtps", "file"}:
             raise ValueError("must begin with smtp://, smtps:// or file://")
-        if url is not None and not _names_a_server(url):
+        if url is not None and not names_a_server(url):
             raise ValueError("must name a server, and its port by a number")
         return url
 
@@ -176,6 +182,12 @@ class Settings(BaseSettings):
                 raise ValueError("MAIL_URL must not be file:// when ENVIRONMENT is production")
         return self
 
+    @model_validator(mode="after")
+    def _production_has_the_true_time(self) -> Self:
+        if self.environment == "production" and self.clock_file:
+            raise ValueError("CLOCK_FILE must not be set when ENVIRONMENT is production")
+        return self
+
     @property
     def owner_url(self) -> str:
         """The address of the login that owns schemas and may make roles."""
@@ -189,12 +201,12 @@ class Settings(BaseSettings):
     @property
     def operator_places(self) -> list[str]:
         """The networks from which the operators' console answers; empty: from everywhere."""
-        return _networks(self.operator_networks)
+        return networks(self.operator_networks)
 
     @property
-    def name_servers(self) -> list[tuple[str, int]]:
+    def nameservers(self) -> list[tuple[str, int]]:
         """The name servers to ask, each with its port; empty: the system's."""
-        return _servers(self.dns_servers)
+        return servers(self.dns_servers)
 
     @property
     def workspace_threads(self) -> int:
@@ -215,27 +227,3 @@ class Settings(BaseSettings):
 def sqlalchemy_url(url: str) -> str:
     """Turn a libpq URL into SQLAlchemy's, naming the psycopg 3 driver."""
     return "postgresql+psycopg://" + url.split("://", 1)[1]
-
-
-def _networks(text: str | None) -> list[str]:
-    """Return the networks of a list with commas or blanks between; raises ValueError for what is none."""
-    return [str(ip_network(part, strict=False)) for part in (text or "").replace(",", " ").split()]
-
-
-def _servers(text: str | None) -> list[tuple[str, int]]:
-    """Return addresses and ports of a list with commas or blanks between; raises ValueError for what is none."""
-    found = []
-    for part in (text or "").replace(",", " ").split():
-        bare = part.count(":") > 1 and not part.startswith("[")
-        parts = urlsplit(f"//[{part}]" if bare else f"//{part}")
-        found.append((str(ip_address(parts.hostname or "")), parts.port or 53))
-    return found
-
-
-def _names_a_server(url: str) -> bool:
-    """Whether an address has a host and a port, if it has one, that is a number; a folder needs neither."""
-    parts = urlsplit(url)
-    try:
-        return parts.scheme == "file" or (bool(parts.hostname) and parts.port != 0)
-    except ValueError:
-        return False

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 CATALOGUES = CHECKOUT / "web" / "translations"
 # English is what the source is written in.
 LANGUAGES = ("zh_Hans", "zh_Hant")
-SOURCES = ("web", "mobile_api", "saas_crm", "tenants")
+SOURCES = ("web", "mobile_api", "saas_crm", "tenants", "billing")
 KEYWORDS = ("lazy_gettext", "lazy_ngettext:1,2", "lazy_pgettext:1c,2", "_l")
 # A sentence that merely looks like an older one is not translated by it.
 UPDATE = ("--no-fuzzy-matching", "--no-wrap", "--ignore-obsolete", "--ignore-pot-creation-date")

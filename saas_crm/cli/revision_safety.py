@@ -16,7 +16,7 @@ BIG = frozenset({
     "idempotency_keys", "opportunities", "opportunity_contacts", "opportunity_owner_sums", "opportunity_sums",
     "opportunity_totals", "search_entries", "shares", "known_browsers", "passkeys", "sign_ins", "spent_challenges",
     "sso_identities", "record_numbers", "stage_changes", "archive_pieces", "memberships", "operator_acts", "sessions",
-    "users", "user_photos",
+    "users", "user_photos", "billing_changes", "stripe_events",
 })  # fmt: skip
 """Tables that grow with the work that is done, or with everybody who signs up."""
 SMALL = frozenset({
@@ -28,6 +28,7 @@ SMALL = frozenset({
     "installation_figures", "operator_sessions", "operator_visits", "operator_work", "operators", "tenant_figures",
     "recovery_codes", "identity_providers", "support_consents", "suspensions",
     "tenant_deletions", "tenant_domains", "tenants", "throttles",
+    "billing_identity", "stripe_prices", "subscriptions",
 })  # fmt: skip
 """Tables of hundreds or thousands of rows at most, for which a moment is enough for anything."""
 ACCEPTED: Mapping[tuple[str, str], frozenset[str]] = {

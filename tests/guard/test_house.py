@@ -19,7 +19,7 @@ OPENERS = {
     "sessionmaker": set(),
 }
 # Shared tables: the tenants' registry and sign-ins; no room of the business has any.
-SHARED_DOOR = re.compile(r"(tenants/|saas_crm/((access|edge|cli|demo|operators)/|worker\.py)|infra/bench/).*")
+SHARED_DOOR = re.compile(r"(tenants/|billing/|saas_crm/((access|edge|cli|demo|operators)/|worker\.py)|infra/bench/).*")
 # The edge and the worker; and work that goes through several tenants, one transaction in each.
 COMMITTERS = {
     "saas_crm/access/numbering_jobs.py",
@@ -36,7 +36,7 @@ MODULE_LINES, TEMPLATE_LINES = 250, 100
 def business() -> Iterator[Source]:
     """Yield the files of the feature rooms."""
     for source in sources():
-        if source.name.startswith("saas_crm/") and not OUTSIDE_THE_BUSINESS.match(source.name):
+        if source.name.startswith(("saas_crm/", "billing/")) and not OUTSIDE_THE_BUSINESS.match(source.name):
             yield source
 
 
@@ -110,7 +110,8 @@ def test_there_is_one_clock() -> None:
     wrong = [
         f"{source.at(node)}: {called(node)}"
         for source in sources()
-        if source.name.startswith(("saas_crm/", "web/", "mobile_api/")) and source.name != "saas_crm/core/clock.py"
+        if source.name.startswith(("saas_crm/", "web/", "mobile_api/", "billing/"))
+        and source.name != "saas_crm/core/clock.py"
         for node in source.nodes
         if isinstance(node, ast.Call) and re.search(r"\b(datetime|date)\.(now|utcnow|today)$", called(node))
     ]
@@ -121,7 +122,7 @@ def test_the_business_never_commits() -> None:
     wrong = [
         source.at(node)
         for source in sources()
-        if source.name.startswith(("saas_crm/", "web/", "mobile_api/"))
+        if source.name.startswith(("saas_crm/", "web/", "mobile_api/", "billing/"))
         and source.name not in COMMITTERS
         and not source.name.startswith(("saas_crm/demo/", "saas_crm/cli/"))
         for node in source.nodes

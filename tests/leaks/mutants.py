@@ -22,7 +22,7 @@ from saas_crm.edge.declared import ATTRIBUTE, Declared, declared_for
 from tests.guard.endpoints import Endpoint, endpoints
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("saas_crm", "web", "mobile_api")
+PACKAGES = ("saas_crm", "web", "mobile_api", "billing")
 GUARDS = {
     "visible", "within_reach", "owned_within", "seen", "outside", "check_may", "check_owner", "require", "hides",
     "may_write",

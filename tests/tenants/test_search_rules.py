@@ -19,6 +19,7 @@ SINCE = (
     "spent_challenges", "suspensions", "tenant_deletions", "deletion_certificates", "archives", "archive_pieces",
     "former_slugs", "operator_visits", "operator_sessions", "operators", "operator_acts", "operator_work",
     "tenant_figures", "installation_figures", "tenant_domains", "email_changes",
+    "subscriptions", "stripe_events", "stripe_prices", "billing_changes", "billing_identity",
 )  # fmt: skip
 """Shared tables that came after revision 0003."""
 
@@ -29,7 +30,8 @@ def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
     with empty_place.owner() as connection:
         connection.execute(
-            "ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at, DROP COLUMN former_of"
+            "ALTER TABLE public.tenants DROP COLUMN search_rules, DROP COLUMN search_renewing_at,"
+            " DROP COLUMN former_of, DROP COLUMN plan"
         )
         for table in SINCE:
             connection.execute(f"DROP TABLE public.{table} CASCADE")

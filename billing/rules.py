@@ -1,0 +1,1 @@
+"""What becomes of a subscription: plain values in, plain answers out."""
