@@ -101,7 +101,7 @@ class Settings(BillingSettings):
 
     @field_validator("operator_networks")
     @classmethod
-    def _arenetworks(cls, text: str | None) -> str | None:
+    def _are_networks(cls, text: str | None) -> str | None:
         try:
             networks(text)
         except ValueError:
@@ -110,7 +110,7 @@ class Settings(BillingSettings):
 
     @field_validator("dns_servers")
     @classmethod
-    def _areservers(cls, text: str | None) -> str | None:
+    def _are_servers(cls, text: str | None) -> str | None:
         try:
             servers(text)
         except ValueError:
@@ -204,7 +204,7 @@ class Settings(BillingSettings):
         return networks(self.operator_networks)
 
     @property
-    def nameservers(self) -> list[tuple[str, int]]:
+    def name_servers(self) -> list[tuple[str, int]]:
         """The name servers to ask, each with its port; empty: the system's."""
         return servers(self.dns_servers)
 
