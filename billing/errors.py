@@ -1,0 +1,58 @@
+"""What may go wrong between us and Stripe, without any of Stripe's own words."""
+
+from __future__ import annotations
+
+from saas_crm.core.errors import BusinessError
+
+
+class BillingError(BusinessError):
+    """Root of it all; `message` is for logs and operators, never for a page."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class CardDeclined(BillingError):
+    """The customer's card, or whatever they pay by, refused; nothing was changed."""
+
+
+class StripeUnreachable(BillingError):
+    """Stripe did not answer, or was busy or broken: whether it has done what was asked is not known. Ask again."""
+
+
+class StripeRefused(BillingError):
+    """Stripe does not do what was asked: a fault of ours, of the settings, or the object is not so any more."""
+
+    def __init__(self, message: str = "", code: str = "", status: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class NothingToDo(BillingError):
+    """What was asked does not fit: no subscription to change, one there already, or it is so already."""
+
+
+class BillingOff(BillingError):
+    """This installation has no key of Stripe's: nothing is sold."""
+
+
+class WebhookRefused(BillingError):
+    """What came to the webhook's address is not taken; nothing of it is stored."""
+
+
+class BadSignature(WebhookRefused):
+    """It is not signed, or not by a secret of ours, or something in it was changed on its way."""
+
+
+class TooOld(WebhookRefused):
+    """It was signed too long ago, or in times to come: perhaps somebody sends again what they overheard."""
+
+
+class TooLarge(WebhookRefused):
+    """It is larger than any event."""
+
+
+class NotAnEvent(WebhookRefused):
+    """It is signed, and no event."""
