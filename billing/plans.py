@@ -166,6 +166,11 @@ class Catalogue(_Described):
                 yield from (price for price in found if price is not None)
 
     @property
+    def ranks(self) -> dict[str, int]:
+        """Return the place of each plan: a higher one is more."""
+        return {plan.key: place for place, plan in enumerate(self.plans)}
+
+    @property
     def currencies(self) -> tuple[str, ...]:
         """Return the currencies every paid plan can be paid in; of none where there is no paid plan."""
         return next((plan.currencies for plan in self.plans if plan.is_paid), ())

@@ -31,12 +31,13 @@ class Suspension:
 def access_of(status: str, suspensions: Sequence[Suspension], *, owner: bool = False) -> Access:
     """Return what a tenant's people may do; the strictest cause decides.
 
-    While it waits to be deleted its owner may still read it and take everything along. A tenant that is not open for
+    While it waits to be deleted, or is closed for what is owed, its owner may still read it and take everything along:
+    nobody is locked out of their own data for money. A tenant that is not open for
     no cause that is known (it was closed before causes were noted) is closed.
     """
     if status == "active":
         return "open"
-    kinds = [READ_ONLY if owner and one.cause == DELETION else one.kind for one in suspensions]
+    kinds = [READ_ONLY if owner and one.cause in (BILLING, DELETION) else one.kind for one in suspensions]
     if status not in ("read_only", "suspended") or not kinds:
         return READ_ONLY if status == "read_only" else CLOSED
     return CLOSED if CLOSED in kinds else READ_ONLY
