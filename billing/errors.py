@@ -35,7 +35,7 @@ class NothingToDo(BillingError):
 
 
 class BillingOff(BillingError):
-    """This installation has no key of Stripe's: nothing is sold."""
+    """There is no key of Stripe's: nothing is sold."""
 
 
 class WebhookRefused(BillingError):

@@ -1,0 +1,182 @@
+"""The only door to Stripe: its package, its address, its errors and its idempotency keys stay in here.
+
+Nothing may be held while Stripe is asked: no transaction, no lock, no connection of the pool. Whoever calls asks first
+and writes then. Every request that changes something carries a key that its caller derives from our own rows, so that
+one that is sent again (by the package, or after a crash) is carried out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from billing import stripe_reading as reading
+from billing.errors import CardDeclined, StripeRefused, StripeUnreachable
+from billing.stripe_asking import once
+from billing.stripe_facts import EventFacts, InvoiceLine, NextInvoice, StripeFacts, SubscriptionFacts
+from billing.stripe_hosted import Hosted
+from billing.stripe_reading import CANCEL_REASON, CANCEL_TO, INSTALLATION
+from billing.stripe_shelf import Shelf
+
+API_VERSION = "2026-10-28.endive"
+"""Every answer is read as this version has it, whatever the account's own is: a new one is a change of our code."""
+CONNECT_SECONDS, READ_SECONDS = 4.0, 15.0
+RETRIES = 2
+EVENTS = (
+    "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+    "customer.deleted", "customer.subscription.created", "customer.subscription.updated",
+    "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
+    "invoice.finalized", "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
+    "invoice.voided", "invoice.marked_uncollectible", "invoice.updated",
+)  # fmt: skip
+"""The events that the endpoint at Stripe is to send; of others nothing is learned."""
+
+
+class StripeGateway(Hosted, Shelf):
+    """Stripe, for one installation: takes and returns plain values, raises `billing.errors` only."""
+
+    def __init__(self, key: str, installation: str, *, base: str | None = None, http: Any = None) -> None:
+        stripe.enable_telemetry = False
+        self.installation = installation
+        self.live = key.startswith(("sk_live_", "rk_live_"))
+        self._client = stripe.StripeClient(
+            key, stripe_version=API_VERSION, max_network_retries=RETRIES,
+            base_addresses={"api": base} if base else None,
+            http_client=http or stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+        ).v1  # fmt: skip
+
+    # What is so
+
+    def facts(self, customer_id: str) -> StripeFacts:
+        """Return all that counts of a customer; one that is deleted at Stripe has nothing any more."""
+        with self._told():
+            asked = {"customer": customer_id, "status": "all", "expand": ["data.latest_invoice"]}
+            known = reading.facts(customer_id, self._all(self._client.subscriptions, asked), self.installation)
+            counts = known.subscription
+            if counts is None or not (counts.owes or counts.ended_at):
+                return known
+            owed = self._all(self._client.invoices, {"subscription": counts.subscription_id, "status": "open"})
+        return reading.with_debts(known, owed)
+
+    def subscriptions(self) -> Iterator[SubscriptionFacts]:
+        """Yield every subscription of this installation that goes on."""
+        with self._told():
+            for one in self._all(self._client.subscriptions, {}):
+                if (one.get("metadata") or {}).get(INSTALLATION) == self.installation:
+                    found = reading.subscription(one, self.installation)
+                    if found.lives:
+                        yield found
+
+    def events_since(self, moment: datetime) -> Iterator[EventFacts]:
+        """Yield the events of some moment and later, newest first; Stripe keeps them for 30 days."""
+        with self._told():
+            asked = {"created": {"gte": int(moment.timestamp())}, "types": list(EVENTS)}
+            yield from (reading.event(one) for one in self._all(self._client.events, asked))
+
+    def invoices(self, customer_id: str, limit: int) -> list[InvoiceLine]:
+        """Return a customer's newest invoices, newest first."""
+        with self._told():
+            found = self._client.invoices.list({"customer": customer_id, "limit": limit})
+            return [reading.invoice(one.to_dict()) for one in found.data]
+
+    def upcoming(self, subscription_id: str) -> NextInvoice | None:
+        """Return what will be charged next; None where nothing will."""
+        try:
+            with self._told():
+                found = self._client.invoices.create_preview({"subscription": subscription_id}).to_dict()
+        except StripeRefused as none:
+            if none.code in ("invoice_upcoming_none", "resource_missing"):
+                return None
+            raise
+        at = reading.moment(found.get("next_payment_attempt") or found.get("period_end"))
+        return NextInvoice(found["amount_due"], found["currency"].upper(), at) if at else None
+
+    def preview(self, held: SubscriptionFacts, *, price_id: str, seats: int, at_once: bool) -> tuple[int, int]:
+        """Return what a change would charge at once, and what it would add to the next invoice for a part of a period.
+
+        Taxes are in the first; what is owed back counts as nothing in either.
+        """
+        with self._told():
+            found = self._client.invoices.create_preview({
+                "subscription": held.subscription_id,
+                "subscription_details": {
+                    "items": [{"id": held.item_id, "price": price_id, "quantity": seats}],
+                    "proration_behavior": "always_invoice" if at_once else "create_prorations",
+                },
+            }).to_dict()  # fmt: skip
+        part = max(reading.prorated(found), 0)
+        return (max(found["amount_due"], 0), 0) if at_once else (0, part)
+
+    # What changes a subscription
+
+    def set_items(
+        self, held: SubscriptionFacts, *, price_id: str, seats: int, prorations: str, must_be_paid: bool, key: str
+    ) -> None:
+        """Set price and seats of a subscription, which is absolute: said twice is said once.
+
+        `prorations` is Stripe's proration_behavior. What `must_be_paid` at once and is declined changes nothing and
+        raises CardDeclined; else the change holds, and what could not be paid is owed.
+        """
+        with self._told():
+            self._client.subscriptions.update(
+                held.subscription_id,
+                {
+                    "items": [{"id": held.item_id, "price": price_id, "quantity": seats}],
+                    "proration_behavior": prorations,
+                    "payment_behavior": "error_if_incomplete" if must_be_paid else "allow_incomplete",
+                },
+                once(key),
+            )
+
+    def cancel_at_end(self, held: SubscriptionFacts, *, to: str, reason: str, words: str, key: str) -> None:
+        """Let a subscription end with its period; what becomes of the workspace then stands in its metadata."""
+        details: Any = {"comment": words, **({"feedback": reason} if reason else {})}
+        with self._told():
+            self._client.subscriptions.update(
+                held.subscription_id,
+                {
+                    "cancel_at_period_end": True, "cancellation_details": details,
+                    "metadata": {CANCEL_TO: to, CANCEL_REASON: reason},
+                },
+                once(key),
+            )  # fmt: skip
+
+    def take_back(self, held: SubscriptionFacts, *, key: str) -> None:
+        """Let a subscription go on that was to end."""
+        said: Any = {"metadata": {CANCEL_TO: "", CANCEL_REASON: ""}}
+        ends: Any = {"cancel_at_period_end": False} if held.cancel_at_period_end else {"cancel_at": ""}
+        with self._told():
+            self._client.subscriptions.update(held.subscription_id, {**ends, **said}, once(key))
+
+    def end(self, subscription_id: str, *, credit: bool, key: str) -> None:
+        """End a subscription now; with `credit` what was paid for days to come counts towards what is paid next.
+
+        One that has ended already, or is gone, is no error.
+        """
+        asked: Any = {"invoice_now": True, "prorate": True} if credit else {}
+        try:
+            with self._told():
+                self._client.subscriptions.cancel(subscription_id, asked, once(key))
+        except StripeRefused as refused:
+            if refused.code != "resource_missing":
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn Stripe's errors into ours; their texts may name people, so of a card's only the code is kept."""
+        try:
+            yield
+        except stripe.CardError as declined:
+            raise CardDeclined(str(declined.code or "")) from None
+        except (stripe.APIConnectionError, stripe.RateLimitError) as unreachable:
+            raise StripeUnreachable(type(unreachable).__name__) from None
+        except stripe.StripeError as refused:
+            status = refused.http_status or 0
+            if status >= 500 or status == 409:
+                raise StripeUnreachable(f"HTTP {status}") from None
+            text = f"{type(refused).__name__}: {refused.user_message or ''} ({refused.request_id or ''})"
+            raise StripeRefused(text, str(refused.code or ""), status) from None
