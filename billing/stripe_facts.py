@@ -97,7 +97,8 @@ class Cost:
     """What a change would cost, by Stripe's own reckoning; nothing is changed by asking.
 
     `now` is charged at once, taxes included (0 where nothing is; what is owed back is credited and never negative);
-    `then` each period from `from_at` on, without taxes.
+    `accrued` is for the rest of this period and comes with the next invoice, `then` each period from `from_at` on,
+    both without taxes.
     """
 
     now: int
@@ -107,6 +108,7 @@ class Cost:
     seats: int
     at_once: bool = True
     """Whether the change holds from now on; a lowering holds from the period's end."""
+    accrued: int = 0
 
 
 SeatCost = ChangeCost = Cost

@@ -114,18 +114,19 @@ class StripeGateway(Hosted, Shelf):
     # What changes a subscription
 
     def set_items(
-        self, held: SubscriptionFacts, *, price_id: str, seats: int, prorations: str, must_be_paid: bool, key: str
+        self, held: SubscriptionFacts, *, seats: int, price_id: str | None, prorations: str, must_be_paid: bool, key: str
     ) -> None:
-        """Set price and seats of a subscription, which is absolute: said twice is said once.
+        """Set seats, and the price if one is given, of a subscription: what is absolute is said twice and done once.
 
         `prorations` is Stripe's proration_behavior. What `must_be_paid` at once and is declined changes nothing and
         raises CardDeclined; else the change holds, and what could not be paid is owed.
         """
+        item: Any = {"id": held.item_id, "quantity": seats, **({"price": price_id} if price_id else {})}
         with self._told():
             self._client.subscriptions.update(
                 held.subscription_id,
                 {
-                    "items": [{"id": held.item_id, "price": price_id, "quantity": seats}],
+                    "items": [item],
                     "proration_behavior": prorations,
                     "payment_behavior": "error_if_incomplete" if must_be_paid else "allow_incomplete",
                 },

@@ -45,10 +45,15 @@ class Shelf(Asking):
             self._client.products.create({**words, **made})
 
     def prices(self, plan: str) -> list[StripePrice]:
-        """Return all prices of a plan, also those that are archived."""
-        with self._told():
-            found = self._all(self._client.prices, {"product": self.product_id(plan)})
-            return [reading.price(one) for one in found]
+        """Return all prices of a plan, also those that are archived; none where there is no product yet."""
+        try:
+            with self._told():
+                found = self._all(self._client.prices, {"product": self.product_id(plan)})
+                return [reading.price(one) for one in found]
+        except StripeRefused as refused:
+            if refused.code == "resource_missing":
+                return []
+            raise
 
     def lookup_key_is_free(self, lookup_key: str) -> bool:
         """Whether no other installation in the same account uses a lookup key."""

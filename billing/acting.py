@@ -1,0 +1,59 @@
+"""What every act upon a subscription begins with: who acts, what is so at Stripe just now, and a number for the act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from billing.errors import NothingToDo
+from billing.gateways import gateway_needed
+from billing.held import Held
+from billing.stripe_facts import SubscriptionFacts
+from billing.stripe_gateway import StripeGateway
+from billing.subscriptions import held, take_number
+from saas_crm.access.permissions import CurrentMember
+from tenants.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: a member, an operator, or nobody but the clock and Stripe; and through what."""
+
+    member_id: UUID | None = None
+    operator: str = ""
+    through: str = "job"
+
+
+NOBODY = By()
+
+
+def by_member(actor: CurrentMember | None, through: str = "web") -> By:
+    """Return a member as who acts; for None nobody."""
+    return By(actor.id, "", through) if actor else NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act upon a subscription that goes on; `key` is the idempotency key that its request carries."""
+
+    gateway: StripeGateway
+    held: Held
+    now: SubscriptionFacts
+    number: int
+
+    def key(self, kind: str) -> str:
+        """Return a key that only this act has: what is sent again because no answer came is carried out once."""
+        return f"{kind}-{self.held.tenant_id}-{self.number}"
+
+
+def begin(settings: Settings, tenant_id: UUID) -> Act:
+    """Look up what is so, and take a number; raises NothingToDo where no subscription goes on, and BillingOff."""
+    gateway = gateway_needed(settings)
+    row = held(tenant_id)
+    number = take_number(tenant_id)
+    if row is None or number is None or not row.customer_id:
+        raise NothingToDo("no customer")
+    now = gateway.facts(row.customer_id).subscription
+    if now is None or not now.lives:
+        raise NothingToDo("no subscription")
+    return Act(gateway, row, now, number)

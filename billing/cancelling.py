@@ -1,0 +1,56 @@
+"""Ending a subscription with its period, and taking that back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from billing.acting import begin, by_member
+from billing.errors import NothingToDo
+from billing.models import Subscription
+from billing.settling import settle
+from saas_crm.access.permissions import CurrentMember
+from tenants.context import ActiveTenant
+from tenants.db import SHARED, db
+from tenants.settings import Settings
+
+REASONS = ("too_expensive", "missing_features", "switched_service", "unused", "customer_service", "too_complex",
+           "low_quality", "other")  # fmt: skip
+"""Stripe's own: https://docs.stripe.com/api/subscriptions/update, cancellation_details.feedback."""
+LONGEST_WORDS = 500
+
+
+def cancel(
+    settings: Settings, tenant: ActiveTenant, *, to: str, reason: str, words: str, actor: CurrentMember | None,
+    now: datetime | None = None,
+) -> None:  # fmt: skip
+    """Let the subscription end with its period; then the workspace goes on as Free, or is `closed`.
+
+    Raises NothingToDo where none goes on, ValueError for a `to` or a reason that is none, StripeUnreachable.
+    """
+    if to not in ("free", "closed") or reason not in REASONS:
+        raise ValueError(f"{to} {reason}")
+    act = begin(settings, tenant.id)
+    said = words.strip()[:LONGEST_WORDS]
+    act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))
+    _note(tenant, cancel_reason=reason, cancel_words=said)
+    settle(settings, tenant.id, now=now, by=by_member(actor))
+
+
+def take_back(
+    settings: Settings, tenant: ActiveTenant, *, actor: CurrentMember | None, now: datetime | None = None
+) -> None:
+    """Let a subscription go on that was to end; raises NothingToDo where it has ended, StripeUnreachable."""
+    act = begin(settings, tenant.id)
+    if act.now.cancels_at is None:
+        settle(settings, tenant.id, now=now)
+        raise NothingToDo("it goes on already")
+    act.gateway.take_back(act.now, key=act.key("take-back"))
+    _note(tenant, cancel_reason="", cancel_words="")
+    settle(settings, tenant.id, now=now, by=by_member(actor))
+
+
+def _note(tenant: ActiveTenant, **values: str) -> None:
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(Subscription).where(Subscription.tenant_id == tenant.id).values(**values))

@@ -1,0 +1,180 @@
+"""What Stripe tells us: kept before anything is done with it, worked on by a job, and never believed.
+
+An event only says that there is something to look up. So one that comes twice, late, before another or never changes
+nothing about how things end: whoever looks, looks at all of it (`billing.settling`).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from billing import stripe_reading as reading
+from billing.errors import NotAnEvent, TooLarge
+from billing.models import StripeEvent, Subscription
+from billing.signatures import check_signature
+from billing.stripe_facts import EventFacts
+from billing.subscriptions import installation_id
+from saas_crm.core.clock import now as present
+from saas_crm.core.jobs import defer
+from tenants.db import SHARED, AnyRow, db
+from tenants.directory import shared_reader
+from tenants.models import Tenant
+from tenants.settings import Settings
+
+log = structlog.get_logger(__name__)
+MOST_BYTES = 256 * 1024
+LEFT_BEHIND = timedelta(minutes=10)
+"""After which an event that nobody works on is taken up again: its job was lost, or found the row not yet there."""
+KEPT = timedelta(days=90)
+
+
+class Received(Enum):
+    """What became of what came: kept now, kept before, or none of ours."""
+
+    KEPT = "kept"
+    KNOWN = "known"
+    FOREIGN = "foreign"
+
+
+def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | None = None) -> Received:
+    """Keep an event that Stripe has signed and let a job work on it, in one transaction; Stripe is not asked.
+
+    One of another installation in the same account, or of the other mode of Stripe, is not kept. Raises TooLarge,
+    BadSignature, TooOld and NotAnEvent: then nothing was read of it, or kept.
+    """
+    if len(raw) > MOST_BYTES:
+        raise TooLarge(f"{len(raw)} bytes")
+    check_signature(raw, signature, settings.webhook_secrets, now or present())
+    try:
+        event = reading.event(json.loads(raw))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as wrong:
+        raise NotAnEvent(type(wrong).__name__) from None
+    key = settings.stripe_secret_key.get_secret_value() if settings.stripe_secret_key else ""
+    if event.livemode != key.startswith(("sk_live_", "rk_live_")) or not is_ours(event):
+        log.info("event of another installation", event=event.event_id, type=event.type)
+        return Received.FOREIGN
+    with db.engines[SHARED].begin() as connection:
+        kept = keep(connection, event)
+    return Received.KEPT if kept else Received.KNOWN
+
+
+def is_ours(event: EventFacts) -> bool:
+    """Whether an event is about this installation: it says so itself, or is about a customer of ours."""
+    if event.installation:
+        return event.installation == installation_id()
+    with shared_reader() as connection:
+        known = select(Subscription.tenant_id).where(Subscription.customer_id == event.customer_id).exists()
+        return bool(event.customer_id) and bool(connection.scalar(select(known)))
+
+
+def keep(connection: Connection, event: EventFacts) -> bool:
+    """Keep an event and defer the work; returns False, and does nothing, for one that is kept already."""
+    row = insert(StripeEvent).values(
+        id=event.event_id, type=event.type, object_id=event.object_id or None, customer_id=event.customer_id or None,
+        created_at=event.created_at, livemode=event.livemode, payload=event.payload, tenant_id=event.tenant_id,
+    )  # fmt: skip
+    if connection.scalar(row.on_conflict_do_nothing().returning(StripeEvent.id)) is None:
+        return False
+    defer_work(connection, event.customer_id)
+    return True
+
+
+def defer_work(connection: Connection, customer_id: str) -> None:
+    """Queue the work on all that is kept of a customer: once, however many events came before it begins."""
+    defer(connection, "billing.work_event", queueing_lock=f"billing.work_event:{customer_id}", customer=customer_id)
+
+
+def unworked(customer_id: str) -> list[str]:
+    """Return the events of a customer that are to be worked on, by their ids."""
+    query = select(StripeEvent.id).where(
+        func.coalesce(StripeEvent.customer_id, "") == customer_id, StripeEvent.worked_at.is_(None)
+    )
+    with shared_reader() as connection:
+        return list(connection.scalars(query.order_by(StripeEvent.received_at, StripeEvent.id)))
+
+
+def whose(ids: list[str], customer_id: str) -> UUID | None:
+    """Return the tenant that events are about: the customer's, else the one they name, if it is there."""
+    by_customer = select(Subscription.tenant_id).where(Subscription.customer_id == customer_id)
+    named = select(StripeEvent.tenant_id).where(StripeEvent.id.in_(ids), StripeEvent.tenant_id.is_not(None))
+    with shared_reader() as connection:
+        found: UUID | None = connection.scalar(by_customer) if customer_id else None
+        return found or connection.scalar(select(Tenant.id).where(Tenant.id.in_(named)).limit(1))
+
+
+def mark_worked(ids: list[str], tenant_id: UUID | None, at: datetime) -> None:
+    """Note that events were worked on, and for whom."""
+    values = {"worked_at": at, "error": None, "attempts": StripeEvent.attempts + 1}
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(**values))
+        if tenant_id is not None:
+            connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(tenant_id=tenant_id))
+
+
+def mark_failed(ids: list[str], why: str) -> None:
+    """Note that working on events failed; they are tried again, and are seen by `billing events --failed`."""
+    values = {"error": why[:300], "attempts": StripeEvent.attempts + 1}
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(**values))
+
+
+def replay(event_id: str) -> bool:
+    """Let an event be worked on again; returns False where none with this id is kept."""
+    again = update(StripeEvent).where(StripeEvent.id == event_id).values(worked_at=None, error=None)
+    with db.engines[SHARED].begin() as connection:
+        row = connection.execute(again.returning(func.coalesce(StripeEvent.customer_id, ""))).one_or_none()
+        if row is None:
+            return False
+        defer_work(connection, row[0])
+    return True
+
+
+def take_up_again(at: datetime) -> int:
+    """Queue the work on events that were left behind, and forget old ones; returns of how many customers."""
+    left = select(func.coalesce(StripeEvent.customer_id, "")).distinct().where(
+        StripeEvent.worked_at.is_(None), StripeEvent.received_at < at - LEFT_BEHIND
+    )  # fmt: skip
+    with db.engines[SHARED].begin() as connection:
+        customers = list(connection.scalars(left.limit(1_000)))
+        for customer_id in customers:
+            defer_work(connection, customer_id)
+        connection.execute(delete(StripeEvent).where(
+            StripeEvent.worked_at.is_not(None), StripeEvent.received_at < at - KEPT
+        ))  # fmt: skip
+    return len(customers)
+
+
+def last_known() -> datetime | None:
+    """Return when the newest event that is kept was made at Stripe."""
+    with shared_reader() as connection:
+        found: datetime | None = connection.scalar(select(func.max(StripeEvent.created_at)))
+    return found
+
+
+def keep_missed(found: list[EventFacts]) -> list[str]:
+    """Keep those of Stripe's events that never came, and let them be worked on; returns their ids."""
+    ours = [event for event in found if is_ours(event)]
+    missed = []
+    for event in ours:
+        with db.engines[SHARED].begin() as connection:
+            if keep(connection, event):
+                missed.append(event.event_id)
+    return missed
+
+
+def listed(*, failed: bool, limit: int) -> list[AnyRow]:
+    """Return the newest events without what was in them, or those only that failed or wait."""
+    columns = (StripeEvent.id, StripeEvent.type, StripeEvent.created_at, StripeEvent.worked_at, StripeEvent.attempts,
+               StripeEvent.error, Tenant.slug)  # fmt: skip
+    query = select(*columns).outerjoin(Tenant, Tenant.id == StripeEvent.tenant_id)
+    if failed:
+        query = query.where(or_(StripeEvent.error.is_not(None), StripeEvent.worked_at.is_(None)))
+    with shared_reader() as connection:
+        return list(connection.execute(query.order_by(StripeEvent.received_at.desc(), StripeEvent.id).limit(limit)))

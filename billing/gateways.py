@@ -1,0 +1,57 @@
+"""The gateway of the running installation, if it takes money at all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from billing.errors import BillingOff
+from billing.subscriptions import installation_id
+from tenants.db import db
+from tenants.settings import Settings
+
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
+
+
+def on(settings: Settings) -> bool:
+    """Whether plans are sold here: a Stripe key is set."""
+    return settings.bills
+
+
+def gateway_of(settings: Settings) -> StripeGateway | None:
+    """Return the door to Stripe; None where billing is off.
+
+    Whoever wants it is about to wait for the network: the transaction this thread reads in ends here, so that no
+    connection waits with it. Raises RuntimeError where something was changed in it.
+    """
+    if settings.stripe_secret_key is None:
+        return None
+    _let_go()
+    return _made(settings.stripe_secret_key.get_secret_value(), installation_id(), settings.stripe_api_base)
+
+
+def gateway_needed(settings: Settings) -> StripeGateway:
+    """Return the same; raises BillingOff."""
+    found = gateway_of(settings)
+    if found is None:
+        raise BillingOff("STRIPE_SECRET_KEY is not set")
+    return found
+
+
+def _let_go() -> None:
+    """End what this thread has open in its tenant; nothing of it may be unsaved."""
+    if not db.session.registry.has():
+        return
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("Stripe is asked before anything is changed, or after its commit")
+    session.rollback()
+
+
+@lru_cache(maxsize=8)
+def _made(key: str, installation: str, base: str | None) -> StripeGateway:
+    """Make it once: it keeps connections. Stripe's package takes a second to load, and is only where it is used."""
+    from billing.stripe_gateway import StripeGateway
+
+    return StripeGateway(key, installation, base=base)

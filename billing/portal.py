@@ -1,0 +1,35 @@
+"""The page of Stripe's where one changes how one pays, and finds all invoices."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from billing.checkout import page_language
+from billing.errors import NothingToDo
+from billing.gateways import gateway_needed
+from billing.stripe_gateway import StripeGateway
+from billing.subscriptions import held
+from tenants.context import ActiveTenant
+from tenants.settings import Settings
+
+UPDATE_CARD = "payment_method_update"
+
+
+def portal_url(settings: Settings, tenant: ActiveTenant, *, return_url: str, flow: str = "") -> str:
+    """Return the address of the page, at once at changing how one pays with the flow UPDATE_CARD.
+
+    Raises NothingToDo for who was never a customer, StripeRefused and StripeUnreachable.
+    """
+    gateway, row = gateway_needed(settings), held(tenant.id)
+    if row is None or not row.customer_id:
+        raise NothingToDo("no customer")
+    return gateway.open_portal(
+        row.customer_id, configuration=_configuration(gateway), return_url=return_url,
+        language=page_language(tenant), flow=flow if flow == UPDATE_CARD else "",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _configuration(gateway: StripeGateway) -> str:
+    """Return our portal's configuration, asked for once in a process."""
+    return gateway.portal_configuration()

@@ -1,0 +1,73 @@
+"""The row that says what a workspace has and pays: reading it, and taking a number for a look at Stripe."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, update
+
+from billing.held import Held
+from billing.models import BillingIdentity, Subscription
+from tenants.db import SHARED, db
+from tenants.directory import shared_reader
+
+
+COLUMNS = tuple(getattr(Subscription, one.name) for one in fields(Held))
+NAMES = tuple(one.name for one in fields(Held))
+
+
+def held(tenant_id: UUID) -> Held | None:
+    """Return what a workspace has and pays; None where nothing is known of it."""
+    with shared_reader() as connection:
+        return _one(connection, Subscription.tenant_id == tenant_id)
+
+
+def held_by_customer(customer_id: str) -> Held | None:
+    """Return the same by the id that Stripe has for the workspace."""
+    with shared_reader() as connection:
+        return _one(connection, Subscription.customer_id == customer_id)
+
+
+def _one(connection: Connection, which: Any) -> Held | None:
+    row = connection.execute(select(*COLUMNS).where(which)).one_or_none()
+    return of_row(row) if row else None
+
+
+def of_row(row: Any) -> Held:
+    """Build the value from a row of COLUMNS, or of NAMES in their order."""
+    values = dict(zip(NAMES, row, strict=True))
+    return Held(**{**values, "told": tuple(values["told"])})
+
+
+def take_number(tenant_id: UUID) -> int | None:
+    """Count a look at Stripe, or an act there, and return its number; None where the workspace has no row.
+
+    Two who look at once get two numbers: what is written by the later one is never written over by the former.
+    """
+    with db.engines[SHARED].begin() as connection:
+        count = update(Subscription).where(Subscription.tenant_id == tenant_id).values(asked=Subscription.asked + 1)
+        found: int | None = connection.scalar(count.returning(Subscription.asked))
+    return found
+
+
+def with_customers(after: UUID | None, limit: int) -> list[UUID]:
+    """Return the workspaces that Stripe knows, some at a time, by their ids."""
+    query = select(Subscription.tenant_id).where(Subscription.customer_id.is_not(None)).order_by(Subscription.tenant_id)
+    if after is not None:
+        query = query.where(Subscription.tenant_id > after)
+    with shared_reader() as connection:
+        return list(connection.scalars(query.limit(limit)))
+
+
+def count() -> int:
+    """Return how many workspaces have a row."""
+    with shared_reader() as connection:
+        return int(connection.scalar(select(func.count()).select_from(Subscription)) or 0)
+
+
+def installation_id() -> str:
+    """Return by what this installation knows its own objects at Stripe."""
+    with shared_reader() as connection:
+        return str(connection.scalar(select(BillingIdentity.key)))
