@@ -14,6 +14,7 @@ from infra.bench.archive import there_and_back
 from infra.bench.ceiling import MAKE_ROWS
 from infra.bench.driving import Target, interleave, raw_page
 from infra.bench.fairness import fairness, shipped
+from infra.bench.meanwhile import work_goes_on
 from infra.bench.place import Place, running
 from infra.bench.plan import FULL, QUICK, Plan
 from infra.bench.report import machine, write
@@ -141,6 +142,8 @@ def _tenants(place: Place, plan: Plan, settings: Settings, few: Settings, report
         report.verdicts += growth.claims(settings, plan.sign_ups)
     with said("migrating"):
         report.verdicts.append(growth.migration(settings))
+    with said("working while migrating"), _product(place, settings, "meanwhile") as server:
+        report.verdicts += work_goes_on(server, settings)
     with said("memory of a connection"):
         memory = growth.connection_memory(settings)
     most = max(memory)

@@ -24,11 +24,12 @@ from tenants.migrations import lines
 from tenants.provisioning import founding
 from tenants.settings import Settings
 
+NEXT = "9999"
 REVISION = '''"""A column more, for the benchmark."""
 
 from alembic import op
 
-revision = "9999"
+revision = "{revision}"
 down_revision = "{before}"
 branch_labels = None
 depends_on = None
@@ -96,14 +97,22 @@ def migration(settings: Settings, *, parallel: int = 4) -> Verdict:
         outcomes = upgrade_tenants(settings.owner_url, parallel=parallel)
         seconds = time.perf_counter() - began
     failed = [outcome for outcome in outcomes if outcome.error]
-    with connect(settings.owner_url) as connection:
-        for outcome in outcomes:
-            table = sql.Identifier(outcome.schema, "companies")
-            connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN IF EXISTS bench_probe").format(table))
-        connection.execute("UPDATE public.tenants SET schema_version = %s WHERE schema_version = '9999'",
-                           [lines.head("tenant")])  # fmt: skip
+    take_back_column(settings)
     return Verdict(f"{len(outcomes)} tenants migrated, one column added", round(seconds, 1), 10, "s",
                    note=f"{parallel} at a time, {len(failed)} failed")  # fmt: skip
+
+
+def take_back_column(settings: Settings) -> int:
+    """Take away what the next release brought, outside of it; returns how many tenants and spares had it."""
+    with connect(settings.owner_url) as connection:
+        having = "SELECT schema_name FROM public.tenants WHERE schema_version = %s"
+        schemas = connection.execute(having, [NEXT]).fetchall()
+        for (schema,) in schemas:
+            table = sql.Identifier(schema, "companies")
+            connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN IF EXISTS bench_probe").format(table))
+        connection.execute("UPDATE public.tenants SET schema_version = %s WHERE schema_version = %s",
+                           [lines.head("tenant"), NEXT])  # fmt: skip
+    return len(schemas)
 
 
 @contextmanager
@@ -113,8 +122,8 @@ def next_release() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "migrations")
         shutil.copytree(former, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        text = REVISION.format(before=lines.head("tenant"))
-        (copy / "tenant" / "r9999_bench_probe.py").write_text(text, encoding="utf-8")
+        text = REVISION.format(revision=NEXT, before=lines.head("tenant"))
+        (copy / "tenant" / f"r{NEXT}_bench_probe.py").write_text(text, encoding="utf-8")
         try:
             lines.HERE = copy
             _forget()

@@ -100,7 +100,7 @@ class Connection:
 def drive(job: dict[str, Any]) -> dict[str, Any]:
     """Do a job; returns what was measured, without the warm-up."""
     unique = int(time.time() * 1000) % 10_000_000 * 10_000
-    connections = [Connection((job["host"], job["port"]), _requests(group)) for group in job["connections"]]
+    connections = [Connection((job["host"], job["port"]), requests_of(group)) for group in job["connections"]]
     selector = selectors.DefaultSelector()
     for connection in connections:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -139,7 +139,8 @@ def _finish(selector: selectors.BaseSelector, connections: list[Connection]) -> 
         connection.socket.close()
 
 
-def _requests(group: list[dict[str, Any]]) -> list[Request]:
+def requests_of(group: list[dict[str, Any]]) -> list[Request]:
+    """Return the requests of one connection as a job has them."""
     return [
         Request([text.encode("latin-1") for text in each["variants"]], frozenset(each["right"]), each.get("version", 0))
         for each in group

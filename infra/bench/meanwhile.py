@@ -1,0 +1,179 @@
+"""Work that goes on while many tenants are migrated: no request fails, and none waits long.
+
+A few workspaces are used at a steady pace, one after the other by pages and programs, reading and writing, while
+`saas-crm db upgrade` runs as a process of its own. What somebody waits is counted from when their request was due.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from infra.bench.growth import NEXT, next_release, take_back_column
+from infra.bench.load import Connection, requests_of
+from infra.bench.results import Verdict, percentile
+from infra.bench.scenarios import Group, Workspace
+from infra.bench.servers import HOST, Server, environment_of
+from infra.bench.workspaces import OWNER
+from saas_crm.cli import main as command
+from tenants.migrate import connect
+from tenants.settings import Settings
+
+PARALLEL, HANDS, A_SECOND = 2, 8, 2
+"""How many tenants are migrated at once; how many workspaces are used meanwhile, each by so many requests a second."""
+AROUND = 2.0
+"""Seconds of the same work before the migration and after it."""
+LONGEST, LASTS = 1.0, 20.0
+"""What one request may wait, and how long the migration may take: twice what twice as many at once may, undisturbed."""
+_MINE = """
+    SELECT t.slug FROM public.tenants t JOIN public.memberships m ON m.tenant_id = t.id
+    JOIN public.users u ON u.id = m.user_id
+    WHERE u.email = %s AND t.status = 'active' AND (t.slug LIKE 'small-%%' OR t.slug LIKE 'found-%%') ORDER BY t.id
+"""
+_MIGRATED = "SELECT slug FROM public.tenants WHERE schema_version = %s AND slug = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One request: when it was due, how long it took from then on, and what was wrong with what came."""
+
+    slug: str
+    due: float
+    seconds: float
+    wrong: str = ""
+
+
+@dataclass
+class Work:
+    """What was answered so far, by all hands."""
+
+    port: int
+    answers: list[Answer] = field(default_factory=list)
+    _ends: threading.Event = field(default_factory=threading.Event)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(int(time.time() * 1000) % 10_000_000 * 10_000))
+
+    @contextmanager
+    def goes_on(self, workspaces: list[Workspace]) -> Iterator[None]:
+        """Use each workspace at its pace until the block ends."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(len(workspaces)) as pool:
+            starts = [began + number / len(workspaces) / A_SECOND for number in range(len(workspaces))]
+            hands = [pool.submit(self._use, *each) for each in zip(workspaces, starts, strict=True)]
+            try:
+                yield
+            finally:
+                self._ends.set()
+            for hand in hands:
+                hand.result()
+
+    def _use(self, workspace: Workspace, due: float) -> None:
+        connection = Connection((HOST, self.port), requests_of(_round(workspace)))
+        while not self._ends.wait(max(0.0, due - time.monotonic())):
+            wrong = _sent(connection, next(self._numbers))
+            self.answers.append(Answer(workspace.slug, due, time.monotonic() - due, wrong))
+            due += 1 / A_SECOND
+
+
+def _sent(connection: Connection, number: int) -> str:
+    """Send the next request on a connection of its own, as proxies do; returns what was wrong with the answer."""
+    try:
+        connection.reconnect()
+        connection.send(number)
+        while (answer := connection.receive()) is None:
+            pass
+    except OSError as failed:
+        return f"{type(failed).__name__} {failed}"
+    assert connection.current is not None
+    return "" if int(answer[9:12]) in connection.current.right else answer[:300].decode("latin-1")
+
+
+def _round(workspace: Workspace) -> Group:
+    """Return what is done in a workspace, round and round; a company of its own is what is changed."""
+    [owner] = workspace.actors
+    [key] = workspace.query("SELECT id FROM companies WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1")[0]
+    note = {"kind": "note", "recent": f"company:{key}", "body": "Called %NNNNNNNNN%"}
+    deal = {"name": "Lead %NNNNNNNNN%", "amount": {"amount": "1250.00", "currency": "EUR"}}
+    return [
+        workspace.page(owner, "/"),
+        workspace.api(owner, "GET", "/companies"),
+        {**workspace.form(owner, "/log", [note]), "right": [200, 204]},
+        workspace.page(owner, "/companies"),
+        workspace.api(owner, "POST", "/opportunities", [deal], right=201, Idempotency_Key="bench-%NNNNNNNNN%"),
+        workspace.page(owner, f"/companies/{key}"),
+        workspace.api(owner, "PATCH", f"/companies/{key}", [{"city": "Town %NNNNNNNNN%"}]),
+        workspace.page(owner, "/deals"),
+        workspace.api(owner, "GET", "/opportunities"),
+    ]
+
+
+def work_goes_on(server: Server, settings: Settings) -> list[Verdict]:
+    """Measure what those who work notice of a migration of all tenants; what it brought is taken away again."""
+    workspaces = [Workspace(server.port, slug, settings.owner_url, [OWNER]) for slug in _spread(settings)]
+    work = Work(server.port)
+    try:
+        with work.goes_on(workspaces):
+            time.sleep(AROUND)
+            migrated, seconds, said = _upgrade(settings, [each.slug for each in workspaces])
+            time.sleep(AROUND)
+    finally:
+        tenants = take_back_column(settings)
+    return _judged(work.answers, migrated, seconds, f"{tenants} tenants migrated, one column added", said)
+
+
+def _spread(settings: Settings) -> list[str]:
+    """Return workspaces whose turns are as far apart as can be: tenants are migrated in the order of their making."""
+    with connect(settings.owner_url) as connection:
+        slugs = [str(slug) for (slug,) in connection.execute(_MINE, [OWNER])]
+    hands = min(HANDS, len(slugs))
+    return [slugs[(len(slugs) - 1) * number // max(hands - 1, 1)] for number in range(hands)]
+
+
+def _upgrade(settings: Settings, slugs: list[str]) -> tuple[dict[str, float], float, str]:
+    """Run the command; returns when each workspace was seen to be migrated, the seconds, and what the command said."""
+    migrated: dict[str, float] = {}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.bench.meanwhile", "db", "upgrade", "--parallel", str(PARALLEL)],
+        env=environment_of(settings, 0), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    with connect(settings.owner_url) as connection:
+        while process.poll() is None:
+            for (slug,) in connection.execute(_MIGRATED, [NEXT, slugs]).fetchall():
+                migrated.setdefault(slug, time.monotonic())
+            time.sleep(0.05)
+    seconds, said = time.monotonic() - began, process.communicate()[0]
+    if process.returncode:
+        raise SystemExit(f"the migration failed:\n{said}")
+    return migrated, seconds, said
+
+
+def _judged(answers: list[Answer], migrated: dict[str, float], seconds: float, what: str, said: str) -> list[Verdict]:
+    wrong = [answer for answer in answers if answer.wrong]
+    taken = [answer.seconds for answer in answers]
+    after = sum(answer.due > migrated.get(answer.slug, answer.due) for answer in answers)
+    load = f"{len(answers)} requests, {HANDS * A_SECOND} a second in {len(migrated)} workspaces"
+    sides = f"{len(answers) - after} before their workspace's turn and {after} after it"
+    first = f"; {wrong[0].wrong[:120]!r}" if wrong else ""
+    during = f"while {what}"
+    summary = next((line for line in said.splitlines() if line.startswith("tenants: ")), "")
+    return [
+        Verdict(f"{during}: failed requests", len(wrong), 0, "requests", note=f"{load}, {sides}{first}"),
+        Verdict(f"{during}: longest wait", round(max(taken), 2), LONGEST, "s",
+                note=f"p50 {percentile(taken, 0.5) * 1000:.0f} ms, p99 {percentile(taken, 0.99) * 1000:.0f} ms"),
+        Verdict(f"{during}: the command, beside that work", round(seconds, 1), LASTS, "s",
+                note=f"{PARALLEL} at a time; {summary}, the command's start included"),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    with next_release():
+        command()
