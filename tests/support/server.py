@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from saas_crm.cli.server import LONGEST_REQUEST_LINE
+from saas_crm.cli.server import KEEP_ALIVE_SECONDS, LONGEST_REQUEST_LINE
 from tenants.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -57,6 +57,7 @@ def live_server(
     command = [
         sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
         "--threads", str(threads), "--graceful-timeout", "1", "--limit-request-line", str(LONGEST_REQUEST_LINE),
+        "--keep-alive", str(KEEP_ALIVE_SECONDS),  # a busy machine keeps a caller longer than gunicorn's two seconds
         *(["--preload"] if workers > 1 else []),  # as `saas-crm serve` does: the processes share what was loaded once
     ]  # fmt: skip
     environment = environment_of(settings)
