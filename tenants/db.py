@@ -26,6 +26,7 @@ from tenants.context import (
     tenant_or_none,
 )
 from tenants.kept import Found, Kept
+from tenants.out_of_step import drop_those_out_of_step, told_as_lost
 from tenants.settings import Settings, sqlalchemy_url
 from tenants.veils import any_veils, veils_of
 
@@ -197,10 +198,9 @@ def enter(connection: Connection, tenant: ActiveTenant) -> None:
     assert raw is not None
     try:
         raw.execute(tenant.entry)
-    except psycopg.OperationalError as lost:
-        # This goes past SQLAlchemy, which would otherwise take the connection for a good one.
-        connection.invalidate(lost)
-        raise OperationalError("enter", None, lost, connection_invalidated=True) from lost
+    except (psycopg.OperationalError, psycopg.InternalError) as lost:
+        connection.invalidate(lost)  # this went past SQLAlchemy, which would else take the connection for a good one
+        raise told_as_lost(lost) from lost
     connection.info.setdefault("tenants", set()).add(tenant.id)
 
 
@@ -236,6 +236,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         for engine in (db.engine, db.engines[SHARED]):  # by the shared one new workspaces are founded
             event.listen(engine, "checkin", _retire_after(settings.connection_tenants))
+            drop_those_out_of_step(engine)
 
 
 def _retire_after(tenants: int) -> Any:

@@ -18,6 +18,7 @@ from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 
+from tenants.out_of_step import out_of_step, told_as_lost
 from tenants.veils import Veil, any_veils, veils_of
 
 Query: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
@@ -111,9 +112,11 @@ class Words(NamedTuple):
 
 def told_as_sqlalchemy(connection: Connection, driver: Any, failed: psycopg.Error) -> Exception:
     """Return SQLAlchemy's error for one of the driver's, and have the pool drop a connection that is lost."""
-    lost = bool(driver.closed or driver.broken)
+    lost = bool(driver.closed or driver.broken or out_of_step(failed))
     if lost:
         connection.invalidate(failed)
+    if out_of_step(failed):
+        return told_as_lost(failed)
     return DBAPIError.instance(
         None, None, failed, psycopg.Error, hide_parameters=True, connection_invalidated=lost, dialect=_DIALECT
     )
