@@ -117,7 +117,10 @@ def users() -> None:
         "disable": "operators:disable",
         "enable": "operators:enable",
         "reset": "operators:reset",
+        "jobs": "operator_jobs:jobs",
+        "consent": "operator_visits:consent",
+        "visits": "operator_visits:visits",
     },
 )
 def operators() -> None:
-    """Those who run the installation, and sign in to its console at /operator."""
+    """Those who run the installation, and sign in to its console at /operator; and what they do there, by command."""

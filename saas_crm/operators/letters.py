@@ -1,4 +1,4 @@
-"""What owners are told by mail when somebody looks into their workspace."""
+"""What owners are told by mail when somebody looks into their workspace, or asks to."""
 
 from __future__ import annotations
 
@@ -38,6 +38,23 @@ def begun(reader: Reader, workspace: str, visit: Begun, url: str) -> Letter:
               time=format_datetime(visit.until, "short", locale=spoken())),
             _("You can take the permission back at any moment, in the settings under “Support access”. The audit log "
               "has a line when looking in begins and when it ends."),
+        ],
+        (_("Support access"), url),
+    )  # fmt: skip
+
+
+def consent_asked(reader: Reader, *, workspace: str, operator: str, reason: str, url: str) -> Letter:
+    """Ask for the permission to look in; nothing is open until it is given."""
+    return Letter(
+        reader.email,
+        _("May an operator look into %(workspace)s?", workspace=workspace),
+        [
+            _("Hello %(name)s,", name=reader.name),
+            _("%(operator)s, who helps to run this service, asks to look into the workspace %(workspace)s: %(reason)s",
+              operator=operator, workspace=workspace, reason=reason),
+            _("If you agree, choose in the settings under “Support access” for how long. Only then can they see what a "
+              "member of the workspace sees, and nothing can be changed or taken along. You can take it back at any "
+              "moment. If you do not agree, do nothing."),
         ],
         (_("Support access"), url),
     )  # fmt: skip

@@ -33,9 +33,19 @@ _DISABLE = """
     UPDATE public.operators SET disabled_at = coalesce(disabled_at, now()), link_hash = NULL WHERE id = %s
 """
 
+_ABLE = "SELECT id, name, enrolled_at, disabled_at FROM public.operators WHERE email = %s"
+
 
 class UnknownOperator(LookupError):
     """Nobody has this address."""
+
+
+class NotAble(LookupError):
+    """An operator who cannot sign in; `state` is "disabled" or "waiting"."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 class OperatorExists(ValueError):
@@ -111,6 +121,17 @@ def operators(owner_url: str) -> list[Listed]:
     """Return all operators by address."""
     with connect(owner_url) as connection, connection.cursor(row_factory=class_row(Listed)) as cursor:
         return cursor.execute(_LISTED).fetchall()
+
+
+def able(owner_url: str, email: str) -> tuple[UUID, str]:
+    """Return id and name of an operator who can sign in; raises UnknownOperator and NotAble."""
+    with connect(owner_url) as connection:
+        row = connection.execute(_ABLE, [email]).fetchone()
+    if row is None:
+        raise UnknownOperator(email)
+    if row[2] is None or row[3] is not None:
+        raise NotAble("disabled" if row[3] is not None else "waiting")
+    return row[0], row[1]
 
 
 def _held(connection: psycopg.Connection[Any], email: str) -> tuple[UUID, datetime | None]:

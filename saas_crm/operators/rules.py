@@ -16,6 +16,8 @@ PROVEN = timedelta(minutes=10)
 """So long password and code are not asked again."""
 LINK = timedelta(hours=1)
 TICKET = timedelta(minutes=1)
+OFFER = timedelta(minutes=5)
+"""For so long a link that a command printed leads in: time to carry it to a browser and to sign in there."""
 LONGEST_VISIT = timedelta(minutes=30)
 CONSENT_HOURS = (1, 8, 24, 168)
 """For how long a workspace may open itself to support."""

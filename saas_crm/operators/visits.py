@@ -76,20 +76,30 @@ def ask_in(
 
     What is refused is written down too.
     """
-    who, place = operator.who(origin), Place(tenant.id, tenant.slug)
+    return ticket_for(operator.who(origin), operator.id, operator.session_id, tenant, member_id)
+
+
+def ticket_for(who: Who, operator_id: UUID, session_id: UUID, tenant: ActiveTenant, member_id: UUID) -> str:
+    """Return a new ticket of an operator for the browser that has this session; raises NotAllowed."""
+    consent = check_allowed(who, tenant, member_id)
+    ticket = new_token()
+    with db.engines[SHARED].begin() as connection:
+        connection.execute(insert(OperatorVisit).values(
+            operator_id=operator_id, session_id=session_id, tenant_id=tenant.id, member_id=member_id,
+            consent_id=consent.id, ticket_hash=token_hash(ticket), until=end_of_visit(now(), consent.until),
+        ))  # fmt: skip
+    return ticket
+
+
+def check_allowed(who: Who, tenant: ActiveTenant, member_id: UUID) -> AnyRow:
+    """Return the consent by which one may look in as this member now; raises NotAllowed, and writes that down."""
     consent = consent_of(tenant)
     member = _member(tenant, member_id) if consent is not None else None
     if consent is None or member is None:
         why = "consent" if consent is None else "rights"
-        record_alone(who, "look_in_refused", place, why=why)
+        record_alone(who, "look_in_refused", Place(tenant.id, tenant.slug), why=why)
         raise NotAllowed(why)
-    ticket = new_token()
-    with db.engines[SHARED].begin() as connection:
-        connection.execute(insert(OperatorVisit).values(
-            operator_id=operator.id, session_id=operator.session_id, tenant_id=tenant.id, member_id=member_id,
-            consent_id=consent.id, ticket_hash=token_hash(ticket), until=end_of_visit(now(), consent.until),
-        ))  # fmt: skip
-    return ticket
+    return consent
 
 
 def _member(tenant: ActiveTenant, member_id: UUID) -> CurrentMember | None:
@@ -110,6 +120,7 @@ def begin(
         update(OperatorVisit)
         .where(
             OperatorVisit.ticket_hash == token_hash(ticket), OperatorVisit.begun_at.is_(None),
+            OperatorVisit.ended_at.is_(None),
             OperatorVisit.asked_at > now() - TICKET, OperatorVisit.tenant_id == tenant.id,
             OperatorVisit.session_id == operator.session_id,
         )

@@ -23,6 +23,7 @@ from saas_crm.operators.acts import Place, Who, record
 from saas_crm.operators.faults import Fault
 from saas_crm.operators.figures import take_figures, take_figures_of
 from saas_crm.operators.models import OperatorWork
+from saas_crm.operators.waiting_jobs import queue_again
 from tenants.db import SHARED, AnyRow, db, new_id
 from tenants.directory import shared_reader
 from tenants.migrate import Outcome, connect, tenant_states, upgrade_tenants
@@ -50,18 +51,6 @@ _END = """
 """
 """A restore has written its end itself, with what it restored; nothing writes over that."""
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('work of operators ' || :place, 0))")
-_RETRY = """
-    WITH again AS (
-        SELECT DISTINCT ON (coalesce(j.queueing_lock, j.id::text)) j.id FROM jobs.procrastinate_jobs j
-        WHERE j.status = 'failed' AND j.args ->> 'tenant_id' = %(place)s
-            AND (%(ids)s::bigint[] IS NULL OR j.id = ANY(%(ids)s)) AND NOT EXISTS (
-                SELECT FROM jobs.procrastinate_jobs w WHERE w.queueing_lock = j.queueing_lock AND w.status = 'todo')
-        ORDER BY coalesce(j.queueing_lock, j.id::text), j.id DESC
-    )
-    UPDATE jobs.procrastinate_jobs j SET status = 'todo', attempts = 0, scheduled_at = NULL, worker_id = NULL
-    FROM again WHERE j.id = again.id
-"""
-"""Of several that may only wait once, the last is queued again, and none where one waits already."""
 
 
 def ask(who: Who, kind: str, place: Place | None = None, **asked: Any) -> UUID:
@@ -196,10 +185,9 @@ def _retry_jobs(
     settings: Settings, connection: psycopg.Connection[Any], _work_id: UUID, tenant_id: UUID | None,
     asked: dict[str, Any],
 ) -> Result:  # fmt: skip
-    values = {"place": str(tenant_id), "ids": asked.get("ids")}
-    with connection.transaction():
-        connection.execute("SET LOCAL search_path = jobs, pg_catalog")  # procrastinate's triggers name no schema
-        count = connection.execute(_RETRY, values).rowcount
+    if tenant_id is None:
+        raise Fault("gone")
+    count = queue_again(connection, tenant_id, asked.get("ids"))
     row = connection.execute("SELECT slug FROM public.tenants WHERE id = %s", [tenant_id]).fetchone()
     if row is not None:
         take_figures_of(settings, [row[0]])

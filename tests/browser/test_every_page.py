@@ -125,7 +125,7 @@ NO_PAGES = {
     "looked at in test_operators": {
         "operators.show_sign_in", "operators.show_code", "operators.show_set_up", "operators.index", "operators.show",
         "operators.capacity", "operators.list_acts", "operators.show_work",
-        "operators.list_backups", "operators.show_backup",
+        "operators.list_backups", "operators.show_backup", "operators.show_offer",
     },
     "looked at in test_email_change": {"account.show_email_confirmation", "account.show_email_undo"},
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},

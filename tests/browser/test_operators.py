@@ -10,7 +10,9 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from psycopg.types.json import Jsonb
 
+from saas_crm.operators import people
 from saas_crm.operators.figures import take_figures
+from saas_crm.operators.offers import offer
 from tests.browser.conftest import Width
 from tests.browser.eyes import Eyes
 from tests.support.installation import Installation
@@ -139,3 +141,20 @@ def test_looking_in_has_its_line_at_the_top(
     expect(page.get_by_text("You are only looking: nothing can be saved here.").first).to_be_visible()
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("heading", name="Look in")).to_be_visible()
+
+
+def test_a_link_that_a_command_printed(
+    eyes_of: Callable[..., Eyes], app: Flask, cast: Any, client_for: Callable[..., Any], olga: OperatorPerson,
+    installation: Installation, live_server: Any,
+) -> None:  # fmt: skip
+    client_for("admin").post("/acme/settings/support", data={"hours": "8", "note": "The board is empty"})
+    with app.app_context():
+        operator_id, name = people.able(installation.settings.owner_url, olga.email)
+        token = offer(operator_id, name, cast.tenants["acme"], cast["rep"].member_id)
+    eyes = eyes_of(None)
+    page = with_console(eyes.page, olga, live_server.url)
+    eyes.look(f"/operator/visits/{token}")
+    assert eyes.found == []
+    page.goto(f"/operator/visits/{token}")
+    page.get_by_role("button", name="Look in").click()
+    expect(page.get_by_text("Olga Operator, operator, looks in as Rita Rep until")).to_be_visible()

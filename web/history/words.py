@@ -30,6 +30,7 @@ def verbs() -> dict[str, str]:
         "share": pgettext("act", "Shared"), "unshare": pgettext("act", "Sharing ended"),
         "view_as": _("Looked at the workspace as this member"), "view_as_end": _("Stopped looking as this member"),
         "support_allow": _("Let support look in"), "support_withdraw": _("Let support look in no more"),
+        "support_ask": _("Support asked to look in"),
         "support_begin": _("Support began to look in as this member"),
         "support_end": _("Support stopped looking in"), "support_refused": _("Refused to support"),
         "undo": _("Taken back"), "suspend": pgettext("act", "Suspended"), "resume": pgettext("act", "Opened again"),
@@ -97,6 +98,7 @@ def ends_of_viewing() -> dict[str, str]:
         "left": pgettext("viewing", "leaving"), "time": pgettext("viewing", "time"),
         "rights": pgettext("viewing", "rights that changed"), "signed_out": pgettext("viewing", "signing out"),
         "consent": pgettext("viewing", "consent that was withdrawn"),
+        "command": pgettext("viewing", "a command of the operator"),
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -21,12 +21,15 @@ from saas_crm.edge.operators import KEPT
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.viewing import OnlyLooking, Viewing
 from saas_crm.operators.consents import in_force
+from saas_crm.operators.offers import offered, take
 from saas_crm.operators.registry import speaker
 from saas_crm.operators.visits import NotAllowed, Visit, ask_in, begin, end, note_refusal, visit_of
-from tenants.db import db, tenant_scope
+from tenants.context import ActiveTenant
+from tenants.db import AnyRow, db, tenant_scope
 from tenants.runtime import runtime_directory
 from web.lists import asked_id
 from web.operators.blueprint import bp as console
+from web.operators.frame import frame
 from web.operators.gate import cookie, current_operator
 from web.operators.proof import proven
 from web.operators.workspaces import known
@@ -50,10 +53,54 @@ def ask_visit(slug: str) -> ResponseReturnValue:
     try:
         ticket = ask_in(current_operator(), speaker(found), member_id, origin=request_origin())
     except NotAllowed as refused:
-        said = {"consent": _("The workspace does not allow it. Ask one of its administrators.")}
-        flash(said.get(refused.why, _("This member is not active any more.")), "error")
+        flash(_why_not(refused), "error")
         return redirect(back, 303)
     return redirect(f"/{slug}/support/{ticket}", 303)
+
+
+@console.get("/visits/<token>")
+@operators_only
+def show_offer(token: str) -> str:
+    """Tell what a link that a command printed leads to; asking changes nothing, so that nothing uses it up."""
+    tenant, found = _offered(token)
+    with tenant_scope(tenant):
+        try:
+            name = member_by_id(found.member_id).name
+        except NotFound:
+            name = ""
+    return render_template(
+        "operators/offer.html", tenant=tenant, name=name, token=token, **frame("workspaces")
+    )  # fmt: skip
+
+
+@console.post("/visits/<token>")
+@operators_only
+@proven
+def take_offer(token: str) -> ResponseReturnValue:
+    """Look in by such a link, with password and code as from the workspace's page."""
+    tenant, _found = _offered(token)
+    try:
+        if not take(current_operator(), token, tenant, origin=request_origin()):
+            raise NotFound
+    except NotAllowed as refused:
+        flash(_why_not(refused), "error")
+        return redirect(url_for("operators.show", slug=tenant.slug), 303)
+    return redirect(f"/{tenant.slug}/support/{token}", 303)
+
+
+def _offered(token: str) -> tuple[ActiveTenant, AnyRow]:
+    """Return where a link leads; raises NotFound for one that is used, over, or another operator's."""
+    found = offered(current_operator(), token[:100])
+    tenant = runtime_directory().by_id(found.tenant_id) if found is not None else None
+    if found is None or tenant is None:
+        raise NotFound
+    return tenant, found
+
+
+def _why_not(refused: NotAllowed) -> str:
+    if refused.why == "consent":
+        return _("The workspace does not allow it. Ask one of its administrators.")
+    return _("This member is not active any more.")
 
 
 @bp.get("/support/<ticket>")

@@ -26,7 +26,8 @@ def acts() -> dict[str, str]:
         "resume": _("Resumed"), "export": _("Archive taken"), "restore": _("Restored"),
         "delete": pgettext("act", "Deleted"),
         "create": _("Made"), "look_in": _("Looked in"), "look_in_refused": _("Looking in refused"),
-        "look_in_end": _("Looking in ended"), "operator_add": _("Operator added"),
+        "look_in_end": _("Looking in ended"), "look_in_offer": _("Link to look in made by command"),
+        "consent_ask": _("Asked to be let in"), "operator_add": _("Operator added"),
         "user_email": _("Address of a sign-in changed"),
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
@@ -59,6 +60,7 @@ def whys() -> dict[str, str]:
         "consent": _("The workspace does not allow it"), "left": _("Left"), "time": _("The time was over"),
         "ticket": _("The ticket was used or is not for here"), "rights": _("The member is no longer active"),
         "change": _("Something was to be changed"), "signed out": _("Signed out"),
+        "command": _("Ended by command"),
     }  # fmt: skip
 
 
