@@ -59,6 +59,7 @@ from saas_crm.edge import (
 from saas_crm.edge.domains import place_of
 from saas_crm.edge.standing import WorkspaceUnavailable, awaits_upgrade
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
+from saas_crm.operators.kept_backups import after_backup
 from saas_crm.opportunities import actions as opportunities
 from saas_crm.opportunities import handing_over as deals_handed_over
 from saas_crm.opportunities import holding as deals_held
@@ -73,6 +74,7 @@ from saas_crm.privacy.registry import finds, holds
 from saas_crm.search import owners
 from saas_crm.search.renewing import renewable
 from saas_crm.worker import register_jobs
+from saas_crm.workspaces.events import BackedUp
 from tenants import db as door
 from tenants.context import ActiveTenant
 from tenants.directory import Directory
@@ -215,6 +217,7 @@ def _subscribe() -> None:
     events.subscribe(ActivityHappened, opportunities.note_activity)
     events.subscribe(OwnersMoved, owners.follow)
     events.subscribe(RecordsPurged, forget_shares)
+    events.subscribe(BackedUp, after_backup)
     events.subscribe(following.CustomersGone, deals_indexed.renew_orphans)
     following.followed_by(deals_indexed.reindex_deals)
     hands_over("company", customers_handed_over.COMPANIES)

@@ -12,7 +12,9 @@ import click
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure, WrongCall
+from saas_crm.operators.kept_backups import note_backups
 from saas_crm.workspaces.backups import BackupFailed, Store, back_up, backups_of, fetch_backup, prune, store_at
+from saas_crm.workspaces.events import BackedUp
 from tenants.migrate import connect
 from tenants.settings import Settings
 
@@ -27,6 +29,9 @@ def backup(slug: str) -> None:
         tenant_id = _tenant(settings, slug)
         made = back_up(store, settings.database_url, slug, tenant_id)
         gone = prune(store, tenant_id, days=settings.backup_days, weeks=settings.backup_weeks)
+        note_backups(
+            settings.owner_url, BackedUp(tenant_id, [(one.stamp, one.size) for one in backups_of(store, tenant_id)])
+        )
     click.echo(f"{made.name}  {made.size / 1e6:.1f} MB" + (f", {gone} older removed" if gone else ""))
 
 

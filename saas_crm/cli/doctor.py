@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from saas_crm.cli.checkup import Finding, bad, good
+from saas_crm.cli.checkup.backups import examine_backups
 from saas_crm.cli.checkup.database import examine_database
 from saas_crm.cli.checkup.exposure import examine_encryption, examine_exposure
 from saas_crm.cli.checkup.files import examine_files
@@ -24,7 +25,7 @@ _MARKS = {"good": "ok  ", "warning": "note", "bad": "BAD "}
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: one array of objects.")
 def doctor(as_json: bool) -> None:
-    """Check settings, database, migrations, privileges, worker, mail and files; exit code 1 if any is bad."""
+    """Check settings, database, migrations, privileges, worker, mail, backups and files; exit code 1 if any is bad."""
     findings = []
     for finding in examine():
         findings.append(finding)
@@ -51,6 +52,7 @@ def examine() -> Iterator[Finding]:
         yield from examine_exposure(settings)
         yield from examine_encryption(settings)
         yield from examine_mail(settings)
+        yield from examine_backups(settings)
     yield from examine_files()
 
 

@@ -29,10 +29,12 @@ def work(work_id: str) -> None:
 def figures() -> None:
     """Count all workspaces anew; where the shared tables are a release behind, nothing is kept."""
     from saas_crm.operators.figures import tables_are_there, take_figures
+    from saas_crm.operators.kept_backups import forget_those_gone
 
     settings = runtime_settings()
     if tenant_or_none() is None and tables_are_there(settings.owner_url):
         take_figures(settings)
+        forget_those_gone(settings.owner_url)
 
 
 @job("operators.end_visits", cron="*/5 * * * *")

@@ -72,17 +72,27 @@ def back_up(store: Store, database_url: str, slug: str, tenant_id: UUID) -> Back
 
 def backups_of(store: Store, tenant_id: UUID) -> list[Backup]:
     """Return a workspace's backups, the newest first; what is named otherwise is none of ours."""
-    found = []
+    return sorted(_found(store, f"{tenant_id}/"), key=lambda backup: backup.made_at, reverse=True)
+
+
+def newest_backups(store: Store) -> dict[UUID, datetime]:
+    """Return of each workspace that has any when its newest backup was made; raises BackupFailed."""
+    newest: dict[UUID, datetime] = {}
+    for one in _found(store, None):
+        newest[one.tenant_id] = max(one.made_at, newest.get(one.tenant_id, one.made_at))
+    return newest
+
+
+def _found(store: Store, prefix: str | None) -> Iterator[Backup]:
     with _explained():
-        for batch in obstore.list(store, prefix=f"{tenant_id}/"):
+        for batch in obstore.list(store, prefix=prefix):
             for entry in batch:
-                stem = Path(entry["path"]).name.removesuffix(".zip")
+                path = Path(entry["path"])
                 try:
-                    made_at = datetime.strptime(stem, _FORM).replace(tzinfo=UTC)
+                    made_at = datetime.strptime(path.name.removesuffix(".zip"), _FORM).replace(tzinfo=UTC)
+                    yield Backup(UUID(path.parent.name), made_at, entry["size"])
                 except ValueError:
                     continue
-                found.append(Backup(tenant_id, made_at, entry["size"]))
-    return sorted(found, key=lambda backup: backup.made_at, reverse=True)
 
 
 def prune(store: Store, tenant_id: UUID, *, days: int, weeks: int) -> int:

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
+from saas_crm.core.events import publish
 from saas_crm.core.jobs import defer, job
 from saas_crm.core.rounds import in_each
+from saas_crm.workspaces.events import BackedUp
 from tenants.context import current_tenant
 from tenants.db import db
 from tenants.directory import shared_reader
@@ -53,7 +55,7 @@ def back_up_one() -> None:
 
     What talks to object stores is imported here: web processes know the job, and never run it.
     """
-    from saas_crm.workspaces.backups import back_up, prune, store_at
+    from saas_crm.workspaces.backups import back_up, backups_of, prune, store_at
 
     settings, tenant = runtime_settings(), current_tenant()
     if settings.backup_url is None:
@@ -62,6 +64,7 @@ def back_up_one() -> None:
     made = back_up(store, settings.database_url, tenant.slug, tenant.id)
     gone = prune(store, tenant.id, days=settings.backup_days, weeks=settings.backup_weeks)
     log.info("backed up", tenant=str(tenant.id), bytes=made.size, removed=gone)
+    publish(BackedUp(tenant.id, [(one.stamp, one.size) for one in backups_of(store, tenant.id)]))
 
 
 @job("workspaces.look_after_domains", cron="41 3 * * *")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from saas_crm.cli.checkup.files import ROOT
+from saas_crm.core.clock import now
 from tenants.migrations.lines import known
 from tests.support.command import Call
 from tests.support.installation import Installation
@@ -36,8 +39,29 @@ def test_a_healthy_installation(call: Call, with_worker: None) -> None:
     assert {name: state for name, (state, _, _) in found.items()} == {
         "settings": "good", "database": "good", "login": "good", "rights": "good", "worker": "good", "owner": "good",
         "migrations": "good", "spares": "good", "mail": "good", "assets": "good", "timeout": "good", "metrics": "good",
-        "jit": "good", "encryption": "good", "addresses": "good",
+        "jit": "good", "encryption": "good", "addresses": "good", "backups": "good",
     }  # fmt: skip
+
+
+def test_a_workspace_without_a_fresh_backup_is_named(call: Call, installation: Installation, tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/backups"
+    assert states(call, BACKUP_URL=url)["backups"][:2] == ("good", "0 workspaces have one of the last two nights")
+    with installation.place.owner() as connection:
+        connection.execute("UPDATE public.tenants SET claimed_at = now() - interval '9 days' WHERE slug IS NOT NULL")
+        places = connection.execute("SELECT id FROM public.tenants WHERE slug IN ('acme', 'other') ORDER BY slug")
+        [acme], [other] = places.fetchall()
+    for place, days in ((acme, 3), (other, 3), (other, 1)):
+        folder = tmp_path / "backups" / str(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{now() - timedelta(days=days):%Y%m%dT%H%M%SZ}.zip").write_bytes(b"x")
+    (tmp_path / "backups" / "notes.txt").write_text("an operator's own")
+    state, detail, remedy = states(call, BACKUP_URL=url)["backups"]
+    assert (state, detail) == ("bad", "1 of 2 workspaces have none of the last two nights: acme")
+    assert "saas-crm tenants backup" in remedy
+    assert call("tenants", "backup", "acme", BACKUP_URL=url).exit_code == 0
+    assert states(call, BACKUP_URL=url)["backups"][0] == "good"
+    (tmp_path / "file").write_text("no folder")
+    assert states(call, BACKUP_URL=f"file://{tmp_path}/file")["backups"][0] == "bad"
 
 
 def test_everything_bad_comes_with_a_remedy(call: Call, installation: Installation) -> None:

@@ -10,10 +10,13 @@ import pytest
 from flask import Flask
 
 from saas_crm.app import create_app
+from saas_crm.operators.kept_backups import Kept, forget_those_gone, kept_backups, note_backups
 from saas_crm.workspaces.backups import BackupFailed, back_up, backups_of, fetch_backup, forget_backups, store_at
+from saas_crm.workspaces.events import BackedUp
 from saas_crm.workspaces.restoring import restore_as
 from tenants.archive.reading import reading
 from tests.support.cast import Cast
+from tests.support.clients import browser_of, statements
 from tests.support.installation import Installation, dispose
 from tests.support.mailbox import run_jobs
 from tests.support.object_store import ObjectStore, object_store
@@ -154,3 +157,49 @@ def app_for_a_file(installation: Installation) -> Iterator[Callable[[Path], Flas
     yield build
     for app in made:
         dispose(app)
+
+
+class TestWhatOwnersAreTold:
+    """Settings › Archive: when the last backup was, how large, and how many are kept since when."""
+
+    PAGE = "/acme/settings/archives"
+
+    def test_of_the_night_before(self, filled: Cast, with_backups: Installation, tmp_path: Path) -> None:
+        owner = browser_of(with_backups.app, filled["owner"])
+        assert "the first is made in the coming night" in owner.get(self.PAGE).text
+        folder = tmp_path / "backups" / str(filled.tenants["acme"].id)
+        folder.mkdir(parents=True)
+        before = datetime.now(UTC) - timedelta(days=1)
+        (folder / f"{before:%Y%m%dT%H%M%SZ}.zip").write_bytes(b"x")
+        run_nightly(with_backups)
+        page = owner.get(self.PAGE)
+        assert "Last backup" in page.text
+        assert "2 backups, since" in page.text
+        assert statements(page) <= 6
+        run_nightly(with_backups)
+        with with_backups.place.owner() as connection:
+            rows = connection.execute(
+                "SELECT count(*), count(DISTINCT tenant_id) FROM public.operator_work WHERE kind = 'backups'"
+            ).fetchone()
+        assert rows == (2, 2), "a night takes the place of the one before, for each of two workspaces"
+        assert browser_of(with_backups.app, filled["rep"]).get(self.PAGE).status_code == 403
+
+    def test_each_is_told_of_its_own(self, filled: Cast, with_backups: Installation) -> None:
+        acme, other = (filled.tenants[slug].id for slug in ("acme", "other"))
+        with with_backups.app.app_context():
+            note_backups(with_backups.settings.owner_url, BackedUp(acme, [("20261122T022300Z", 5_000_000)]))
+            assert kept_backups(other) is None
+            moment = datetime(2026, 11, 22, 2, 23, tzinfo=UTC)
+            assert kept_backups(acme) == Kept(moment, 5_000_000, 1, moment)
+            note_backups(with_backups.settings.owner_url, BackedUp(acme, []))
+            assert kept_backups(acme) is None
+
+    def test_what_a_deleted_workspace_had_is_forgotten(self, filled: Cast, with_backups: Installation) -> None:
+        url = with_backups.settings.owner_url
+        gone, acme = filled["rep"].user_id, filled.tenants["acme"].id
+        with with_backups.app.app_context():
+            for place in (gone, acme):
+                note_backups(url, BackedUp(place, [("20261122T022300Z", 1)]))
+            forget_those_gone(url)
+            assert kept_backups(gone) is None
+            assert kept_backups(acme) is not None

@@ -14,6 +14,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.proof import proven
+from saas_crm.operators.kept_backups import kept_backups
 from saas_crm.workspaces import archives
 from tenants.db import db
 from web.forms import saved
@@ -32,7 +33,7 @@ def index() -> str:
     here = settings()
     return render_template(
         "settings/archives.html", archives=found, names=names, mine=member.id, days=archives.KEPT.days,
-        nightly=here if here.backup_url else None,
+        nightly=here if here.backup_url else None, kept=kept_backups(g.tenant.id),
         waiting=any(row.made_at is None and row.error is None for row in found),
     )  # fmt: skip
 
