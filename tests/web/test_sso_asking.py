@@ -48,6 +48,7 @@ def slow_server(sends: bytes, every: float) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         over.set()
+        listening.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who waits for the next to call
         listening.close()
         thread.join(5)
 
