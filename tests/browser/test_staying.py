@@ -68,6 +68,8 @@ def test_signing_out_leaves_no_words_behind(page_for: PageFor) -> None:
     assert "polluted" in page.evaluate(drafts), "it is one word among others"
     assert page.evaluate("({}).polluted === undefined && Object.getPrototypeOf({}) === Object.prototype")
     page.goto("/profile")
+    page.evaluate("sessionStorage.setItem('call', JSON.stringify({ at: Date.now() + 3600000, name: 'Ada', log: '/' }))")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/signin")
     assert page.evaluate(drafts) == "[]"
+    assert page.evaluate("sessionStorage.length") == 0, "nor of whom somebody has just rung up"

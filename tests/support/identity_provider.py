@@ -10,6 +10,7 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -33,6 +34,11 @@ class IdentityProvider:
     other_key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}, private=True))
     asked: list[dict[str, str]] = field(default_factory=list)
     given: list[str] = field(default_factory=list)
+
+    @cached_property
+    def short_key(self) -> RSAKey:
+        """A key of the kind that has been broken."""
+        return RSAKey.generate_key(1024, {"kid": "one"}, private=True)
 
     def be(self, email: str, *, subject: str = "", verified: Any = True, name: str = "") -> None:
         """Let this person be signed in there."""
@@ -64,8 +70,11 @@ class IdentityProvider:
             return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET))
         if self.lies.get("alg") == "none":
             return jwt.encode({"alg": "none"}, claims, OctKey.import_key(SECRET), algorithms=["none"])
-        signing = self.other_key if self.lies.get("key") else self.key
-        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, signing)
+        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.signing_key())
+
+    def signing_key(self) -> RSAKey:
+        """Return the key a token is signed with."""
+        return getattr(self, f"{self.lies['key']}_key") if "key" in self.lies else self.key  # type: ignore[no-any-return]
 
 
 def _app(provider: IdentityProvider) -> Flask:
@@ -84,7 +93,8 @@ def _app(provider: IdentityProvider) -> Flask:
 
     @app.get("/keys")
     def keys() -> Response:
-        return jsonify({"keys": [provider.key.as_dict(private=False)]})
+        shown = provider.short_key if provider.lies.get("key") == "short" else provider.key
+        return jsonify({"keys": [shown.as_dict(private=False)]})
 
     @app.post("/token")
     def token() -> tuple[Response, int]:

@@ -164,13 +164,17 @@ def _context(app: Flask) -> object:
 
 
 def test_the_session_is_a_new_one(nobody: Browser) -> None:
+    """Nothing that somebody else put into this browser lives on: no word of the session, no token of its forms."""
     nobody.get("/signin")
-    planted = nobody.get_cookie("session")
+    nobody.csrf_token()
+    planted = {**nobody.read_session(), "planted": "by somebody else"}
+    nobody.write_session(planted)
     enter(nobody)
-    cookie = nobody.get_cookie("session")
-    assert planted is not None
+    cookie, session = nobody.get_cookie("session"), nobody.read_session()
+    assert session["_user_id"]
+    assert "planted" not in session
+    assert session.get("csrf_token") != planted["csrf_token"]
     assert cookie is not None
-    assert cookie.value != planted.value
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/")
     assert cookie.max_age == timedelta(days=30).total_seconds() or cookie.expires is not None
 

@@ -18,6 +18,8 @@ from saas_crm.core.fields import clean_line
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES512")
 """Signatures by a key only the provider has; never none, and none by a shared secret."""
+SHORTEST_RSA = 2_048
+"""Bits of a provider's RSA key (RFC 7518, 3.3); shorter ones have been broken, and the library would take them."""
 LEEWAY = 60  # seconds that clocks may differ
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 LONGEST_NAME = 200
@@ -121,4 +123,7 @@ def _signed(found: Discovered, text: str) -> jwt.Token:
 
 def _decoded(keys: dict[str, Any], text: str) -> jwt.Token:
     known = jwk.KeySet.import_key_set(keys)  # type: ignore[arg-type]  # checked by joserfc itself
-    return jwt.decode(text, known, algorithms=list(ALGORITHMS))
+    strong = [key for key in known.keys if not isinstance(key, jwk.RSAKey) or key.raw_value.key_size >= SHORTEST_RSA]
+    if not strong:
+        raise ValueError("no key of 2,048 bits or more")
+    return jwt.decode(text, jwk.KeySet(strong), algorithms=list(ALGORITHMS))

@@ -33,6 +33,10 @@ function ask() {
   openDialog('call-sheet');
 }
 
+// Whoever signs in on this device next does not learn whom somebody has just rung up.
+document.addEventListener('submit', (event) => {
+  if ('forgetDrafts' in event.target.dataset) sessionStorage.removeItem(KEY);
+});
 document.addEventListener('visibilitychange', ask);
 addEventListener('pageshow', ask);
 addEventListener('focus', ask);
