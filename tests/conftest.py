@@ -19,6 +19,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.app import create_app
 from tenants.db import db, tenant_scope
 from tenants.settings import Settings
+from tests.stripe import Double
 from tests.support import making
 from tests.support.behind import pytest_runtest_makereport, pytest_runtest_protocol, pytest_runtest_setup
 from tests.support.cast import Cast, found_cast
@@ -208,6 +209,21 @@ def server_process(installation: Installation) -> Iterator[LiveServer]:
 def live_server(server_process: LiveServer, app: Flask) -> LiveServer:
     """A real server on a database that is put back after the test: `live_server.url`."""
     return server_process
+
+
+@pytest.fixture(scope="session")
+def stripe_server() -> Iterator[Double]:
+    """One double of Stripe on a port, for the whole run."""
+    with Double() as double:
+        yield double
+
+
+@pytest.fixture
+def stripe_double(stripe_server: Double) -> Iterator[Double]:
+    """A local Stripe as new: `stripe_double.url`, `.acts`, `.advance(days=3)`; in the end nothing was asked wrongly."""
+    stripe_server.reset()
+    yield stripe_server
+    assert stripe_server.violations == []
 
 
 @pytest.fixture(scope="session")

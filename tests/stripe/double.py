@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.stripe.core import KINDS, Asked, Core, Trouble
 from tests.stripe.due import run_until
 from tests.stripe.shapes import written
 from tests.stripe.transport import DirectClient
+from tests.stripe.webhooks import Post, Webhooks
 from tests.stripe.world import Account, World
 
 KEY = "sk_test_double"
@@ -24,6 +26,28 @@ class Double:
         self.world = World(self._beginning, seed)
         self.core = Core(self.world)
         self.acts = Acts(self.world)
+        self.webhooks = Webhooks(self.world)
+        self._server: Any = None
+
+    def start(self, port: int = 0, public_url: str = "") -> None:
+        """Listen on a port of 127.0.0.1; 0 takes a free one. Links to pages begin with `public_url` where given."""
+        from tests.stripe.server import HOST, Server  # a web framework, which the state machine has no need of
+
+        self._server = Server(self, port)
+        self.url = f"http://{HOST}:{self._server.port}"
+        self.world.base_url = (public_url or self.url).rstrip("/")
+
+    def stop(self) -> None:
+        """Listen no longer, and send nothing by itself."""
+        self.webhooks.auto(False)
+        self._server.stop()
+
+    def __enter__(self) -> Double:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
 
     def http_client(self) -> DirectClient:
         """Return what `stripe.StripeClient(KEY, http_client=…)` takes, to speak to this double within the process."""
@@ -83,8 +107,27 @@ class Double:
         """What was asked and is against Stripe's description, or unknown to the double. A good test ends with none."""
         return self.core.violations
 
+    def tick(self) -> None:
+        """Let happen what is due by now."""
+        with self.world.lock:
+            run_until(self.world, self.world.now)
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it holds, as plain values; events go with it, what was asked does not."""
+        with self.world.lock:
+            posts = [asdict(post) | {"body": "", "headers": {}} for post in self.webhooks.posts]
+            return self.world.as_it_is() | {"posts": posts}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        """Hold what was dumped."""
+        with self.world.lock:
+            self.reset()
+            self.world.become(kept)
+            self.webhooks.posts[:] = [Post(**{**post, "body": b""}) for post in kept["posts"]]
+
     def reset(self) -> None:
         """Be as new."""
         with self.world.lock:
             self.world.clear(self._beginning)
             self.core.clear()
+            self.webhooks.clear()
