@@ -30,7 +30,7 @@ def merged(held: dict[str, Any], params: dict[str, Any]) -> None:
 def _make_product(world: World, params: dict[str, Any]) -> dict[str, Any]:
     if params.get("id") in world.tables["product"]:
         raise Refused(400, "Product already exists.", code="resource_already_exists", param="id")
-    product = world.make("product", id=params.pop("id", None), active=True, updated=world.now)
+    product = world.make("product", id=params.pop("id", None), active=True, updated=world.now, type="service")
     merged(product, params)
     world.tell("product.created", product)
     return product

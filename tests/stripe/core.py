@@ -6,14 +6,26 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stripe import catalogue, checkout, discounts, events, invoice_requests, portal, subscription_requests
+from tests.stripe import (
+    catalogue,
+    checkout,
+    discounts,
+    events,
+    invoice_items,
+    invoice_requests,
+    portal,
+    previews,
+    subscription_requests,
+)  # fmt: skip
 from tests.stripe.due import run_until
 from tests.stripe.errors import Misused, Refused
 from tests.stripe.routes import Call
 from tests.stripe.shapes import written
 from tests.stripe.world import DAY, World
 
-LEARNED_FROM = (catalogue, checkout, discounts, events, invoice_requests, portal, subscription_requests)
+LEARNED_FROM = (
+    catalogue, checkout, discounts, events, invoice_items, invoice_requests, portal, previews, subscription_requests,
+)  # fmt: skip
 """The modules that teach the double its operations, so that none is forgotten."""
 
 

@@ -29,9 +29,9 @@ def _make(world: World, params: dict[str, Any]) -> dict[str, Any]:
     _take(customer, params)
     world.tell("customer.created", customer)
     if method:
-        from tests.stripe.payment_methods import attach
+        from tests.stripe.payment_methods import attach, named
 
-        attach(world, world.get("payment_method", method, "payment_method"), customer["id"])
+        attach(world, named(world, method, "payment_method"), customer["id"])
     for given in tax_ids:
         _add_tax_id(world, customer["id"], given)
     return customer

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 from tests.stripe.catalogue import merged
-from tests.stripe.changing import change
 from tests.stripe.collecting import attempt, await_finalising, finalise, give_up, intent_of, settle
 from tests.stripe.customers import living
-from tests.stripe.due import _renew
 from tests.stripe.errors import Refused, declined
 from tests.stripe.invoicing import item_line, new_invoice
 from tests.stripe.payment_methods import said
 from tests.stripe.routes import PAGING, operation
 from tests.stripe.shapes import SPECIAL, listed, page
-from tests.stripe.subscriptions import begin, period_of
-from tests.stripe.world import DAY, World
+from tests.stripe.world import World
 
 
 @operation("GET /v1/invoices/{}")
@@ -42,11 +38,7 @@ def _subscription_id(invoice: dict[str, Any]) -> str | None:
 @operation("GET /v1/invoices/{}/lines", PAGING)
 def _lines(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
     lines = world.get("invoice", id)["lines"]["data"]
-    dated = [{**line, "created": 0} for line in reversed(lines)]
-    found = page(dated, params, f"/v1/invoices/{id}/lines")
-    for line in found["data"]:
-        del line["created"]
-    return found
+    return page(lines[::-1], params, f"/v1/invoices/{id}/lines")
 
 
 @operation(
@@ -158,101 +150,6 @@ def _send(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
         finalise(world, invoice)
     world.tell("invoice.sent", invoice)
     return invoice
-
-
-@operation(
-    "POST /v1/invoices/create_preview",
-    "customer subscription subscription_details.items subscription_details.proration_behavior "
-    "subscription_details.proration_date subscription_details.billing_cycle_anchor "
-    "subscription_details.cancel_at_period_end "
-    "subscription_details.trial_end discounts",
-)
-def _preview(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    """Carry the change out in a copy of the world that is forgotten, and return the invoice that would be the next.
-
-    With `always_invoice` that is the one made at once; else the one at the end of the period, with all that is pending.
-    """
-    with world.forgotten():
-        return deepcopy(_next_invoice(world, params))
-
-
-def _next_invoice(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    details = params.get("subscription_details", {})
-    before = set(world.tables["invoice"])
-    if "subscription" not in params:
-        if "customer" not in params:
-            raise Refused(400, "Missing required param: customer.", code="parameter_missing", param="customer")
-        begun = {
-            "items": details.get("items"),
-            "discounts": params.get("discounts"),
-            "payment_behavior": "default_incomplete",
-        }
-        begun |= {name: details[name] for name in ("trial_end",) if name in details}
-        subscription = begin(world, living(world, params["customer"]), begun)
-    else:
-        subscription = world.get("subscription", params["subscription"], "subscription")
-        asked = {name: value for name, value in details.items() if value is not None}
-        if "discounts" in params:
-            asked["discounts"] = params["discounts"]
-        if asked:
-            change(world, subscription, asked)
-    new = [row for id, row in world.tables["invoice"].items() if id not in before]
-    if not new:
-        if subscription["cancel_at_period_end"]:
-            raise Refused(404, "No upcoming invoices for customer", code="invoice_upcoming_none")
-        with world.at(period_of(subscription)[1]):
-            _renew(world, subscription)
-        new = [world.tables["invoice"][subscription["latest_invoice"]]]
-    preview = new[-1]
-    with world.at(world.now):
-        return preview | {
-            "id": f"upcoming_{preview['id']}", "status": "draft", "number": None, "amount_paid": 0,
-            "amount_remaining": preview["amount_due"], "next_payment_attempt": world.now + DAY // 24,
-            "hosted_invoice_url": None, "invoice_pdf": None,
-        }  # fmt: skip
-
-
-@operation(
-    "POST /v1/invoiceitems",
-    "customer amount currency description subscription metadata period discountable",
-)
-def _make_item(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    customer = living(world, params["customer"])
-    subscription, amount = params.pop("subscription", None), params.pop("amount", None)
-    if amount is None:
-        raise Refused(400, "The double has not learned invoice items without an amount.")
-    parent = {
-        "type": "subscription_details",
-        "subscription_details": {"subscription": subscription, "subscription_item": None},
-    }
-    item = world.make(
-        "invoiceitem", amount=amount, net_amount=amount, date=world.now, discountable=True, discounts=[], quantity=1,
-        quantity_decimal="1", proration=False, tax_rates=[], metadata={}, invoice=None,
-        test_clock=customer["test_clock"],
-        period={"start": world.now, "end": world.now}, parent=parent if subscription else None,
-    )  # fmt: skip
-    merged(item, {**params, "currency": (params.get("currency") or customer["currency"] or "usd").lower()})
-    world.tell("invoiceitem.created", item)
-    return item
-
-
-@operation("GET /v1/invoiceitems", f"customer invoice pending created {PAGING}")
-def _items(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    wanted = {name: params[name] for name in ("customer", "invoice") if name in params}
-    rows = world.rows("invoiceitem", **wanted)
-    if "pending" in params:
-        rows = [row for row in rows if (row["invoice"] is None) == params["pending"]]
-    return page([{**row, "created": row["date"]} for row in rows], params, "/v1/invoiceitems")
-
-
-@operation("DELETE /v1/invoiceitems/{}")
-def _delete_item(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
-    item = world.get("invoiceitem", id)
-    if item["invoice"]:
-        raise Refused(400, "This invoice item belongs to an invoice already.")
-    del world.tables["invoiceitem"][id]
-    world.tell("invoiceitem.deleted", item)
-    return {"id": id, "object": "invoiceitem", "deleted": True}
 
 
 SPECIAL["invoice", "payments"] = lambda world, invoice: listed(

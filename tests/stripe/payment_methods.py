@@ -121,8 +121,12 @@ def _change(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
 @operation("POST /v1/payment_methods/{}/attach", "customer")
 def _attach(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
     living(world, params["customer"])
-    method = new_method(world, _TOKENS[id]) if id in _TOKENS else world.get("payment_method", id)
-    return attach(world, method, params["customer"])
+    return attach(world, named(world, id), params["customer"])
+
+
+def named(world: World, id: str, param: str = "id") -> dict[str, Any]:
+    """Return a payment method by its id, or a new one by the name of one of Stripe's test cards."""
+    return new_method(world, _TOKENS[id]) if id in _TOKENS else world.get("payment_method", id, param)
 
 
 @operation("POST /v1/payment_methods/{}/detach")

@@ -72,9 +72,18 @@ def _plain(world: World, held: Any) -> Any:
     if isinstance(held, dict):
         plain = {key: _plain(world, value) for key, value in held.items() if not key.startswith("_")}
         if plain.get("object") == "subscription_item" and isinstance(held["price"], str):
-            plain["price"] = _plain(world, world.tables["price"][held["price"]])
+            price = world.tables["price"][held["price"]]
+            plain |= {"price": _plain(world, price), "plan": _plan(price)}
         return plain
     return [_plain(world, each) for each in held] if isinstance(held, list) else held
+
+
+def _plan(price: dict[str, Any]) -> dict[str, Any]:
+    """Return what Stripe still says of a price in the words of former days."""
+    same = ("id", "active", "billing_scheme", "created", "currency", "metadata", "nickname", "product", "tiers_mode")
+    recurring = {name: price["recurring"][name] for name in ("interval", "interval_count", "meter", "usage_type")}
+    amounts = {"amount": price["unit_amount"], "amount_decimal": price["unit_amount_decimal"]}
+    return blank("plan", object="plan", **{name: price[name] for name in same}, **recurring, **amounts)
 
 
 def _expand(world: World, node: Any, path: list[str], whole: str) -> None:
@@ -111,7 +120,7 @@ def listed(data: list[Any], url: str, has_more: bool = False) -> dict[str, Any]:
 
 def page(rows: list[dict[str, Any]], params: dict[str, Any], url: str) -> dict[str, Any]:
     """Return one page of rows that come newest last: newest first, from the cursor on."""
-    rows = [row for row in reversed(rows) if _within(row["created"], params.get("created"))]
+    rows = [row for row in reversed(rows) if _within(row.get("created", row.get("date", 0)), params.get("created"))]
     limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise Refused(400, "Invalid limit: must be between 1 and 100", param="limit")

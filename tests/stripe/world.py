@@ -83,7 +83,7 @@ class World:
 
     def make(self, kind: str, **given: Any) -> dict[str, Any]:
         """Make an object of a kind and keep it."""
-        made = blank(kind, object=kind, livemode=False) | {"id": given.pop("id", None) or self.new_id(kind)}
+        made = blank(kind, object=kind) | {"id": given.pop("id", None) or self.new_id(kind)}
         if "created" in made:
             made["created"] = self.now
         made |= given
