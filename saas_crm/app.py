@@ -20,9 +20,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
 import web
+from billing.founding import begin_trial
 from saas_crm import tables
 from saas_crm.access import visibility
-from saas_crm.access.founding import WorkspaceFounded
+from saas_crm.access.founding import WorkspaceClaimed, WorkspaceFounded
 from saas_crm.access.naming import Nameable, nameable
 from saas_crm.access.sessions import SignedInUser, only_in, session_user
 from saas_crm.access.sharing import forget_shares
@@ -213,6 +214,7 @@ def _subscribe() -> None:
     renewable("company", COMPANIES)
     renewable("contact", CONTACTS)
     renewable("opportunity", DEALS)
+    events.subscribe(WorkspaceClaimed, begin_trial)
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
     events.subscribe(OwnersMoved, owners.follow)

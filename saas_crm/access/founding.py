@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,14 @@ class Founder:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceClaimed:
+    """A workspace is being founded; handlers write what shared tables know of it, before it is entered."""
+
+    connection: Connection
+    tenant: ActiveTenant
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceFounded:
     """A workspace was claimed; handlers fill it with what it needs from the first second."""
 
@@ -86,6 +94,7 @@ def found_workspace(
     with founding(directory, **values) as made:
         user_id = founder.user_id or _make_user(made, founder, base_url, verified=verified)
         made.connection.execute(insert(Membership).values(user_id=user_id, tenant_id=made.tenant.id))
+        events.publish(WorkspaceClaimed(made.connection, made.tenant))
         defer(made.connection, "tenants.make_spares", queueing_lock="make_spares")
         with made.enter() as session:
             owner_id = _furnish(session, made.tenant, founder, user_id)

@@ -29,6 +29,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "hand_over": ("read", "create"),
     "audit": ("read", "export"),
     "privacy": ("read", "update", "export", "delete"),
+    "billing": ("read", "update"),
 }
 PERMISSIONS = frozenset(f"{resource}:{action}" for resource, actions in RESOURCES.items() for action in actions)
 SALES = ("company", "contact", "activity", "opportunity")
@@ -49,7 +50,8 @@ _COMMON: dict[str, Scope] = {
 
 BUILT_IN: Mapping[str, Mapping[str, Scope]] = {
     "owner": _everything("all"),
-    "admin": _everything("all"),
+    # What the company pays is told to nobody by the way: owners give it to whom they like.
+    "admin": {name: scope for name, scope in _everything("all").items() if not name.startswith("billing:")},
     "manager": {
         **_COMMON,
         **_over(SALES, "read create update delete export assign share", "subtree"),
