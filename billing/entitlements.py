@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
-from sqlalchemy import Connection, func, select, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, func, select
 
 from billing.held import Held
 from billing.models import Subscription
 from billing.plans import FREE, Catalogue, UnknownPlan, catalogue
 from billing.rules import Standing, standing_by_clock
 from tenants import plan as tenants_plan
-from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 BATCH = 500
+_KEPT = "SELECT plan FROM public.tenants WHERE id = %(id)s"
+_WRITE = "UPDATE public.tenants SET plan = %(plan)s WHERE id = %(id)s AND plan IS DISTINCT FROM %(plan)s"
 
 
 def entitled(standing: Standing, offered: Catalogue) -> tenants_plan.Plan:
@@ -30,7 +34,7 @@ def entitled(standing: Standing, offered: Catalogue) -> tenants_plan.Plan:
     )  # fmt: skip
 
 
-def write(connection: Connection, tenant_id: UUID, standing: Standing) -> bool:
+def write(connection: Connection | psycopg.Connection[Any], tenant_id: UUID, standing: Standing) -> bool:
     """Write what a workspace may do beside its subscription, in the same transaction; returns whether that is new.
 
     Whoever has a plan that is not offered any more keeps what it allowed: only its state is written. Processes that
@@ -39,15 +43,22 @@ def write(connection: Connection, tenant_id: UUID, standing: Standing) -> bool:
     try:
         plan = entitled(standing, catalogue())
     except UnknownPlan:
-        kept = connection.scalar(select(Tenant.plan).where(Tenant.id == tenant_id))
+        row = _run(connection, _KEPT, {"id": tenant_id}).fetchone()
         log.warning("plan is not described any more", plan=standing.plan, tenant=str(tenant_id))
-        former = tenants_plan.plan_of(kept)
+        former = tenants_plan.plan_of(row[0] if row else None)
         plan = tenants_plan.Plan(
             standing.plan, former.limits, former.features, standing.state, standing.until, standing.ending
         )
-    told = plan.as_json()
-    changed = update(Tenant).where(Tenant.id == tenant_id, Tenant.plan.is_distinct_from(told)).values(plan=told)
-    return bool(connection.execute(changed).rowcount)
+    return bool(_run(connection, _WRITE, {"id": tenant_id, "plan": Jsonb(plan.as_json())}).rowcount)
+
+
+def _run(connection: Connection | psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
+    """Run a statement of this module by either of the two libraries that open connections here."""
+    if isinstance(connection, psycopg.Connection):
+        return connection.execute(statement, values)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver.execute(statement, values)
 
 
 def renew(connection: Connection, now: datetime) -> int:

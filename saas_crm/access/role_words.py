@@ -15,7 +15,7 @@ def resource_words() -> dict[str, str]:
         "company": _("Companies"), "contact": _("Contacts"), "activity": _("Activities"), "opportunity": _("Deals"),
         "member": _("Members"), "role": _("Roles"), "team": _("Teams"), "pipeline": _("Sales stages"),
         "workspace": _("Workspace"), "hand_over": _("Hand-overs"), "audit": _("Audit log"), "privacy": _("Privacy"),
-        "token": _("API tokens"),
+        "billing": _("Billing"), "token": _("API tokens"),
     }  # fmt: skip
 
 

@@ -178,4 +178,5 @@ def hints() -> dict[str, str]:
         "privacy": _(
             "The register, erasures and their certificates. Consent is written down by who may edit a contact."
         ),
+        "billing": _("The plan, seats, payment and invoices. Who may not see it is shown no amounts anywhere."),
     }
