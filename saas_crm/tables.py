@@ -13,6 +13,7 @@ from saas_crm.access.factors import models as _factors
 from saas_crm.activities import models as _activities
 from saas_crm.core import audit as _audit
 from saas_crm.core import idempotency as _idempotency
+from saas_crm.core import usage as _usage
 from saas_crm.core.numbering import models as _numbering
 from saas_crm.customers import models as _customers
 from saas_crm.hand_over import models as _hand_over
@@ -26,7 +27,7 @@ from tenants.db import SHARED, db
 
 ROOMS = (
     _access, _billing, _shared, _sign_ins, _factors, _activities, _audit, _email_changes, _idempotency, _numbering,
-    _customers, _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants,
+    _customers, _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants, _usage,
 )  # fmt: skip
 
 

@@ -46,5 +46,21 @@ class VersionConflict(BusinessError):
         self.current = current
 
 
+class LimitReached(BusinessError):
+    """The workspace's plan allows no more of something: `limit` is one of `tenants.plan.LIMITS`, in its own unit."""
+
+    def __init__(self, limit: str, most: int, used: int) -> None:
+        super().__init__(f"{limit}: {used} of {most}")
+        self.limit, self.most, self.used = limit, most, used
+
+
+class FeatureNotInPlan(BusinessError):
+    """The workspace's plan does not have this feature, one of `tenants.plan.FEATURES`."""
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(feature)
+        self.feature = feature
+
+
 class AlreadyExists(BusinessError):
     """A record with this client-made id exists already."""

@@ -13,7 +13,7 @@ SALES = {
     "companies": "company", "contacts": "contact", "opportunities": "opportunity", "activities": "activity",
 }  # fmt: skip
 FOLLOWING = frozenset({
-    "audit_log", "search_entries", "opportunity_totals", "opportunity_sums", "opportunity_owner_sums",
+    "audit_log", "search_entries", "usage_sums", "opportunity_totals", "opportunity_sums", "opportunity_owner_sums",
     "idempotency_keys", "stage_changes", "hand_over_items", "record_numbers", "number_counts",
 })  # fmt: skip
 """Tables that follow what is changed in others."""
