@@ -1,35 +1,20 @@
-"""What every act upon a subscription begins with: who acts, what is so at Stripe just now, and a number for the act."""
+"""What every act upon a subscription begins with: what is so at Stripe just now, and a number for the act."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from billing.errors import NothingToDo
 from billing.gateways import gateway_needed
 from billing.held import Held
 from billing.stripe_facts import SubscriptionFacts
-from billing.stripe_gateway import StripeGateway
 from billing.subscriptions import held, take_number
-from saas_crm.access.permissions import CurrentMember
 from tenants.settings import Settings
 
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who acts: a member, an operator, or nobody but the clock and Stripe; and through what."""
-
-    member_id: UUID | None = None
-    operator: str = ""
-    through: str = "job"
-
-
-NOBODY = By()
-
-
-def by_member(actor: CurrentMember | None, through: str = "web") -> By:
-    """Return a member as who acts; for None nobody."""
-    return By(actor.id, "", through) if actor else NOBODY
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from billing.acting import begin, by_member
+from billing.acting import begin
 from billing.errors import NothingToDo
 from billing.models import Subscription
 from billing.settling import settle
+from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db

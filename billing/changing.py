@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from billing.acting import Act, begin, by_member
+from billing.acting import Act, begin
 from billing.errors import NothingToDo, StripeRefused
 from billing.models import Subscription
 from billing.seats import LAST_HOURS, defer_setting
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts
 from billing.syncing import offered
+from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
@@ -28,9 +29,7 @@ def is_lowering(sub: SubscriptionFacts, interval: str, amount: int) -> bool:
     return sub.interval == "year" or amount * MONTHS.get(sub.interval, 1) < sub.amount * MONTHS[interval]
 
 
-def preview(
-    settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, seats: int | None = None
-) -> Cost:
+def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, seats: int | None = None) -> Cost:
     """Return what another plan or interval would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
     act = begin(settings, tenant.id)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import update
@@ -14,7 +15,6 @@ from billing.held import Held
 from billing.models import Subscription
 from billing.plans import catalogue
 from billing.settling import settle
-from billing.stripe_gateway import StripeGateway
 from billing.subscriptions import held, take_number
 from billing.syncing import offered
 from saas_crm.access.permissions import CurrentMember
@@ -22,6 +22,9 @@ from saas_crm.core.clock import now as present
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
 from tenants.settings import Settings
+
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
 
 HOSTS = ("https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com")
 PAGE_LANGUAGES = {"zh_Hans": "zh", "zh_Hant": "zh-TW"}
@@ -53,7 +56,10 @@ def start_checkout(
         settle(settings, tenant.id, now=now)
         raise NothingToDo("a subscription goes on")
     gateway.tell_customer(
-        customer_id, name=tenant.name, email=email or actor.email, languages=[INVOICE_LANGUAGES.get(tenant.locale, "en")]
+        customer_id,
+        name=tenant.name,
+        email=email or actor.email,
+        languages=[INVOICE_LANGUAGES.get(tenant.locale, "en")],
     )
     return gateway.start_checkout(
         customer_id, tenant.id, price_id=price[0], seats=max(seats, 1), language=page_language(tenant),
@@ -94,7 +100,7 @@ def _row(tenant_id: UUID, at: datetime) -> Held:
     with db.engines[SHARED].begin() as connection:
         connection.execute(insert(Subscription).values(
             tenant_id=tenant_id, plan=trial.plan, state="trialing", source="none", state_since=at,
-            trial_ends_at=at + trial.length,
+            trial_ends_at=at + timedelta(days=trial.days),
         ).on_conflict_do_nothing())  # fmt: skip
     row = held(tenant_id)
     assert row is not None

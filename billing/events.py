@@ -109,6 +109,13 @@ def whose(ids: list[str], customer_id: str) -> UUID | None:
         return found or connection.scalar(select(Tenant.id).where(Tenant.id.in_(named)).limit(1))
 
 
+def know_customer(tenant_id: UUID, customer_id: str) -> None:
+    """Note a tenant's customer where none is noted: we were interrupted between making it and writing it down."""
+    with db.engines[SHARED].begin() as connection:
+        mine = update(Subscription).where(Subscription.tenant_id == tenant_id, Subscription.customer_id.is_(None))
+        connection.execute(mine.values(customer_id=customer_id))
+
+
 def mark_worked(ids: list[str], tenant_id: UUID | None, at: datetime) -> None:
     """Note that events were worked on, and for whom."""
     values = {"worked_at": at, "error": None, "attempts": StripeEvent.attempts + 1}

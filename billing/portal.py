@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from billing.checkout import page_language
 from billing.errors import NothingToDo
 from billing.gateways import gateway_needed
-from billing.stripe_gateway import StripeGateway
 from billing.subscriptions import held
 from tenants.context import ActiveTenant
 from tenants.settings import Settings
+
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
 
 UPDATE_CARD = "payment_method_update"
 

@@ -17,7 +17,7 @@ from billing.acting import Act, begin
 from billing.errors import NothingToDo
 from billing.held import Held
 from billing.models import Subscription
-from billing.plans import UnknownPrice, catalogue
+from billing.plans import UnknownPlan, catalogue
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts
 from billing.subscriptions import held
@@ -64,7 +64,7 @@ def to_buy(plan: str, people: int, wanted: int | None) -> int:
     """Return how many seats are to be paid: what the people need, or more where somebody asked for more."""
     try:
         return max(catalogue().plan(plan).seats_to_buy(people), wanted or 0)
-    except UnknownPrice:  # a plan that is not sold any more
+    except UnknownPlan:  # a plan that is not sold any more
         return max(people, wanted or 0, 1)
 
 
@@ -223,8 +223,6 @@ def due(at: datetime, limit: int = 500) -> list[UUID]:
         return list(connection.scalars(query.order_by(Subscription.seats_due_at).limit(limit)))
 
 
-def count_anew(tenant_ids: list[UUID], *, now: datetime | None = None) -> None:
-    """Count the people of some tenants: invitations end by themselves, and a count may have been lost."""
-    for tenant_id in tenant_ids:
-        with tenant_scope(None):
-            note_needed(tenant_id, needed_in(tenant_id), now=now)
+def count_anew(tenant_id: UUID, *, now: datetime | None = None) -> None:
+    """Count a tenant's people anew: invitations end by themselves, and a count may have been lost."""
+    note_needed(tenant_id, needed_in(tenant_id), now=now)

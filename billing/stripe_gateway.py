@@ -114,7 +114,14 @@ class StripeGateway(Hosted, Shelf):
     # What changes a subscription
 
     def set_items(
-        self, held: SubscriptionFacts, *, seats: int, price_id: str | None, prorations: str, must_be_paid: bool, key: str
+        self,
+        held: SubscriptionFacts,
+        *,
+        seats: int,
+        price_id: str | None,
+        prorations: str,
+        must_be_paid: bool,
+        key: str,
     ) -> None:
         """Set seats, and the price if one is given, of a subscription: what is absolute is said twice and done once.
 

@@ -13,7 +13,6 @@ from billing.models import BillingIdentity, Subscription
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
 
-
 COLUMNS = tuple(getattr(Subscription, one.name) for one in fields(Held))
 NAMES = tuple(one.name for one in fields(Held))
 

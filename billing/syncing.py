@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,10 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from billing.models import StripePrice as PriceRow
 from billing.plans import Catalogue, Plan, Price, lookup_key
 from billing.stripe_facts import StripePrice
-from billing.stripe_gateway import StripeGateway
 from saas_crm.core.clock import now
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
+
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ def _prices(gateway: StripeGateway, catalogue: Catalogue, plan: Plan, *, dry_run
                 kept.add(_make(gateway, wanted, catalogue.version))
             continue
         kept.add(found.price_id)
-        if not found.active or (found.lookup_key != wanted.lookup_key and gateway.lookup_key_is_free(wanted.lookup_key)):
+        if not found.active or (
+            found.lookup_key != wanted.lookup_key and gateway.lookup_key_is_free(wanted.lookup_key)
+        ):
             yield Step("offer", wanted.lookup_key, wanted.amount)
             if not dry_run:
                 gateway.set_price(found.price_id, active=True, lookup_key=_key_for(gateway, wanted))

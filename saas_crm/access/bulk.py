@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from saas_crm.access.models import Member, Role, Team
+from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import MOST_AT_ONCE, Colleague, Refusal, refusals
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.audit import acts, plain, record_act
 from saas_crm.core.errors import InvalidInput
+from saas_crm.core.events import publish
 from saas_crm.core.i18n import gettext as _
 from tenants.db import AnyRow, db, fetch, run
 
@@ -146,6 +148,8 @@ def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> Sequence[AnyRow
     told = {row.id: {name: [plain(getattr(row, name)), plain(value)]} for row in changed}
     run(db.session(), acts(db.session(), "update", "member", told).add_cte(writing.cte("written")), {})
     db.session.expire_all()
+    if name == "status":
+        publish(PeopleChanged(gone=value != "active"))
     return changed
 
 

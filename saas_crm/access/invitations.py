@@ -17,6 +17,7 @@ from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role, Team
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.ownership import check_version
+from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id, teams, user_by_id
 from saas_crm.access.roles import role_to_give
@@ -27,6 +28,7 @@ from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.audit import act_as, acting
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
+from saas_crm.core.events import publish
 from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db, new_id
@@ -144,6 +146,7 @@ def withdraw(invitation_id: UUID, *, actor: CurrentMember, version: int | None =
     check_version(invitation, version)
     invitation.withdrawn_at = now()
     db.session.flush()
+    publish(PeopleChanged(gone=True))
 
 
 def get_open(invitation_id: UUID) -> Invitation:
@@ -234,4 +237,5 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, prove
         member.two_factor = has
     invitation.accepted_at = now()
     db.session.flush()
+    publish(PeopleChanged())
     return member

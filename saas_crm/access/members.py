@@ -12,6 +12,7 @@ from saas_crm.access.bulk import check_team_exists, hold_owners
 from saas_crm.access.leaving import leave_all
 from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
+from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import leads_back
@@ -19,6 +20,7 @@ from saas_crm.access.team_schemas import MemberWrite
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
+from saas_crm.core.events import publish
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.jobs import defer
@@ -119,6 +121,7 @@ def _set_frozen(member: Member, frozen: bool, actor: CurrentMember) -> None:
     _not_oneself(member, actor)
     _guard_owner(member, None if frozen else "same", actor)
     member.status = "frozen" if frozen else "active"
+    publish(PeopleChanged(gone=frozen))
 
 
 def _set_substitute(member: Member, substitute_id: UUID | None) -> None:
@@ -157,6 +160,7 @@ def remove(member: Member, *, actor: CurrentMember) -> None:
     if not lacks_tables(current_tenant()):
         leave_all(member.id)
     defer(db.session(), "access.drop_membership", member_id=str(member.id))
+    publish(PeopleChanged(gone=True))
 
 
 def _not_oneself(member: Member, actor: CurrentMember) -> None:

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.models import Invitation
+from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.core.clock import now
 from saas_crm.core.errors import AlreadyExists, InvalidInput
+from saas_crm.core.events import publish
 from saas_crm.core.i18n import gettext as _
 from tenants.db import db
 
@@ -29,6 +31,7 @@ def insert_offers(offers: Sequence[Invitation]) -> None:
             raise AlreadyExists(str(offers[0].id)) from taken
         said = {"email": _("This address has an open invitation already.")}
         raise InvalidInput(said, {"email": "owner"}) from taken
+    publish(PeopleChanged())
 
 
 def _withdraw_expired(emails: Sequence[str]) -> None:

@@ -84,17 +84,25 @@ def ask_deletion(database_url: str, base_url: str, tenant: ActiveTenant, *, acto
     """
     if actor.role_key != OWNER:
         raise Forbidden(OWNER)
+    return begin(database_url, base_url, tenant, by=actor.name, member_id=actor.id, through="web")
+
+
+def begin(
+    database_url: str, base_url: str, tenant: ActiveTenant, *, by: str, member_id: UUID | None = None,
+    through: str = "job",
+) -> bool:  # fmt: skip
+    """Do the same for whoever may: a member, or what follows from nobody having paid. Raises NotFound."""
     with held_for(database_url, tenant) as (connection, tenant_id, status):
         due = end_of_grace(tenant.timezone)
-        if connection.execute(_ASK, [tenant_id, actor.name, due]).fetchone() is None:
+        if connection.execute(_ASK, [tenant_id, by, due]).fetchone() is None:
             return False
-        connection.execute(_CLOSE, [tenant_id, actor.name, due])
+        connection.execute(_CLOSE, [tenant_id, by, due])
         settle(connection, tenant_id, status)
-        note(connection, tenant_id, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=actor.id,
-             through="web")  # fmt: skip
+        note(connection, tenant_id, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=member_id,
+             through=through)  # fmt: skip
         url = f"{address_of(tenant, base_url)}{PAGE}"
         post(connection, owners_of(connection), partial(
-            deletion_asked, workspace=tenant.name, who=actor.name, due=due, url=url
+            deletion_asked, workspace=tenant.name, who=by, due=due, url=url
         ))  # fmt: skip
     return True
 

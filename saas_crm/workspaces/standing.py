@@ -69,14 +69,25 @@ def suspend(
     An `operator` is named in the workspace's log. Raises UnknownTenant and NotSuspendable.
     """
     with held(database_url, slug) as (connection, tenant_id, status):
-        former = causes_of(connection, tenant_id)
-        connection.execute(_PUT, [tenant_id, why.cause, why.kind, why.reason, why.ask, why.until])
-        found = settle(connection, tenant_id, status)
-        if why in former:
-            return Standing(status, found.after, found.causes, changed=False)
-        was = next((one for one in former if one.cause == why.cause), None)
-        changes = {"cause": [None, why.cause], **_changes(was, why)}
-        note(connection, slug, "suspend", changes, member_id=member_id, through=through, operator=operator)
+        return put_cause(connection, tenant_id, status, why, member_id=member_id, through=through, operator=operator)
+
+
+def put_cause(
+    connection: psycopg.Connection[Any], tenant_id: UUID, status: str, why: Suspension, *,
+    member_id: UUID | None = None, through: str = "command", operator: str = "",
+) -> Standing:  # fmt: skip
+    """Do the same in the transaction at hand, which holds the workspace's row (`held`).
+
+    It comes last there: it may speak with the workspace's role from here on.
+    """
+    former = causes_of(connection, tenant_id)
+    connection.execute(_PUT, [tenant_id, why.cause, why.kind, why.reason, why.ask, why.until])
+    found = settle(connection, tenant_id, status)
+    if why in former:
+        return Standing(status, found.after, found.causes, changed=False)
+    was = next((one for one in former if one.cause == why.cause), None)
+    changes = {"cause": [None, why.cause], **_changes(was, why)}
+    note(connection, tenant_id, "suspend", changes, member_id=member_id, through=through, operator=operator)
     return found
 
 
@@ -90,13 +101,21 @@ def lift(
     UnknownTenant and NotSuspendable.
     """
     with held(database_url, slug) as (connection, tenant_id, status):
-        former = [one for one in causes_of(connection, tenant_id) if one.cause in _lifted(connection, tenant_id, cause)]
-        connection.execute(_TAKE, [tenant_id, [one.cause for one in former]])
-        found = settle(connection, tenant_id, status)
-        if not former and found.after == status:
-            return Standing(status, status, found.causes, changed=False)
-        for changes in [_gone(one) for one in former] or [{}]:
-            note(connection, slug, "resume", changes, member_id=member_id, through=through, operator=operator)
+        return take_cause(connection, tenant_id, status, cause, member_id=member_id, through=through, operator=operator)
+
+
+def take_cause(
+    connection: psycopg.Connection[Any], tenant_id: UUID, status: str, cause: str, *,
+    member_id: UUID | None = None, through: str = "command", operator: str = "",
+) -> Standing:  # fmt: skip
+    """Do the same in the transaction at hand, which holds the workspace's row; last there, as `put_cause`."""
+    former = [one for one in causes_of(connection, tenant_id) if one.cause in _lifted(connection, tenant_id, cause)]
+    connection.execute(_TAKE, [tenant_id, [one.cause for one in former]])
+    found = settle(connection, tenant_id, status)
+    if not former and found.after == status:
+        return Standing(status, status, found.causes, changed=False)
+    for changes in [_gone(one) for one in former] or [{}]:
+        note(connection, tenant_id, "resume", changes, member_id=member_id, through=through, operator=operator)
     return found
 
 

@@ -15,12 +15,14 @@ from saas_crm.access.invitations import accept, state_of
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import IdentityProvider, Invitation, Member, Role, SsoIdentity
 from saas_crm.access.passwords import hash_password
+from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.queries import user_by_email, user_by_id
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User, UserSession
 from saas_crm.access.sso.proving import Identity, IdentityRefused
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.core.audit import act_as, acting
+from saas_crm.core.events import publish
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db, new_id
 from tenants.directory import shared_reader
@@ -113,6 +115,7 @@ def _of_domain(user_id: UUID, role_id: UUID) -> Member:
         raise IdentityRefused("gone again")
     who = new_id()
     act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
+    publish(PeopleChanged())
     return make_member(who, user, role_id=role_id, team_id=root_team(db.session()))
 
 

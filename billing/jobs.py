@@ -1,0 +1,87 @@
+"""What is done for billing by the clock, and after Stripe has told something."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from billing import events, seats
+from billing.errors import BillingError, StripeUnreachable
+from billing.settling import settle
+from billing.turning import turn
+from saas_crm.core.clock import now
+from saas_crm.core.jobs import job
+from tenants.context import current_tenant
+from tenants.db import db
+from tenants.runtime import runtime_settings
+
+log = structlog.get_logger(__name__)
+
+
+@job("billing.work_event", retries=8)
+def work_event(customer: str) -> None:
+    """Look up what Stripe told of, for all that is kept of a customer; tried again while Stripe does not answer."""
+    ids = events.unworked(customer)
+    if not ids:
+        return
+    tenant_id = events.whose(ids, customer)
+    try:
+        if tenant_id is None:
+            log.info("event of nobody here", customer=customer, events=len(ids))
+        else:
+            events.know_customer(tenant_id, customer)
+            settle(runtime_settings(), tenant_id)
+    except BillingError as failed:
+        events.mark_failed(ids, f"{type(failed).__name__}: {failed.message}")
+        raise
+    except Exception as failed:
+        events.mark_failed(ids, type(failed).__name__)
+        raise
+    events.mark_worked(ids, tenant_id, now())
+
+
+@job("billing.count_seats", retries=3, reads_only=True)
+def count_seats(*, gone: bool) -> None:
+    """Count the people of this workspace after some came or went; it changes nothing in it."""
+    tenant_id, people = current_tenant().id, seats.needed()
+    db.session.rollback()
+    seats.note_needed(tenant_id, people, gone=gone)
+
+
+@job("billing.set_seats", retries=8)
+def set_seats(tenant: str) -> None:
+    """Set at Stripe the seats that are due for a workspace."""
+    seats.send_due(runtime_settings(), UUID(tenant))
+
+
+@job("billing.tell", retries=8)
+def tell(tenant: str, kind: str, key: str, until: str | None, days: int) -> None:
+    """Mail a letter about billing, once."""
+    from billing.telling import tell_once
+
+    moment = datetime.fromisoformat(until) if until else None
+    tell_once(runtime_settings(), UUID(tenant), kind, key=key, until=moment, days=days)
+
+
+@job("billing.turn", cron="7 * * * *")
+def hourly() -> None:
+    """Let trials, days of grace and manual plans come to their end; take up what was left behind."""
+    if runtime_settings().bills:
+        turn(runtime_settings())
+
+
+@job("billing.reconcile", cron="37 3 * * *")
+def nightly() -> None:
+    """Compare every subscription with Stripe and mend what differs; without Stripe it waits for the next night."""
+    from billing.reconciling import reconcile
+
+    if not runtime_settings().bills:
+        return
+    try:
+        report = reconcile(runtime_settings())
+    except StripeUnreachable as failed:
+        log.warning("not reconciled: Stripe did not answer", why=failed.message)
+        return
+    log.info("reconciled with Stripe", **report.counts())

@@ -1,0 +1,189 @@
+"""The one way a subscription's row changes because of Stripe or the clock: all of it is looked up, and set whole.
+
+`settle` may be called by anybody, at any time, as often as they like: by webhooks, jobs, the nightly round, people who
+come back from paying. Two looks at once are told apart by their numbers, taken before Stripe is asked: what an earlier
+look saw is never written over what a later one did. Nothing is open while Stripe is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg import sql
+from sqlalchemy import Connection
+
+from billing import entitlements
+from billing.announcing import ABOUT_ENDING, Word, words_of
+from billing.gateways import gateway_of
+from billing.held import Held
+from billing.plans import catalogue
+from billing.rules import Standing, kinds_of, standing_by_clock, standing_of, suspension_of
+from billing.stripe_facts import NO_FACTS, StripeFacts
+from billing.subscriptions import NAMES, held, of_row, take_number
+from billing.who import NOBODY, By
+from saas_crm.core.clock import now as present
+from saas_crm.core.jobs import defer
+from saas_crm.workspaces.noting import note
+from saas_crm.workspaces.standing import NotSuspendable, put_cause, take_cause
+from saas_crm.workspaces.standing import held as holding
+from tenants.archive.writing import UnknownTenant
+from tenants.db import new_id
+from tenants.runtime import runtime_directory
+from tenants.settings import Settings
+from tenants.standing import BILLING
+
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
+
+log = structlog.get_logger(__name__)
+_READ = sql.SQL("SELECT {} FROM public.subscriptions WHERE tenant_id = %s FOR UPDATE").format(
+    sql.SQL(", ").join(map(sql.Identifier, NAMES))
+)
+_CHANGE = """
+    INSERT INTO public.billing_changes
+        (id, at, tenant_id, kind, plan, interval, currency, seats, mrr, by_member, by_operator, reason)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+OF_STANDING = (
+    "source", "state", "plan", "state_since", "interval", "currency", "seats", "amount", "price_id", "subscription_id",
+    "period_ends_at", "past_due_since", "cancel_at_period_end", "cancel_to",
+)  # fmt: skip
+_NOTED = ("plan", "interval", "seats", "state", "cancel_to")
+"""What the workspace's own log says of a change: no amounts, which not everybody may see who reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was held before a look and after it; the same where nothing had changed."""
+
+    before: Held
+    after: Held
+    standing: Standing
+
+
+def settle(
+    settings: Settings, tenant_id: UUID, *, now: datetime | None = None, by: By = NOBODY, ask: bool = True
+) -> Settled | None:
+    """Look up what is so, and hold that; without `ask` only the clock is looked at, and Stripe's state is left.
+
+    Returns None where there is nothing to hold: no row, the tenant is gone, or somebody looked later. Raises
+    StripeUnreachable and StripeRefused; then nothing was changed here.
+    """
+    gateway = gateway_of(settings) if ask else None
+    if ask and gateway is None:
+        return None
+    number = take_number(tenant_id) if gateway else None
+    row = held(tenant_id)
+    if row is None:
+        return None
+    facts = None
+    if gateway is not None:
+        facts = gateway.facts(row.customer_id) if row.customer_id else NO_FACTS
+    found = _written(settings, tenant_id, facts, number=number, at=now or present(), by=by)
+    if found is not None and gateway is not None and facts is not None:
+        _end_surplus(gateway, found.standing, facts)
+    return found
+
+
+def _end_surplus(gateway: StripeGateway, standing: Standing, facts: StripeFacts) -> None:
+    """End what is not to go on: of a cancelled workspace all, else a second subscription that was paid at once.
+
+    What the second one cost counts for the next invoices. Interrupted, it is done by whoever looks next.
+    """
+    counts = facts.subscription.subscription_id if facts.subscription else ""
+    for subscription_id in standing.surplus:
+        log.warning("subscription ended", subscription=subscription_id, second=subscription_id != counts)
+        gateway.end(subscription_id, credit=subscription_id != counts, key=f"end-{subscription_id}")
+
+
+def _written(
+    settings: Settings, tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By
+) -> Settled | None:
+    """Write what was seen, in one transaction with what follows from it."""
+    try:
+        with holding(settings.database_url, tenant_id) as (connection, _id, status):
+            row = connection.execute(_READ, [tenant_id]).fetchone()
+            if row is None:
+                return None
+            before = of_row(row)
+            if number is not None and before.settled >= number:
+                return None
+            standing = standing_of(facts, before, at) if facts else standing_by_clock(before, at)
+            after = after_look(before, standing, facts)
+            found = Settled(before, replace(after, settled=number or before.settled), standing)
+            _put(connection, found, status, at, by)
+    except (UnknownTenant, NotSuspendable):
+        return None
+    runtime_directory().forget()
+    return found
+
+
+def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> Held:
+    """Return what is held from now on: the standing wholly, and what only we know as far as it still fits."""
+    after = replace(before, **{name: getattr(standing, name) for name in OF_STANDING})
+    if facts is not None and facts.subscription is not None:
+        reason = facts.subscription.cancel_reason or before.cancel_reason
+        after = replace(after, invoice_number=facts.invoice_number or before.invoice_number, cancel_reason=reason)
+    if standing.source == "none":
+        after = replace(after, seats_wanted=None, seats_due_at=None, next_plan="", next_interval="")
+    if (after.next_plan, after.next_interval) == (after.plan, after.interval):
+        after = replace(after, next_plan="", next_interval="")
+    if after.state != before.state:
+        return replace(after, told=())
+    if after.cancel_at_period_end != before.cancel_at_period_end:
+        return replace(after, told=tuple(key for key in before.told if key not in ABOUT_ENDING))
+    return after
+
+
+def _put(connection: psycopg.Connection[Any], found: Settled, status: str, at: datetime, by: By) -> None:
+    """Write the row, what the plan allows, the figures, and last what the workspace's people may do and read of it."""
+    before, after = found.before, found.after
+    names = [name for name in NAMES if getattr(before, name) != getattr(after, name)]
+    if names:
+        _update(connection, after, names, at)
+    entitlements.write(connection, after.tenant_id, after)
+    ranks = {plan.key: rank for rank, plan in enumerate(catalogue().plans)}
+    kinds = list(kinds_of(before, found.standing, ranks))
+    for kind in kinds:
+        connection.execute(_CHANGE, [
+            new_id(), at, after.tenant_id, kind, after.plan, after.interval, after.currency, after.seats,
+            found.standing.mrr, by.member_id, by.operator,
+            after.cancel_reason if kind in ("cancel_asked", "cancelled", "free") else "",
+        ])  # fmt: skip
+    for word in words_of(kinds, before, found.standing):
+        defer_word(connection, after.tenant_id, word)
+    why = suspension_of(found.standing)
+    if why is not None:
+        done = put_cause(connection, after.tenant_id, status, why, through=by.through)
+    else:
+        done = take_cause(connection, after.tenant_id, status, BILLING, through=by.through)
+    if kinds and not done.changed:
+        changes = {name: [getattr(before, name), getattr(after, name)] for name in _NOTED if name in names}
+        note(
+            connection, after.tenant_id, "subscription", changes, member_id=by.member_id, through=by.through,
+            operator=by.operator,
+        )  # fmt: skip
+
+
+def _update(connection: psycopg.Connection[Any], after: Held, names: list[str], at: datetime) -> None:
+    set_ = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in (*names, "updated_at"))
+    values = [list(after.told) if name == "told" else getattr(after, name) for name in names]
+    connection.execute(
+        sql.SQL("UPDATE public.subscriptions SET {}, version = version + 1 WHERE tenant_id = %s").format(set_),
+        [*values, at, after.tenant_id],
+    )
+
+
+def defer_word(where: Connection | psycopg.Connection[Any], tenant_id: UUID, word: Word) -> None:
+    """Queue a letter in the transaction at hand, which does not speak with a workspace's role yet."""
+    until = word.until.isoformat() if word.until else None
+    lock = f"billing.tell:{tenant_id}:{word.key or word.kind}"
+    defer(
+        where, "billing.tell", queueing_lock=lock, tenant=str(tenant_id), kind=word.kind, key=word.key, until=until,
+        days=word.days,
+    )  # fmt: skip
