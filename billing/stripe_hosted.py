@@ -20,7 +20,7 @@ class Hosted(Asking):
         metadata = {INSTALLATION: self.installation, TENANT: str(tenant_id)}
         key = f"customer-{self.installation}-{tenant_id}"
         with self._told():
-            return self._client.customers.create({"metadata": metadata}, once(key)).id
+            return str(self._client.customers.create({"metadata": metadata}, once(key)).id)
 
     def tell_customer(self, customer_id: str, *, name: str, email: str, languages: list[str]) -> None:
         """Tell Stripe what a customer is called, where mails go and in which language invoices are written."""
@@ -73,7 +73,7 @@ class Hosted(Asking):
         if flow:
             asked["flow_data"] = {"type": flow}
         with self._told():
-            return self._client.billing_portal.sessions.create(asked).url
+            return str(self._client.billing_portal.sessions.create(asked).url)
 
     def portal_configuration(self) -> str:
         """Return the id of our portal: how one pays, addresses and invoices; plans and seats are changed with us."""
@@ -88,4 +88,4 @@ class Hosted(Asking):
                 },
                 "metadata": {INSTALLATION: self.installation},
             }  # fmt: skip
-            return self._client.billing_portal.configurations.create(asked, once(f"portal-{self.installation}")).id
+            return str(self._client.billing_portal.configurations.create(asked, once(f"portal-{self.installation}")).id)

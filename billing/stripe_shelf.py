@@ -70,7 +70,7 @@ class Shelf(Asking):
             **({"lookup_key": lookup_key, "transfer_lookup_key": True} if lookup_key else {}),
         }  # fmt: skip
         with self._told():
-            return self._client.prices.create(asked, once(key)).id
+            return str(self._client.prices.create(asked, once(key)).id)
 
     def set_price(self, price_id: str, *, active: bool, lookup_key: str = "") -> None:
         """Offer a price again, under its lookup key, or archive it: who has it keeps it."""
