@@ -19,6 +19,7 @@ from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import FormerSlug, Tenant
+from tenants.one_at_a_time import let_go
 
 LEADS_ON = timedelta(days=90)
 MOST = 3
@@ -32,6 +33,7 @@ def former_addresses(tenant: ActiveTenant) -> Sequence[AnyRow]:
         .where(FormerSlug.tenant_id == tenant.id, FormerSlug.until > func.now())
         .order_by(FormerSlug.until, FormerSlug.slug)
     )
+    let_go()
     with shared_reader() as connection:
         return list(connection.execute(query))
 

@@ -34,6 +34,7 @@ from tenants.db import AnyRow, db, new_id
 from tenants.directory import shared_engine, shared_reader
 from tenants.migrate import connect
 from tenants.models import Archive, ArchivePiece
+from tenants.one_at_a_time import let_go
 
 KEPT = timedelta(days=7)
 PATIENCE = timedelta(hours=6)
@@ -139,6 +140,7 @@ def archives_of(tenant: ActiveTenant) -> Sequence[AnyRow]:
         .order_by(Archive.asked_at.desc(), Archive.id.desc())
         .limit(50)
     )  # fmt: skip
+    let_go()
     with shared_reader() as connection:
         return list(connection.execute(query))
 

@@ -29,6 +29,7 @@ from tenants.context import ActiveTenant, entry_statement
 from tenants.directory import shared_reader
 from tenants.migrate import connect
 from tenants.models import TenantDeletion
+from tenants.one_at_a_time import let_go
 
 log = structlog.get_logger(__name__)
 GRACE = timedelta(days=30)
@@ -65,6 +66,7 @@ class Asked:
 def deletion_of(tenant: ActiveTenant) -> Asked | None:
     """Return what was asked for, None where nobody did."""
     query = select(TenantDeletion.asked_by, TenantDeletion.asked_at, TenantDeletion.due_at)
+    let_go()
     with shared_reader() as connection:
         row = connection.execute(query.where(TenantDeletion.tenant_id == tenant.id)).one_or_none()
     return Asked(*row) if row else None

@@ -20,6 +20,7 @@ from saas_crm.workspaces.noting import note
 from tenants.archive.writing import UnknownTenant
 from tenants.context import ActiveTenant
 from tenants.migrate import connect
+from tenants.one_at_a_time import let_go
 from tenants.standing import CLOSED, OPERATOR, READ_ONLY, RESTORING, Suspension, status_for
 
 log = structlog.get_logger(__name__)
@@ -197,6 +198,7 @@ def held(database_url: str, slug: str | UUID) -> Iterator[tuple[psycopg.Connecti
 @contextmanager
 def held_for(database_url: str, tenant: ActiveTenant) -> Iterator[tuple[psycopg.Connection[Any], UUID, str]]:
     """Do the same for a request of a member; raises NotFound where the workspace has just been deleted or replaced."""
+    let_go()
     with ExitStack() as stack:
         try:
             found = stack.enter_context(held(database_url, tenant.id))

@@ -26,6 +26,7 @@ from tenants.address import slug_address
 from tenants.context import ActiveTenant
 from tenants.directory import shared_reader
 from tenants.models import TenantDomain
+from tenants.one_at_a_time import let_go
 from tenants.settings import Settings
 
 PAGE = "/settings/domain"
@@ -71,6 +72,7 @@ def domain_of(tenant_id: UUID) -> Held | None:
     """Return a workspace's claim, None where it has none, or the shared tables know of none yet."""
     columns = (TenantDomain.domain, TenantDomain.token, TenantDomain.verified_at, TenantDomain.checked_at,
                TenantDomain.lost_since)  # fmt: skip
+    let_go()
     try:
         with shared_reader() as connection:
             row = connection.execute(select(*columns).where(TenantDomain.tenant_id == tenant_id)).one_or_none()
