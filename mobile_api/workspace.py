@@ -15,6 +15,7 @@ from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, directory
 from saas_crm.edge.declared import requires
 from saas_crm.opportunities.queries import any_opportunity
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 WorkspacePatch = patch_of(WorkspaceFields, "WorkspacePatch")
@@ -24,6 +25,7 @@ WorkspacePatch = patch_of(WorkspaceFields, "WorkspacePatch")
 @requires("workspace:read")
 def show_workspace() -> Response:
     """Show the workspace."""
+    let_go()
     return shown(_present())
 
 

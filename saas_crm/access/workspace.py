@@ -22,7 +22,6 @@ from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
-from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 DECIDED = ("fiscal_month", "languages")
@@ -32,7 +31,6 @@ FIELDS = ("name", "locale", "country", "currency", "timezone")
 def registered(tenant: ActiveTenant) -> dict[str, str]:
     """Return the FIELDS as the registry has them now; what a process remembers may be seconds old."""
     query = select(*(getattr(Tenant, name) for name in FIELDS)).where(Tenant.id == tenant.id)
-    let_go()
     with shared_reader() as connection:
         return dict(connection.execute(query).mappings().one())
 

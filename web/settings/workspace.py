@@ -26,6 +26,7 @@ from saas_crm.edge.viewing import viewing
 from saas_crm.opportunities.queries import any_opportunity
 from saas_crm.workspaces.archives import may_take_everything
 from saas_crm.workspaces.ending import GRACE
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 from web.formatting import month_name
 from web.forms import saved, shown_again
@@ -130,6 +131,7 @@ def _sections() -> list[Section]:
 
 def workspace_form(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show the workspace's settings, with what was typed if that was refused."""
+    let_go()
     stored, ways = registered(g.tenant), current_member().ways
     decided = {"fiscal_month": ways.fiscal_month, "languages": list(ways.languages)}
     shown = {**stored, **decided, **(values or {})}
