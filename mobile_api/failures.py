@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from billing.errors import BillingError, BillingOff, CardDeclined, StripeUnreachable
 from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
 from saas_crm.access.factors.checking import SecondStepNeeded
@@ -124,6 +125,17 @@ def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
     return problem_of(error), {}
 
 
+def _of_billing(error: BillingError) -> tuple[Problem, Headers]:
+    """What Stripe says is for logs: programs get the kind."""
+    if isinstance(error, BillingOff):
+        return problem("not-found"), {}
+    if isinstance(error, CardDeclined):
+        return problem("payment-declined"), {}
+    if isinstance(error, StripeUnreachable):
+        return problem("payment-service-unavailable"), {"Retry-After": "30"}
+    return problem("payment-not-possible"), {}
+
+
 def _gone(error: NamesGone) -> tuple[Problem, Headers]:
     """What the address names is not found; what the body names breaks a rule there."""
     if error.errors.keys() & (request.view_args or {}).keys():
@@ -180,6 +192,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),
     (NamesGone, _gone),
+    (BillingError, _of_billing),
     (BusinessError, _of_business),
     (HTTPException, _of_http),
 )

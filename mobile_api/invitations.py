@@ -8,11 +8,13 @@ from uuid import UUID
 from flask import Response, g
 from pydantic import BaseModel, Field
 
+from billing import seats
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.problems import ApiProblem, problem
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
+from mobile_api.seats import agreed_seats
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import invitations as actions
 from saas_crm.access.models import Invitation
@@ -39,6 +41,11 @@ class InvitationRead(BaseModel):
 
 class NewInvitation(Identified, InvitationWrite):
     """A new invitation."""
+
+    confirm_seats: int | None = Field(
+        default=None, ge=1, le=100_000,
+        description="The seats to pay for, as the problem `seat-needed` named them: yes to their cost.",
+    )
 
 
 INVITATION = Shape(InvitationRead, {name: getattr(Invitation, name) for name in InvitationRead.model_fields})
@@ -68,8 +75,10 @@ def list_invitations(query: Listing) -> Response:
 def invite(body: NewInvitation) -> Response:
     """Invite somebody: they get a mail with a link that is good for seven days.
 
-    Only owners invite owners. After very many one has to wait (429).
+    Only owners invite owners. After very many one has to wait (429). Where that takes more seats than are paid: 409
+    (`seat-needed`), with the cost for who may change billing; nothing is sent until it is confirmed.
     """
+    agreed = agreed_seats(body.confirm_seats)
     try:
         invitation = actions.invite(
             body.email, body.role_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
@@ -77,6 +86,8 @@ def invite(body: NewInvitation) -> Response:
         )  # fmt: skip
     except TooManyAttempts as too_many:
         raise _wait(too_many) from too_many
+    if agreed is not None:
+        seats.want(g.tenant, agreed.needed)
     return made(INVITATION.of(invitation), f"invitations/{invitation.id}")
 
 

@@ -13,8 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 from saas_crm.core.errors import (
     AlreadyExists,
     BusinessError,
+    FeatureNotInPlan,
     Forbidden,
     InvalidInput,
+    LimitReached,
     NotFound,
     VersionConflict,
 )
@@ -26,6 +28,7 @@ TYPE_PREFIX = "urn:saas-crm:problem:"
 
 KINDS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, N_("The request cannot be read")),
+    "payment-declined": (402, N_("The payment was declined: nothing was changed")),
     "not-signed-in": (401, N_("A valid token is needed")),
     "sign-in-refused": (401, N_("E-mail and password do not fit")),
     "second-factor-needed": (401, N_("A code of the authenticator app is needed besides")),
@@ -36,11 +39,15 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "https-needed": (403, N_("The API is spoken to by https alone: end a token that was sent in the clear")),
     "workspace-read-only": (403, N_("The workspace can only be read now: nothing was changed")),
     "workspace-closed": (403, N_("The workspace is closed")),
+    "plan-limit": (403, N_("The plan has no room for more")),
+    "plan-feature": (403, N_("The plan does not have this")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),
     "conflict": (409, N_("This contradicts what is there")),
     "in-progress": (409, N_("The same request is being worked on")),
     "already-exists": (409, N_("A record with this id exists already")),
+    "seat-needed": (409, N_("More seats are needed than are paid")),
+    "payment-not-possible": (409, N_("The payment service does not take this")),
     "changed-meanwhile": (409, N_("Somebody else changed this record first")),
     "workspace-moved": (410, N_("The workspace has another address")),
     "precondition-failed": (412, N_("Somebody else changed this record first")),
@@ -50,6 +57,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "key-reused": (422, N_("This Idempotency-Key was used for another request")),
     "too-many-requests": (429, N_("Too many requests")),
     "unavailable": (503, N_("The workspace cannot be used just now")),
+    "payment-service-unavailable": (503, N_("The payment service does not answer just now")),
 }
 """The last part of a problem's type → its HTTP status and its title."""
 
@@ -72,6 +80,14 @@ class Problem(BaseModel):
     detail: str | None = None
     errors: list[FieldProblem] | None = None
     current: dict[str, Any] | None = Field(default=None, description="After a lost race: the record as it now is.")
+    limit: str | None = Field(default=None, description="`plan-limit`: which; `plan-feature`: which feature.")
+    most: int | None = Field(default=None, description="`plan-limit`: the most the plan allows.")
+    used: int | None = Field(default=None, description="`plan-limit`: how much there is.")
+    seats: dict[str, Any] | None = Field(
+        default=None,
+        description="`seat-needed`: `paid` and `needed`; for who may change billing also the `cost`. Send the same "
+        "again with `needed` as `confirm_seats`.",
+    )
 
     def body(self) -> dict[str, Any]:
         """Return the members to send; what has nothing to say is left out."""
@@ -130,6 +146,14 @@ def problem_of(error: BusinessError, *, conditional: bool = False, current: dict
             return problem("invalid", errors=[_invalid(name, text, error.codes) for name, text in error.errors.items()])
         case VersionConflict():
             return problem("precondition-failed" if conditional else "changed-meanwhile", current=current)
+        case LimitReached():
+            told = problem("plan-limit")
+            told.limit, told.most, told.used = error.limit, error.most, error.used
+            return told
+        case FeatureNotInPlan():
+            told = problem("plan-feature")
+            told.limit = error.feature
+            return told
         case AlreadyExists():
             return problem("already-exists")
         case _:

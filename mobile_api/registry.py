@@ -13,7 +13,7 @@ BASE = "/api/v1"
 RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
-    "consents", "erasures", "processing", "security", "sso", "support", "workspace", "domain", "numbers",
+    "consents", "erasures", "processing", "security", "sso", "support", "workspace", "domain", "numbers", "billing",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 
@@ -42,6 +42,7 @@ TAGS = (
         "security",
         N_("What the workspace asks of those who sign in: for how long, from where, by whom, and who can be invited."),
     ),
+    ("billing", N_("Plan, seats, limits and invoices; where the service takes no money, none of it is there.")),
     ("search", N_("One search over companies, contacts and opportunities.")),
 )
 

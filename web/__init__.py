@@ -43,6 +43,8 @@ PAGES = (
     "web.settings.domain",
     "web.settings.appearance",
     "web.settings.numbering",
+    "web.billing.routes",
+    "web.billing.pricing",
     "web.settings.archives",
     "web.settings.deletion",
     "web.settings.tokens",
@@ -58,6 +60,8 @@ FURTHER = (
     "web.settings.role_deletion",
 )
 """Modules that add to pages of others: to their blueprints, before these are registered."""
+FOR_MACHINES = ("web.billing.webhook",)
+"""Addresses that no form is sent to: who asks is known otherwise."""
 ONLY_WHERE_MAIL_IS_SHOWN = ("web.dev.mail",)
 
 
@@ -76,5 +80,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         import_module(module)
     for page in pages:
         app.register_blueprint(import_module(page).bp)
+    for machine in FOR_MACHINES:
+        bp = import_module(machine).bp
+        app.register_blueprint(bp)
+        app.extensions["csrf"].exempt(bp)
     if settings.environment != "production":
         app.register_blueprint(import_module("web.styleguide.routes").bp)

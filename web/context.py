@@ -11,11 +11,13 @@ from saas_crm.access.field_rules import may_know
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.recycled import kinds_for
 from saas_crm.core.i18n import html_lang, spoken
-from saas_crm.edge.current import member_or_none, user_or_none
+from saas_crm.edge.current import member_or_none, settings, user_or_none
 from saas_crm.edge.domains import main_address
 from saas_crm.edge.viewing import viewing
 from tenants.db import new_id
 from tenants.middleware import DOMAIN_KEY
+from web.billing.banner import bill
+from web.billing.limits import near
 from web.language_menu import languages, way_back
 from web.looking import looking
 from web.navigation import Navigation, navigation
@@ -46,6 +48,8 @@ def init_app(app: Flask) -> None:
         looking_words=looking,
         main_address=main_address,
         known_by_phone_and_mail=known_by_phone_and_mail,
+        near_limits=near,
+        takes_money=takes_money,
     )
 
 
@@ -65,9 +69,15 @@ def _values() -> dict[str, Any]:
         values["nav"] = navigation_of(member)
         values["looking"] = looking()
         values["paused"] = paused_words()
+        values["bill"] = bill(member, g.tenant)
         values["manifest_url"] = request.script_root + _path("today.manifest")
         values["member_photo_url"] = photo_url(member.user_id, member.photo_digest)
     return values
+
+
+def takes_money() -> bool:
+    """Whether this installation sells plans."""
+    return settings().bills
 
 
 def known_by_phone_and_mail(*kinds: str) -> bool:

@@ -18,7 +18,16 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.throttle import TooManyAttempts
-from saas_crm.core.errors import AlreadyExists, Forbidden, InvalidInput, NamesGone, NotFound, VersionConflict
+from saas_crm.core.errors import (
+    AlreadyExists,
+    FeatureNotInPlan,
+    Forbidden,
+    InvalidInput,
+    LimitReached,
+    NamesGone,
+    NotFound,
+    VersionConflict,
+)
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, current_member, signed_in_user
@@ -34,14 +43,15 @@ from saas_crm.edge.viewing import OnlyLooking, viewing
 from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
+from web.billing.limits import in_one_line, refused
 from web.paused import is_withheld, paused_words, refusal, what_was_typed
 from web.standing import page_above, reader_inside, recycled_record
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
 INSIDE = frozenset({
-    "400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "looking", "read_only", "recycled",
-    "stale",
+    "400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "limit", "looking", "read_only",
+    "recycled", "stale",
 })  # fmt: skip
 """Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
@@ -223,6 +233,13 @@ def _read_only() -> Response:
     return _page("read_only", 403, told=paused_words(), back_url=_current_page(), **what_was_typed())
 
 
+def _beyond_plan(error: LimitReached | FeatureNotInPlan) -> Response:
+    """Say what the plan does not allow and who can do what about it; what was typed is kept."""
+    if request.headers.get("HX-Request"):
+        return _toast(in_one_line(error), 403)
+    return _page("limit", 403, back_url=_current_page(), **refused(error), **what_was_typed())
+
+
 def _toast(text: str, status: int) -> Response:
     response = make_response("", status)
     response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": "bad"}})
@@ -246,5 +263,6 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] =
     (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
     (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
     (VisitOver, lambda _: _visit_over()), (AtMainAddress, _at_main),
+    (LimitReached, _beyond_plan), (FeatureNotInPlan, _beyond_plan),
     (Forbidden, lambda refused: _read_only() if is_withheld(refused.permission) else None),
 )  # fmt: skip

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g, request, url_for
 
 from saas_crm.core.i18n import gettext as _
-from saas_crm.edge.current import member_or_none
+from saas_crm.edge.current import member_or_none, settings
 from saas_crm.edge.proof import FIELD, PASSKEY_FIELD
 from saas_crm.edge.standing import WITHHELD, is_owner
 from tenants.standing import BILLING, CLOSED, DELETION, RESTORING, telling
@@ -40,6 +40,8 @@ class Paused:
     until: str
     ask: str
     revocable: bool = False
+    pay_url: str = ""
+    """Where who looks after billing mends it."""
 
 
 def paused_words() -> Paused | None:
@@ -56,19 +58,28 @@ def paused_words() -> Paused | None:
     if found.cause == DELETION:
         return _of_deletion(found.reason, found.until)
     return Paused(
-        found.kind, _title(found.kind), found.reason or _usual(found.cause),
+        found.kind, _title(found.kind), found.reason or _usual(found.cause, found.kind),
         _("It is meant to be open again on %(date)s.", date=written_day(found.until)) if found.until else "",
-        _("Ask %(whom)s.", whom=found.ask) if found.ask else _("The owner of the workspace can say more."),
+        "" if (pays := found.cause == BILLING and _may_pay())
+        else _("Ask %(whom)s.", whom=found.ask) if found.ask else _("The owner of the workspace can say more."),
+        pay_url=url_for("billing.index") if pays and request.blueprint != "billing" else "",
     )  # fmt: skip
+
+
+def _may_pay() -> bool:
+    member = member_or_none()
+    return settings().bills and member is not None and member.can("billing:read")
 
 
 def _title(kind: str) -> str:
     return _("This workspace is closed for now") if kind == CLOSED else _("This workspace can only be read for now")
 
 
-def _usual(cause: str) -> str:
+def _usual(cause: str, kind: str) -> str:
     if cause == RESTORING:
         return _("Its data is being restored; this takes a few minutes.")
+    if cause == BILLING and kind == CLOSED:
+        return _("The subscription has ended.")
     return _("A payment is due.") if cause == BILLING else ""
 
 

@@ -15,6 +15,7 @@ from saas_crm.edge.current import current_member, settings, signed_in_user
 from saas_crm.edge.declared import requires
 from saas_crm.edge.proof import proven
 from web.account.blueprint import bp
+from web.billing.seat_asking import SeatsNeeded, seats_page
 from web.forms import saved, shown_again
 from web.settings.inviting import invite_from_form, role_choices
 
@@ -43,7 +44,11 @@ def show_setup() -> str:
 @shown_again(setup_page)
 def invite_from_setup() -> ResponseReturnValue:
     """Invite a colleague and stay here, where the next one can be invited."""
-    email = invite_from_form()
+    try:
+        email = invite_from_form()
+    except SeatsNeeded as needed:
+        here = url_for("account.invite_from_setup")
+        return seats_page(needed.needed, action=here, back_url=url_for("account.show_setup"))
     return saved(url_for("account.show_setup"), _("%(email)s is invited.", email=email))
 
 

@@ -25,6 +25,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.edge.proof import proven
 from tenants.db import db
 from web.account.sign_in import wait_message
+from web.billing.seat_asking import SeatsNeeded, check_seats, seats_page, want
 from web.forms import saved, shown_again
 from web.lists import asked_id
 from web.settings.inviting import role_choices
@@ -100,10 +101,15 @@ def invite() -> ResponseReturnValue:
     except InvalidInput as refused:
         return invite_page({}, {"addresses": next(iter(refused.errors.values()))}), 422
     try:
+        agreed = check_seats(sum(not offer.error for offer in offers))
         sent = send_offers(
             offers, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
             verified=signed_in_user().email_verified,
         )  # fmt: skip
+        want(agreed)
+    except SeatsNeeded as needed:
+        here = url_for("settings_members.invite")
+        return seats_page(needed.needed, action=here, back_url=url_for("settings_members.show_invite"))
     except (InvalidInput, TooManyAttempts) as refused:
         db.session.rollback()
         said = refused.errors.values() if isinstance(refused, InvalidInput) else [wait_message(refused.seconds)]

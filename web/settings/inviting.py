@@ -17,12 +17,14 @@ from saas_crm.edge.current import current_member, settings, signed_in_user
 from saas_crm.edge.input import input_context
 from tenants.db import AnyRow
 from web.account.sign_in import wait_message
+from web.billing.seat_asking import check_seats, want
 from web.settings.role_names import role_name
 
 
 def invite_from_form() -> str:
-    """Send the invitation the form asks for; returns the address. Raises Forbidden and InvalidInput."""
+    """Send the invitation the form asks for; returns the address. Raises Forbidden, InvalidInput and SeatsNeeded."""
     data = from_form(InvitationWrite, request.form, input_context(form=True))
+    agreed = check_seats(1)
     try:
         invite(
             data.email, data.role_id, actor=current_member(), tenant=g.tenant, base_url=settings().base_url,
@@ -30,6 +32,7 @@ def invite_from_form() -> str:
         )  # fmt: skip
     except TooManyAttempts as too_many:
         raise InvalidInput({"": wait_message(too_many.seconds)}) from None
+    want(agreed)
     return data.email
 
 

@@ -19,7 +19,7 @@ from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.places import country_names, currency_names, timezones, zone_names
 from saas_crm.demo.samples import has_sample_data
-from saas_crm.edge.current import current_member, directory
+from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
 from saas_crm.edge.viewing import viewing
@@ -49,7 +49,7 @@ GROUP_OF = {
     "settings_members": "people", "settings_teams": "people", "settings_roles": "people", "settings_sharing": "people",
     "settings_security": "people", "hand_overs": "people", "settings_tokens": "people", "exports": "data",
     "settings_archives": "data", "privacy": "data", "support": "data", "settings_audit": "data",
-    "settings_deletion": "data",
+    "settings_deletion": "data", "billing": "general",
 }  # fmt: skip
 """Under which heading a section stands, by its blueprint; without one under the first."""
 
@@ -84,6 +84,8 @@ def _sections() -> list[Section]:
          _("Serve this workspace at an address such as crm.acme.example"), "globe"),
         *([("workspace:update", "settings_numbering.index", _("Numbering"),
             _("Customer and deal numbers"), "tag")] if numbers_kept() else []),
+        *([("billing:read", "billing.index", _("Billing"), _("Plan, seats, payment and invoices"), "wallet")]
+          if settings().bills else []),
         ("member:read", "settings_members.index", _("Members"), _("Who works here, and who may do what"), "users"),
         ("team:read", "settings_teams.index", _("Teams"), _("How you are organised, and who leads whom"), "network"),
         ("role:read", "settings_roles.index", _("Roles"), _("What each role sees and may do"), "shield-check"),

@@ -1,0 +1,54 @@
+"""Whether more people need more seats than are paid: then who invites is asked before, with the exact cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from billing import seats
+from billing.plans import UnknownPlan, catalogue
+from billing.subscriptions import held
+from saas_crm.access.models import Member, Role
+from tenants.context import ActiveTenant
+from tenants.db import db
+
+PAYING = ("active", "past_due")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsAsked:
+    """So many seats are paid or wanted already, and so many are needed."""
+
+    paid: int
+    needed: int
+
+    @property
+    def more(self) -> int:
+        """Return how many are added."""
+        return self.needed - self.paid
+
+
+def asked(tenant: ActiveTenant, wanting: int) -> SeatsAsked | None:
+    """Return what `wanting` more people would need; None where no seat has to be paid for them.
+
+    Asked in the workspace's own transaction: a trial, Free and plans an operator looks after never ask.
+    """
+    found = held(tenant.id) if wanting else None
+    if found is None or found.source != "stripe" or found.state not in PAYING:
+        return None
+    try:
+        plan = catalogue().plan(found.plan)
+    except UnknownPlan:
+        return None
+    paid, needed = max(found.seats, found.seats_wanted or 0), plan.seats_to_buy(seats.needed() + wanting)
+    return SeatsAsked(paid, needed) if needed > paid else None
+
+
+def payers() -> Sequence[str]:
+    """Return the names of those in the workspace at hand who may change billing."""
+    may = or_(Role.key == "owner", Role.permissions.has_key("billing:update"))
+    found = select(Member.name).join(Role, Role.id == Member.role_id)
+    working = found.where(may, Member.status == "active", Member.deleted_at.is_(None))
+    return db.session.scalars(working.order_by(Member.name, Member.id)).all()

@@ -1,0 +1,82 @@
+"""How plan, seats, costs and invoices become JSON."""
+
+from __future__ import annotations
+
+from billing import seats
+from billing.money import money
+from billing.plans import Interval, Plan, Price, catalogue
+from billing.stripe_facts import Cost, InvoiceLine
+from billing.subscriptions import held
+from mobile_api.shapes import Fields
+from saas_crm.core.errors import InvalidInput
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import spoken
+from saas_crm.core.limits import usage
+from tenants.context import ActiveTenant
+from tenants.plan import LIMITS
+
+USUAL = "USD"
+
+
+def account_fields(tenant: ActiveTenant) -> Fields:
+    """Return what the workspace at hand has and pays."""
+    found, used, plan = held(tenant.id), usage(), tenant.plan
+    named = next((one for one in catalogue().plans if one.key == plan.key), None)
+    pays = found is not None and bool(found.amount)
+    wanted = found.seats_wanted if found else None
+    return {
+        "plan": plan.key or None, "plan_name": named.name(spoken()) if named else None,
+        "state": found.state if found else "none", "interval": (found.interval or None) if found else None,
+        "price": _money(found.amount, found.currency) if found and pays else None,
+        "seats_paid": found.seats if found else 0,
+        "seats_wanted": wanted if found and wanted != found.seats else None, "seats_needed": seats.needed(),
+        "trial_ends_at": found.trial_ends_at if found and found.state == "trialing" else None,
+        "period_ends_at": found.period_ends_at if found else None, "until": plan.until,
+        "ending": (found.cancel_to or None) if found and found.cancel_at_period_end else None,
+        "manual": found is not None and found.source == "manual",
+        "limits": [{"limit": limit, "used": used.get(limit), "most": plan.most(limit)} for limit in LIMITS],
+        "features": sorted(plan.features),
+    }  # fmt: skip
+
+
+def plan_fields(plan: Plan) -> Fields:
+    """Return a plan that is offered, in the reader's language."""
+    prices = [price for price in catalogue().prices() if price.plan == plan.key]
+    return {
+        "plan": plan.key, "name": plan.name(spoken()), "text": plan.text(spoken()),
+        "prices": [{"interval": one.interval, "price": _money(one.amount, one.currency)} for one in prices],
+        "included_seats": plan.included_seats, "limits": dict(plan.limits), "features": sorted(plan.features),
+    }  # fmt: skip
+
+
+def invoice_fields(one: InvoiceLine) -> Fields:
+    """Return an invoice."""
+    return {
+        "number": one.number, "at": one.at, "total": _money(one.amount, one.currency), "state": one.state,
+        "pdf_url": one.pdf_url or None, "page_url": one.page_url or None,
+    }  # fmt: skip
+
+
+def cost_fields(cost: Cost) -> Fields:
+    """Return what a change would cost."""
+    return {
+        "now": _money(cost.now, cost.currency), "accrued": _money(cost.accrued, cost.currency), "then": _money(cost.then, cost.currency),
+        "from_at": cost.from_at, "seats": cost.seats, "at_once": cost.at_once,
+    }  # fmt: skip
+
+
+def price_of(tenant: ActiveTenant, plan: str, interval: Interval, currency: str | None) -> Price:
+    """Return the price that is meant; raises InvalidInput for none. Who pays already keeps their currency."""
+    known, found = catalogue(), held(tenant.id)
+    bound = found.currency if found and found.customer_id else ""
+    code = next((one for one in (bound, currency, tenant.currency, USUAL) if one in known.currencies), "")
+    if currency is not None and currency not in known.currencies:
+        raise InvalidInput({"currency": _("Choose one of the values offered.")}, {"currency": "unknown"})
+    price = known.price(plan, interval, code)
+    if price is None:
+        raise InvalidInput({"plan": _("Choose a plan.")}, {"plan": "unknown"})
+    return price
+
+
+def _money(amount: int | None, currency: str) -> dict[str, str]:
+    return money(amount or 0, currency).as_json()

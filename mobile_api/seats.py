@@ -1,0 +1,31 @@
+"""More seats than are paid: the cost is told, and the same is sent again with a yes."""
+
+from __future__ import annotations
+
+from flask import g
+
+from billing import asking, seats
+from billing.asking import SeatsAsked
+from mobile_api.billing_shape import cost_fields
+from mobile_api.problems import ApiProblem, problem
+from saas_crm.edge.current import current_member, settings
+
+
+def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
+    """Return the seats that were agreed to, None where none more are needed; raises ApiProblem (409).
+
+    Amounts are told to who may change billing, and only they can agree: raises Forbidden.
+    """
+    found = asking.asked(g.tenant, wanting) if settings().bills else None
+    if found is None:
+        return None
+    member = current_member()
+    if confirmed is not None:
+        member.require("billing:update")
+    if confirmed == found.needed:
+        return found
+    told = problem("seat-needed")
+    told.seats = {"paid": found.paid, "needed": found.needed}
+    if member.can("billing:update"):
+        told.seats["cost"] = cost_fields(seats.preview(settings(), g.tenant, found.needed))
+    raise ApiProblem(told)

@@ -1,0 +1,143 @@
+"""The page of what a workspace pays for, its invoices, and the ways to Stripe: Checkout and the customer portal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal, TypeVar
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from billing import checkout, invoices, portal
+from billing.errors import BillingError, CardDeclined, NothingToDo, StripeUnreachable
+from billing.plans import catalogue
+from saas_crm.core.i18n import gettext as _
+from saas_crm.edge.current import current_member, settings
+from saas_crm.edge.declared import requires, while_read_only
+from tenants.address import address_of
+from tenants.db import db
+from web.billing.bp import bp
+from web.billing.values import account_of, currency_for, interval_of, may_change, meters
+from web.forms import saved, wants_part
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+MOST_INVOICES = 24
+
+
+def told_where(endpoint: str) -> Callable[[View], View]:
+    """Say on a page of billing that Stripe did not do what was asked, and that nothing was changed."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**arguments: Any) -> ResponseReturnValue:
+            try:
+                return view(**arguments)
+            except BillingError as failed:
+                db.session.rollback()
+                flash(what_failed(failed), "error")
+                return redirect(url_for(endpoint), 303)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def what_failed(failed: BillingError) -> str:
+    """Say what went wrong, in words of ours."""
+    if isinstance(failed, CardDeclined):
+        return _("The payment was declined, so nothing was changed. Check the payment method, or use another one.")
+    if isinstance(failed, StripeUnreachable):
+        return _("The payment service does not answer just now. Nothing was lost: please try again in a minute.")
+    if isinstance(failed, NothingToDo):
+        return _("This is so already; there was nothing to do.")
+    return _("The payment service did not take this. Please load the page again; if it stays so, ask for help.")
+
+
+def outward(endpoint: str, **values: str) -> str:
+    """Return the whole address of a page, for who leads people back to it."""
+    path = url_for(endpoint, **values).removeprefix(request.script_root)
+    return f"{address_of(g.tenant, settings().base_url)}{path}"
+
+
+@bp.get("/settings/billing")
+@requires("billing:read")
+def index() -> str:
+    """Show what the workspace pays for and how much of it is used."""
+    account = account_of(g.tenant)
+    return render_template(
+        "billing/index.html", account=account, meters=meters(), may_change=may_change(),
+        currency=currency_for(g.tenant, catalogue(), account), trial=catalogue().trial,
+    )  # fmt: skip
+
+
+@bp.get("/settings/billing/invoices")
+@requires("billing:read")
+def list_invoices() -> ResponseReturnValue:
+    """List the invoices, newest first, and what will be charged next; Stripe is asked."""
+    part = wants_part("invoices")
+    template = "billing/_invoices.html" if part else "billing/invoices.html"
+    try:
+        found = invoices.invoices(settings(), g.tenant, MOST_INVOICES)
+        following = invoices.upcoming(settings(), g.tenant)
+    except BillingError as failed:
+        return render_template(template, failed=what_failed(failed), invoices=[], following=None, part=part)
+    return render_template(template, invoices=found, following=following, failed="", part=part)
+
+
+@bp.post("/settings/billing/checkout")
+@requires("billing:update")
+@while_read_only
+@told_where("billing.show_plans")
+def begin_checkout() -> ResponseReturnValue:
+    """Lead to Stripe's Checkout for a plan; the seats are those that are needed today."""
+    account, known = account_of(g.tenant), catalogue()
+    interval = interval_of(request.form.get("interval", ""))
+    currency = currency_for(g.tenant, known, account, request.form.get("currency", ""))
+    price = known.price(request.form.get("plan", ""), interval, currency)
+    if price is None:
+        flash(_("Choose a plan."), "error")
+        return redirect(url_for("billing.show_plans"), 303)
+    url = checkout.start_checkout(
+        settings(), g.tenant, plan=price.plan, interval=interval, currency=currency,
+        seats=known.plan(price.plan).seats_to_buy(account.needed), actor=current_member(),
+        success_url=f"{outward('billing.returned')}?session_id={{CHECKOUT_SESSION_ID}}",
+        cancel_url=outward("billing.show_plans"),
+    )  # fmt: skip
+    return redirect(url, 303)
+
+
+@bp.get("/settings/billing/returned")
+@requires("billing:update")
+@told_where("billing.index")
+def returned() -> ResponseReturnValue:
+    """Greet who comes back from Checkout: Stripe is asked at once, so that nobody waits for its message."""
+    checkout.returned(settings(), g.tenant, request.args.get("session_id", ""))
+    if account_of(g.tenant).state == "active":
+        return saved(url_for("billing.index"), _("Thank you. Your plan is active."))
+    flash(_("Thank you. The payment is being confirmed; with some payment methods this takes a while."), "info")
+    return redirect(url_for("billing.index"), 303)
+
+
+@bp.post("/settings/billing/portal")
+@requires("billing:update")
+@while_read_only
+@told_where("billing.index")
+def open_portal() -> ResponseReturnValue:
+    """Lead to Stripe's portal: payment method, address and tax ids of the invoices."""
+    return redirect(_portal(), 303)
+
+
+@bp.post("/settings/billing/payment")
+@requires("billing:update")
+@while_read_only
+@told_where("billing.index")
+def pay() -> ResponseReturnValue:
+    """Lead to where the oldest invoice that is owed can be paid, by whatever means; else to the portal."""
+    owed = [one for one in invoices.invoices(settings(), g.tenant, MOST_INVOICES) if one.state == "open"]
+    urls = [one.page_url for one in reversed(owed) if one.page_url]
+    return redirect(urls[0] if urls else _portal("payment_method_update"), 303)
+
+
+def _portal(flow: Literal["", "payment_method_update"] = "") -> str:
+    return portal.portal_url(settings(), g.tenant, return_url=outward("billing.index"), flow=flow)

@@ -1,0 +1,103 @@
+"""What is told where a plan's limit is reached or comes near: what it is, that nothing is lost, and who can do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, url_for
+
+from billing.asking import payers
+from billing.plans import FREE
+from saas_crm.core.errors import FeatureNotInPlan, LimitReached
+from saas_crm.core.i18n import gettext as _
+from saas_crm.core.limits import nearness, usage
+from saas_crm.edge.current import member_or_none, settings
+from web.billing import words
+from web.billing.values import SHOWN, plan_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A page about a limit: what is full, what that means, and the way on."""
+
+    title: str
+    text: str
+    way: str
+
+
+def refused(error: LimitReached | FeatureNotInPlan) -> dict[str, Any]:
+    """Return what the page about a limit or a missing feature shows."""
+    plan = plan_in_force(g.tenant)
+    name = words.plan_name(plan) if plan else ""
+    told = _of_limit(error, name) if isinstance(error, LimitReached) else _of_feature(error, name)
+    return {"told": told, "plan_name": name, "plans_url": url_for("billing.show_plans") if _may_act() else ""}
+
+
+def in_one_line(error: LimitReached | FeatureNotInPlan) -> str:
+    """Return the same for a message at the foot of a page."""
+    told: Refused = refused(error)["told"]
+    return f"{told.title} {told.way}"
+
+
+def _of_limit(error: LimitReached, plan: str) -> Refused:
+    most, used = (words.limit_amount(error.limit, value) for value in (error.most, error.used))
+    titles = {
+        "members": _("All members of your plan are here."),
+        "customers": _("Your plan has no room for more companies and contacts."),
+        "storage_bytes": _("Your plan has no room for more files."),
+        "mails_per_day": _("Your plan’s mails for today are used up."),
+    }  # fmt: skip
+    text = _("%(plan)s has room for %(most)s, and there are %(used)s. What is there stays: it can be read, edited and "
+             "exported.", plan=plan, most=most, used=used)  # fmt: skip
+    if error.limit == "mails_per_day":
+        text = _("%(plan)s has %(most)s a day. Tomorrow there are new ones.", plan=plan, most=most)
+    return Refused(titles.get(error.limit, words.limit_name(error.limit)), text, _way(error.limit))
+
+
+def _of_feature(error: FeatureNotInPlan, plan: str) -> Refused:
+    name = words.feature_name(error.feature)
+    title = _("%(feature)s: not in %(plan)s", feature=name, plan=plan)
+    return Refused(title, _("What is set up already goes on as it is; it can be taken away, but not changed."), _way(""))
+
+
+def _way(limit: str) -> str:
+    if _may_act():
+        return {
+            "members": _("Choose a larger plan, or remove members and open invitations that are not needed."),
+            "customers": _("Choose a larger plan, or delete what is not needed any more."),
+            "storage_bytes": _("Choose a larger plan, or remove files that are not needed any more."),
+        }.get(limit, _("A larger plan has it."))  # fmt: skip
+    names = ", ".join(payers())
+    return _("Those who look after billing can choose a larger plan: %(names)s.", names=names)
+
+
+def _may_act() -> bool:
+    member = member_or_none()
+    return settings().bills and member is not None and member.can("billing:update")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A limit that comes near or is reached, in a sentence."""
+
+    text: str
+    tone: str
+    href: str
+
+
+def near() -> list[Near]:
+    """Return which limits come near or are reached, for who can do something about it; one statement."""
+    if not g.tenant.plan.limits or g.tenant.plan.key == "" or not _may_act():
+        return []
+    used, found = usage(), []
+    for limit in SHOWN[:3]:
+        most, count = g.tenant.plan.most(limit), used.get(limit, 0)
+        how = nearness(count, most)
+        if how != "ok" and most and not (limit == "members" and g.tenant.plan.key == FREE and count <= most):
+            values = {"what": words.limit_name(limit), "used": words.limit_amount(limit, count),
+                      "most": words.limit_amount(limit, most)}  # fmt: skip
+            full = _("%(what)s: %(used)s of %(most)s. No more can be added.", **values)
+            text = full if how == "full" else _("%(what)s: %(used)s of %(most)s.", **values)
+            found.append(Near(text, "bad" if how == "full" else "warn", url_for("billing.index")))
+    return found

@@ -1,0 +1,34 @@
+"""Where Stripe tells what has happened: no session, no form token, and no limit but the size of an event."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, request
+from flask.typing import ResponseReturnValue
+
+from billing import events
+from billing.errors import TooLarge, WebhookRefused
+from saas_crm.core.clock import now
+from saas_crm.edge.current import settings
+from saas_crm.edge.declared import public
+
+bp = Blueprint("billing_webhook", __name__)
+LARGEST = 256_000
+"""Bytes; Stripe's events are some kilobytes."""
+
+
+@bp.post("/billing/stripe/webhook")
+@public("outside")
+def receive() -> ResponseReturnValue:
+    """Keep a signed event and answer; a job works on it."""
+    if not settings().bills:
+        abort(404)
+    if (request.content_length or 0) > LARGEST:
+        return "", 413
+    raw = request.get_data(cache=False)
+    try:
+        events.receive(raw, request.headers.get("Stripe-Signature", ""), settings=settings(), now=now())
+    except TooLarge:
+        return "", 413
+    except WebhookRefused:
+        return "", 400
+    return "", 200
