@@ -11,8 +11,7 @@ from tests.stripe.shapes import SPECIAL, page
 from tests.stripe.world import World
 
 _PRODUCT = (
-    "name active description metadata default_price images marketing_features statement_descriptor tax_code unit_label "
-    "url shippable"
+    "name active description metadata images marketing_features statement_descriptor tax_code unit_label url shippable"
 )
 
 
@@ -41,7 +40,7 @@ def _product(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
     return world.get("product", id)
 
 
-@operation("POST /v1/products/{}", _PRODUCT)
+@operation("POST /v1/products/{}", f"{_PRODUCT} default_price")
 def _change_product(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
     product = world.get("product", id)
     if params.get("default_price"):

@@ -17,7 +17,7 @@ from tests.stripe.world import DAY, World
 _KNOWN = (
     "mode customer customer_email client_reference_id line_items success_url cancel_url return_url ui_mode metadata "
     "locale allow_promotion_codes discounts automatic_tax tax_id_collection customer_update billing_address_collection "
-    "payment_method_types payment_method_collection expires_at currency saved_payment_method_options "
+    "allowed_payment_method_types payment_method_collection expires_at currency saved_payment_method_options "
     "subscription_data.metadata subscription_data.trial_period_days subscription_data.trial_end "
     "subscription_data.description subscription_data.billing_cycle_anchor subscription_data.proration_behavior "
     "subscription_data.trial_settings setup_intent_data.metadata setup_intent_data.description"
@@ -44,7 +44,8 @@ def _make_session(world: World, params: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     session |= {
         "ui_mode": params.get("ui_mode", "hosted_page"), "expires_at": params.get("expires_at", world.now + DAY),
-        "payment_method_types": params.get("payment_method_types", ["card"]), "metadata": params.get("metadata") or {},
+        "payment_method_types": params.get("allowed_payment_method_types", ["card"]),
+        "metadata": params.get("metadata") or {},
         "payment_method_collection": params.get("payment_method_collection", "always"),
         "amount_subtotal": total, "amount_total": total, "customer_details": _details(session, customer),
         "automatic_tax": blank("payment_pages_checkout_session_automatic_tax") | params.get("automatic_tax", {}),

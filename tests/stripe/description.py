@@ -2,13 +2,15 @@
 
 The file is put beside the environment's Python by infra/tools/fetch_stripe_description.py; it is no part of ours. It
 describes version 2026-08-26.dahlia, one major before the version that the package speaks: DIFFERENCES holds what the
-later one changed in the requests that the double knows, read from the package's own parameter types.
+later one changed in the requests that the double knows, read from the package's own parameter types (15.6.2 beside
+16.1.0); test_differences holds it against them.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,14 @@ _ANCHOR = {
 }
 DIFFERENCES: dict[str, dict[str, Any]] = {
     "POST /v1/subscriptions/{}": {"billing_cycle_anchor": _ANCHOR},
+    "POST /v1/subscriptions/{}/resume": {"billing_cycle_anchor": _ANCHOR},
+    "POST /v1/invoices/create_preview": {"subscription_details.billing_cycle_anchor": _ANCHOR},
+    "POST /v1/checkout/sessions": {
+        "payment_method_types": None,
+        "allowed_payment_method_types": {"type": "array", "items": {"type": "string"}},
+    },
 }
+"""What to change in the parameters of an operation: a schema instead of the described one, None where it is gone."""
 
 
 @cache
@@ -93,8 +102,17 @@ def parameters(operation: str) -> dict[str, Any]:
             if parameter.get("required"):
                 schema["required"].append(parameter["name"])
     form = described.get("requestBody", {}).get("content", {}).get(_FORM, {}).get("schema", {})
-    schema["properties"] |= form.get("properties", {}) | DIFFERENCES.get(operation, {})
+    schema["properties"] |= form.get("properties", {})
     schema["required"] += form.get("required", [])
+    schema = deepcopy(schema)
+    for path, changed in DIFFERENCES.get(operation, {}).items():
+        *outer, name = path.split(".")
+        properties = schema["properties"]
+        for step in outer:
+            properties = properties[step]["properties"]
+        properties.pop(name, None)
+        if changed is not None:
+            properties[name] = changed
     return schema
 
 

@@ -37,6 +37,11 @@ def learned() -> list[str]:
     return sorted(_HANDLERS)
 
 
+def heeded(name: str) -> frozenset[str]:
+    """Return the parameters that the double heeds of an operation."""
+    return _HANDLERS[name][1]
+
+
 class Call:
     """A request that was understood: what it does, its ids, and its parameters in their types."""
 
