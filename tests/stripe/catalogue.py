@@ -140,6 +140,8 @@ def _change_price(world: World, id: str, params: dict[str, Any]) -> dict[str, An
 
 @operation("GET /v1/prices", f"active currency product lookup_keys type recurring created {PAGING}")
 def _prices(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    if "product" in params:
+        world.get("product", params["product"], "product")
     wanted = {name: params[name] for name in ("active", "currency", "product", "type") if name in params}
     rows = world.rows("price", **wanted)
     if "lookup_keys" in params:

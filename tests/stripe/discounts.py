@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.stripe.arithmetic import later
 from tests.stripe.catalogue import merged
-from tests.stripe.errors import Refused
+from tests.stripe.errors import Refused, missing
 from tests.stripe.routes import PAGING, operation
 from tests.stripe.shapes import page
 from tests.stripe.world import World
@@ -33,7 +33,10 @@ def _make_coupon(world: World, params: dict[str, Any]) -> dict[str, Any]:
 
 @operation("GET /v1/coupons/{}")
 def _coupon(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
-    return world.get("coupon", id)
+    coupon = world.get("coupon", id)
+    if coupon.get("_deleted"):
+        raise missing("coupon", id)
+    return coupon
 
 
 @operation("POST /v1/coupons/{}", "name metadata")
@@ -47,14 +50,14 @@ def _change_coupon(world: World, id: str, params: dict[str, Any]) -> dict[str, A
 @operation("DELETE /v1/coupons/{}")
 def _delete_coupon(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
     coupon = world.get("coupon", id)
-    coupon["valid"] = False  # discounts that were given go on
+    coupon |= {"valid": False, "_deleted": True}  # discounts that were given go on
     world.tell("coupon.deleted", coupon)
     return {"id": id, "object": "coupon", "deleted": True}
 
 
 @operation("GET /v1/coupons", f"created {PAGING}")
 def _coupons(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    return page(world.rows("coupon"), params, "/v1/coupons")
+    return page([row for row in world.rows("coupon") if not row.get("_deleted")], params, "/v1/coupons")
 
 
 @operation(

@@ -16,11 +16,11 @@ class Remote:
         self.url = url
         self._client = httpx.Client(base_url=f"{url}/_control", timeout=30, trust_env=False)
 
-    def _ask(self, path: str, **sent: Any) -> Any:
-        return _read(self._client.post(path, json=sent))
+    def _ask(self, where: str, /, **sent: Any) -> Any:
+        return _read(self._client.post(where, json=sent))
 
-    def _get(self, path: str, **query: str) -> Any:
-        return _read(self._client.get(path, params=query))
+    def _get(self, where: str, /, **query: str) -> Any:
+        return _read(self._client.get(where, params=query))
 
     @property
     def now(self) -> int:
