@@ -48,6 +48,15 @@ def blueprint(double: Double) -> Blueprint:
     routes = Blueprint("pages", __name__, template_folder="templates")
     world = double.world
 
+    @routes.before_request
+    def alone() -> None:
+        """Let nothing change while a page is made."""
+        world.lock.acquire()
+
+    @routes.teardown_request
+    def done(_: BaseException | None) -> None:
+        world.lock.release()
+
     @routes.context_processor
     def helpers() -> dict[str, Any]:
         def day(moment: int) -> str:
@@ -95,7 +104,7 @@ def blueprint(double: Double) -> Blueprint:
         if request.method == "POST":
             try:
                 _act(double, session)
-                return redirect(request.url, 303)
+                return redirect(_after(session), 303)
             except Refused as refused:
                 error = refused.error["message"]
         running = [row for row in world.rows("subscription", customer=customer["id"]) if row["status"] != "canceled"]
@@ -148,6 +157,12 @@ def _choices(kinds: list[str]) -> list[tuple[str, str]]:
 
 def _language(locale: str | None) -> str:
     return locale if locale and locale != "auto" else "en"
+
+
+def _after(session: dict[str, Any]) -> str:
+    """Return where a person is led after an act: back to who sent them, where the flow says so."""
+    after = (session["flow"] or {}).get("after_completion") or {}
+    return str(after["redirect"]["return_url"]) if after.get("redirect") else request.url
 
 
 def _act(double: Double, session: dict[str, Any]) -> None:
