@@ -25,10 +25,10 @@ def count_request() -> None:
     """
     limit: Limit = current_app.extensions["api_limit"]
     caller = g.token_id if "token_id" in g else network_of(request.remote_addr or "")
-    key = f"{g.tenant.id}:{caller}"
-    allowed = limit.hit(key)
-    left, seconds = limit.left(key)
-    g.api_limit = {"RateLimit-Policy": limit.policy, "RateLimit": f'"token";r={left};t={seconds}'}
+    key, most = f"{g.tenant.id}:{caller}", g.tenant.plan.most("api_per_minute")
+    allowed = limit.hit(key, most)
+    left, seconds = limit.left(key, most)
+    g.api_limit = {"RateLimit-Policy": limit.policy(most), "RateLimit": f'"token";r={left};t={seconds}'}
     if not allowed:
         raise ApiProblem(problem("too-many-requests"), {"Retry-After": str(max(seconds, 1))})
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.places import check_places
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import MOST_AT_ONCE, Colleague, Refusal, refusals
 from saas_crm.access.visibility import owned_within
@@ -82,7 +83,10 @@ def freezing(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Chan
     """
     actor.require("member:update")
     hold_owners()
-    return _asked(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
+    asked = _asked(ids, {"status": "frozen" if frozen else "active"}, actor, locks_out=frozen)
+    if not frozen and (back := sum(row.status == "frozen" for row in asked.wanted)):
+        check_places(back)
+    return asked
 
 
 def carry_out(change: Change) -> Outcome:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, false, func, select, true
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.throttle import TooManyAttempts
+from saas_crm.core import limits
 from saas_crm.core.audit import BLANKED, plain, record_act
 from tenants.db import db
 
@@ -24,6 +25,8 @@ def begin_export(member: CurrentMember, resource: str) -> None:
     transaction, however it ends.
     """
     member.require(f"{resource}:export")
+    if resource == "audit":
+        limits.check_feature("audit_export")
     check_place(db.session.scalar(select(takes_place(member))))
 
 

@@ -19,12 +19,14 @@ from saas_crm.access.offers import insert_offers
 from saas_crm.access.ownership import check_version
 from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.places import check_places
 from saas_crm.access.queries import member_by_id, teams, user_by_id
 from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
+from saas_crm.core import limits
 from saas_crm.core.audit import act_as, acting
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -50,6 +52,7 @@ def invite(
     _check_invitation(email, role_id, actor, verified)
     if team_id is not None and team_id not in offered_teams(actor):
         raise InvalidInput({"team_id": _("Choose a team.")}, {"team_id": "unknown"})
+    check_places()
     count_mail(tenant)
     invitation, token = offered(email, role_id, team_id, actor)
     if invitation_id is not None:
@@ -85,7 +88,8 @@ def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMembe
 
 
 def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
-    """Limit what one workspace can mail to strangers."""
+    """Limit what one workspace can mail to strangers: all that begin alike, and each as its plan says."""
+    limits.note_mails(times)
     count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE}, times)
 
 
@@ -130,6 +134,8 @@ def resend(
         check_role(invitation.role_id, actor)
     except InvalidInput as refused:
         raise InvalidInput({"": refused.errors["role_id"]}) from None
+    if invitation.expires_at <= now():
+        check_places()
     count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
@@ -214,11 +220,12 @@ def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, prove
     Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
     written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
     leave a member nobody can reach. Before it, a member of old is held: a job may be about to take that row
-    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound.
+    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound and LimitReached.
     """
     user = user_by_id(user_id)
     if state_of(invitation) != "good" or user is None:
         raise NotFound
+    check_places(0)  # the invitation has its place already, unless the plan became smaller
     member = db.session.scalar(select(Member).where(Member.user_id == user_id).with_for_update())
     with db.engines[SHARED].begin() as connection:
         joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()

@@ -16,6 +16,7 @@ from saas_crm.access.invitation_mail import mail_link
 from saas_crm.access.models import Invitation, Member
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.places import check_places
 from saas_crm.access.rules import MOST_AT_ONCE, address_in, name_in
 from saas_crm.core.clock import now
 from saas_crm.core.emails import EmailError, parse_email
@@ -136,6 +137,7 @@ def send_offers(
     good = [offer for offer in offers if not offer.error and offer.role_id is not None]
     if not good:
         return 0
+    check_places(len(good))
     invitations.count_mail(tenant, len(good))
     made = [
         (*invitations.offered(offer.email, offer.role_id, offer.team_id, actor), offer.name)

@@ -14,6 +14,7 @@ from saas_crm.access.models import ApiToken, Member, Role
 from saas_crm.access.ownership import check_version
 from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.places import check_places
 from saas_crm.access.roles import check_givable, held_role
 from saas_crm.access.rules import leads_back
 from saas_crm.access.team_schemas import MemberWrite
@@ -120,6 +121,8 @@ def _set_team(member: Member, team_id: UUID | None, actor: CurrentMember) -> Non
 def _set_frozen(member: Member, frozen: bool, actor: CurrentMember) -> None:
     _not_oneself(member, actor)
     _guard_owner(member, None if frozen else "same", actor)
+    if not frozen and member.status == "frozen":
+        check_places()
     member.status = "frozen" if frozen else "active"
     publish(PeopleChanged(gone=frozen))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, true
 
-from saas_crm.access.field_rules import KEYS, allowed
+from saas_crm.access.field_rules import KEYS, allowed, rules_in
 from saas_crm.access.founding import ROLE_NAMES
 from saas_crm.access.models import Invitation, Member, Role
 from saas_crm.access.ownership import check_version
@@ -16,6 +16,7 @@ from saas_crm.access.reach import RoleHeld
 from saas_crm.access.role_rules import OWNER, as_it_came, beyond, effective, known, lacks, merged
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.access.role_words import permission_words, scope_word
+from saas_crm.core import limits
 from saas_crm.core.errors import AlreadyExists, InvalidInput, NotFound
 from saas_crm.core.forms import given
 from saas_crm.core.i18n import gettext as _
@@ -92,6 +93,7 @@ def create_role(
     if (db.session.scalar(select(func.count()).select_from(Role).where(Role.deleted_at.is_(None))) or 0) >= MOST:
         raise InvalidInput({"": _("A workspace has at most %(most)s roles.", most=MOST)}, {"": "too_many"})
     stored = merged(like.permissions if like else {}, wanted)
+    _check_rules(stored, {})
     role = Role(id=role_id or new_id(), key=None, name=data.name, permissions=stored)
     insert(role, may_exist=role_id is not None)
     return role
@@ -113,9 +115,16 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
         check_permissions(role, wanted, actor)
         stored = merged(role.permissions, wanted)
         if stored != role.permissions:
+            _check_rules(stored, role.permissions)
             role.permissions = stored
     db.session.flush()
     return role
+
+
+def _check_rules(wanted: Mapping[str, str], former: Mapping[str, str]) -> None:
+    """Raise FeatureNotInPlan for new rules of fields; those that are there stay, and can be taken away."""
+    if rules_in(wanted).items() - rules_in(former).items():
+        limits.check_feature("field_rules")
 
 
 def check_changeable(role: Role | RoleHeld, actor: CurrentMember) -> None:

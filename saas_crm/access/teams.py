@@ -19,6 +19,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.rules import Node, in_tree_order, moved_path
 from saas_crm.access.team_names import check_moved_up, check_name
 from saas_crm.access.team_schemas import TeamWrite
+from saas_crm.core import limits
 from saas_crm.core.audit import gone, record_act
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
@@ -83,6 +84,8 @@ def check_team(team: Team, action: str, actor: CurrentMember) -> None:
 def create_team(data: TeamWrite, *, actor: CurrentMember, team_id: UUID | None = None) -> Team:
     """Make a team; `team_id` may come from the client. Raises Forbidden, InvalidInput, AlreadyExists."""
     scope = actor.require("team:create")
+    if data.closed:
+        limits.check_feature("closed_units")
     hold_tree()
     parent = _parent(data.parent_id)
     if scope != "all" and (parent is None or actor.team_id not in parent.path):
@@ -115,6 +118,8 @@ def update_team(team: Team, data: TeamWrite, *, actor: CurrentMember, version: i
     if changes.get("manager_id") not in (None, team.manager_id):
         check_manager(changes["manager_id"])
     if "closed" in changes and changes["closed"] != (team.closed_at is not None):
+        if changes["closed"]:
+            limits.check_feature("closed_units")
         team.closed_at = now() if changes["closed"] else None
     for name in ("name", "manager_id"):
         if name in changes:

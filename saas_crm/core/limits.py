@@ -15,7 +15,7 @@ from saas_crm.core.clock import today_in
 from saas_crm.core.errors import FeatureNotInPlan, LimitReached
 from saas_crm.core.usage import UsageSum
 from tenants.context import current_tenant
-from tenants.db import db, fetch
+from tenants.db import db
 from tenants.versions import lacks_tables
 
 Nearness = Literal["ok", "near", "full"]
@@ -35,7 +35,7 @@ def usage() -> dict[str, int]:
     Without those that need tables it does not have yet.
     """
     names = _known()
-    row = fetch(select(*(func.coalesce(_counters[name](), 0).label(name) for name in names))).one()
+    row = db.session.execute(select(*(func.coalesce(_counters[name](), 0) for name in names))).one()
     return {name: int(used) for name, used in zip(names, row, strict=True)}
 
 
@@ -43,7 +43,7 @@ def used_of(limit: str) -> int:
     """Return what the workspace uses of one limit; 0 where it lacks the tables to know."""
     if limit not in _known():
         return 0
-    return int(fetch(select(func.coalesce(_counters[limit](), 0))).scalar_one())
+    return int(db.session.scalar(select(func.coalesce(_counters[limit](), 0))) or 0)
 
 
 def nearness(used: int, most: int | None) -> Nearness:
@@ -98,6 +98,7 @@ def _mails_today() -> ColumnElement[Any]:
     return mails.scalar_subquery()
 
 
-_SUMMED = frozenset({"customers", "mails_per_day"})
+_SUMMED = frozenset({"customers", "mails_per_day", "storage_bytes"})
+"""What the release before did not have the tables for."""
 counted("customers", lambda: _summed("customers"))
 counted("mails_per_day", _mails_today)

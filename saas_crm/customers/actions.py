@@ -9,6 +9,7 @@ from saas_crm.access.field_rules import writable
 from saas_crm.access.numbering import number_new
 from saas_crm.access.ownership import check_may, check_owner, check_version
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core import limits
 from saas_crm.core.clock import now
 from saas_crm.core.emails import company_domain
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -33,9 +34,10 @@ Customer = TypeVar("Customer", Company, Contact)
 def create_company(data: CompanyWrite, *, actor: CurrentMember, company_id: UUID | None = None) -> Company:
     """Make a company, the actor's own unless an owner is named; `company_id` may come from the client.
 
-    Raises Forbidden, InvalidInput, AlreadyExists.
+    Raises Forbidden, LimitReached, InvalidInput, AlreadyExists.
     """
     actor.require("company:create")
+    limits.make_room("customers")
     company = Company(id=company_id or new_id())
     _fill(company, data, actor)
     number_new(company, actor)
@@ -64,6 +66,7 @@ def update_company(
 def create_contact(data: ContactWrite, *, actor: CurrentMember, contact_id: UUID | None = None) -> Contact:
     """Make a contact at a company the actor sees, or on their own; raises as create_company does."""
     actor.require("contact:create")
+    limits.make_room("customers")
     contact = Contact(id=contact_id or new_id())
     _fill(contact, data, actor)
     insert(contact, may_exist=contact_id is not None, was_there=was_erased([contact.id]))
@@ -99,7 +102,8 @@ def recycle(record: Customer, *, actor: CurrentMember, version: int | None = Non
 
 
 def restore(record: Customer, *, actor: CurrentMember) -> None:
-    """Take a customer out of the recycle bin again."""
+    """Take a customer out of the recycle bin again; raises LimitReached, and Forbidden."""
+    limits.make_room("customers")
     record.deleted_at = record.deleted_by_id = None
     check_may(record, "delete", actor)
     db.session.flush()

@@ -89,18 +89,26 @@ class Limit:
 
     def __init__(self, per_minute: int, processes: int) -> None:
         """Allow each of the processes its share."""
-        self.item = RateLimitItemPerMinute(math.ceil(per_minute / processes))
+        self._per_minute, self._processes = per_minute, processes
+        self._items: dict[int, RateLimitItemPerMinute] = {}
         self.limiter = FixedWindowRateLimiter(Counters())
-        self.policy = f'"token";q={self.item.amount};w={PERIOD}'
 
-    def hit(self, key: str) -> bool:
+    def policy(self, most: int | None = None) -> str:
+        """Return the limit as headers tell it; `most` is a plan's, where that is less."""
+        return f'"token";q={self._item(most).amount};w={PERIOD}'
+
+    def hit(self, key: str, most: int | None = None) -> bool:
         """Count one request; whether it is within the limit."""
-        return self.limiter.hit(self.item, key)
+        return self.limiter.hit(self._item(most), key)
 
-    def left(self, key: str) -> tuple[int, int]:
+    def left(self, key: str, most: int | None = None) -> tuple[int, int]:
         """Return how many requests are left, and in how many seconds they are all there again."""
-        reset, remaining = self.limiter.get_window_stats(self.item, key)
+        reset, remaining = self.limiter.get_window_stats(self._item(most), key)
         return max(remaining, 0), max(math.ceil(reset - time.time()), 0)
+
+    def _item(self, most: int | None) -> RateLimitItemPerMinute:
+        share = math.ceil(min(self._per_minute, most or self._per_minute) / self._processes)
+        return self._items.get(share) or self._items.setdefault(share, RateLimitItemPerMinute(share))
 
 
 def init_app(app: Flask, settings: Settings) -> None:

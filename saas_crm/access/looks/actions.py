@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from saas_crm.access.looks.rules import USUAL, is_colour, is_readable, suggestion
 from saas_crm.access.models import Policy
@@ -10,6 +10,7 @@ from saas_crm.access.ownership import check_decided
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.photos import Photo
 from saas_crm.access.policy import own_policy
+from saas_crm.core import limits
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from tenants.db import db
@@ -35,10 +36,17 @@ def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | No
 def put_logo(logo: Photo | None, *, actor: CurrentMember) -> None:
     """Give the workspace a logo, or take it away; raises Forbidden."""
     actor.require("workspace:update")
+    if logo is not None:
+        limits.make_room("storage_bytes", len(logo.content))
     found = own_policy("logo_digest")
     found.logo = logo.content if logo else None
     found.logo_digest = logo.digest if logo else None
     db.session.flush()
+
+
+def stored_bytes() -> ColumnElement[int]:
+    """Return the expression for how many bytes of files a workspace keeps: its logo, so far."""
+    return select(func.sum(func.octet_length(Policy.logo))).scalar_subquery()
 
 
 def logo(digest: str) -> bytes:
@@ -52,3 +60,6 @@ def logo(digest: str) -> bytes:
 def looks_version() -> int:
     """Return the version of the row that says how the workspace looks, 0 before there is one."""
     return db.session.scalar(select(Policy.version)) or 0
+
+
+limits.counted("storage_bytes", stored_bytes)

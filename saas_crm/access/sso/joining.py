@@ -16,6 +16,7 @@ from saas_crm.access.joining import make_member
 from saas_crm.access.models import IdentityProvider, Invitation, Member, Role, SsoIdentity
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.people_changed import PeopleChanged
+from saas_crm.access.places import check_places
 from saas_crm.access.queries import user_by_email, user_by_id
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
 from saas_crm.access.shared_models import Membership, User, UserSession
@@ -113,6 +114,7 @@ def _of_domain(user_id: UUID, role_id: UUID) -> Member:
     user = user_by_id(user_id)
     if user is None:
         raise IdentityRefused("gone again")
+    check_places()
     who = new_id()
     act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
     publish(PeopleChanged())

@@ -18,6 +18,7 @@ from saas_crm.access.shared_models import User
 from saas_crm.access.sso.schemas import SsoWrite
 from saas_crm.access.sso.talking import ProviderFailed, discover
 from saas_crm.access.sso.words import failure_told
+from saas_crm.core import limits
 from saas_crm.core.emails import email_domain, is_public_domain
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -66,6 +67,8 @@ def decide_sso(data: SsoWrite, *, actor: CurrentMember, by_sso: bool, version: i
     InvalidInput also for leaving it alone as the way in, unless the actor is an owner or has just come in by it.
     """
     actor.require("workspace:update")
+    if data.enabled and not provider().enabled:
+        limits.check_feature("single_sign_on")
     if data.enabled and (actor.role_key == OWNER or data.issuer == provider().issuer):
         _check_reachable(data.issuer)
     own_policy()  # held: of two who decide at first, when there is no provider yet, the second one sees the first's

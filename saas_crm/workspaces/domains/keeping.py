@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import ProgrammingError
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core import limits
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.workspaces.domains.asking import look
@@ -92,6 +93,7 @@ def claim(settings: Settings, tenant: ActiveTenant, domain: str, by: By) -> Held
         former = _read(connection, tenant_id)
         if former is not None and former.domain == domain:
             return former
+        limits.check_feature("own_domain")
         made = Held(domain, secrets.token_hex(16))
         connection.execute(_CLAIM, [tenant_id, made.domain, made.token])
         changes = {"domain": [former.domain if former else None, domain]}
