@@ -53,7 +53,7 @@ def create(
 @click.option("--json", "as_json", is_flag=True, help="For programs: one array of objects.")
 @click.option("--details", is_flag=True, help="With size, members, last use, failed jobs and failed upgrades.")
 def list_tenants(as_json: bool, details: bool) -> None:
-    """List the workspaces: address, name, status, version of their tables, language, since when."""
+    """List the workspaces: address, name, status, version of their tables, language, since when, plan."""
     if details:
         _list_details(load_settings(), as_json)
         return
@@ -67,7 +67,7 @@ def list_tenants(as_json: bool, details: bool) -> None:
     for row in rows:
         click.echo(
             f"{row['slug']:<{width}}  {row['status']:<9}  {row['schema_version']}  {row['locale']:<7}  "
-            f"{row['created_at'][:10]}  {row['name']}"
+            f"{row['created_at'][:10]}  {_plan(row['plan'], row['plan_state'])}{row['name']}"
         )
 
 
@@ -86,8 +86,14 @@ def _list_details(settings: Settings, as_json: bool) -> None:
         faults += [f"last upgrade: {known.error}"] if known.error else []
         click.echo(
             f"{known.slug:<{width}}  {known.status:<9}  {known.version}  {in_words(each.size):>9}"
-            f"  {known.members:>5} members  seen {seen:<10}  {known.name}" + "".join(f"  ! {fault}" for fault in faults)
+            f"  {known.members:>5} members  seen {seen:<10}  {_plan(known.plan, known.plan_state)}{known.name}"
+            + "".join(f"  ! {fault}" for fault in faults)
         )
+
+
+def _plan(key: str | None, state: str | None) -> str:
+    """Return a plan and its state as a column, nothing where nobody takes money."""
+    return f"{f'{key} ({state})':<20}  " if key else ""
 
 
 def _as_object(each: Overview) -> dict[str, Any]:
@@ -101,7 +107,8 @@ def _rows(settings: Settings) -> list[dict[str, Any]]:
     query = (
         "SELECT id::text, slug, name, status, schema_version, locale, country, currency, timezone,"
         " to_char(coalesce(claimed_at, created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-        " AS created_at FROM public.tenants WHERE slug IS NOT NULL ORDER BY slug"
+        " AS created_at, to_jsonb(t) -> 'plan' ->> 'key' AS plan, to_jsonb(t) -> 'plan' ->> 'state' AS plan_state"
+        " FROM public.tenants t WHERE slug IS NOT NULL ORDER BY slug"
     )
     with psycopg.connect(settings.database_url, connect_timeout=10) as connection:
         cursor = connection.execute(query)

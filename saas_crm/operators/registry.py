@@ -21,6 +21,7 @@ from tenants.standing import Suspension
 
 PAGE = 50
 STATUSES = ("active", "read_only", "suspended", "closed")
+PLAN_STATES = ("trialing", "free", "active", "past_due", "read_only", "cancelled")
 _SINCE = func.coalesce(Tenant.claimed_at, Tenant.created_at)
 ORDERS: Mapping[str, Order] = {
     "slug": Order(Tenant.slug), "-slug": Order(Tenant.slug, descending=True),
@@ -36,17 +37,22 @@ _FAILED = text("SELECT id, task, attempts, failed_at FROM public.failed_jobs_of(
 _COLUMNS = (
     Tenant.id, Tenant.slug, Tenant.name, Tenant.status, Tenant.schema_version, Tenant.migration_error,
     Tenant.locale, _SINCE.label("since"), TenantFigures.size, TenantFigures.members, TenantFigures.failed_jobs,
-    TenantFigures.last_seen_at, TenantFigures.taken_at,
+    TenantFigures.last_seen_at, TenantFigures.taken_at, Tenant.plan["key"].astext.label("plan"),
+    Tenant.plan["state"].astext.label("plan_state"),
 )  # fmt: skip
 _SPEAKING = tuple(column for column in COLUMNS if column.key not in {shown.key for shown in _COLUMNS})
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list of workspaces is narrowed to; `state` is "behind", "errors" or a status."""
+    """What a list of workspaces is narrowed to; `state` is "behind", "errors" or a status.
+
+    `plan` is a plan's key, or a state of PLAN_STATES behind a colon.
+    """
 
     words: str = ""
     state: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,9 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(_behind())
     elif filters.state == "errors":
         found.append(_faulty())
+    if filters.plan:
+        key, _, state = filters.plan.partition(":")
+        found.append(Tenant.plan["state"].astext == state if state else Tenant.plan["key"].astext == key)
     return found
 
 

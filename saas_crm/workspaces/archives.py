@@ -41,7 +41,9 @@ PATIENCE = timedelta(hours=6)
 """After so long an archive that was asked for is given up: another one may be asked for."""
 PIECE = 1 << 20
 PAGE = "/settings/archives"
-_WHOLE = frozenset(name for name in PERMISSIONS if name.endswith((":read", ":export")) and name != "token:read")
+_NOT_IN_IT = frozenset({"token:read", "billing:read"})
+"""What an archive has nothing of: tokens, and what the workspace pays."""
+_WHOLE = frozenset(name for name in PERMISSIONS if name.endswith((":read", ":export"))) - _NOT_IN_IT
 _WAITING = """
     SELECT count(*) FROM public.archives
     WHERE tenant_id = %s AND made_at IS NULL AND error IS NULL AND asked_at > now() - %s

@@ -35,9 +35,9 @@ def test_every_role_knows_only_permissions_and_scopes_there_are() -> None:
         assert set(permissions.values()) <= set(SCOPES)
 
 
-def test_owner_and_admin_may_do_everything() -> None:
-    for role in ("owner", "admin"):
-        assert dict(BUILT_IN[role]) == dict.fromkeys(PERMISSIONS, "all")
+def test_owner_and_admin_may_do_everything_but_what_is_paid_is_the_owners() -> None:
+    assert dict(BUILT_IN["owner"]) == dict.fromkeys(PERMISSIONS, "all")
+    assert dict(BUILT_IN["admin"]) == dict.fromkeys(PERMISSIONS - {"billing:read", "billing:update"}, "all")
 
 
 def test_a_viewer_only_reads() -> None:

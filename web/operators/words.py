@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from saas_crm.core.i18n import LANGUAGES, ngettext, pgettext
+from billing.plans import catalogue
+from saas_crm.core.i18n import LANGUAGES, ngettext, pgettext, spoken
 from saas_crm.core.i18n import gettext as _
 from saas_crm.operators.faults import parts
+from saas_crm.operators.registry import PLAN_STATES
 from saas_crm.operators.rules import moment_of
 from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
 from web.formatting import moment, number, size
 from web.history.words import browser_told
 
-__all__ = ["act_name", "acts", "browser_told", "cause", "concerns", "details", "fault", "language", "status", "whys"]
+__all__ = [
+    "act_name", "acts", "browser_told", "cause", "concerns", "details", "fault", "language", "plan", "plan_choices",
+    "plan_state", "status", "whys",
+]  # fmt: skip
 
 
 def acts() -> dict[str, str]:
@@ -101,6 +106,27 @@ def status(name: str) -> tuple[str, str]:
         "active": (pgettext("workspace", "Active"), "good"), "read_only": (pgettext("workspace", "Read-only"), "warn"),
         "suspended": (pgettext("workspace", "Closed"), "bad"), "closed": (pgettext("workspace", "Put aside"), ""),
     }.get(name, (name, ""))  # fmt: skip
+
+
+def plan_state(name: str | None) -> tuple[str, str]:
+    """Return what the state of a workspace's plan is called, and the tone of its badge."""
+    return {
+        "trialing": (pgettext("plan", "Trial"), "info"), "free": (pgettext("plan", "Free of charge"), ""),
+        "active": (pgettext("plan", "Paid"), "good"), "past_due": (pgettext("plan", "Payment is due"), "warn"),
+        "read_only": (pgettext("plan", "Read-only: unpaid"), "bad"),
+        "cancelled": (pgettext("plan", "Cancelled"), "bad"),
+    }.get(name or "", (name or "", ""))  # fmt: skip
+
+
+def plan(key: str | None) -> str:
+    """Return what a plan is called; one that is not offered any more by its key."""
+    return {one.key: one.name(spoken()) for one in catalogue().plans}.get(key or "", key or "")
+
+
+def plan_choices() -> list[tuple[str, str]]:
+    """Return what a list can be narrowed to by plan: the plans, and the states of what is paid."""
+    plans = [(one.key, one.name(spoken())) for one in catalogue().plans]
+    return plans + [(f":{state}", plan_state(state)[0]) for state in PLAN_STATES]
 
 
 def concerns(found: Capacity, memory: int | None) -> list[str]:

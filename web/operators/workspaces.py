@@ -13,6 +13,7 @@ from saas_crm.operators.registry import ORDERS, Filters
 from saas_crm.operators.visits import consent_of
 from tenants.db import AnyRow, tenant_scope
 from tenants.migrations.lines import head
+from tenants.runtime import runtime_settings
 from web.lists import address, after_key, asked, asked_choice, next_url, sorting
 from web.operators import words
 from web.operators.blueprint import bp
@@ -27,15 +28,17 @@ ACTS_SHOWN = 10
 def index() -> str:
     """List the workspaces."""
     sort = asked_choice("sort", ORDERS, "slug")
-    filters = Filters(asked("q"), asked_choice("state", STATES))
+    bills = runtime_settings().bills
+    plans = words.plan_choices() if bills else []
+    filters = Filters(asked("q"), asked_choice("state", STATES), asked_choice("plan", [key for key, _ in plans]))
     scope = f"operator:{sort}"
     found = registry.list_workspaces(filters, sort, after_key(scope, ORDERS[sort]))
     return render_template(
         "operators/workspaces.html", rows=found.rows, next_url=next_url(found, scope), filters=filters, sort=sort,
         totals=registry.totals(), running=work.latest(None, (work.MIGRATE, work.FIGURES)),
-        sorting=sorting, clear=address(q=None, state=None, after=None) if filters != Filters() else "",
+        sorting=sorting, clear=address(q=None, state=None, plan=None, after=None) if filters != Filters() else "",
         narrowed=lambda state: address(state=state, after=None), is_behind=registry.is_behind, words=words,
-        **frame("workspaces"),
+        bills=bills, plans=plans, **frame("workspaces"),
     )  # fmt: skip
 
 
@@ -52,7 +55,7 @@ def workspace_page(slug: str, values: object = None, errors: object = None) -> s
     jobs, consent, people = registry.failed_jobs(found.id), *_who_may_be_seen(found)
     return render_template(
         "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
-        behind=registry.is_behind(found.schema_version), head=head("tenant"),
+        behind=registry.is_behind(found.schema_version), head=head("tenant"), bills=runtime_settings().bills,
         running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES, *work.RESTORES)),
         acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], values=values or {"kind": "closed"},
         errors=errors or {}, consent=consent, people=people,
