@@ -146,9 +146,8 @@ def _put(connection: psycopg.Connection[Any], found: Settled, status: str, at: d
     names = [name for name in NAMES if getattr(before, name) != getattr(after, name)]
     if names:
         _update(connection, after, names, at)
-    entitlements.write(connection, after.tenant_id, after)
-    ranks = {plan.key: rank for rank, plan in enumerate(catalogue().plans)}
-    kinds = list(kinds_of(before, found.standing, ranks))
+    entitlements.write(connection, after.tenant_id, found.standing)
+    kinds = list(kinds_of(before, found.standing, catalogue().ranks))
     for kind in kinds:
         connection.execute(_CHANGE, [
             new_id(), at, after.tenant_id, kind, after.plan, after.interval, after.currency, after.seats,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from billing.entitlements import renew
 from billing.models import StripePrice as PriceRow
 from billing.plans import Catalogue, Plan, Price, lookup_key
 from billing.stripe_facts import StripePrice
@@ -104,7 +105,7 @@ def _key_for(gateway: StripeGateway, wanted: Price) -> str:
 
 
 def _note(gateway: StripeGateway, catalogue: Catalogue) -> None:
-    """Write down all prices as they now are at Stripe."""
+    """Write down all prices as they now are at Stripe, and what the plans allow where that has changed."""
     found = [price for plan in catalogue.plans if plan.is_paid for price in gateway.prices(plan.key)]
     with db.engines[SHARED].begin() as connection:
         for one in found:
@@ -115,6 +116,7 @@ def _note(gateway: StripeGateway, catalogue: Catalogue) -> None:
             }  # fmt: skip
             row = insert(PriceRow).values(values)
             connection.execute(row.on_conflict_do_update(index_elements=[PriceRow.price_id], set_=values))
+        renew(connection, now())
 
 
 def offered(plan: str, interval: str, currency: str) -> tuple[str, int] | None:

@@ -58,6 +58,7 @@ class RootGroup(LazyGroup):
         "tenants": "commands:tenants",
         "users": "commands:users",
         "operators": "commands:operators",
+        "billing": "commands:billing",
         "openapi": "openapi:openapi",
         "doctor": "doctor:doctor",
         "capacity": "capacity:capacity",
@@ -124,3 +125,19 @@ def users() -> None:
 )
 def operators() -> None:
     """Those who run the installation, and sign in to its console at /operator; and what they do there, by command."""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "sync": "billing:sync_command",
+        "show": "billing:show",
+        "manual": "billing:manual",
+        "figures": "billing:figures",
+        "events": "billing_events:events",
+        "replay": "billing_events:replay",
+        "reconcile": "billing_events:reconcile",
+    },
+)
+def billing() -> None:
+    """What workspaces pay: prices at Stripe, subscriptions, events, figures."""

@@ -37,8 +37,10 @@ def seller(installation: Installation, stripe_at: Double) -> Iterator[Flask]:
     """The application with a key of Stripe's, made once for the run."""
     logs = structlog.get_config()
     with_key = {
-        "stripe_secret_key": SecretStr(KEY), "stripe_webhook_secret": SecretStr(SECRET), "stripe_api_base": stripe_at.url,
-    }  # fmt: skip
+        "stripe_secret_key": SecretStr(KEY),
+        "stripe_webhook_secret": SecretStr(SECRET),
+        "stripe_api_base": stripe_at.url,
+    }
     made = create_app(installation.settings.model_copy(update=with_key))
     structlog.configure(**logs)
     yield made
