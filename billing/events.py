@@ -54,11 +54,11 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
     check_signature(raw, signature, settings.webhook_secrets, now or present())
     try:
         event = reading.event(json.loads(raw))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as wrong:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
         raise NotAnEvent(type(wrong).__name__) from None
     key = settings.stripe_secret_key.get_secret_value() if settings.stripe_secret_key else ""
     if event.livemode != key.startswith(("sk_live_", "rk_live_")) or not is_ours(event):
-        log.info("event of another installation", event=event.event_id, type=event.type)
+        log.info("event of another installation", id=event.event_id, type=event.type)
         return Received.FOREIGN
     with db.engines[SHARED].begin() as connection:
         kept = keep(connection, event)

@@ -226,7 +226,7 @@ class Company:
         self.count(gone=True)
 
     def count(self, *, gone: bool = False) -> None:
-        seats.note_needed(self.tenant.id, self.people(), gone=gone)
+        seats.note_needed(self.tenant.id, self.people(), gone=gone, now=self.shop.now)
 
     def change(self, plan: str, interval: str) -> None:
         changing.change(self.shop.settings, self.tenant, plan=plan, interval=interval, actor=self.owner)
