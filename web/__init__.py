@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import FileSystemLoader
 
 from tenants.settings import Settings
-from web import context, faces, formatting, options, written
+from web import attributes, context, faces, formatting, options, written
 from web.assets import Assets
 from web.face import answer
 
@@ -70,6 +70,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_loader = FileSystemLoader(HERE / "templates")
     assets = Assets(HERE, reload=settings.environment == "development")
     assets.init_app(app)
+    attributes.init_app(app)
     faces.init_app(app)
     formatting.init_app(app)
     context.init_app(app)
