@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from flask import g, request, url_for
 
+from saas_crm.access.ownership import may
+from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.records import Record
 from saas_crm.edge.current import member_or_none, settings
 from saas_crm.edge.proof import FIELD, PASSKEY_FIELD
 from saas_crm.edge.standing import WITHHELD, is_owner
@@ -96,6 +99,11 @@ def _of_deletion(who: str, day: datetime | None) -> Paused:
 def is_withheld(permission: str) -> bool:
     """Whether a page is refused for nothing but that the workspace can only be read; the rights may be there."""
     return permission in WITHHELD and g.get("tenant") is not None and not g.tenant.is_open
+
+
+def may_recycle(record: Record, member: CurrentMember) -> bool:
+    """Whether a page offers to move a record to the recycle bin: the right alone stays while one can only read."""
+    return g.tenant.is_open and may(record, "delete", member)
 
 
 def refusal() -> str:

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from saas_crm.access.ways import Ways
 from web.language_menu import languages, way_back
+from web.looking import looking
 from web.navigation import Navigation
 from web.written import with_token
 
@@ -41,6 +42,8 @@ class Frame:
     theme: str
     logo_url: str
     offered: tuple[str, ...]
+    locked: str
+    """Why nothing can be added now, for who only looks as somebody else."""
 
 
 @pass_context
@@ -52,10 +55,15 @@ def shell(context: Context, part: str) -> Markup:
         workspace=context["current_tenant"].name, member=context["current_member"].name,
         photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
         logo_url=f"{request.script_root}/logo/{logo}" if logo else "",
-        offered=getattr(context["current_member"], "ways", Ways()).languages,
+        offered=getattr(context["current_member"], "ways", Ways()).languages, locked=_locked(),
     )  # fmt: skip
     log_url = escape(context.get("log_url") or frame.nav.urls.get("log", ""))
     return with_token(_written(frame).replace(_BACK, way_back()).replace(_LOG, log_url))
+
+
+def _locked() -> str:
+    only_looking = looking()
+    return only_looking.locked if only_looking else ""
 
 
 @lru_cache(_KEPT)
@@ -63,6 +71,6 @@ def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
         "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
         "member_photo_url": frame.photo_url, "theme": frame.theme, "log_url": _LOG, "logo_url": frame.logo_url,
-        "languages": languages(frame.locale, _BACK, frame.offered),
+        "locked": frame.locked, "languages": languages(frame.locale, _BACK, frame.offered),
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)

@@ -219,3 +219,22 @@ def test_what_would_make_or_change_something_is_locked_on_the_page(
         assert not button.search(own[address])
         assert button.search(seen), address
         assert 'href="/acme/companies/new"' not in seen
+
+
+def test_log_and_the_pencils_of_a_story_are_locked_too(client_for: ClientFor, cast: Cast, make: Maker) -> None:
+    company, browser = make.company("rep", name="Seen by Rita"), client_for("admin")
+    make.activity("rep", kind="task", subject="Ring", due_at="2030-12-01T09:00", company_id=str(company.id))
+    page = f"/acme/companies/{company.id}"
+    leads = (r'<a class="[^"]*sidebar-log" href=', r'<a class="[^"]*bar-log" href=',
+             r'href="/acme/activities/[^"]*/edit"',
+             r"data-call-outcome", r'data-log-url="/acme/log"')  # fmt: skip
+    seen = browser.get(page).text
+    assert [lead for lead in leads if not re.search(lead, seen)] == []
+    look_as(browser, cast, "rep")
+    seen = browser.get(page).text
+    assert [lead for lead in leads if re.search(lead, seen)] == []
+    assert "Ring" in seen
+    only = 'title="You are only looking: nothing can be saved here."'
+    for locked in (rf'sidebar-log" {only} disabled', rf'aria-disabled="true" {only}><span class="plus">',
+                   rf'button-icon" {only} disabled', rf'button-secondary" {only} disabled'):  # fmt: skip
+        assert re.search(locked, seen), locked

@@ -59,3 +59,22 @@ def test_programs_are_told_their_rights_as_they_are(api_for: Callable[..., Phone
 def test_the_line_above_is_a_sentence_of_its_language(client_for: ClientFor, pause: Pause) -> None:
     pause()
     assert "<strong>This workspace can only be read for now.</strong>" in client_for("owner").get("/acme/").text
+
+
+def test_nothing_is_offered_to_be_deleted_or_brought_back(client_for: ClientFor, make: Maker, pause: Pause) -> None:
+    company, contact, gone = make.company(name="Adler AG"), make.contact(name="Ada"), make.company(name="Gone Ltd")
+    deal, task = make.deal(name="Deal"), make.activity(subject="Said", company_id=str(company.id))
+    owner = client_for("owner")
+    owner.post(f"/acme/companies/{gone.id}/recycle")
+    offers = {
+        f"/acme/companies/{company.id}": "/recycle", f"/acme/contacts/{contact.id}": "/recycle",
+        f"/acme/deals/{deal.id}": "/recycle", f"/acme/activities/{task.id}": "/recycle",
+        "/acme/recycle-bin": f"/{gone.id}/restore",
+    }  # fmt: skip
+    for page, offer in offers.items():
+        assert f'{offer}"' in owner.get(page).text, page
+    pause()
+    for page, offer in offers.items():
+        seen = owner.get(page)
+        assert (seen.status_code, f'{offer}"' in seen.text) == (200, False), page
+    assert "Gone Ltd" in owner.get("/acme/recycle-bin").text

@@ -32,6 +32,7 @@ from web.customers.picked import added, checked, customer_picked
 from web.forms import came_from, form_id, form_version, local_path, saved, saved_before, shown_again
 from web.lists import asked, asked_choice, asked_id
 from web.merging import Merged
+from web.paused import may_recycle
 from web.settings.access_words import access_url
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -85,7 +86,7 @@ def show(activity_id: UUID) -> str:
         outcome=words.outcome(activity.outcome), kind=words.kind_label(activity.kind),
         history_url=f"{here}/history",
         edit_url=f"{here}/edit" if may(activity, "update", member) else "",
-        recycle_url=f"{here}/recycle" if may(activity, "delete", member) else "",
+        recycle_url=f"{here}/recycle" if may_recycle(activity, member) else "",
         access_url=access_url("activity", activity.id, member),
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def _form(activity: Activity | None, values: dict[str, Any], errors: dict[str, s
 
 
 def _recycle_url(activity: Activity | None) -> str:
-    if activity is None or not may(activity, "delete", current_member()):
+    if activity is None or not may_recycle(activity, current_member()):
         return ""
     return url_for("activities.recycle", activity_id=activity.id)
 

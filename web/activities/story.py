@@ -18,6 +18,7 @@ from tenants.db import AnyRow
 from web.activities.words import Outcome, kind_label, outcome
 from web.formatting import clock_time, day, dotted
 from web.lists import after_key, next_url
+from web.looking import looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Entry:
     late: bool
     done_url: str = ""
     edit_url: str = ""
+    locked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def day_label(on: date, today: date, written: Callable[[date], str] = day) -> st
 
 def _shower(parent: str, member: CurrentMember) -> Callable[[AnyRow], Entry]:
     base, present = url_for("activities.show", activity_id=UUID(int=0)).rpartition("/")[0], now()
+    only_looking = looking()
+    locked = only_looking.locked if only_looking else ""
     start_of_day = present.astimezone(ZoneInfo(member.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def show(row: AnyRow) -> Entry:
@@ -120,7 +124,7 @@ def _shower(parent: str, member: CurrentMember) -> Callable[[AnyRow], Entry]:
             meta=_meta(row, parent), text=row.body, outcome=outcome(row.outcome), planned=planned,
             late=planned and row.due_at < start_of_day,
             done_url=f"{here}/done" if planned and row.may_update else "",
-            edit_url=f"{here}/edit" if row.may_update else "",
+            edit_url=f"{here}/edit" if row.may_update else "", locked=locked,
         )  # fmt: skip
 
     return show

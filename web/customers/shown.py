@@ -21,6 +21,7 @@ from web.customers.values import address_line, company_labels, contact_labels
 from web.formatting import country_name
 from web.lists import address, asked_choice
 from web.opportunities.cards import base_url
+from web.paused import may_recycle
 from web.settings.access_words import access_url
 from web.sharing.routes import team_of
 
@@ -48,7 +49,7 @@ def customer(record: Any, member: CurrentMember, country: str) -> dict[str, Any]
     return {
         "labels": company_labels() if resource == "company" else contact_labels(),
         "edit_url": url_for(f"{blueprint}.edit", **parent) if may(record, "update", member) else "",
-        "recycle_url": url_for(f"{blueprint}.recycle", **parent) if may(record, "delete", member) else "",
+        "recycle_url": url_for(f"{blueprint}.recycle", **parent) if may_recycle(record, member) else "",
         "activities_url": url_for("exports.index", **parent) if member.can("activity:export") else "",
         "history_url": url_for(f"{blueprint}.{resource}_history", **parent),
         "privacy_url": "" if resource == "company" else url_for("privacy.show", **parent),

@@ -24,6 +24,7 @@ from web.formatting import money
 from web.numbers import number_of
 from web.opportunities.cards import time_in_stage
 from web.opportunities.words import reason_label
+from web.paused import may_recycle
 from web.periods import period_name
 from web.settings.access_words import access_url
 from web.sharing.routes import share_url
@@ -76,7 +77,7 @@ def page_of(deal: Opportunity, member: CurrentMember) -> dict[str, Any]:
         "edit_url": url_for("opportunities.edit", **here) if updates else "",
         "move_url": url_for("opportunities.move", **here) if updates else "",
         "closure_url": url_for("opportunities.closure", **here) if updates else "",
-        "recycle_url": url_for("opportunities.recycle", **here) if may(deal, "delete", member) else "",
+        "recycle_url": url_for("opportunities.recycle", **here) if may_recycle(deal, member) else "",
         "access_url": access_url("opportunity", deal.id, member),
         "log_url": url_for("activities.log", **here) if member.can("activity:create") else "",
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.access.recycled import get_recycled, kinds_for, recycled
@@ -40,7 +40,8 @@ def index() -> str:
     ]
     return render_template(
         "recycle_bin/index.html", rows=page.rows, next_url=next_url(page, "recycle-bin"), tabs=tabs, names=_names(),
-        icons=ICONS, days=KEPT.days, kinds=kinds, may_erase=member.can("privacy:delete"),
+        icons=ICONS, days=KEPT.days, kinds=kinds, may_erase=g.tenant.is_open and member.can("privacy:delete"),
+        may_restore=g.tenant.is_open,
     )  # fmt: skip
 
 
