@@ -30,10 +30,12 @@ class Pristine:
     def __init__(self, place: Place, schemas: Sequence[str], *, copy: str = "pristine_copy") -> None:
         """Copy all rows of the tenants' `schemas`, the shared tables and the jobs into a schema of this name."""
         self._connection, self._kept_in = place.owner(), copy
+        # Neither triggers nor foreign keys act; set once, since each change of it throws all plans away.
+        self._connection.execute("SET session_replication_role = replica; SET lock_timeout = '10s'")
         # Else a first request would note them as seen, once the copy is older than the product lets that be.
         self._connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
         self._tables = self._columns(["public", "jobs", *schemas])
-        self._script = self._copy()
+        self._put_back = self._copy()
         self._registered = {row[0] for row in self._connection.execute("SELECT schema_name FROM public.tenants")}
         self._seen = self._transactions()
 
@@ -47,8 +49,8 @@ class Pristine:
                 self._connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
                 self._connection.execute(sql.SQL("DROP OWNED BY {}; DROP ROLE {}").format(name, name))
             elif claimed:
-                self._connection.execute(_atomic(_emptying(self._columns([schema]))))
-        self._connection.execute(self._script)
+                self._connection.execute(sql.Composed(_emptying(self._columns([schema]))))
+        self._connection.execute(self._put_back)
         self._seen = self._transactions()
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class Pristine:
         return [(row[0], row[1], row[2]) for row in rows if (row[0], row[1]) not in _KEPT]
 
     def _copy(self) -> bytes:
-        """Copy what is there and return the script that puts it back."""
+        """Copy what is there and return the statement that puts it back: a function, planned once and not each time."""
         self._connection.execute(f"DROP SCHEMA IF EXISTS {self._kept_in} CASCADE; CREATE SCHEMA {self._kept_in}")
         filling = []
         for schema, table, columns in self._tables:
@@ -82,17 +84,18 @@ class Pristine:
             made = sql.SQL("CREATE TABLE {} AS SELECT {} FROM {}").format(copy, listed, here)
             if self._connection.execute(made).rowcount:
                 filling.append(sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {};").format(here, listed, listed, copy))
-        return _atomic(_emptying(self._tables) + filling)
+        name = sql.Identifier(self._kept_in, "put_back")
+        body = sql.Composed([*_emptying(self._tables), *filling])
+        self._connection.execute(
+            sql.SQL("CREATE FUNCTION {}() RETURNS void LANGUAGE plpgsql AS {}").format(
+                name, sql.Literal(f"BEGIN {body.as_string(None)} END")
+            )
+        )
+        return sql.SQL("SELECT {}()").format(name).as_bytes(None)
 
 
 def _emptying(tables: Sequence[Table]) -> list[sql.Composed]:
     return [sql.SQL("DELETE FROM {};").format(sql.Identifier(schema, table)) for schema, table, _ in tables]
-
-
-def _atomic(statements: Sequence[sql.Composable]) -> bytes:
-    """Join statements to one transaction in which neither triggers nor foreign keys act."""
-    begin = sql.SQL("BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '10s';")
-    return sql.Composed([begin, *statements, sql.SQL("COMMIT")]).as_bytes(None)
 
 
 def fingerprint(place: Place, schemas: Sequence[str], *, but: Sequence[str] = ()) -> dict[str, str]:
