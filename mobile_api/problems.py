@@ -40,7 +40,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "workspace-read-only": (403, N_("The workspace can only be read now: nothing was changed")),
     "workspace-closed": (403, N_("The workspace is closed")),
     "plan-limit": (403, N_("The plan has no room for more")),
-    "plan-feature": (403, N_("The plan does not have this")),
+    "feature-not-in-plan": (403, N_("The plan does not have this")),
     "not-found": (404, N_("Not found")),
     "method-not-allowed": (405, N_("This path has no such method")),
     "conflict": (409, N_("This contradicts what is there")),
@@ -80,7 +80,8 @@ class Problem(BaseModel):
     detail: str | None = None
     errors: list[FieldProblem] | None = None
     current: dict[str, Any] | None = Field(default=None, description="After a lost race: the record as it now is.")
-    limit: str | None = Field(default=None, description="`plan-limit`: which; `plan-feature`: which feature.")
+    limit: str | None = Field(default=None, description="`plan-limit`: what is limited.")
+    feature: str | None = Field(default=None, description="`feature-not-in-plan`: which.")
     most: int | None = Field(default=None, description="`plan-limit`: the most the plan allows.")
     used: int | None = Field(default=None, description="`plan-limit`: how much there is.")
     seats: dict[str, Any] | None = Field(
@@ -151,8 +152,8 @@ def problem_of(error: BusinessError, *, conditional: bool = False, current: dict
             told.limit, told.most, told.used = error.limit, error.most, error.used
             return told
         case FeatureNotInPlan():
-            told = problem("plan-feature")
-            told.limit = error.feature
+            told = problem("feature-not-in-plan")
+            told.feature = error.feature
             return told
         case AlreadyExists():
             return problem("already-exists")

@@ -1,0 +1,174 @@
+"""Paying, changing, adding seats, cancelling and coming back, by the pages, with a double of the payment service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from billing.gateways import gateway_of
+from billing.plans import catalogue
+from billing.settling import settle
+from billing.subscriptions import Held, held
+from billing.syncing import sync
+from saas_crm.core.clock import now
+from tests.stripe import KEY, Double
+from tests.support.cast import Cast
+from tests.support.clients import Browser
+from tests.support.installation import Installation
+from tests.support.paying import put
+from tests.web.pages import flashed, heading
+
+ClientFor = Callable[..., Browser]
+PAGE = "/acme/settings/billing"
+MEMBERS = "/acme/settings/members"
+
+
+@pytest.fixture
+def stripe() -> Iterator[Double]:
+    """A double whose time is ours."""
+    with Double(now=now()) as double:
+        yield double
+        assert double.violations == []
+
+
+@pytest.fixture
+def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
+    """An application that takes money there, with acme on trial."""
+    made = app_with(stripe_secret_key=SecretStr(KEY), stripe_api_base=stripe.url)
+    with made.app_context():
+        gateway = gateway_of(made.extensions["settings"])
+        assert gateway is not None
+        sync(gateway, catalogue())
+    put(made, installation.place, cast.tenants["acme"].id, plan="business", state="trialing")
+    return made
+
+
+@pytest.fixture
+def owner(client_for: ClientFor, sold: Flask) -> Browser:
+    """The owner's browser."""
+    return client_for("owner", sold)
+
+
+def session_of(address: str) -> str:
+    return urlsplit(address).path.rpartition("/")[2]
+
+
+def subscribe(owner: Browser, stripe: Double, plan: str = "team", interval: str = "month") -> str:
+    """Choose a plan, pay at Stripe's and come back; returns where the way ended."""
+    led = owner.post(f"{PAGE}/checkout", data={"plan": plan, "interval": interval, "currency": "EUR"})
+    assert led.status_code == 303
+    assert led.location.startswith(stripe.url), led.location
+    session = stripe.acts.pay(session_of(led.location))
+    back = urlsplit(session["success_url"])
+    assert back.path == f"{PAGE}/returned"
+    assert parse_qs(back.query)["session_id"] == ["{CHECKOUT_SESSION_ID}"] or session["id"] in back.query
+    return owner.get(f"{PAGE}/returned?session_id={session['id']}").location
+
+
+def state(sold: Flask, cast: Cast) -> Held:
+    with sold.app_context():
+        found = held(cast.tenants["acme"].id)
+    assert found is not None
+    return found
+
+
+def look(sold: Flask, cast: Cast) -> None:
+    """Look at Stripe, as the job of a webhook does."""
+    with sold.app_context():
+        settle(sold.extensions["settings"], cast.tenants["acme"].id)
+        sold.extensions["directory"].forget()
+
+
+def test_from_trial_to_a_plan_and_its_first_invoice(
+    owner: Browser, stripe: Double, sold: Flask, cast: Cast
+) -> None:
+    assert subscribe(owner, stripe) == PAGE
+    page = owner.get(PAGE)
+    assert "Your plan is active" in flashed(page)
+    assert "7 paid, 7 in use" in page.text
+    assert "€84 a month, without tax" in page.text
+    invoices = owner.get(f"{PAGE}/invoices", headers={"HX-Request": "true", "HX-Target": "div#invoices"}).text
+    assert "€84" in invoices
+    assert "<html" not in invoices
+    assert re.search(r'href="[^"]*/pdf"', invoices)
+    assert "Next: €84 on " in owner.get(f"{PAGE}/invoices").text
+    assert state(sold, cast).plan == "team"
+
+
+def test_who_leaves_checkout_has_nothing_and_loses_nothing(owner: Browser, stripe: Double) -> None:
+    led = owner.post(f"{PAGE}/checkout", data={"plan": "team", "interval": "year"})
+    assert owner.get(f"{PAGE}/returned?session_id={session_of(led.location)}").location == PAGE
+    page = owner.get(PAGE)
+    assert "is being confirmed" in flashed(page)
+    assert "days of the trial are left" in page.text
+    again = owner.post(f"{PAGE}/checkout", data={"plan": "team", "interval": "year"})
+    assert again.location.startswith(stripe.url)
+    assert len(stripe.request("GET", "/v1/customers", {})["data"]) == 1, "one customer a workspace"
+
+
+def test_a_larger_plan_is_foreseen_and_paid_at_once(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe)
+    page = owner.get(f"{PAGE}/change?plan=business&interval=month")
+    assert heading(page) == "Change to Business"
+    today = re.search(r"Change and pay ([^<]+)", page.text)
+    assert today is not None
+    assert "€203 a month" in page.text
+    done = owner.post(f"{PAGE}/change", data={"plan": "business", "interval": "month"})
+    assert done.location == PAGE
+    assert "Business" in owner.get(PAGE).text
+    assert today[1].strip() in owner.get(f"{PAGE}/invoices").text, "what was foreseen is what was charged"
+    assert state(sold, cast).plan == "business"
+
+
+def test_a_smaller_plan_waits_and_tells_what_goes(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe, "business")
+    page = owner.get(f"{PAGE}/change?plan=team&interval=month").text
+    for lost in ("Single sign-on", "Own domain", "Closed units"):
+        assert lost in page
+    assert "nothing" in page
+    owner.post(f"{PAGE}/change", data={"plan": "team", "interval": "month"})
+    assert (state(sold, cast).plan, state(sold, cast).next_plan) == ("business", "team")
+    assert "Team" in owner.get(PAGE).text
+    owner.post(f"{PAGE}/change", data={"plan": "business", "interval": "month"})
+    assert state(sold, cast).next_plan == "", "choosing what is paid takes it back"
+
+
+def test_a_declined_card_changes_nothing(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe)
+    stripe.cards(state(sold, cast).customer_id, "declined")
+    answer = owner.post(f"{PAGE}/change", data={"plan": "business", "interval": "year"})
+    assert "was declined" in flashed(owner.get(answer.location))
+    assert (state(sold, cast).plan, state(sold, cast).interval) == ("team", "month")
+
+
+def test_cancelling_and_staying_after_all(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe)
+    owner.post(f"{PAGE}/cancellation", data={"reason": "unused", "words": "Not now."})
+    found = state(sold, cast)
+    assert (found.cancel_at_period_end, found.cancel_to, found.cancel_reason) == (True, "free", "unused")
+    assert "you go on with the free plan" in owner.get(PAGE).text
+    assert "From " in owner.get("/acme/").text
+    owner.post(f"{PAGE}/withdrawal")
+    assert not state(sold, cast).cancel_at_period_end
+    owner.post(f"{PAGE}/closing", data={"reason": "other"})
+    assert state(sold, cast).cancel_to == "closed"
+
+
+def test_the_portal_and_paying_what_is_owed(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe)
+    assert owner.post(f"{PAGE}/portal").location.startswith(f"{stripe.url}/p/session/")
+    stripe.cards(state(sold, cast).customer_id, "declined")
+    stripe.advance(days=32)
+    look(sold, cast)
+    assert state(sold, cast).state == "past_due"
+    assert "The last payment did not come through" in owner.get("/acme/").text
+    owed = owner.post(f"{PAGE}/payment").location
+    assert owed.startswith(f"{stripe.url}/i/")
+    stripe.acts.pay_invoice(owed.rpartition("/")[2], "works")
+    look(sold, cast)
+    assert state(sold, cast).state == "active"
