@@ -73,8 +73,8 @@ def _trial_soon(facts: Facts) -> Words:
         [
             _("on %(date)s the trial of %(plan)s ends. To keep what is in it, choose a plan; that takes two minutes.",
               date=facts.day, plan=facts.plan_name),
-            _("If you do nothing, you go on with the free plan. Nothing is deleted; what is more than it allows can still be "
-              "read and edited."),
+            _("If you do nothing, you go on with the free plan. Nothing is deleted; what is more than it allows can "
+              "still be read and edited."),
         ],
         _("Choose a plan"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -191,8 +191,8 @@ def _free(facts: Facts) -> Words:
     return (
         _("%(workspace)s goes on with the free plan", workspace=facts.workspace),
         [
-            _("the subscription has ended, and the workspace %(workspace)s goes on with the free plan. Nothing was deleted.",
-              workspace=facts.workspace),
+            _("the subscription has ended, and the workspace %(workspace)s goes on with the free plan. Nothing was "
+              "deleted.", workspace=facts.workspace),
             _("What is more than it allows can still be read, edited and exported."),
         ],
         _("See the plans"), f"{PAGE}/plans",

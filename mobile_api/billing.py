@@ -225,8 +225,7 @@ def change_plan(body: PlanWanted) -> Response:
     _be_on()
     price = price_of(g.tenant, body.plan, body.interval, None)
     changing.change(settings(), g.tenant, plan=price.plan, interval=price.interval, actor=current_member())
-    directory().forget()
-    return shown(account_fields(g.tenant))
+    return shown(account_fields(directory().renew(g.tenant.id) or g.tenant))
 
 
 @api.operation(
@@ -238,11 +237,8 @@ def change_plan(body: PlanWanted) -> Response:
 def cancel(body: CancellationWrite) -> Response:
     """Cancel at the period's end; until then `DELETE` takes it back."""
     _be_on()
-    cancelling.cancel(
-        settings(), g.tenant, to=body.to, reason=body.reason, words=body.words, actor=current_member()
-    )
-    directory().forget()
-    return shown(account_fields(g.tenant))
+    cancelling.cancel(settings(), g.tenant, to=body.to, reason=body.reason, words=body.words, actor=current_member())
+    return shown(account_fields(directory().renew(g.tenant.id) or g.tenant))
 
 
 @api.operation("DELETE", "/billing/cancellation", tag="billing", responses={204: None}, idempotent=True)

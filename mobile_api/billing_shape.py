@@ -59,9 +59,10 @@ def invoice_fields(one: InvoiceLine) -> Fields:
 
 def cost_fields(cost: Cost) -> Fields:
     """Return what a change would cost."""
+    now, accrued, then = (_money(amount, cost.currency) for amount in (cost.now, cost.accrued, cost.then))
     return {
-        "now": _money(cost.now, cost.currency), "accrued": _money(cost.accrued, cost.currency), "then": _money(cost.then, cost.currency),
-        "from_at": cost.from_at, "seats": cost.seats, "at_once": cost.at_once,
+        "now": now, "accrued": accrued, "then": then, "from_at": cost.from_at, "seats": cost.seats,
+        "at_once": cost.at_once,
     }  # fmt: skip
 
 

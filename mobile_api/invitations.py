@@ -43,7 +43,9 @@ class NewInvitation(Identified, InvitationWrite):
     """A new invitation."""
 
     confirm_seats: int | None = Field(
-        default=None, ge=1, le=100_000,
+        default=None,
+        ge=1,
+        le=100_000,
         description="The seats to pay for, as the problem `seat-needed` named them: yes to their cost.",
     )
 

@@ -147,18 +147,20 @@ def problem_of(error: BusinessError, *, conditional: bool = False, current: dict
             return problem("invalid", errors=[_invalid(name, text, error.codes) for name, text in error.errors.items()])
         case VersionConflict():
             return problem("precondition-failed" if conditional else "changed-meanwhile", current=current)
-        case LimitReached():
-            told = problem("plan-limit")
-            told.limit, told.most, told.used = error.limit, error.most, error.used
-            return told
-        case FeatureNotInPlan():
-            told = problem("feature-not-in-plan")
-            told.feature = error.feature
-            return told
+        case LimitReached() | FeatureNotInPlan():
+            return _of_plan(error)
         case AlreadyExists():
             return problem("already-exists")
         case _:
             raise error
+
+
+def _of_plan(error: LimitReached | FeatureNotInPlan) -> Problem:
+    """Return the problem for what the workspace's plan does not allow."""
+    if isinstance(error, FeatureNotInPlan):
+        return problem("feature-not-in-plan").model_copy(update={"feature": error.feature})
+    limits = {"limit": error.limit, "most": error.most, "used": error.used}
+    return problem("plan-limit").model_copy(update=limits)
 
 
 def invalid_body(failed: ValidationError) -> Problem:

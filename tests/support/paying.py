@@ -47,7 +47,7 @@ def put(
     with place.owner() as connection:
         connection.execute("DELETE FROM public.subscriptions WHERE tenant_id = %s", [tenant_id])
         connection.execute(
-            f"INSERT INTO public.subscriptions ({', '.join(names)}) "  # noqa: S608 - names of this file
+            f"INSERT INTO public.subscriptions ({', '.join(names)}) "
             f"VALUES ({', '.join(['%s'] * len(names))})", values,
         )  # fmt: skip
         connection.execute("UPDATE public.tenants SET plan = %s WHERE id = %s", [Jsonb(plan.as_json()), tenant_id])

@@ -1,4 +1,4 @@
-"""The page of what a workspace pays for, in each state and for each role; plans and prices; without a payment service."""
+"""The page of what a workspace pays for, in each state and for each role; plans and prices."""
 
 from __future__ import annotations
 

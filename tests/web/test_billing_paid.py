@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from pydantic import SecretStr
 
-from billing.gateways import gateway_of
-from billing.plans import catalogue
-from billing.settling import settle
-from billing.subscriptions import Held, held
-from billing.syncing import sync
+from billing.held import Held
 from saas_crm.core.clock import now
-from tests.stripe import KEY, Double
+from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.installation import Installation
-from tests.support.paying import put
+from tests.support.selling import PAGE, look, selling_at, session_of, state_of, subscribe
 from tests.web.pages import flashed, heading
 
 ClientFor = Callable[..., Browser]
-PAGE = "/acme/settings/billing"
-MEMBERS = "/acme/settings/members"
 
 
 @pytest.fixture
@@ -39,13 +31,7 @@ def stripe() -> Iterator[Double]:
 @pytest.fixture
 def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
     """An application that takes money there, with acme on trial."""
-    made = app_with(stripe_secret_key=SecretStr(KEY), stripe_api_base=stripe.url)
-    with made.app_context():
-        gateway = gateway_of(made.extensions["settings"])
-        assert gateway is not None
-        sync(gateway, catalogue())
-    put(made, installation.place, cast.tenants["acme"].id, plan="business", state="trialing")
-    return made
+    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
 
 
 @pytest.fixture
@@ -54,39 +40,11 @@ def owner(client_for: ClientFor, sold: Flask) -> Browser:
     return client_for("owner", sold)
 
 
-def session_of(address: str) -> str:
-    return urlsplit(address).path.rpartition("/")[2]
-
-
-def subscribe(owner: Browser, stripe: Double, plan: str = "team", interval: str = "month") -> str:
-    """Choose a plan, pay at Stripe's and come back; returns where the way ended."""
-    led = owner.post(f"{PAGE}/checkout", data={"plan": plan, "interval": interval, "currency": "EUR"})
-    assert led.status_code == 303
-    assert led.location.startswith(stripe.url), led.location
-    session = stripe.acts.pay(session_of(led.location))
-    back = urlsplit(session["success_url"])
-    assert back.path == f"{PAGE}/returned"
-    assert parse_qs(back.query)["session_id"] == ["{CHECKOUT_SESSION_ID}"] or session["id"] in back.query
-    return owner.get(f"{PAGE}/returned?session_id={session['id']}").location
-
-
 def state(sold: Flask, cast: Cast) -> Held:
-    with sold.app_context():
-        found = held(cast.tenants["acme"].id)
-    assert found is not None
-    return found
+    return state_of(sold, cast.tenants["acme"].id)
 
 
-def look(sold: Flask, cast: Cast) -> None:
-    """Look at Stripe, as the job of a webhook does."""
-    with sold.app_context():
-        settle(sold.extensions["settings"], cast.tenants["acme"].id)
-        sold.extensions["directory"].forget()
-
-
-def test_from_trial_to_a_plan_and_its_first_invoice(
-    owner: Browser, stripe: Double, sold: Flask, cast: Cast
-) -> None:
+def test_from_trial_to_a_plan_and_its_first_invoice(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
     assert subscribe(owner, stripe) == PAGE
     page = owner.get(PAGE)
     assert "Your plan is active" in flashed(page)
@@ -164,11 +122,11 @@ def test_the_portal_and_paying_what_is_owed(owner: Browser, stripe: Double, sold
     assert owner.post(f"{PAGE}/portal").location.startswith(f"{stripe.url}/p/session/")
     stripe.cards(state(sold, cast).customer_id, "declined")
     stripe.advance(days=32)
-    look(sold, cast)
+    look(sold, cast.tenants["acme"].id)
     assert state(sold, cast).state == "past_due"
     assert "The last payment did not come through" in owner.get("/acme/").text
     owed = owner.post(f"{PAGE}/payment").location
     assert owed.startswith(f"{stripe.url}/i/")
     stripe.acts.pay_invoice(owed.rpartition("/")[2], "works")
-    look(sold, cast)
+    look(sold, cast.tenants["acme"].id)
     assert state(sold, cast).state == "active"

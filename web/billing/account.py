@@ -54,9 +54,9 @@ def what_failed(failed: BillingError) -> str:
     return _("The payment service did not take this. Please load the page again; if it stays so, ask for help.")
 
 
-def outward(endpoint: str, **values: str) -> str:
+def outward(endpoint: str) -> str:
     """Return the whole address of a page, for who leads people back to it."""
-    path = url_for(endpoint, **values).removeprefix(request.script_root)
+    path = url_for(endpoint).removeprefix(request.script_root)
     return f"{address_of(g.tenant, settings().base_url)}{path}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from flask import g, request, url_for
+from flask import request, url_for
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
@@ -90,5 +90,6 @@ def _ending(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
     title = _("On %(date)s this workspace is closed.", **words) if closing else _(
         "From %(date)s you go on with the free plan.", **words
     )  # fmt: skip
-    return Told("warn" if closing else "info", "clock", title, _("The subscription is cancelled; it can be taken back."),
-                url_for("billing.index"), _("Stay after all"))  # fmt: skip
+    text = _("The subscription is cancelled; it can be taken back.")
+    tone = "warn" if closing else "info"
+    return Told(tone, "clock", title, text, url_for("billing.index"), _("Stay after all"))

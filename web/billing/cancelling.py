@@ -24,7 +24,9 @@ from web.forms import saved, shown_again
 MOST_WORDS = 1_000
 
 
-def cancel_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> ResponseReturnValue:
+def cancel_page(
+    values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
     """Show what leaving means, for the way that is chosen."""
     account = account_of(g.tenant)
     if not account.pays or account.ending:

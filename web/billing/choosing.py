@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from billing import changing
 from billing.errors import BillingError
 from billing.plans import Catalogue, Interval, Plan, UnknownPlan, catalogue
-from billing.stripe_facts import ChangeCost
+from billing.stripe_facts import Cost
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
@@ -102,7 +102,7 @@ def show_change() -> ResponseReturnValue:
                            failed=failed, **_what_changes(account, plan, cost))  # fmt: skip
 
 
-def _what_changes(account: Account, plan: Plan, cost: ChangeCost | None) -> dict[str, object]:
+def _what_changes(account: Account, plan: Plan, cost: Cost | None) -> dict[str, object]:
     lost = sorted(account.plan.features - plan.features) if account.plan else []
     return {"over": over_after(plan), "lost": lost, "lower": is_lower(plan, account.plan), "seats": account.needed,
             "at_once": cost is None or cost.at_once}  # fmt: skip
@@ -123,5 +123,3 @@ def change() -> ResponseReturnValue:
     changing.change(settings(), g.tenant, plan=plan.key, interval=interval, actor=current_member())
     directory().forget()
     return saved(url_for("billing.index"), _("Your plan is changed."))
-
-

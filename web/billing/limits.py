@@ -58,7 +58,9 @@ def _of_limit(error: LimitReached, plan: str) -> Refused:
 def _of_feature(error: FeatureNotInPlan, plan: str) -> Refused:
     name = words.feature_name(error.feature)
     title = _("%(feature)s: not in %(plan)s", feature=name, plan=plan)
-    return Refused(title, _("What is set up already goes on as it is; it can be taken away, but not changed."), _way(""))
+    return Refused(
+        title, _("What is set up already goes on as it is; it can be taken away, but not changed."), _way("")
+    )
 
 
 def _way(limit: str) -> str:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from flask import g
 
 from billing import seats
+from billing.held import Held
 from billing.plans import FREE, Catalogue, Interval, Plan, catalogue
-from billing.subscriptions import Held, held
+from billing.subscriptions import held
 from saas_crm.core.clock import today_in
 from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import current_member

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from billing.held import Held
 from billing.money import money as as_money
 from billing.plans import INTERVALS, Plan, catalogue
-from billing.subscriptions import Held
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, spoken
 from web.formatting import dotted, money, number, size
@@ -145,4 +145,3 @@ def reasons() -> list[tuple[str, str]]:
         ("too_complex", _("It is too complicated")), ("low_quality", _("It does not work well enough")),
         ("customer_service", _("The support was not good enough")), ("other", _("Something else")),
     ]  # fmt: skip
-

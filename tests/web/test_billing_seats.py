@@ -1,0 +1,145 @@
+"""Inviting beyond the paid seats: what it costs is shown before, nothing is sent without a yes, no amount to others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from saas_crm.core.clock import now
+from tests.stripe import Double
+from tests.support.cast import Cast
+from tests.support.clients import Browser
+from tests.support.installation import Installation
+from tests.support.mailbox import Mailbox
+from tests.support.selling import selling_at, state_of, subscribe
+from tests.web.pages import heading
+
+ClientFor = Callable[..., Browser]
+MEMBERS = "/acme/settings/members"
+SEND = f"{MEMBERS}/invitations"
+COST = re.compile(r"[€$]\s?\d")
+
+
+@pytest.fixture
+def stripe() -> Iterator[Double]:
+    """A double whose time is ours."""
+    with Double(now=now()) as double:
+        yield double
+        assert double.violations == []
+
+
+@pytest.fixture
+def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
+    """An application that takes money there, with acme on trial."""
+    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
+
+
+@pytest.fixture
+def owner(client_for: ClientFor, sold: Flask) -> Browser:
+    """The owner's browser."""
+    return client_for("owner", sold)
+
+
+def lines(role_ids: dict[str, str], *emails: str) -> dict[str, list[str]]:
+    return {"email": list(emails), "role_id": [role_ids["viewer"]] * len(emails), "team_id": [""] * len(emails)}
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+def wanted(sold: Flask, cast: Cast) -> int | None:
+    return state_of(sold, cast.tenants["acme"].id).seats_wanted
+
+
+def test_a_trial_asks_for_no_seats(owner: Browser, sold: Flask, role_ids: dict[str, str], mailbox: Mailbox) -> None:
+    assert owner.post(SEND, data=lines(role_ids, "new@x.example")).status_code == 303
+    assert mailbox.arrived("new@x.example")
+
+
+@pytest.mark.parametrize("interval", ["month", "year"])
+def test_the_cost_is_told_before_anything_is_sent(
+    owner: Browser, stripe: Double, sold: Flask, cast: Cast, role_ids: dict[str, str], mailbox: Mailbox, interval: str
+) -> None:  # fmt: skip
+    subscribe(owner, stripe, interval=interval)
+    form = lines(role_ids, "Ada <ada@x.example>", "ben@x.example")
+    asked = owner.post(SEND, data=form)
+    assert (asked.status_code, heading(asked)) == (409, "2 seats more are needed")
+    assert "7 now, then 9" in asked.text
+    assert ("€108 a month" if interval == "month" else "€1,080 a year") in asked.text
+    told = "For the rest of this period" if interval == "month" else "Charged within the hour"
+    assert told in asked.text
+    assert mailbox.arrived("ada@x.example") == []
+    assert wanted(sold, cast) is None
+    confirmed = form | {"confirm_seats": hidden(asked.text, "confirm_seats")}
+    assert owner.post(SEND, data=confirmed).location == MEMBERS
+    assert mailbox.arrived("ada@x.example")
+    assert wanted(sold, cast) == 9
+    assert state_of(sold, cast.tenants["acme"].id).seats_due_at is not None
+
+
+def test_a_yes_to_other_seats_is_none(
+    owner: Browser, stripe: Double, sold: Flask, cast: Cast, role_ids: dict[str, str], mailbox: Mailbox
+) -> None:  # fmt: skip
+    subscribe(owner, stripe)
+    for said in ("8", "100", "-1", "x", ""):
+        form = lines(role_ids, "ada@x.example", "ben@x.example") | {"confirm_seats": said}
+        assert owner.post(SEND, data=form).status_code == 409
+    assert mailbox.arrived("ada@x.example") == []
+
+
+def test_seats_that_are_wanted_already_are_not_asked_for_twice(
+    owner: Browser, stripe: Double, sold: Flask, cast: Cast, role_ids: dict[str, str]
+) -> None:  # fmt: skip
+    subscribe(owner, stripe)
+    form = lines(role_ids, "ada@x.example")
+    owner.post(SEND, data=form | {"confirm_seats": "8"})
+    assert owner.post(SEND, data=form).status_code == 422, "invited already, no word of seats"
+    again = owner.post(SEND, data=lines(role_ids, "ben@x.example"))
+    assert (again.status_code, heading(again)) == (409, "1 seat more is needed")
+
+
+def test_who_may_not_pay_is_told_whom_to_ask_and_no_amount(
+    client_for: ClientFor, owner: Browser, stripe: Double, sold: Flask, cast: Cast, role_ids: dict[str, str],
+    mailbox: Mailbox,
+) -> None:  # fmt: skip
+    subscribe(owner, stripe)
+    admin = client_for("admin", sold)
+    form = lines(role_ids, "ada@x.example")
+    for said in ({}, {"confirm_seats": "8"}):
+        asked = admin.post(SEND, data=form | said)
+        assert asked.status_code == 403
+        assert "All seats are taken" in asked.text
+        assert "Olivia Owner" in asked.text
+        assert not COST.search(asked.text)
+        assert hidden(asked.text, "email") == "ada@x.example", "what was filled in is kept"
+    assert mailbox.arrived("ada@x.example") == []
+    assert wanted(sold, cast) is None
+
+
+def test_the_set_up_asks_as_well(
+    owner: Browser, stripe: Double, sold: Flask, role_ids: dict[str, str], mailbox: Mailbox
+) -> None:
+    subscribe(owner, stripe)
+    form = {"email": "ada@x.example", "role_id": role_ids["viewer"]}
+    asked = owner.post("/acme/setup/invitations", data=form)
+    assert (asked.status_code, heading(asked)) == (409, "1 seat more is needed")
+    owner.post("/acme/setup/invitations", data=form | {"confirm_seats": "8"})
+    assert mailbox.arrived("ada@x.example")
+
+
+def test_while_the_service_is_silent_nothing_is_sent_and_the_list_is_kept(
+    owner: Browser, stripe: Double, sold: Flask, role_ids: dict[str, str], mailbox: Mailbox
+) -> None:
+    subscribe(owner, stripe)
+    stripe.trouble("server_error", times=20)
+    asked = owner.post(SEND, data=lines(role_ids, "ada@x.example"))
+    assert asked.status_code == 409
+    assert "does not answer" in asked.text
+    assert hidden(asked.text, "email") == "ada@x.example"
+    assert mailbox.arrived("ada@x.example") == []
