@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe import checkout
 from tests.stripe.changing import change
 from tests.stripe.collecting import attempt
+from tests.stripe.completing import complete
 from tests.stripe.errors import Refused, declined
 from tests.stripe.payment_methods import attach, new_method, said
 from tests.stripe.shapes import written
@@ -27,9 +27,7 @@ class Acts:
         """Fill in Checkout. Raises Refused, 402, for a card that is declined: the session stays open."""
         session = self._get("checkout.session", session_id)
         with self._world.lock, self._world.at(self._world.moment_of(session["customer"])):
-            checkout.complete(
-                self._world, session, card, code=code, address=address, name=name, tax_id=tax_id, email=email
-            )
+            complete(self._world, session, card, code=code, address=address, name=name, tax_id=tax_id, email=email)
             return self._written(session)
 
     def leave(self, session_id: str) -> str:

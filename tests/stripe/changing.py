@@ -33,6 +33,8 @@ def _change(world: World, subscription: dict[str, Any], params: dict[str, Any]) 
     behaviour = params.pop("proration_behavior", "create_prorations")
     moment, given = params.pop("proration_date", world.now), params.pop("items", [])
     anchor, trial_end = params.pop("billing_cycle_anchor", {}), params.pop("trial_end", None)
+    if anchor.get("type") == "timestamp":
+        raise Refused(400, "The double has not learned to preview an anchor at a moment.")
     discounts = params.pop("discounts", None)
     before, rhythm = shapes(subscription), recurring_of(world, subscription)
     _check_method(world, subscription, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.stripe.catalogue import merged
@@ -38,6 +39,8 @@ def _make(world: World, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take(customer: dict[str, Any], params: dict[str, Any]) -> None:
+    if params.get("email") and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", params["email"]):
+        raise Refused(400, f"Invalid email address: {params['email']}", code="email_invalid", param="email")
     params.pop("tax", None)
     settings = params.pop("invoice_settings", {})
     for name in ("address", "shipping"):

@@ -3,7 +3,7 @@
 The file is put beside the environment's Python by infra/tools/fetch_stripe_description.py; it is no part of ours. It
 describes version 2026-08-26.dahlia, one major before the version that the package speaks: DIFFERENCES holds what the
 later one changed in the requests that the double knows, read from the package's own parameter types (15.6.2 beside
-16.1.0); test_differences holds it against them.
+16.1.0) and from Stripe's changelog of endive; test_differences holds it against them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ _ANCHOR = {
     "properties": {"type": {"type": "string", "enum": ["now", "unchanged"]}},
     "required": ["type"],
 }
+_MOMENT = {"type": {"type": "string", "enum": ["now", "timestamp", "unchanged"]}, "timestamp": {"type": "integer"}}
+_PREVIEWED_ANCHOR = {**_ANCHOR, "properties": _MOMENT}
 DIFFERENCES: dict[str, dict[str, Any]] = {
     "POST /v1/subscriptions/{}": {"billing_cycle_anchor": _ANCHOR},
     "POST /v1/subscriptions/{}/resume": {"billing_cycle_anchor": _ANCHOR},
-    "POST /v1/invoices/create_preview": {"subscription_details.billing_cycle_anchor": _ANCHOR},
+    "POST /v1/invoices/create_preview": {"subscription_details.billing_cycle_anchor": _PREVIEWED_ANCHOR},
     "POST /v1/checkout/sessions": {
         "payment_method_types": None,
         "allowed_payment_method_types": {"type": "array", "items": {"type": "string"}},

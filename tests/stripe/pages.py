@@ -125,7 +125,7 @@ def blueprint(double: Double) -> Blueprint:
             except Refused as refused:
                 error = refused.error["message"]
         return render_template(
-            "invoice.html", title="Invoice", invoice=found, error=error, cards=_choices(["card", "sepa_debit"])
+            "invoice.html", title="Invoice", invoice=found, error=error, cards=_choices(["card", *CHOICES])
         )
 
     @routes.get("/i/<id>/pdf")

@@ -18,6 +18,9 @@ CARDS = {
 }  # fmt: skip
 """Cards by what they do, as Stripe's own test cards do it: docs.stripe.com/testing."""
 OTHERS = ("sepa_debit", "alipay", "wechat_pay", "link")
+SINGLE_USE = ("alipay", "wechat_pay")
+"""What pays one invoice and cannot be kept: Checkout offers neither for subscriptions, nor to be set up
+(docs.stripe.com/payments/alipay/accept-a-payment, docs.stripe.com/payments/wechat-pay/accept-a-payment)."""
 _TOKENS = {
     "pm_card_visa": "works", "pm_card_mastercard": "mastercard", "pm_card_chargeCustomerFail": "fails_later",
     "pm_card_visa_chargeDeclined": "declined", "pm_card_visa_chargeDeclinedInsufficientFunds": "insufficient_funds",
@@ -43,6 +46,16 @@ def refusal(card: str, *, on_session: bool) -> str:
     return found or ("payment_intent_authentication_failure" if card == "3ds_refused" else "")
 
 
+def kind_of(card: str) -> str:
+    """Return the type of payment method that a card or another way to pay is."""
+    return "card" if card in CARDS else {"sepa": "sepa_debit"}.get(card, card)
+
+
+def usual(currency: str | None) -> list[str]:
+    """Return what Checkout offers by itself for subscriptions in a currency, where the dashboard has all turned on."""
+    return ["card", "sepa_debit", "link"] if currency == "eur" else ["card", "link"]
+
+
 def said(code: str) -> str:
     """Return Stripe's words for a decline."""
     return _WORDS[code]
@@ -56,7 +69,7 @@ def outcome(world: World, method: dict[str, Any], *, on_session: bool = False) -
 
 def new_method(world: World, card: str, billing: dict[str, Any] | None = None) -> dict[str, Any]:
     """Make a payment method: a card by what it does, or another kind by its name."""
-    card = {"sepa": "sepa_debit"}.get(card, card)
+    card = card if card in CARDS else kind_of(card)
     details = blank("billing_details") | {"address": blank("address")} | (billing or {})
     method = world.make(
         "payment_method", type=card if card in OTHERS else "card", billing_details=details, metadata={},
@@ -84,6 +97,8 @@ def new_method(world: World, card: str, billing: dict[str, Any] | None = None) -
 
 def attach(world: World, method: dict[str, Any], customer_id: str) -> dict[str, Any]:
     """Give a payment method to a customer. Raises Refused where its bank declines that."""
+    if method["type"] in SINGLE_USE:
+        raise Refused(400, f"Payment methods of type {method['type']} are used once and cannot be attached.")
     if method["customer"] not in (None, customer_id):
         raise Refused(400, "The payment method you provided has already been attached to a customer.")
     why = refusal(method["_card"], on_session=True) if method["_card"] != "fails_later" else ""

@@ -67,8 +67,17 @@ def _cancel(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
         invoice = bill(world, subscription, customer, "manual", whole_period=False)
         if invoice["lines"]["data"]:
             collect_now(world, invoice)
+    elif not params.get("prorate"):
+        # As the description of cancelling says: what is pending goes, where neither is asked for.
+        for id in [row["id"] for row in world.rows("invoiceitem", invoice=None) if _prorates(row, subscription)]:
+            del world.tables["invoiceitem"][id]
     end(world, subscription, "cancellation_requested")
     return subscription
+
+
+def _prorates(row: dict[str, Any], subscription: dict[str, Any]) -> bool:
+    details = (row["parent"] or {}).get("subscription_details") or {}
+    return bool(row["proration"] and details.get("subscription") == subscription["id"])
 
 
 @operation("POST /v1/subscriptions/{}/resume", "billing_cycle_anchor proration_behavior")

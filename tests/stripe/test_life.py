@@ -193,6 +193,42 @@ def test_what_is_left_of_a_cancelled_one_is_kept_for_the_customer(shop: Shop) ->
     assert (first["total"], first["amount_due"], first["ending_balance"]) == (3000, 1500, 0)
 
 
+def test_what_is_pending_goes_with_one_that_is_ended_at_once(shop: Shop) -> None:
+    subscription = shop.buy()
+    shop.change(subscription, quantity=6, proration_behavior="create_prorations")
+    shop.double.request("DELETE", f"/v1/subscriptions/{subscription}", {})
+    assert shop.get("invoiceitems", customer=shop.customer)["data"] == []
+
+
+def test_wallets_that_pay_once_are_no_way_to_subscribe_but_pay_an_invoice(shop: Shop) -> None:
+    session = shop.session(allowed_payment_method_types=["card", "sepa_debit", "alipay", "wechat_pay"])
+    assert session["payment_method_types"] == ["card", "sepa_debit"]
+    with pytest.raises(Refused, match="does not offer alipay"):
+        shop.double.acts.pay(session["id"], "alipay")
+    bought = shop.double.acts.pay(session["id"], "sepa")["subscription"]
+    assert shop.status(bought) == "active"
+    sent = shop.post(
+        "subscriptions", customer=shop.customer, items=[{"price": shop.month}],
+        collection_method="send_invoice", days_until_due=14,
+    )  # fmt: skip
+    shop.double.advance(hours=2)
+    [invoice] = shop.invoices(sent["id"])
+    assert shop.double.acts.pay_invoice(invoice["id"], "wechat_pay")["status"] == "paid"
+
+
+def test_an_invoice_that_was_sent_and_is_late_makes_it_past_due(shop: Shop) -> None:
+    sent = shop.post(
+        "subscriptions", customer=shop.customer, items=[{"price": shop.month}],
+        collection_method="send_invoice", days_until_due=14,
+    )  # fmt: skip
+    shop.double.advance(days=14)
+    assert shop.status(sent["id"]) == "active"
+    shop.double.advance(hours=2)
+    assert shop.status(sent["id"]) == "past_due"
+    shop.double.acts.pay_invoice(shop.invoices(sent["id"])[0]["id"])
+    assert shop.status(sent["id"]) == "active"
+
+
 def test_coupons_count_as_long_as_they_say(shop: Shop) -> None:
     coupon = shop.post("coupons", percent_off=50, duration="repeating", duration_in_months=2)["id"]
     shop.post("promotion_codes", promotion={"type": "coupon", "coupon": coupon}, code="HALF", max_redemptions=1)
