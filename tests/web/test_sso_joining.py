@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -11,9 +12,11 @@ from saas_crm.access.models import IdentityProvider as Stored
 from saas_crm.access.models import Member, Role
 from saas_crm.access.shared_models import Membership, User
 from tenants.db import SHARED, db, tenant_scope
+from tests.support.billing import give_plan
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.identity_provider import IdentityProvider
+from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
 from tests.web.sso import come_in, refused
 
@@ -90,6 +93,26 @@ def test_people_of_named_domains_join_by_themselves(
     assert browser.post("/acme/companies", data={"name": "x"}).status_code == 403
     provider.be("new@evil-acme.example")
     assert refused(come_in(client_for(None), provider))
+
+
+@pytest.mark.newest
+def test_where_the_plan_has_no_place_left_nobody_is_made_a_member(
+    client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None], role_ids: dict[str, str], app: Flask,
+    installation: Installation,
+) -> None:  # fmt: skip
+    on(domains="acme.example", role_id=role_ids["viewer"])
+    give_plan(app, installation.place, "acme", {"members": 7}, ("single_sign_on",))
+    provider.be("one-more@acme.example", name="One More")
+    answer = come_in(client_for(None), provider)
+    assert refused(answer)
+    assert "no place left for you" in answer.text
+    with app.app_context(), db.engines[SHARED].connect() as connection:
+        assert connection.scalar(select(User.id).where(User.email == "one-more@acme.example")) is None
+    provider.be("rep@acme.example")
+    assert come_in(client_for(None), provider).status_code == 303, "who is a member comes in as ever"
+    give_plan(app, installation.place, "acme", {"members": 8}, ("single_sign_on",))
+    provider.be("one-more@acme.example", name="One More")
+    assert come_in(client_for(None), provider).status_code == 303
 
 
 def test_from_then_on_the_providers_key_counts_and_not_the_address(

@@ -23,6 +23,7 @@ from saas_crm.access.shared_models import Membership, User, UserSession
 from saas_crm.access.sso.proving import Identity, IdentityRefused
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.core.audit import act_as, acting
+from saas_crm.core.errors import LimitReached
 from saas_crm.core.events import publish
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db, new_id
@@ -75,15 +76,26 @@ def _joined(identity: Identity, former: Member | None, tenant: ActiveTenant, loc
     if former is not None:
         if invitation is None or not good:
             raise IdentityRefused("was removed, and is not invited again")
+        _check_place(0)
         return accept(invitation, user_id=former.user_id, tenant=tenant, proven=False)
     user = user_by_email(identity.email)
     if user is not None and not _is_left_over(user, tenant):
         raise IdentityRefused("has a sign-in, and is no member")
     if invitation is not None and good:
+        _check_place(0)
         user_id = user.id if user else _new_user(identity, tenant, locale)
         return accept(invitation, user_id=user_id, tenant=tenant, proven=False)
     role_id = _role_by_domain(identity)
+    _check_place(1)
     return _of_domain(user.id if user else _new_user(identity, tenant, locale), role_id)
+
+
+def _check_place(wanting: int) -> None:
+    """Refuse who would be one more than the plan allows, before anything is made for them."""
+    try:
+        check_places(wanting)
+    except LimitReached:
+        raise IdentityRefused("the workspace's plan has no place left", kind="full") from None
 
 
 def _is_left_over(user: AnyRow, tenant: ActiveTenant) -> bool:
@@ -114,7 +126,6 @@ def _of_domain(user_id: UUID, role_id: UUID) -> Member:
     user = user_by_id(user_id)
     if user is None:
         raise IdentityRefused("gone again")
-    check_places()
     who = new_id()
     act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
     publish(PeopleChanged())

@@ -29,8 +29,8 @@ class IdentityRefused(Exception):
     """What came back is no good: `why` is for those who set it up, and holds no secret.
 
     `kind` is what the person is told: "identity", "other_key" (somebody came in as this member with another key of the
-    provider), "proof" (the provider did not ask again) or "again". That an address has a sign-in is told to nobody: a
-    provider names any.
+    provider), "proof" (the provider did not ask again), "full" (the plan has no place left) or "again". That an address
+    has a sign-in is told to nobody: a provider names any.
     """
 
     def __init__(self, why: str, *, kind: str = "identity") -> None:
