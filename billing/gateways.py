@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from billing.errors import BillingOff
 from billing.subscriptions import installation_id
 from tenants.db import db
+from tenants.one_at_a_time import let_go
 from tenants.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,13 +41,11 @@ def gateway_needed(settings: Settings) -> StripeGateway:
 
 
 def _let_go() -> None:
-    """End what this thread has open in its tenant; nothing of it may be unsaved."""
-    if not db.session.registry.has():
-        return
-    session = db.session()
-    if session.new or session.dirty or session.deleted:
-        raise RuntimeError("Stripe is asked before anything is changed, or after its commit")
-    session.rollback()
+    """End what this thread has read in its tenant: nothing is held there while the network is waited for."""
+    if db.session.registry.has():
+        let_go()
+        if db.session().in_transaction():
+            raise RuntimeError("Stripe is asked before anything is changed, or after its commit")
 
 
 @lru_cache(maxsize=8)

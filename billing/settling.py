@@ -29,10 +29,9 @@ from billing.who import NOBODY, By
 from saas_crm.core.clock import now as present
 from saas_crm.core.jobs import defer
 from saas_crm.workspaces.noting import note
-from saas_crm.workspaces.standing import NotSuspendable, put_cause, take_cause
-from saas_crm.workspaces.standing import held as holding
+from saas_crm.workspaces.standing import NotSuspendable, hold, put_cause, take_cause
 from tenants.archive.writing import UnknownTenant
-from tenants.db import new_id
+from tenants.db import SHARED, db, new_id
 from tenants.runtime import runtime_directory
 from tenants.settings import Settings
 from tenants.standing import BILLING
@@ -84,7 +83,7 @@ def settle(
     facts = None
     if gateway is not None:
         facts = gateway.facts(row.customer_id) if row.customer_id else NO_FACTS
-    found = _written(settings, tenant_id, facts, number=number, at=now or present(), by=by)
+    found = _written(tenant_id, facts, number=number, at=now or present(), by=by)
     if found is not None and gateway is not None and facts is not None:
         _end_surplus(gateway, found.standing, facts)
     return found
@@ -101,12 +100,12 @@ def _end_surplus(gateway: StripeGateway, standing: Standing, facts: StripeFacts)
         gateway.end(subscription_id, credit=subscription_id != counts, key=f"end-{subscription_id}")
 
 
-def _written(
-    settings: Settings, tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By
-) -> Settled | None:
+def _written(tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By) -> Settled | None:
     """Write what was seen, in one transaction with what follows from it."""
     try:
-        with holding(settings.database_url, tenant_id) as (connection, _id, status):
+        with db.engines[SHARED].begin() as shared:
+            connection = _raw(shared, tenant_id)
+            _id, status = hold(connection, tenant_id)
             row = connection.execute(_READ, [tenant_id]).fetchone()
             if row is None:
                 return None
@@ -116,11 +115,20 @@ def _written(
             standing = standing_of(facts, before, at) if facts else standing_by_clock(before, at)
             after = after_look(before, standing, facts)
             found = Settled(before, replace(after, settled=number or before.settled), standing)
-            _put(connection, found, status, at, by)
+            entitlements.write(shared, tenant_id, standing)
+            _put(connection, found, status, at=at, by=by)
     except (UnknownTenant, NotSuspendable):
         return None
     runtime_directory().forget()
     return found
+
+
+def _raw(shared: Connection, tenant_id: UUID) -> psycopg.Connection[Any]:
+    """Return psycopg's own connection in the transaction at hand, which speaks with the workspace's role at its end."""
+    raw = shared.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    shared.info.setdefault("tenants", set()).add(tenant_id)
+    return raw
 
 
 def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> Held:
@@ -140,13 +148,12 @@ def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> H
     return after
 
 
-def _put(connection: psycopg.Connection[Any], found: Settled, status: str, at: datetime, by: By) -> None:
+def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at: datetime, by: By) -> None:
     """Write the row, what the plan allows, the figures, and last what the workspace's people may do and read of it."""
     before, after = found.before, found.after
     names = [name for name in NAMES if getattr(before, name) != getattr(after, name)]
     if names:
         _update(connection, after, names, at)
-    entitlements.write(connection, after.tenant_id, found.standing)
     kinds = list(kinds_of(before, found.standing, catalogue().ranks))
     for kind in kinds:
         connection.execute(_CHANGE, [

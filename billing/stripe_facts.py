@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 LIVING = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
@@ -111,7 +112,8 @@ class Cost:
     accrued: int = 0
 
 
-SeatCost = ChangeCost = Cost
+SeatCost: TypeAlias = Cost
+ChangeCost: TypeAlias = Cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,13 +186,18 @@ def held(database_url: str, slug: str | UUID) -> Iterator[tuple[psycopg.Connecti
     NotSuspendable.
     """
     with connect(database_url) as connection, connection.transaction():
-        row = connection.execute(_ROW_BY_ID if isinstance(slug, UUID) else _ROW, [slug]).fetchone()
-        if row is None:
-            raise UnknownTenant(str(slug))
-        if row[1] == "closed":
-            raise NotSuspendable(str(slug))
-        _name_cause(connection, row[0], row[1])
-        yield connection, row[0], row[1]
+        yield connection, *hold(connection, slug)
+
+
+def hold(connection: psycopg.Connection[Any], slug: str | UUID) -> tuple[UUID, str]:
+    """Hold a workspace's row in the transaction at hand; returns its id and its status. Raises the same."""
+    row = connection.execute(_ROW_BY_ID if isinstance(slug, UUID) else _ROW, [slug]).fetchone()
+    if row is None:
+        raise UnknownTenant(str(slug))
+    if row[1] == "closed":
+        raise NotSuspendable(str(slug))
+    _name_cause(connection, row[0], row[1])
+    return row[0], row[1]
 
 
 @contextmanager
