@@ -20,24 +20,36 @@ from saas_crm.core.jobs import SHARE
 RECHECK_SECONDS = 1.0
 """After so long it is looked again for jobs of others while one workspace has its share, if no word of them came."""
 _NEXT = """
-    WITH next AS (
-        SELECT job.id FROM procrastinate_jobs job
-        WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
-            AND job.queue_name > %(last)s AND job.queue_name <> ALL (ARRAY(
-                SELECT busy.queue_name FROM procrastinate_jobs busy
-                WHERE busy.worker_id = %(worker_id)s AND busy.status = 'doing'
-                GROUP BY busy.queue_name HAVING count(*) >= %(share)s
-            ))
-            AND (job.lock IS NULL OR NOT EXISTS (
-                SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND (other.status = 'doing'
-                    OR other.status = 'todo' AND (other.priority, -other.id) > (job.priority, -job.id))
-            ))
-        ORDER BY job.queue_name, job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+    WITH RECURSIVE busy AS MATERIALIZED (
+        SELECT job.queue_name FROM procrastinate_jobs job
+        WHERE job.worker_id = %(worker_id)s AND job.status = 'doing'
+        GROUP BY job.queue_name HAVING count(*) >= %(share)s
+    ), queue (name) AS (
+        (SELECT job.queue_name FROM procrastinate_jobs job
+         WHERE job.status = 'todo' AND job.queue_name > %(last)s ORDER BY job.queue_name LIMIT 1)
+        UNION ALL
+        SELECT (SELECT job.queue_name FROM procrastinate_jobs job
+                WHERE job.status = 'todo' AND job.queue_name > queue.name ORDER BY job.queue_name LIMIT 1)
+        FROM queue WHERE queue.name IS NOT NULL
+    ), next AS MATERIALIZED (
+        SELECT first.id FROM queue CROSS JOIN LATERAL (
+            SELECT job.id FROM procrastinate_jobs job
+            WHERE job.queue_name = queue.name AND job.status = 'todo'
+                AND NOT EXISTS (SELECT FROM busy WHERE busy.queue_name = queue.name)
+                AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+                AND (job.lock IS NULL OR NOT EXISTS (
+                    SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND (other.status = 'doing'
+                        OR other.status = 'todo' AND (other.priority, -other.id) > (job.priority, -job.id))
+                ))
+            ORDER BY job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+        ) first LIMIT 1
     )
     UPDATE procrastinate_jobs job SET status = 'doing', worker_id = %(worker_id)s FROM next WHERE job.id = next.id
     RETURNING job.id, job.status, job.task_name, job.priority, job.lock, job.queueing_lock, job.args, job.scheduled_at,
         job.queue_name, job.attempts, job.worker_id
 """
+"""From queue to queue by the index `jobs_in_turn`, in their order, until one has a job that may be done: what waits in
+the others is not read. Whether a queue is busy is asked once for each, before anything in it is."""
 _HELD_BACK = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs job
