@@ -7,6 +7,8 @@
 HOST = 127.0.0.1
 PORT = 8000
 DATA = var/demo
+# off: the demo sells no plans, as an installation without a key of Stripe's
+BILLING = on
 # More arguments for pytest or the benchmark: make test ARGS="-k board"
 ARGS =
 # Test processes: 0 runs the tests in one, as a debugger wants it. One more than two cores, since each often waits: for a
@@ -34,8 +36,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: ready ## Start the product with a lively demo workspace (HOST= PORT= DATA=)
-	@exec $(RUN) -m saas_crm.cli demo --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+demo: ready ## Start the product with a lively demo workspace (HOST= PORT= DATA= BILLING=off)
+	@exec $(RUN) -m saas_crm.cli demo --host "$(HOST)" --port "$(PORT)" --data "$(DATA)" $(if $(filter off,$(BILLING)),--no-billing)
 
 test: ready $(STAMPS)/dev ## Run all tests: unit, database, API and browser (ARGS= JOBS=)
 	@CHROMIUM_PATH="$$($(RUN) tests/browser/chromium.py)" && export CHROMIUM_PATH && \

@@ -14,6 +14,9 @@ SIGN_INS: Mapping[str, Sequence[str]] = {
     "huaxia": [f"{who}@huaxia.example" for who in ("owner", "rep")],
 }
 DEMO_SLUGS = tuple(SIGN_INS)
+OWING = "nordwerk"
+OWING_SIGN_INS: Mapping[str, Sequence[str]] = {OWING: [f"{who}@nordwerk.example" for who in ("owner", "rep")]}
+"""The workspace whose payment is due; there is one only where the demo sells plans."""
 LOADED = "load-demo"
 """The audit row written in the same transaction as a workspace's data: where it is, the data is whole."""
 

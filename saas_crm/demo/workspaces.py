@@ -18,7 +18,7 @@ from saas_crm.access.passwords import hash_password
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.core.audit import Actor, AuditEntry, act_as, record_act
 from saas_crm.core.clock import now
-from saas_crm.demo.marks import DEMO_PASSWORD, LOADED
+from saas_crm.demo.marks import DEMO_PASSWORD, LOADED, OWING
 from saas_crm.demo.scene import Scene, Sizes, Step
 from saas_crm.demo.store import store
 from saas_crm.demo.tell import tell
@@ -86,8 +86,18 @@ PLANS = (
 )  # fmt: skip
 
 
-def load_demo(app: Flask) -> list[str]:
+OWING_PLAN = Plan(
+    OWING, "Nordwerk Messtechnik", "en", "DE", "EUR", "Europe/Berlin", GERMAN,
+    Sizes(companies=9, consumers=2, open_deals=(1, 1, 1, 1), won=1, lost=1, planned=3),
+    {"Sales": ""},
+    (Person("owner", "Hanno Brix", "owner", share=50), Person("rep", "Swantje Ohm", "rep", "Sales", share=50)),
+)  # fmt: skip
+
+
+def load_demo(app: Flask, *, owing: bool = False) -> list[str]:
     """Make the demo workspaces that are missing or were left half made; returns their slugs.
+
+    With `owing` the one besides whose payment is due.
 
     Each workspace's people and data come in one transaction. Raises RuntimeError outside the demo: nowhere
     else may a password be known beforehand.
@@ -95,7 +105,8 @@ def load_demo(app: Flask) -> list[str]:
     with app.app_context():
         if runtime_settings().environment not in ("demo", "test"):
             raise RuntimeError("demo workspaces are made in the demo only")
-        return [plan.slug for plan in PLANS if _load(plan, runtime_directory())]
+        plans = (OWING_PLAN,) if owing else PLANS
+        return [plan.slug for plan in plans if _load(plan, runtime_directory())]
 
 
 def _load(plan: Plan, directory: Directory) -> bool:

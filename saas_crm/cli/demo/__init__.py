@@ -17,8 +17,10 @@ import click
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--data", default="var/demo", show_default=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder for all that the demo writes; starting again keeps it.")  # fmt: skip
-def demo(host: str, port: int, data: Path) -> None:
-    """Start everything with two lively demo workspaces; Ctrl-C stops all of it."""
+@click.option("--billing/--no-billing", default=True, show_default=True,
+              help="Sell plans, by a double of Stripe on this machine; only from a checkout.")  # fmt: skip
+def demo(host: str, port: int, data: Path, *, billing: bool) -> None:
+    """Start everything with lively demo workspaces; Ctrl-C stops all of it."""
     from saas_crm.cli.demo.run import run
 
-    run(host, port, data)
+    run(host, port, data, billing=billing)

@@ -55,6 +55,26 @@ def fill(settings: Settings) -> list[str]:
     return load_demo(create_app(settings))
 
 
+def arrange_plans(settings: Settings, till_url: str) -> bool:
+    """Let the demo workspaces try, pay and owe, at the double of Stripe; returns False where they do already."""
+    with connect(settings.owner_url) as connection:
+        owed = connection.execute("SELECT 1 FROM public.billing_changes WHERE kind = 'past_due' LIMIT 1").fetchone()
+    if owed:  # the last that is arranged
+        return False
+    from billing.errors import BillingError
+    from saas_crm.app import create_app
+    from saas_crm.demo.paying import arrange
+
+    try:
+        arrange(create_app(settings), till_url)
+    except BillingError as failed:
+        raise Failure(
+            f"The plans of the demo could not be arranged: {type(failed).__name__} {failed.message}",
+            "Start without them: --no-billing (make demo BILLING=off).",
+        ) from failed
+    return True
+
+
 def _missing(settings: Settings) -> bool:
     """Whether anything is left to load, asked without the application: importing it takes a second."""
     from saas_crm.demo.marks import DEMO_SLUGS, is_loaded

@@ -18,15 +18,18 @@ _GUARD = 'read -r _; kill -TERM "$@"'
 class Child:
     """One of our own commands, in a session of its own: Ctrl-C reaches the demo alone, which stops all in order."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
-        """Start `saas-crm COMMAND…`, its output appended to `log`."""
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str], *,
+        module: str = "saas_crm.cli",
+    ) -> None:  # fmt: skip
+        """Start `saas-crm COMMAND…`, or another module's, its output appended to `log`."""
         self.name, self.log = name, log
         if log.exists() and log.stat().st_size > _OLD_LOG_BYTES:
             log.replace(log.with_name(f"{log.name}.1"))
         with log.open("ab") as output:
             self.began_at = output.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "saas_crm.cli", *command],
+                [sys.executable, "-m", module, *command],
                 env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip

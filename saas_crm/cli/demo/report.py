@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from saas_crm.cli.ports import EVERYWHERE, network_address, written
-from saas_crm.demo.marks import DEMO_PASSWORD, SIGN_INS
+from saas_crm.demo.marks import DEMO_PASSWORD, OWING_SIGN_INS, SIGN_INS
 
 _WIDTH = 22
 
@@ -35,7 +35,7 @@ def step(name: str) -> Iterator[Step]:
     click.echo(f"{made.said:<24} {time.monotonic() - began:5.1f} s")
 
 
-def show_addresses(host: str, port: int, mail: Path) -> None:
+def show_addresses(host: str, port: int, mail: Path, *, paying: bool = False) -> None:
     """Say where the demo is, who may sign in, and how it is stopped."""
     everywhere = host in EVERYWHERE
     here = written("127.0.0.1" if everywhere else host, port)
@@ -46,7 +46,9 @@ def show_addresses(host: str, port: int, mail: Path) -> None:
     elif not everywhere:
         click.echo("  On phones  start with --host 0.0.0.0 (make demo HOST=0.0.0.0)")
     click.echo(f"\n  Sign in with the password {DEMO_PASSWORD} as")
-    for slug, people in SIGN_INS.items():
+    for slug, people in (SIGN_INS | (OWING_SIGN_INS if paying else {})).items():
         click.echo(f"    {', '.join(people)}   → http://{here}/{slug}/")
+    if paying:
+        click.echo("\n  Billing    by a double of Stripe: demo pays, huaxia tries, nordwerk owes; no money moves.")
     click.echo(f"\n  Mails      http://{here}/dev/mail   (kept in {mail}; none is sent)")
     click.echo("  Stop       Ctrl-C; starting again keeps the data.\n")

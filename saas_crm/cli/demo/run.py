@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from socket import socket
 from types import FrameType
 from typing import NoReturn
 
@@ -17,10 +18,11 @@ import click
 
 from saas_crm.cli.demo import database
 from saas_crm.cli.demo.folder import DemoFolder, environment
+from saas_crm.cli.demo.paying import MODULE, Till, is_there, secret_of, with_checkout
 from saas_crm.cli.demo.processes import Child, ChildGuard, wait_until
 from saas_crm.cli.demo.report import show_addresses, step
 from saas_crm.cli.failures import Failure
-from saas_crm.cli.ports import EVERYWHERE, check_port_free, free_port
+from saas_crm.cli.ports import EVERYWHERE, check_port_free, free_port, written
 from tenants.embedded import AlreadyRunningError, EmbeddedServer
 from tenants.settings import Settings
 
@@ -34,14 +36,14 @@ class Stopped(BaseException):
     """The person asked the demo to stop."""
 
 
-def run(host: str, port: int, data: Path) -> NoReturn:
+def run(host: str, port: int, data: Path, *, billing: bool = True) -> NoReturn:
     """Run the demo until it is told to stop, which is success, or until a part of it dies. Raises Failure."""
     folder = DemoFolder(data.absolute())
     folder.make()
     with ExitStack() as stack:
         stack.enter_context(_stopping_cleanly())
         try:
-            server, children = _start(host, port, folder, stack)
+            server, children = _start(host, port, folder, stack, billing=billing)
             died = _watch(server, children)
         except Stopped:
             click.echo("\nStopping …")
@@ -66,7 +68,9 @@ def _stopping_cleanly() -> Iterator[None]:
     yield
 
 
-def _start(host: str, port: int, folder: DemoFolder, stack: ExitStack) -> tuple[EmbeddedServer, list[Child]]:
+def _start(
+    host: str, port: int, folder: DemoFolder, stack: ExitStack, *, billing: bool
+) -> tuple[EmbeddedServer, list[Child]]:
     click.echo(f"Starting the demo; its data is in {folder.root}")
     server = EmbeddedServer(folder.database)
     with step("Database") as shown:
@@ -74,17 +78,48 @@ def _start(host: str, port: int, folder: DemoFolder, stack: ExitStack) -> tuple[
         shown.said = "running"
     port = port or free_port(host)
     made = environment(folder, server.address, host, port, os.environ)
+    till = Till(free_port("127.0.0.1"), secret_of(made["SECRET_KEY"])) if billing and is_there() else None
+    made |= till.environment() if till else {}
     settings = _settings(made)
     with step("Tables") as shown:
         database.make_database(server.address)
         shown.said = "brought up to date" if database.make_tables(settings) else "up to date"
     with step("Demo workspaces") as shown:
         shown.said = "loaded" if database.fill(settings) else "kept as they were"
+    payments = []
+    if till:
+        with step("Plans and payments") as shown:
+            payments = [_start_till(till, folder, made, stack)]
+            shown.said = "arranged" if database.arrange_plans(settings, till.url) else "kept as they were"
     with step("Server and worker"):
         children = _start_children(folder, made, stack)
         _wait_until_ready(children, host, port)
-    show_addresses(host, port, folder.mail)
-    return server, children
+    show_addresses(host, port, folder.mail, paying=bool(till))
+    return server, [*children, *payments]
+
+
+def _start_till(till: Till, folder: DemoFolder, made: dict[str, str], stack: ExitStack) -> Child:
+    """Start the double of Stripe and wait until it listens. Raises Failure."""
+    host, port = made["HOST"], int(made["PORT"])
+    here = f"http://{written('127.0.0.1' if host in EVERYWHERE else host, port)}"
+    options = till.options(folder.root / "payments.json", here)
+    child = Child("payments", options, folder.log("payments"), with_checkout(made), module=MODULE)
+    stack.callback(child.stop, WORKER_PATIENCE)
+    guard = ChildGuard([child])
+    stack.callback(guard.dismiss)
+    if not wait_until(lambda: child.exit_code is not None or _answers(till.port), seconds=READY_SECONDS) or (
+        child.exit_code is not None
+    ):
+        raise Failure(
+            f"The double of Stripe did not start. Its last words:\n{child.last_words()}",
+            "Start without it: --no-billing (make demo BILLING=off).",
+        )
+    return child
+
+
+def _answers(port: int) -> bool:
+    with socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _start_database(server: EmbeddedServer, host: str, port: int, stack: ExitStack) -> None:
