@@ -26,8 +26,8 @@ def main() -> None:
     if asked.state and asked.state.exists():
         double.load(orjson.loads(asked.state.read_bytes()))
     double.start(asked.port, asked.public_url)
-    if asked.webhook and not double.world.rows("webhook_endpoint", url=asked.webhook):
-        double.webhooks.endpoint(asked.webhook, asked.secret)
+    if asked.webhook:
+        double.webhooks.only_endpoint(asked.webhook, asked.secret)
     double.webhooks.auto()
     print(f"The double of Stripe listens at {double.url}", flush=True)
     _keep_until_stopped(double, asked.state)

@@ -61,7 +61,7 @@ def _make_session(world: World, params: dict[str, Any]) -> dict[str, Any]:
         session["payment_status"] = "no_payment_required"
         session["setup_intent"] = _setup_intent(world, session, params.get("setup_intent_data", {}))["id"]
     if session["ui_mode"] == "hosted_page":
-        session["url"] = f"{world.base_url}/c/pay/{session['id']}"
+        session["url"] = f"/c/pay/{session['id']}"
     else:
         session["client_secret"] = f"{session['id']}_secret_double"
     return session

@@ -34,8 +34,8 @@ def finalise(world: World, invoice: dict[str, Any]) -> None:
     invoice["status_transitions"]["finalized_at"] = invoice["effective_at"] = world.now
     invoice |= {
         "status": "open", "number": f"{customer['invoice_prefix']}-{number:04}", "automatically_finalizes_at": None,
-        "hosted_invoice_url": f"{world.base_url}/i/{invoice['id']}",
-        "invoice_pdf": f"{world.base_url}/i/{invoice['id']}/pdf",
+        "hosted_invoice_url": f"/i/{invoice['id']}",
+        "invoice_pdf": f"/i/{invoice['id']}/pdf",
         "ending_balance": customer["balance"] + invoice["total"] - invoice["amount_due"],
     }  # fmt: skip
     if invoice["collection_method"] == "send_invoice" and invoice["due_date"] is None:

@@ -67,7 +67,7 @@ def _make_session(world: World, params: dict[str, Any]) -> dict[str, Any]:
         SESSION, customer=params["customer"], configuration=id, return_url=params.get("return_url"),
         locale=params.get("locale"),
     )  # fmt: skip
-    session["url"] = f"{world.base_url}/p/session/{session['id']}"
+    session["url"] = f"/p/session/{session['id']}"
     if flow := params.get("flow_data"):
         session["url"] += f"?flow={flow['type']}"
         after = {"type": "portal_homepage", "hosted_confirmation": None, "redirect": None} | flow.get(

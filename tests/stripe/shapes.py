@@ -30,6 +30,12 @@ _LEFT_OUT = {
 }  # fmt: skip
 
 
+# Links to our own pages, held without the address we listen at: the next start may have another one.
+_LINKS = {
+    "invoice": ("hosted_invoice_url", "invoice_pdf"), "checkout.session": ("url",), "billing_portal.session": ("url",),
+}  # fmt: skip
+
+
 @cache
 def _blank(name: str) -> dict[str, Any]:
     schema = components()[name]
@@ -83,6 +89,9 @@ def _plain(world: World, held: Any) -> Any:
         if plain.get("object") == "subscription_item" and isinstance(held["price"], str):
             price = world.tables["price"][held["price"]]
             plain |= {"price": _plain(world, price), "plan": _plan(price)}
+        for name in _LINKS.get(str(plain.get("object")), ()):
+            if str(plain.get(name)).startswith("/"):
+                plain[name] = world.base_url + plain[name]
         return plain
     return [_plain(world, each) for each in held] if isinstance(held, list) else held
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import stripe
 
@@ -22,7 +23,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def _running(state: Path) -> Iterator[Remote]:
-    command = [sys.executable, "-m", "tests.stripe", "--state", str(state)]
+    command = [
+        *(sys.executable, "-m", "tests.stripe", "--state", str(state)),
+        *("--webhook", "http://127.0.0.1:9/hook", "--secret", "whsec_double"),
+    ]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield Remote(process.stdout.readline().strip().rpartition(" ")[2])
@@ -34,6 +38,8 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     with _running(tmp_path / "state") as remote:
         client = stripe.StripeClient(KEY, base_addresses={"api": remote.url})
         made = client.v1.customers.create({"name": "Ann"}).id
+        page = client.v1.billing_portal.sessions.create({"customer": made}).url
+        assert page.startswith(remote.url)
         remote.advance(days=40)
         moment = remote.now
         assert remote.violations() == []
@@ -41,6 +47,9 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     with _running(tmp_path / "state") as remote:
         client = stripe.StripeClient(KEY, base_addresses={"api": remote.url})
         assert client.v1.customers.retrieve(made).name == "Ann"
+        assert httpx.get(remote.url + page.partition("/p/")[1] + page.partition("/p/")[2]).status_code == 200
+        assert len(client.v1.webhook_endpoints.list().data) == 1
+        assert "customer.created" in [post["type"] for post in remote.undelivered()]
         assert remote.now >= moment
         assert client.v1.customers.create({"name": "Bea"}).id != made
 

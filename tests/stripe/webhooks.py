@@ -81,6 +81,14 @@ class Webhooks:
         with self._world.lock:
             return new_endpoint(self._world, url, list(events), secret)
 
+    def only_endpoint(self, url: str, secret: str) -> None:
+        """Send all events there from now on and nowhere else, also those that wait for where it was before."""
+        with self._world.lock:
+            self._world.tables["webhook_endpoint"].clear()
+            self.endpoint(url, secret)
+            for post in self.posts:
+                post.url, post.secret = url, secret
+
     def switch(self, **how: Any) -> None:
         """Turn switches; see Switches. Those that are not named stay."""
         for name, value in how.items():
