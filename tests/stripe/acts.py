@@ -35,7 +35,7 @@ class Acts:
         return str(self._get("checkout.session", session_id)["cancel_url"])
 
     def change_card(self, customer_id: str, card: str = "works") -> dict[str, Any]:
-        """Put in another card: for the customer and all that runs. What is open and failed is tried again at once."""
+        """Put in another card: for the customer and all that runs. See Account.retries_on_new_card for what is open."""
         with self._world.lock, self._world.at(self._world.moment_of(customer_id)):
             customer = self._get("customer", customer_id)
             method = attach(self._world, new_method(self._world, card), customer_id)
@@ -46,10 +46,14 @@ class Acts:
                 if subscription["status"] != "canceled":
                     subscription["default_payment_method"] = method["id"]
                     self._world.tell("customer.subscription.updated", subscription)
-            for invoice in self._world.rows("invoice", customer=customer_id, status="open"):
-                if invoice["attempted"] and invoice["next_payment_attempt"]:
-                    attempt(self._world, invoice)
+            if self._world.account.retries_on_new_card:
+                self._try_again(customer_id)
             return self._written(customer)
+
+    def _try_again(self, customer_id: str) -> None:
+        for invoice in self._world.rows("invoice", customer=customer_id, status="open"):
+            if invoice["attempted"] and invoice["next_payment_attempt"]:
+                attempt(self._world, invoice)
 
     def cancel(self, subscription_id: str, *, at_period_end: bool = True, feedback: str = "", comment: str = "") -> Any:
         """End a subscription in the portal."""

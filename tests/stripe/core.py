@@ -103,7 +103,7 @@ class Core:
             run_until(self.world, self.world.now)
         answer = self._once(asked) if asked.key and asked.method == "POST" else self._carry_out(asked)
         if trouble:
-            raise Broken
+            raise Broken(trouble.kind)
         return answer
 
     def _trouble(self, path: str) -> Trouble | None:

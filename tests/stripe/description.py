@@ -52,6 +52,11 @@ def _whole() -> dict[str, Any]:
     return whole
 
 
+def described_version() -> str:
+    """Return the version that the description is of."""
+    return str(_whole()["info"]["version"])
+
+
 def components() -> dict[str, Any]:
     """Return the schemas of all objects by name."""
     found: dict[str, Any] = _whole()["components"]["schemas"]

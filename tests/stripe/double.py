@@ -22,7 +22,7 @@ class Double:
     """A local Stripe. Its clock stands still until it is moved; with `now=None` it runs with the wall's."""
 
     def __init__(self, now: int | datetime | None = BEGINNING, seed: str = "d") -> None:
-        self._beginning = int(now.timestamp()) if isinstance(now, datetime) else now
+        self._beginning = None if now is None else _seconds(now)
         self.world = World(self._beginning, seed)
         self.core = Core(self.world)
         self.acts = Acts(self.world)
@@ -69,7 +69,7 @@ class Double:
 
     def advance_to(self, moment: int | datetime) -> None:
         """Move the clock, and let happen what is due until then, each at its time."""
-        target = int(moment.timestamp()) if isinstance(moment, datetime) else moment
+        target = _seconds(moment)
         with self.world.lock:
             assert target >= self.world.now, "time goes forward only"
             run_until(self.world, target)
@@ -125,9 +125,13 @@ class Double:
             self.world.become(kept)
             self.webhooks.posts[:] = [Post(**{**post, "body": b""}) for post in kept["posts"]]
 
-    def reset(self) -> None:
-        """Be as new."""
+    def reset(self, now: int | datetime | None = None) -> None:
+        """Be as new; at another moment than at first, where one is given."""
         with self.world.lock:
-            self.world.clear(self._beginning)
+            self.world.clear(self._beginning if now is None else _seconds(now))
             self.core.clear()
             self.webhooks.clear()
+
+
+def _seconds(moment: int | datetime) -> int:
+    return int(moment.timestamp()) if isinstance(moment, datetime) else moment

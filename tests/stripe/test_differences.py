@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from tests.stripe import double
-from tests.stripe.description import DIFFERENCES, VERSION, parameters
+from tests.stripe.description import DIFFERENCES, VERSION, described_version, parameters
 from tests.stripe.routes import heeded
 
 PARAMETERS = {
@@ -64,6 +64,10 @@ def test_each_difference_is_one_that_the_package_has(operation: str) -> None:
     for path, schema in DIFFERENCES[operation].items():
         if "." not in path:
             assert (path in _typed(operation)) == (schema is not None)
+
+
+def test_the_description_is_the_one_that_was_looked_through() -> None:
+    assert described_version() == "2026-08-26.dahlia"
 
 
 def test_the_version_is_the_package_s() -> None:

@@ -138,6 +138,16 @@ def test_another_card_pays_what_is_open(shop: Shop) -> None:
     assert [row["status"] for row in shop.invoices(subscription)] == ["paid", "paid"]
 
 
+def test_without_that_setting_another_card_waits_for_the_next_try_or_for_who_asks(shop: Shop) -> None:
+    shop.double.account.retries_on_new_card = False
+    subscription = shop.buy("fails_later")
+    shop.double.advance(days=32)
+    shop.double.acts.change_card(shop.customer)
+    assert shop.status(subscription) == "past_due"
+    shop.post(f"invoices/{shop.invoices(subscription)[-1]['id']}/pay")
+    assert shop.status(subscription) == "active"
+
+
 def test_a_bank_that_asks_each_time_needs_the_person(shop: Shop) -> None:
     subscription = shop.buy("3ds_always")
     shop.double.advance(days=32)

@@ -75,6 +75,7 @@ class Webhooks:
         """Forget all posts and let the network behave."""
         self.posts.clear()
         self.switches = Switches()
+        self.sign_at = "double"
 
     def endpoint(self, url: str, secret: str = "whsec_double", events: tuple[str, ...] = ("*",)) -> dict[str, Any]:
         """Send events there, as an endpoint made in the dashboard would."""
