@@ -28,10 +28,10 @@ def selling(app: Flask, **changes: Any) -> Iterator[Flask]:
 
 def give_plan(
     app: Flask, place: Place, slug: str, limits: Mapping[str, int] | None = None, features: tuple[str, ...] = (),
-    key: str = "small",
+    key: str = "small", state: str = "active",
 ) -> None:  # fmt: skip
     """Put a plan on a workspace, as `billing.entitlements` writes it."""
-    told = Plan(key, limits or {}, frozenset(features), "active").as_json()
+    told = Plan(key, limits or {}, frozenset(features), state).as_json()
     with place.owner() as connection:
         connection.execute("UPDATE public.tenants SET plan = %s WHERE slug = %s", [Jsonb(told), slug])
     app.extensions["directory"].forget()
