@@ -20,7 +20,7 @@ class Asking:
     def _all(self, service: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield all that a list has, page by page."""
         found = service.list({"limit": 100, **asked})
-        yield from (one.to_dict() for one in found.auto_paging_iter())
+        yield from (one.to_dict(for_json=True) for one in found.auto_paging_iter())
 
 
 def once(key: str) -> Any:
