@@ -21,6 +21,7 @@ from saas_crm.workspaces.domains.keeping import By
 from saas_crm.workspaces.domains.rules import Held, State, readable
 from saas_crm.workspaces.domains.schemas import DomainWrite
 from tenants.address import domain_address, slug_address
+from tenants.one_at_a_time import let_go
 
 
 class DnsRecord(BaseModel):
@@ -62,6 +63,7 @@ class DomainChecked(DomainRead):
 @requires("workspace:update")
 def show_domain() -> Response:
     """Show the workspace's own domain and the DNS records it takes."""
+    let_go(keep=True)
     return shown(_told(keeping.domain_of(g.tenant.id)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, g
+from flask import Response, g, request
 from pydantic import BaseModel, Field
 
 from billing import seats
@@ -24,6 +24,7 @@ from saas_crm.access.schemas import InvitationWrite
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires
+from tenants.one_at_a_time import let_go
 
 
 class InvitationRead(BaseModel):
@@ -123,6 +124,7 @@ def mail_invitation(invitation_id: UUID) -> Response:
 
 def _verified() -> bool:
     """Whether who speaks has confirmed their own address."""
+    let_go(keep="Idempotency-Key" not in request.headers)  # a key is held, and waits for the whole
     user = user_by_id(current_member().user_id)
     return user is not None and user.email_verified_at is not None
 

@@ -34,6 +34,7 @@ from saas_crm.edge.declared import public, requires, while_read_only
 from saas_crm.edge.entry import SignInOver
 from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
+from tenants.one_at_a_time import let_go
 
 DEVICE_DAYS = (DEVICE.hours or 0) // 24
 
@@ -122,6 +123,7 @@ def sign_in(body: TokenRequest) -> Response:
         raise SignInRefused
     if member.entry.sso_only:
         raise SignInOver("sso")
+    let_go()
     if factors_of(user_id).on:
         if not body.code:
             raise SecondStepNeeded

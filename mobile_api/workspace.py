@@ -25,7 +25,7 @@ WorkspacePatch = patch_of(WorkspaceFields, "WorkspacePatch")
 @requires("workspace:read")
 def show_workspace() -> Response:
     """Show the workspace."""
-    let_go()
+    let_go(keep=True)
     return shown(_present())
 
 

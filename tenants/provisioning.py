@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tenants.context import ActiveTenant
-from tenants.db import SHARED, db, enter, new_id
+from tenants.db import SHARED, db, new_id
 from tenants.directory import Directory
 from tenants.migrate import connect, shared_revision
 from tenants.migrations.lines import Step, fill, head, steps
+from tenants.one_at_a_time import step_in
 from tenants.versions import served_from, stands
 
 _SPARES_LOCK = 7_203_512_995
@@ -133,10 +134,8 @@ class Founding:
     @contextmanager
     def enter(self) -> Iterator[Session]:
         """Step into the new workspace, for good: shared tables are out of reach from here on."""
-        enter(self.connection, self.tenant)
-        with Session(self.connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
+        with step_in(self.connection, self.tenant) as session:
             yield session
-            session.flush()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.schemas import AddressWrite
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import record_beside
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -43,13 +43,13 @@ def change_address(
 ) -> ActiveTenant:
     """Give the workspace another address; the former one leads to it for 90 days and is nobody else's meanwhile.
 
-    Returns the workspace as it is now. The audit row is written before the change, with the address that it really had:
-    one that cannot be written stops it. What is left is a commit of the row that fails after the change. Raises
-    Forbidden and InvalidInput.
+    Returns the workspace as it is now. The audit row is of the same transaction, with the address that it really had.
+    Raises Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
     if data.slug == tenant.slug:
         return tenant
+    let_go()
     try:
         with db.engines[SHARED].begin() as connection:
             _move(connection, tenant, data.slug)
@@ -70,11 +70,10 @@ def _move(connection: Connection, tenant: ActiveTenant, slug: str) -> None:
     if kept >= MOST:
         message = _("The address was changed several times lately. Wait until a former one has ended.")
         raise InvalidInput({"slug": message}, {"slug": "too_often"})
-    record_act(db.session(), "update", "workspace", tenant.id, {"slug": [former, slug]})
-    db.session.flush()
     until = now() + LEADS_ON
     connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(slug=slug))
     keep = insert(FormerSlug).values(slug=former, tenant_id=tenant.id, until=until)
     connection.execute(
         keep.on_conflict_do_update(index_elements=["slug"], set_={"tenant_id": tenant.id, "until": until})
     )
+    record_beside(connection, tenant, "update", {"slug": [former, slug]})

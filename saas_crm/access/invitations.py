@@ -34,6 +34,7 @@ from saas_crm.core.events import publish
 from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, AnyRow, db, new_id
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 LIFETIME = timedelta(days=7)
@@ -89,8 +90,9 @@ def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMembe
 
 def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
     """Limit what one workspace can mail to strangers: all that begin alike, and each as its plan says."""
-    limits.note_mails(times)
+    let_go()
     count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE}, times)
+    limits.note_mails(times)
 
 
 def _check_invitation(email: str, role_id: UUID, actor: CurrentMember, verified: bool) -> None:
@@ -169,9 +171,12 @@ def get_open(invitation_id: UUID) -> Invitation:
     return found
 
 
-def find_invitation(token: str) -> Invitation | None:
-    """Return the invitation behind a link, in whatever state it is, locked for this transaction."""
-    return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token)).with_for_update())
+def find_invitation(token: str, *, hold: bool = False) -> Invitation | None:
+    """Return the invitation behind a link, in whatever state it is; who is about to accept it has to `hold` it."""
+    found = select(Invitation).where(Invitation.token_hash == token_hash(token))
+    if hold:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(found)
 
 
 def seat_of(invitation: Invitation) -> tuple[str | None, str, str | None]:

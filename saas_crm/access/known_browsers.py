@@ -60,7 +60,7 @@ def _greet(
     token = token or new_token()
     made = insert(KnownBrowser).values(user_id=user_id, token_hash=_kept_as(token, only), last_used_at=now())
     connection.execute(made.on_conflict_do_nothing())  # two sign-ins of one browser at once
-    if not first and (user := user_by_id(user_id)):
+    if not first and (user := user_by_id(user_id, connection)):
         tell_of_new_device(connection, user, origin)
     return token
 
@@ -73,7 +73,7 @@ def tell_of_device(user_id: UUID, name: str, origin: Mapping[str, str]) -> None:
     """Write down and mail that a device of this name was given a token: it signs in once, so it is always a new one."""
     with db.engines[SHARED].begin() as connection:
         tell_workspaces(connection, "sign_in", {**origin, "how": "api"}, user_id=user_id, through="api")
-        if user := user_by_id(user_id):
+        if user := user_by_id(user_id, connection):
             tell_of_new_device(connection, user, {**origin, "browser": name})
 
 

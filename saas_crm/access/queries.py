@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, false, func, literal_column, null, select
+from sqlalchemy import Connection, bindparam, case, false, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -214,17 +215,20 @@ _USER = select(
 )  # fmt: skip
 
 
-def user_by_email(email: str) -> AnyRow | None:
-    """Return id, name, password hash, language and more of the user with this address (normalised already)."""
-    return _one_user(_USER.where(User.email == email))
+def user_by_email(email: str, connection: Connection | None = None) -> AnyRow | None:
+    """Return id, name, password hash, language and more of the user with this address (normalised already).
+
+    In the middle of a transaction by its connection: there may be no other.
+    """
+    return _one_user(_USER.where(User.email == email), connection)
 
 
-def user_by_id(user_id: UUID) -> AnyRow | None:
+def user_by_id(user_id: UUID, connection: Connection | None = None) -> AnyRow | None:
     """Return the same of a user one knows already."""
-    return _one_user(_USER.where(User.id == user_id))
+    return _one_user(_USER.where(User.id == user_id), connection)
 
 
-def _one_user(query: AnySelect) -> AnyRow | None:
-    with shared_reader() as connection:
+def _one_user(query: AnySelect, present: Connection | None) -> AnyRow | None:
+    with nullcontext(present) if present is not None else shared_reader() as connection:
         found: AnyRow | None = connection.execute(query).one_or_none()
     return found

@@ -12,7 +12,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.access.ways import ways_of
 from saas_crm.access.workspace_schemas import WorkspaceWrite
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import record_beside
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fiscal import CALENDAR
 from saas_crm.core.forms import given
@@ -22,6 +22,7 @@ from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 DECIDED = ("fiscal_month", "languages")
@@ -51,24 +52,24 @@ def update_workspace(
     Only what is `said` is written: of the rest the writer knows no more than what was there when they looked.
     Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
     `held` are the decisions of `held_decisions`, and `present` what was `registered` since, where the writer has them.
-    The audit row is written first: one that cannot be written stops the change. Raises Forbidden and InvalidInput.
+    The audit row is of the registry's transaction. Raises Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
     if has_deals and data.currency != tenant.currency:
         message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
         raise InvalidInput({"currency": message}, {"currency": "in_use"})
-    _decide(data, said, held)
     values = {name: getattr(data, name) for name in FIELDS if name in said}
+    if held is None:
+        let_go()
     present = present or (registered(tenant) if values else {})
     changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
-    if not changes:
-        db.session.flush()
-        return
-    record_act(db.session(), "update", "workspace", tenant.id, changes)
+    if changes:
+        with db.engines[SHARED].begin() as connection:
+            connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(**values))
+            record_beside(connection, tenant, "update", changes)
+        directory.forget()
+    _decide(data, said, held)
     db.session.flush()
-    with db.engines[SHARED].begin() as connection:
-        connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(**values))
-    directory.forget()
 
 
 def held_decisions() -> Policy | None:

@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, event, func, inspect
+from sqlalchemy import Connection, Index, event, func, inspect
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from saas_crm.core.records import Record
-from tenants.context import tenant_or_none
-from tenants.db import TenantModel, new_id
+from tenants.context import ActiveTenant, tenant_or_none
+from tenants.db import TenantModel, db, new_id
+from tenants.one_at_a_time import step_in
 from tenants.versions import lacks_tables
 
 BLANKED = "***"
@@ -70,6 +71,18 @@ def acting(session: Session) -> Actor:
     """Return who acts in this session; an unnamed actor is a command."""
     actor: Actor = session.info.get("actor") or Actor(None, "command")
     return actor
+
+
+def record_beside(
+    connection: Connection, tenant: ActiveTenant, action: str, changes: dict[str, Any] | None = None
+) -> None:
+    """Write the audit row for what befalls a workspace in shared tables, in that transaction: the tenant's from now on.
+
+    Whoever acts in the present session did it.
+    """
+    with step_in(connection, tenant) as session:
+        act_as(session, acting(db.session()))
+        record_act(session, action, "workspace", tenant.id, changes)
 
 
 def record_act(

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, delete, select
 
 from saas_crm.access.permissions import PERMISSIONS, CurrentMember
 from saas_crm.access.role_rules import OWNER
-from saas_crm.core.audit import record_act
+from saas_crm.core.audit import record_beside
 from saas_crm.core.clock import now
 from saas_crm.core.errors import Forbidden, InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
@@ -30,7 +30,7 @@ from saas_crm.workspaces.saving import save, scratch
 from saas_crm.workspaces.standing import held_for
 from tenants.address import address_of
 from tenants.context import ActiveTenant, entry_statement
-from tenants.db import AnyRow, db, new_id
+from tenants.db import AnyRow, new_id
 from tenants.directory import shared_engine, shared_reader
 from tenants.migrate import connect
 from tenants.models import Archive, ArchivePiece
@@ -175,17 +175,14 @@ def _pieces(engine: Engine, archive_id: UUID) -> Iterator[bytes]:
 
 
 def remove_archive(tenant: ActiveTenant, archive_id: UUID, *, actor: CurrentMember) -> None:
-    """Remove an archive before its time, whoever asked for it; raises NotFound and Forbidden.
-
-    The line in the log is written first: one that cannot be written stops it.
-    """
+    """Remove an archive before its time, whoever asked for it; raises NotFound and Forbidden."""
     check_may(actor)
-    record_act(db.session(), "remove_archive", "workspace", tenant.id)
-    db.session.flush()
+    let_go()
     with shared_engine().begin() as connection:
         gone = connection.execute(delete(Archive).where(Archive.id == archive_id, Archive.tenant_id == tenant.id))
-    if not gone.rowcount:
-        raise NotFound
+        if not gone.rowcount:
+            raise NotFound
+        record_beside(connection, tenant, "remove_archive")
 
 
 def forget_archives(database_url: str) -> int:

@@ -33,6 +33,7 @@ from saas_crm.edge.input import input_context
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.security import SIGN_IN, note
 from tenants.db import db
+from tenants.one_at_a_time import let_go
 from web.account.blueprint import bp
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller, let_in
@@ -46,10 +47,11 @@ def join_form(token: str, values: Mapping[str, str] | None = None, errors: Mappi
     state = state_of(invitation)
     if invitation is None or state != "good":
         return _gone(state)
-    inviter = _inviter(invitation)
+    inviter, seat = _inviter(invitation), _offered(invitation)
+    let_go(keep=True)  # nothing was changed: the role that is offered was held
     return make_response(render_template(
         "account/invitation.html", email=invitation.email, inviter=inviter, who=_who(invitation),
-        user=user_or_none(), values=values or {"name": _called()}, errors=errors or {}, **_offered(invitation),
+        user=user_or_none(), values=values or {"name": _called()}, errors=errors or {}, **seat,
     ))  # fmt: skip
 
 
@@ -69,6 +71,7 @@ def _called() -> str:
 @leads_everybody_on
 def show_invitation(token: str) -> ResponseReturnValue:
     """Show an invitation to whoever has its link."""
+    user_or_none()  # from here on it is known: who asks, and in which language, is in the shared tables
     return join_form(token)
 
 
@@ -78,11 +81,12 @@ def show_invitation(token: str) -> ResponseReturnValue:
 @shown_again(join_form)
 def join(token: str) -> ResponseReturnValue:
     """Make the invited person a member, and sign them in."""
+    user_or_none()
     invitation = find_invitation(token)
     state = state_of(invitation)
     if invitation is None or state != "good":
         return _gone(state)
-    act_as(db.session(), Actor(None, "invitation", g.request_id, request_origin()))
+    let_go(keep=True)  # nothing was changed: the role that is offered was held
     try:
         user_id = _identify(invitation)
     except TooManyAttempts as too_many:
@@ -91,7 +95,12 @@ def join(token: str) -> ResponseReturnValue:
         return response
     if user_or_none() is None and factors_of(user_id).on:
         return let_in(user_id, f"{request.script_root}{request.path}")  # and accept then: signed in, with one button
-    accept(invitation, user_id=user_id, tenant=g.tenant)
+    present = find_invitation(token, hold=True)
+    if present is None or state_of(present) != "good":
+        return _gone(state_of(present))
+    act_as(db.session(), Actor(None, "invitation", g.request_id, request_origin()))
+    accept(present, user_id=user_id, tenant=g.tenant)
+    let_go(keep=True)
     signed_in = user_or_none()
     if signed_in is None or signed_in.id != user_id:
         begin_session(user_id)
@@ -127,9 +136,9 @@ def _identify(invitation: Invitation) -> UUID:
 def _new_user(invitation: Invitation) -> UUID:
     typed = {name: request.form.get(name, "") for name in ("name", "password")}
     data = parse(Joining, {"workspace": g.tenant.name, "email": invitation.email, **typed}, input_context(form=True))
-    return make_invited_user(
-        invitation.email, data.name, data.password, locale=offered_language(spoken()), timezone=g.tenant.timezone
-    )
+    locale = offered_language(spoken())
+    let_go(keep=True)
+    return make_invited_user(invitation.email, data.name, data.password, locale=locale, timezone=g.tenant.timezone)
 
 
 def _inviter(invitation: Invitation) -> str:
@@ -140,4 +149,5 @@ def _inviter(invitation: Invitation) -> str:
 
 
 def _gone(state: str) -> Response:
+    let_go(keep=True)
     return make_response(render_template("account/invitation_gone.html", state=state), 410)

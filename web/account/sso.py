@@ -30,6 +30,7 @@ from saas_crm.edge.security import SSO, note
 from tenants.address import slug_address
 from tenants.context import tenant_or_none
 from tenants.db import db, tenant_scope
+from tenants.one_at_a_time import let_go
 from tenants.runtime import runtime_directory
 from tenants.slugs import is_slug
 from tenants.versions import serves
@@ -101,8 +102,8 @@ def _from_here() -> bool:
 def _parts_of(found: Provider) -> Discovered:
     """Ask where the provider's parts are; no connection to the database waits for its answer."""
     limit = throttle_key("sso-to", network_of(caller()))
-    until = count({limit: PER_ADDRESS})
     db.session.rollback()
+    until = count({limit: PER_ADDRESS})
     parts = discover(found.issuer)
     take_back(limit, until[limit])
     return parts
@@ -117,6 +118,7 @@ def end_sso() -> ResponseReturnValue:
     if kept is None:
         return _refused("state", "no question of this browser")
     limit = throttle_key("sso-from", network_of(caller()))
+    let_go()
     try:
         until = count({limit: PER_ADDRESS})
         identity = _identified(found, kept)
@@ -130,6 +132,7 @@ def end_sso() -> ResponseReturnValue:
     except IdentityRefused as refused:
         db.session.rollback()
         return _refused(refused.kind, refused.why)
+    let_go(keep=True)
     take_back(limit, until[limit])
     begin_session(user_id, how="sso", tenant_id=g.tenant.id, proof=just_now)
     note_use(g.tenant.id)

@@ -170,6 +170,7 @@ def update() -> ResponseReturnValue:
     has_deals = any_opportunity()
     sent = _sent()
     if has_deals:
+        let_go()
         sent["currency"] = registered(g.tenant)["currency"]
     data = parse(WorkspaceWrite, sent, input_context(form=True))
     update_workspace(data, actor=current_member(), tenant=g.tenant, directory=directory(), has_deals=has_deals)

@@ -128,11 +128,11 @@ def mail_change(change_id: UUID, *, first: bool) -> None:
     with db.engines[SHARED].begin() as connection:
         held = select(EmailChange.__table__).where(EmailChange.id == change_id, is_open(now())).with_for_update()
         change = connection.execute(held).one_or_none()
-        user = user_by_id(change.user_id) if change else None
+        user = user_by_id(change.user_id, connection) if change else None
         if change is None or user is None:
             return
         values: dict[str, bytes] = {}
-        if user_by_email(change.new_email) is not None:
+        if user_by_email(change.new_email, connection) is not None:
             mail_taken(connection, user, change.new_email)
         else:
             values["token_hash"] = token_hash(token := new_token())

@@ -54,7 +54,7 @@ def _take(connection: Connection, user_id: UUID, typed: str, origin: Mapping[str
     if not take_recovery_code(connection, user_id, typed):
         return False
     tell_workspaces(connection, "recovery_code_used", origin, user_id=user_id)
-    if user := user_by_id(user_id):
+    if user := user_by_id(user_id, connection):
         tell_person(connection, user, USED)
     return True
 

@@ -47,11 +47,18 @@ def remove_passkey(user: SignedInUser, passkey_id: UUID, *, origin: Mapping[str,
 
     Raises NotFound, and InvalidInput where a workspace asks for what would be the last second step.
     """
+    if not _remove_passkey(user, passkey_id, may_be_last=False, origin=origin):
+        check_not_demanded(user.id)  # in each workspace: no row is held meanwhile
+        _remove_passkey(user, passkey_id, may_be_last=True, origin=origin)
+
+
+def _remove_passkey(user: SignedInUser, passkey_id: UUID, *, may_be_last: bool, origin: Mapping[str, str]) -> bool:
+    """Take it off; returns False, and does nothing, where it is the last second step and may not be."""
     with db.engines[SHARED].begin() as connection:
         found = held_factors(connection, user.id)  # of two at once one is the last
         last = found.app_since is None and found.passkeys == 1
-        if last:
-            check_not_demanded(user.id)
+        if last and not may_be_last:
+            return False
         mine = delete(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user.id)
         if not connection.execute(mine).rowcount:
             raise NotFound
@@ -60,6 +67,7 @@ def remove_passkey(user: SignedInUser, passkey_id: UUID, *, origin: Mapping[str,
         tell_workspaces(connection, "passkey_removed", origin, user_id=user.id)
         tell_person(connection, user, KEY_GONE)
         profile_changed(connection, user.id)
+    return True
 
 
 def codes_by_passkey(user: SignedInUser, *, origin: Mapping[str, str]) -> list[str]:

@@ -25,6 +25,7 @@ from saas_crm.core.errors import Forbidden, InvalidInput
 from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import SHARED, db
+from tenants.one_at_a_time import let_go
 
 
 def may_reset(member: Member, actor: CurrentMember) -> bool:
@@ -46,6 +47,7 @@ def reset_factors(member: Member, *, actor: CurrentMember) -> None:
         raise Forbidden("role:update")
     if member.id == actor.id:
         raise InvalidInput({"": _("Turn your own two-factor sign-in off in your profile.")})
+    let_go()
     with db.engines[SHARED].begin() as connection:
         # Held, so that nobody joins another workspace just now: a membership's reference waits for it.
         connection.execute(select(User.id).where(User.id == member.user_id).with_for_update())
@@ -69,7 +71,7 @@ def _elsewhere(connection: Connection, user_id: UUID) -> bool:
 
 def reset_for(connection: Connection, user_id: UUID) -> bool:
     """Take a person's factors off, sign them out everywhere and tell them; False if there were none."""
-    user = user_by_id(user_id)
+    user = user_by_id(user_id, connection)
     if user is None or not drop_factors(connection, user_id):
         return False
     sign_out_everywhere(connection, user_id)

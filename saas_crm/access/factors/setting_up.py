@@ -107,16 +107,25 @@ def remove_app(user: SignedInUser, password: str, typed: str, *, address: str, o
     step; TooManyAttempts.
     """
     _check_both(user, password, typed, address, origin)
+    if not _remove_app(user, may_be_last=False, origin=origin):
+        check_not_demanded(user.id)  # in each workspace: no row is held meanwhile
+        _remove_app(user, may_be_last=True, origin=origin)
+
+
+def _remove_app(user: SignedInUser, *, may_be_last: bool, origin: Mapping[str, str]) -> bool:
+    """Take the app off; returns False, and does nothing, where it is the last second step and may not be."""
     with db.engines[SHARED].begin() as connection:
         last = held_factors(connection, user.id).passkeys == 0
+        if last and not may_be_last:
+            return False
         if last:
-            check_not_demanded(user.id)
             drop_factors(connection, user.id)
         else:
             connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user.id))
         tell_workspaces(connection, "two_factor_off" if last else "app_removed", origin, user_id=user.id)
         tell_person(connection, user, OFF if last else APP_GONE)
         profile_changed(connection, user.id)
+    return True
 
 
 def drop_factors(connection: Connection, user_id: UUID) -> bool:
