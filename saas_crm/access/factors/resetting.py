@@ -47,16 +47,17 @@ def reset_factors(member: Member, *, actor: CurrentMember) -> None:
         raise Forbidden("role:update")
     if member.id == actor.id:
         raise InvalidInput({"": _("Turn your own two-factor sign-in off in your profile.")})
+    user_id, name = member.user_id, member.name
     let_go()
     with db.engines[SHARED].begin() as connection:
         # Held, so that nobody joins another workspace just now: a membership's reference waits for it.
-        connection.execute(select(User.id).where(User.id == member.user_id).with_for_update())
-        if _elsewhere(connection, member.user_id):
+        connection.execute(select(User.id).where(User.id == user_id).with_for_update())
+        if _elsewhere(connection, user_id):
             raise InvalidInput({"": _(
                 "%(name)s belongs to other workspaces too, so only the operator of this installation can reset their "
-                "two-factor sign-in.", name=member.name,
+                "two-factor sign-in.", name=name,
             )})  # fmt: skip
-        reset = reset_for(connection, member.user_id)
+        reset = reset_for(connection, user_id)
     if reset:
         member.two_factor = False
         record_act(db.session(), "two_factor_reset", "member", member.id)
