@@ -27,7 +27,8 @@ def look(by: By) -> Checked:
 
     Raises NotFound where it has none, and TooManyAttempts.
     """
-    if keeping.domain_of(g.tenant.id) is None:
+    held = keeping.domain_of(g.tenant.id)
+    if held is None:
         raise NotFound
     limit: Limit = current_app.extensions["check_limit"]
     key = str(g.tenant.id)
@@ -35,6 +36,6 @@ def look(by: By) -> Checked:
         raise TooManyAttempts(max(limit.left(key)[1], 1))
     if "Idempotency-Key" not in request.headers:  # by which the same sent twice waits for this one
         db.session.rollback()
-    found = keeping.check(settings(), g.tenant, by)
+    found = keeping.check(settings(), g.tenant, by, held)
     directory().forget()
     return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from saas_crm.workspaces.domains.rules import LABEL
+from tenants.db import SHARED, db
 from tests.domains.conftest import DOMAIN, DomainBrowser
 from tests.support.cast import Cast
 from tests.support.clients import Phone, browser_of, phone_of
@@ -26,6 +29,24 @@ PATH = "/workspace/domain"
 def phone(served: Flask, cast: Cast) -> Phone:
     """The owner's program."""
     return phone_of(served, cast["owner"], "acme")
+
+
+def test_a_look_reads_the_claim_once(phone: Phone, dns: NameServer, served: Flask) -> None:
+    """And once more with its row held, when what was seen is noted."""
+    phone.put(PATH, json={"domain": DOMAIN})
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    with served.app_context():
+        engine = db.engines[SHARED]
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert phone.post(f"{PATH}/check").json["found"] == "none"
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len([each for each in asked if "public.tenant_domains.token" in each]) == 1, asked
 
 
 def test_by_the_api(phone: Phone, dns: NameServer) -> None:

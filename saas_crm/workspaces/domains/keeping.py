@@ -112,12 +112,13 @@ def give_up(settings: Settings, tenant: ActiveTenant, by: By) -> bool:
     return True
 
 
-def check(settings: Settings, tenant: ActiveTenant, by: By) -> Checked:
+def check(settings: Settings, tenant: ActiveTenant, by: By, held: Held | None = None) -> Checked:
     """Ask DNS whether the domain is the workspace's own, and note what that means; nothing is held while DNS is asked.
 
-    Where the record is gone its owners are told once. Raises NotFound and TooManyAttempts.
+    `held` is its claim where that has just been read. Where the record is gone its owners are told once. Raises
+    NotFound and TooManyAttempts.
     """
-    found = domain_of(tenant.id)
+    found = held or domain_of(tenant.id)
     if found is None:
         raise NotFound
     return settle(settings, tenant, by, (found, look(found, settings.name_servers)))
