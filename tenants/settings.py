@@ -68,12 +68,15 @@ class Settings(BillingSettings):
     host: str = Field("127.0.0.1", description="Address `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port `serve` listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
-    web_threads: int = Field(4, ge=1, le=64, description="Threads in each of them.")
+    web_threads: int = Field(4, ge=1, le=64, description="Requests that each of them works on at a time.")
     web_workspace_threads: int | None = Field(
         None,
         ge=1,
         le=64,
-        description="Of these, the threads that one workspace may keep busy; empty: all but one, and one of one.",
+        description="Of these, how many may be one workspace's; empty: all but one, and one of one.",
+    )
+    worker_niceness: int = Field(
+        10, ge=0, le=19, description="How far the worker gives way to all else on its machine: 0 not at all, 19 wholly."
     )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front that set X-Forwarded-*.")
     max_body_bytes: int = Field(5_000_000, ge=10_000, description="Largest request body, in bytes.")
@@ -210,7 +213,7 @@ class Settings(BillingSettings):
 
     @property
     def workspace_threads(self) -> int:
-        """The threads of a process that one workspace may keep busy, so that the others are answered too."""
+        """The requests of one workspace that a process works on at a time, so that the others are answered too."""
         return self.web_workspace_threads or max(self.web_threads - 1, 1)
 
     @property
