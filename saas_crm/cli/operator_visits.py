@@ -45,9 +45,13 @@ def _ask(settings: Settings, tenant: ActiveTenant, reason: str, email: str | Non
     from saas_crm.operators.acts import Who
     from saas_crm.operators.consent_asking import ask_for_consent
     from tenants.address import address_of
+    from tenants.versions import lacks_tables
 
     if not reason:
         raise WrongCall("Say why, for its owners to read.")
+    if lacks_tables(tenant):
+        raise Failure(f"{tenant.slug} is behind this release, and its owners cannot agree yet.",
+                      f"`saas-crm db upgrade --tenant {tenant.slug}` brings it up.")  # fmt: skip
     operator_id, name = _operator(settings, email)
     url = f"{address_of(tenant, settings.base_url)}/settings/support"
     count = ask_for_consent(

@@ -14,9 +14,10 @@ from tenants.archive.writing import UnknownTenant
 from tenants.context import entry_statement
 from tenants.db import new_id
 from tenants.migrate import connect
+from tenants.versions import BEHIND, stands
 
-_PLACE = "SELECT id, role_name, schema_name FROM public.tenants WHERE slug = %s"
-_PLACE_BY_ID = "SELECT id, role_name, schema_name FROM public.tenants WHERE id = %s"
+_PLACE = "SELECT id, role_name, schema_name, schema_version FROM public.tenants WHERE slug = %s"
+_PLACE_BY_ID = "SELECT id, role_name, schema_name, schema_version FROM public.tenants WHERE id = %s"
 _LINE = (
     "INSERT INTO audit_log (id, member_id, through, action, resource, record_id, changes)"
     " VALUES (%s, %s, %s, %s, 'workspace', %s, %s)"
@@ -35,15 +36,18 @@ def note(
     """Write a line into a workspace's log, in the transaction at hand, which speaks with its role from here on.
 
     It is named by its slug or its id. The login of the running application is needed, as it may take that role. An
-    `operator` is named as the origin.
+    `operator` is named as the origin; in a workspace that is behind and knows of none yet, among the changes.
     Raises UnknownTenant.
     """
     row = connection.execute(_PLACE_BY_ID if isinstance(slug, UUID) else _PLACE, [slug]).fetchone()
     if row is None:
         raise UnknownTenant(slug)
-    tenant_id, role, schema = row
+    tenant_id, role, schema, version = row
     connection.execute(entry_statement(role, schema, _LIMIT_MS))
-    values = [new_id(), member_id, through, action, tenant_id, Jsonb(dict(changes or {}))]
+    told = dict(changes or {})
+    if operator and stands("tenant", version) in BEHIND:
+        told, operator = {**told, "operator": [None, operator]}, ""
+    values = [new_id(), member_id, through, action, tenant_id, Jsonb(told)]
     if operator:
         connection.execute(_LINE_OF_OPERATOR, [*values, Jsonb({"operator": operator})])
     else:

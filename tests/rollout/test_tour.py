@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from saas_crm.workspaces.standing import lift, suspend
 from tenants.migrate import tenant_states
 from tenants.migrations.lines import head
+from tenants.standing import Suspension
 from tenants.versions import FORMER
 from tests.guard.endpoints import SAFE, endpoints
 from tests.rollout.conftest import Rollout
@@ -55,3 +57,16 @@ def test_all_that_can_be_done(rollout: Rollout) -> None:
     changes = {address for address in FORMER_ADDRESSES if address.partition(" ")[0] not in SAFE}
     assert changes - set(owner.noted) == set()
     assert {address: told for address, told in owner.noted.items() if any(status >= 400 for status in told)} == {}
+
+
+def test_an_operator_suspends_one_that_is_behind(rollout: Rollout) -> None:
+    """Its log has no place yet that says from where somebody acts: the operator's name stands among the changes."""
+    url = rollout.installation.settings.database_url
+    assert suspend(url, "acme", Suspension("operator", "read_only"), operator="Olga").changed
+    assert lift(url, "acme", operator="Olga").changed
+    with rollout.place.owner() as connection:
+        schema = rollout.cast.tenants["acme"].schema_name
+        told = connection.execute(
+            f"SELECT action, changes -> 'operator' ->> 1 FROM {schema}.audit_log WHERE action IN ('suspend', 'resume')"
+        ).fetchall()
+    assert sorted(told) == [("resume", "Olga"), ("suspend", "Olga")]
