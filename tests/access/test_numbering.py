@@ -29,8 +29,6 @@ from tests.support.cast import Cast
 from tests.support.making import Maker
 from tests.support.making import acting as act
 
-pytestmark = pytest.mark.newest
-
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 YEAR = datetime.now(UTC).year
 
@@ -72,6 +70,7 @@ def test_nothing_is_numbered_until_somebody_says_so(acting: Acting, make: Maker)
     assert number_of(acting, make.company("rep")) == "C-0003"
 
 
+@pytest.mark.newest
 def test_each_kind_has_its_own_count(acting: Acting, make: Maker) -> None:
     decide(acting)
     decide(acting, "opportunity", pattern="D-{YYYY}-{000}")
@@ -80,6 +79,7 @@ def test_each_kind_has_its_own_count(acting: Acting, make: Maker) -> None:
     assert number_of(acting, make.contact("rep")) is None
 
 
+@pytest.mark.newest
 def test_a_rule_costs_one_statement_and_none_costs_none(acting: Acting, make: Maker, sent: list[str]) -> None:
     def statements() -> int:
         with acting("rep") as rep:
@@ -95,6 +95,7 @@ def test_a_rule_costs_one_statement_and_none_costs_none(acting: Acting, make: Ma
     assert statements() == plain
 
 
+@pytest.mark.newest
 def test_many_at_once_get_numbers_without_a_gap(app: Flask, cast: Cast, acting: Acting, make: Maker) -> None:
     decide(acting)
     start = threading.Barrier(4)
@@ -115,6 +116,7 @@ def test_many_at_once_get_numbers_without_a_gap(app: Flask, cast: Cast, acting: 
     assert list(found) == [f"C-{count:04}" for count in range(1, 21)]
 
 
+@pytest.mark.newest
 def test_what_fails_gives_its_number_back(app: Flask, cast: Cast, acting: Acting, make: Maker) -> None:
     decide(acting)
     with act(app, cast, "rep") as rep:
@@ -123,6 +125,7 @@ def test_what_fails_gives_its_number_back(app: Flask, cast: Cast, acting: Acting
     assert number_of(acting, make.company("rep")) == "C-0001"
 
 
+@pytest.mark.newest
 def test_a_number_is_never_given_again(acting: Acting, make: Maker) -> None:
     decide(acting)
     gone = make.company("owner")
@@ -139,6 +142,7 @@ def test_a_number_is_never_given_again(acting: Acting, make: Maker) -> None:
     assert number_of(acting, make.company("owner")) == "C-0002"
 
 
+@pytest.mark.newest
 def test_what_another_pattern_gave_is_passed_over(acting: Acting, make: Maker) -> None:
     decide(acting, pattern="C-{0000}")
     assert number_of(acting, make.company("rep")) == "C-0001"
@@ -153,6 +157,7 @@ def test_what_another_pattern_gave_is_passed_over(acting: Acting, make: Maker) -
     assert len(numbers) == len(set(numbers)) == 4
 
 
+@pytest.mark.newest
 def test_a_rule_that_changed_a_moment_ago_counts(app: Flask, cast: Cast, acting: Acting) -> None:
     decide(acting, pattern="A-{000}")
     with act(app, cast, "rep") as rep:  # loaded by now, with the rule of before
@@ -163,6 +168,7 @@ def test_a_rule_that_changed_a_moment_ago_counts(app: Flask, cast: Cast, acting:
     assert number_of(acting, made) == "B-001"
 
 
+@pytest.mark.newest
 def test_counting_goes_on_from_another_program(acting: Acting, make: Maker) -> None:
     decide(acting, start=10_500)
     assert number_of(acting, make.company("rep")) == "C-10500"
@@ -173,6 +179,7 @@ def test_counting_goes_on_from_another_program(acting: Acting, make: Maker) -> N
         assert numbering_of("company", owner).next == "C-10501"
 
 
+@pytest.mark.newest
 def test_who_may_not(acting: Acting) -> None:
     data = NumberingWrite(on=True, pattern="{0}")
     for who in ("manager", "rep", "viewer"):
@@ -184,6 +191,7 @@ def test_who_may_not(acting: Acting) -> None:
         number_existing("company", actor=owner)
 
 
+@pytest.mark.newest
 def test_what_was_there_is_numbered_in_the_order_it_was_made(
     acting: Acting, make: Maker, jobs: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +225,7 @@ def test_what_was_there_is_numbered_in_the_order_it_was_made(
     assert [number_of(acting, company) for company in old] == expected, "the second time there is nothing to do"
 
 
+@pytest.mark.newest
 def test_deals_that_were_there_are_numbered_too(acting: Acting, make: Maker, jobs: Callable[[], list[str]]) -> None:
     deal = make.deal("rep", name="There", company_id=str(make.company("rep", name="Käufer").id))
     decide(acting, "opportunity", pattern="D{000}")
@@ -228,6 +237,7 @@ def test_deals_that_were_there_are_numbered_too(acting: Acting, make: Maker, job
         assert db.session.scalar(select(Opportunity.number).where(Opportunity.id == deal.id)) == "D001"
 
 
+@pytest.mark.newest
 def test_the_log_of_a_new_record_tells_its_number(acting: Acting, make: Maker) -> None:
     decide(acting)
     company = make.company("rep")

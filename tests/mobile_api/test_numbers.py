@@ -11,11 +11,10 @@ import pytest
 from tests.support.api import places, problem
 from tests.support.clients import Phone, statements
 
-pytestmark = pytest.mark.newest
-
 Api = Callable[..., Phone]
 
 
+@pytest.mark.newest
 def test_the_rules(api_for: Api) -> None:
     owner = api_for("owner")
     items = {one["resource"]: one for one in owner.get("/numbering").json["items"]}
@@ -43,6 +42,7 @@ def test_what_cannot_be(api_for: Api, wrong: dict[str, Any], where: str) -> None
     assert places(api_for("owner").patch("/numbering/company", json=wrong)) == {where}
 
 
+@pytest.mark.newest
 def test_a_record_has_its_number_from_the_start(api_for: Api) -> None:
     rep = api_for("rep")
     plain = rep.post("/companies", json={"name": "Plain"})
@@ -65,6 +65,7 @@ def test_a_record_has_its_number_from_the_start(api_for: Api) -> None:
     assert rep.get("/companies?fields=number").json["items"][0].keys() == {"id", "number"}
 
 
+@pytest.mark.newest
 def test_the_same_key_again_takes_no_number(api_for: Api) -> None:
     api_for("owner").patch("/numbering/company", json={"on": True, "pattern": "C-{000}"})
     rep, mine = api_for("rep"), str(uuid4())
@@ -73,6 +74,7 @@ def test_the_same_key_again_takes_no_number(api_for: Api) -> None:
     assert rep.post("/companies", json={"name": "Next"}).json["number"] == "C-002"
 
 
+@pytest.mark.newest
 def test_what_was_there(api_for: Api, jobs: Callable[[], list[str]]) -> None:
     old = api_for("rep").post("/companies", json={"name": "Old"})
     owner = api_for("owner")

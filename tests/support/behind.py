@@ -3,7 +3,8 @@
 Nothing is written at a test that asks for an address the former release did not have and is told "being upgraded", or
 that asks the database itself for a table or a column that is not there: if it fails, that is told as expected. Who gets
 503 from an address of the former release has found a mistake. What is new at such an address (a preview, a token that
-may do less) is tested under the mark `newest`, and not at all in such a run.
+may do less) is tested under the mark `newest`, and not at all in such a run; so is what a thread or a worker of the
+test's own would do, whose want of tables the test does not see.
 """
 
 from __future__ import annotations

@@ -22,8 +22,6 @@ from tests.support.making import Maker
 from tests.support.release import Release
 from tests.web.pages import errors, value, words
 
-pytestmark = pytest.mark.newest
-
 ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]
 PAGE = "/acme/settings/tokens"
@@ -43,6 +41,7 @@ def program(client_for: ClientFor, api_for: ApiFor) -> Callable[..., Phone]:
     return make
 
 
+@pytest.mark.newest
 def test_one_that_only_reads(program: Callable[..., Phone], make: Maker) -> None:
     company = make.company("rep", name="Ada Works")
     robot = program("rep", may="read")
@@ -53,6 +52,7 @@ def test_one_that_only_reads(program: Callable[..., Phone], make: Maker) -> None
     assert all(key.endswith(":read") for key in robot.get("/me").json["permissions"])
 
 
+@pytest.mark.newest
 def test_what_only_reads_changes_nothing_of_its_person_either(program: Callable[..., Phone], cast: Cast) -> None:
     """Two endpoints ask no permission of a member for what is their own."""
     robot, me = program("rep", may="read"), f"/members/{cast['rep'].member_id}"
@@ -63,6 +63,7 @@ def test_what_only_reads_changes_nothing_of_its_person_either(program: Callable[
     assert not robot.get(me).json["working_hours"]
 
 
+@pytest.mark.newest
 def test_what_may_do_less_than_its_person_does_not_change_them(
     program: Callable[..., Phone], cast: Cast, role_ids: dict[str, str]
 ) -> None:
@@ -72,6 +73,7 @@ def test_what_may_do_less_than_its_person_does_not_change_them(
     assert program("manager").patch("/me", json={"name": "Mona Renamed"}).status_code == 200
 
 
+@pytest.mark.newest
 def test_one_that_is_to_do_less_never_does_more_during_an_upgrade(
     client_for: ClientFor, api_for: ApiFor, monkeypatch: pytest.MonkeyPatch, app: Flask, cast: Cast
 ) -> None:
@@ -90,6 +92,7 @@ def test_one_that_is_to_do_less_never_does_more_during_an_upgrade(
     assert {one.read_only for one in found if one.name == "Robot"} <= {True}
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("kind", ["personal", "integration"])
 def test_a_password_gives_no_token_without_an_end(api_for: ApiFor, kind: str) -> None:
     """Else any app gets round the hours that a workspace gives a sign-in."""
@@ -99,6 +102,7 @@ def test_a_password_gives_no_token_without_an_end(api_for: ApiFor, kind: str) ->
     assert api_for(None, "acme").post("/tokens", json={**asked, "days": 30}).status_code == 201
 
 
+@pytest.mark.newest
 def test_an_owners_token_as_a_viewer_is_no_owner(
     program: Callable[..., Phone], make: Maker, role_ids: dict[str, str]
 ) -> None:
@@ -112,6 +116,7 @@ def test_an_owners_token_as_a_viewer_is_no_owner(
     assert (me["role_key"], me["permissions"]["company:read"]) == (None, "all")
 
 
+@pytest.mark.newest
 def test_a_reps_token_never_reaches_further_than_the_rep(
     program: Callable[..., Phone], make: Maker, role_ids: dict[str, str], app: Flask, cast: Cast
 ) -> None:
@@ -128,6 +133,7 @@ def test_a_reps_token_never_reaches_further_than_the_rep(
     assert robot.post("/companies", json={"name": "x"}).status_code == 403, "what its member lost, it lost"
 
 
+@pytest.mark.newest
 def test_a_wider_role_cannot_be_chosen(client_for: ClientFor, role_ids: dict[str, str], api_for: ApiFor) -> None:
     page = client_for("rep").get(PAGE)
     assert role_ids["rep"] in page.text
@@ -145,6 +151,7 @@ def test_a_wider_role_cannot_be_chosen(client_for: ClientFor, role_ids: dict[str
     assert client_for("rep").post(PAGE, data={"name": "x", "kind": "device"}).status_code == 422
 
 
+@pytest.mark.newest
 def test_a_role_that_is_deleted_leaves_its_tokens_nothing(
     program: Callable[..., Phone], app: Flask, cast: Cast, role_ids: dict[str, str]
 ) -> None:
@@ -156,6 +163,7 @@ def test_a_role_that_is_deleted_leaves_its_tokens_nothing(
     assert robot.get("/me").json["permissions"] == {}
 
 
+@pytest.mark.newest
 def test_by_api_it_is_made_narrow_too(api_for: ApiFor, role_ids: dict[str, str]) -> None:
     asked = {"email": "rep@acme.example", "password": PASSWORD, "name": "Till", "kind": "integration",
              "role_id": role_ids["rep"], "read_only": True, "days": 30}  # fmt: skip
@@ -173,6 +181,7 @@ def test_by_api_it_is_made_narrow_too(api_for: ApiFor, role_ids: dict[str, str])
     assert api_for("rep").get("/tokens?fields=kind,read_only").status_code == 200
 
 
+@pytest.mark.newest
 def test_an_admin_sees_and_ends_everybodys(
     client_for: ClientFor, program: Callable[..., Phone], app: Flask, cast: Cast
 ) -> None:

@@ -18,8 +18,6 @@ from tests.support.clients import Browser
 from tests.support.making import Maker
 from tests.web.pages import chosen, heading, value
 
-pytestmark = pytest.mark.newest
-
 ClientFor = Callable[..., Browser]
 Acting = Callable[[str], AbstractContextManager[CurrentMember]]
 HTMX = {"HX-Request": "true"}
@@ -49,6 +47,7 @@ def team_of(acting: Acting, cast: Cast, who: str) -> str:
         return str(db.session.scalar(query))
 
 
+@pytest.mark.newest
 @pytest.mark.usefixtures("records")
 def test_another_team_asks_first(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
     admin, here = client_for("admin"), f"/acme/settings/members/{cast['rep'].member_id}/team"
@@ -61,6 +60,7 @@ def test_another_team_asks_first(client_for: ClientFor, cast: Cast, acting: Acti
     assert team_of(acting, cast, "rep") == "South"
 
 
+@pytest.mark.newest
 @pytest.mark.usefixtures("records")
 def test_another_role_asks_first(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
     admin, here = client_for("admin"), f"/acme/settings/members/{cast['rep'].member_id}/role"
@@ -73,6 +73,7 @@ def test_another_role_asks_first(client_for: ClientFor, cast: Cast, acting: Acti
         assert db.session.scalar(select(Member.role_id).where(Member.id == cast["rep"].member_id)) == viewer
 
 
+@pytest.mark.newest
 @pytest.mark.usefixtures("records")
 def test_many_at_once_ask_once(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
     ids = [str(cast[who].member_id) for who in ("rep", "teammate")]
@@ -87,6 +88,7 @@ def test_many_at_once_ask_once(client_for: ClientFor, cast: Cast, acting: Acting
     assert {team_of(acting, cast, who) for who in ("rep", "teammate")} == {"South"}
 
 
+@pytest.mark.newest
 @pytest.mark.usefixtures("records")
 def test_for_whom_it_is_refused_is_left_out_of_what_is_foreseen(client_for: ClientFor, cast: Cast) -> None:
     """An admin takes no owner's role: only the manager is reckoned with, and an id of nobody changes nothing."""
@@ -169,6 +171,7 @@ def test_people_of_a_team_are_asked_about_on_its_page_too(client_for: ClientFor,
     assert team_of(acting, cast, "rep") == "South"
 
 
+@pytest.mark.newest
 def test_fields_that_close_or_open_are_told_by_name(client_for: ClientFor, cast: Cast, acting: Acting) -> None:
     """Nobody needs to own a record for that: whoever no longer sees any number loses something."""
     admin = client_for("admin")

@@ -22,8 +22,6 @@ from tests.support.mailbox import Mailbox
 from tests.support.making import Maker
 from tests.web.pages import chosen, errors
 
-pytestmark = pytest.mark.newest
-
 ClientFor = Callable[..., Browser]
 HERE = "/acme/settings/workspace"
 FORM = {"name": "Acme Instruments", "locale": "en", "country": "US", "currency": "USD", "timezone": "UTC"}
@@ -36,6 +34,7 @@ def decide(client_for: ClientFor, **values: object) -> None:
     assert answer.status_code == 303, errors(answer)
 
 
+@pytest.mark.newest
 def test_the_year_begins_in_january_until_somebody_says_otherwise(client_for: ClientFor) -> None:
     page = client_for("owner").get(HERE)
     assert chosen(page, "fiscal_month") == "1"
@@ -47,6 +46,7 @@ def test_the_year_begins_in_january_until_somebody_says_otherwise(client_for: Cl
     assert chosen(client_for("owner").get(HERE), "fiscal_month") == "4"
 
 
+@pytest.mark.newest
 def test_the_log_tells_of_it(client_for: ClientFor, app: Flask, cast: Cast) -> None:
     decide(client_for, fiscal_month="4", languages=["", "en", "zh_Hant"])
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
@@ -60,6 +60,7 @@ def test_the_log_tells_of_it(client_for: ClientFor, app: Flask, cast: Cast) -> N
     assert "English, 繁體中文" in shown
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("wrong", ["0", "13", "x"])
 def test_a_month_there_is_not_is_told_beside_its_field(client_for: ClientFor, wrong: str) -> None:
     answer = client_for("owner").post(HERE, data={**FORM, "fiscal_month": wrong})
@@ -67,6 +68,7 @@ def test_a_month_there_is_not_is_told_beside_its_field(client_for: ClientFor, wr
     assert "fiscal_month" in errors(answer)
 
 
+@pytest.mark.newest
 def test_deals_are_narrowed_to_quarters_of_the_workspace(client_for: ClientFor, make: Maker) -> None:
     decide(client_for, fiscal_month="4")
     today = today_in("UTC")
@@ -88,6 +90,7 @@ def test_deals_are_narrowed_to_quarters_of_the_workspace(client_for: ClientFor, 
     assert "No deal fits" in rep.get("/acme/deals?view=list&month=last-year").text
 
 
+@pytest.mark.newest
 def test_a_deal_says_in_which_quarter_it_is_expected(client_for: ClientFor, make: Maker) -> None:
     deal = make.deal("rep", expected_close="2027-02-10")
     page = f"/acme/deals/{deal.id}"
@@ -96,6 +99,7 @@ def test_a_deal_says_in_which_quarter_it_is_expected(client_for: ClientFor, make
     assert "FY 2026/27 Q4" in client_for("rep").get(page).text
 
 
+@pytest.mark.newest
 def test_members_choose_among_the_languages_offered(client_for: ClientFor) -> None:
     decide(client_for, languages=["", "en", "zh_Hant"])
     menu = client_for("rep").get("/acme/").text
@@ -106,6 +110,7 @@ def test_members_choose_among_the_languages_offered(client_for: ClientFor) -> No
     assert "/language/" not in client_for("rep").get("/acme/").text, "with one there is nothing to choose"
 
 
+@pytest.mark.newest
 def test_who_reads_another_language_gets_the_workspaces_own(client_for: ClientFor) -> None:
     rep = client_for("rep")
     rep.get("/language/zh_Hans?next=/acme/")
@@ -117,6 +122,7 @@ def test_who_reads_another_language_gets_the_workspaces_own(client_for: ClientFo
     assert 'lang="zh-Hans"' in rep.get("/acme/").text, "their choice was not taken from them"
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(("offered", "field"), [([""], "languages"), (["", "zh_Hans"], "languages")])
 def test_one_language_at_least_and_the_workspaces_own(client_for: ClientFor, offered: list[str], field: str) -> None:
     answer = client_for("owner").post(HERE, data={**FORM, "languages": offered})
@@ -124,6 +130,7 @@ def test_one_language_at_least_and_the_workspaces_own(client_for: ClientFor, off
     assert field in errors(answer)
 
 
+@pytest.mark.newest
 def test_newcomers_are_invited_and_join_in_a_language_that_is_offered(
     client_for: ClientFor, app: Flask, mailbox: Mailbox
 ) -> None:
