@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.leaks.asking import Case
 from tests.leaks.watch import Change
-from tests.leaks.world import Estate, follows
+from tests.leaks.world import OUTSIDER, Estate, follows
 
 SALES = {
     "companies": "company", "contacts": "contact", "opportunities": "opportunity", "activities": "activity",
@@ -31,7 +31,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "hand_overs": frozenset({"hand_over"}), "tenants": frozenset({"workspace"}), "memberships": frozenset({"member"}),
     "mailed_tokens": frozenset({"member"}), "authenticator_apps": frozenset({"member"}),
     "recovery_codes": frozenset({"member"}), "processing_activities": frozenset({"privacy:update"}),
-    "archives": frozenset({"workspace"}), "tenant_domains": frozenset({"workspace"}),
+    "archives": frozenset({"workspace"}), "archive_pieces": frozenset({"workspace"}),
+    "tenant_domains": frozenset({"workspace"}),
     "support_consents": frozenset({"workspace"}),
     "privacy_settings": frozenset({"privacy:update"}), "privacy_holds": frozenset({"privacy:update"}),
     "erasures": frozenset({"privacy:delete"}), "erasure_items": frozenset({"privacy:delete"}),
@@ -90,6 +91,8 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
         return _of_member(estate, case.who, change)
     if change.table == "sessions":
         return _of_session(estate, case.who, change)
+    if change.table == "archives" and str(row["id"]) == str(estate.samples[OUTSIDER].values["archive_id"]):
+        return "it is another workspace's"
     needed = TAKES.get(change.table)
     if needed is None:
         return "nobody has said who may change this table"

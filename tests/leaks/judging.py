@@ -12,7 +12,8 @@ from tests.leaks.marks import FIELDS, Mark
 from tests.leaks.world import NOBODY, OUTSIDER, Estate
 
 REFUSED = frozenset({400, 403, 404, 405, 409, 412, 415, 422, 428})
-LOST = frozenset({"member_id", "team_id", "role_id", "invitation_id", "hand_over_id", "pipeline_id", "stage_id",
+LOST = frozenset({"archive_id", "member_id", "team_id",
+                  "role_id", "invitation_id", "hand_over_id", "pipeline_id", "stage_id",
                   *RESOURCE_OF, "record_id"})  # fmt: skip
 """Arguments of addresses that name something of a workspace: of another one, they name nothing."""
 
@@ -70,6 +71,8 @@ def refusals(estate: Estate, case: Case) -> set[int] | None:
     if _is_about_a_person(case) and not estate.knows_people(case.who):
         return {403, 404}
     unread = UNREADABLE if endpoint.is_api and endpoint.method not in SAFE else set()
+    if "archive_id" in endpoint.rule.arguments:
+        return _of_archive(case)
     if case.target in (OUTSIDER, NOBODY) and LOST & set(endpoint.rule.arguments):
         return {404} | unread | ({403} if declared.permission is None else set())
     if case.target in (OUTSIDER, NOBODY):
@@ -84,6 +87,12 @@ def refusals(estate: Estate, case: Case) -> set[int] | None:
         if action in ("update", "delete", "share", "assign") and not estate.may(case.who, kind, action, key):
             return set(REFUSED) if endpoint.method not in SAFE else {403, 404}
     return None
+
+
+def _of_archive(case: Case) -> set[int] | None:
+    """Whoever may have one is told of all in the workspace and may remove any; only who asked for it downloads it."""
+    mine = case.target == case.who if case.endpoint.method in SAFE else case.target not in (OUTSIDER, NOBODY)
+    return None if mine else {403, 404}
 
 
 def records_named(estate: Estate, case: Case) -> list[tuple[str, object]]:

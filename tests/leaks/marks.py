@@ -31,6 +31,8 @@ FIELDS = {
     "r": "region", "z": "postcode", "i": "industry", "j": "job_title", "e": "email", "w": "website", "l": "location",
     "o": "close_note", "p": "phone", "m": "mobile", "v": "amount", "x": "note",
 }  # fmt: skip
+ARCHIVE = "archive"
+"""What stands for the permission where a secret is in an archive that somebody asked for: nobody else is given it."""
 LETTERS = {name: letter for letter, name in FIELDS.items()}
 _TEXT = re.compile(rf"[Zz]q(\d{{4}})([{''.join(FIELDS)}])")
 _SIGNED = re.compile(r"[\w-]{16,}\.[\w-]{5,8}\.[\w-]{20,}|nonce(?:=\"|-)[\w+/=-]+")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from saas_crm.access.models import ApiToken, Invitation, Role, Team
 from saas_crm.access.shared_models import UserSession
@@ -16,9 +17,10 @@ from saas_crm.core.clock import now
 from saas_crm.hand_over.models import HandOver, HandOverItem
 from saas_crm.opportunities.models import Pipeline
 from tenants.db import SHARED, db, new_id
+from tenants.models import Archive, ArchivePiece
 from tests.access.ways_in import MODELS, World
 from tests.guard.endpoints import Samples
-from tests.leaks.marks import amount, phone, text
+from tests.leaks.marks import ARCHIVE, amount, phone, text
 from tests.leaks.people import HOLDERS, Office, hung_of
 from tests.leaks.privacy import privacy_of
 from tests.support.cast import Cast, Person
@@ -33,7 +35,6 @@ PLACE = ("street", "city", "region", "postcode", "description")
 FIXED: Mapping[str, Any] = {
     "pipeline_id": None, "stage_id": None, "digest": "0" * 8, "code": "en", "stamp": 1, "name": "404",
     "part": "buttons", "path": "app.css", "section": "contacts", "kind": "company", "token": "no-such-token",
-    "archive_id": UUID(int=7),
 }  # fmt: skip
 
 
@@ -227,6 +228,7 @@ class Records:
                 "member_id": person.member_id, "user_id": person.user_id, "token_id": tokens[0].id,
                 "invitation_id": invitation.id, "hand_over_id": hand_over.id, "pipeline_id": pipeline_id,
                 "role_id": role_id, "team_id": team_id, "record_id": records["company_id"],
+                "archive_id": self._archive(slug, person, whose),
                 "owner_id": person.member_id, "recycled_id": self._gone.get(person.key, records["company_id"]),
             }  # fmt: skip
         with self.app.app_context(), db.engines[SHARED].connect() as connection:
@@ -235,6 +237,18 @@ class Records:
             )
         values["stage_id"] = self._make.stages(admin)[1].id
         return Samples(slug, person, values)
+
+    def _archive(self, slug: str, person: Person, whose: str) -> UUID:
+        """Keep an archive that somebody asked for; of its file they alone get to know."""
+        made, content = now(), self._secret(ARCHIVE, whose).encode()
+        kept = {
+            "id": new_id(), "tenant_id": self.cast.tenants[slug].id, "member_id": person.member_id, "made_at": made,
+            "expires_at": made + timedelta(days=7), "size": len(content), "rows": 1,
+        }  # fmt: skip
+        with db.engines[SHARED].begin() as connection:
+            connection.execute(insert(Archive).values(**kept))
+            connection.execute(insert(ArchivePiece).values(archive_id=kept["id"], number=0, content=content))
+        return kept["id"]
 
     def _team(self, person: Person) -> str:
         return self.world.organisation.team[person.key]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
 
 from tenants.db import TenantSession
 from tenants.kept import told_as_sqlalchemy
@@ -76,9 +77,24 @@ class Watch:
         if committed:
             rows = self.connection.execute(f"WITH gone AS (DELETE FROM watched.changes RETURNING *) {_GONE}").fetchall()
             found += [_change(row) for row in rows]
+            self._put_back([change for change in found if change.act == "DELETE" and change.table in KEPT])
         return found
 
+    def _put_back(self, gone: list[Change]) -> None:
+        """Bring rows back that were removed past the tenant's session, for whoever tries next."""
+        for table in KEPT:
+            # What is committed while a tenant's session still tells its own changes is told twice.
+            into = sql.SQL("INSERT INTO public.{t} SELECT * FROM jsonb_populate_record(NULL::public.{t}, %s)"
+                           " ON CONFLICT DO NOTHING")  # fmt: skip
+            for change in gone:
+                if change.table == table:
+                    self.connection.execute(into.format(t=sql.Identifier(table)), [Jsonb(change.was)])
+        if gone:
+            self.connection.execute("DELETE FROM watched.changes")
 
+
+KEPT = ("archives", "archive_pieces")
+"""Shared tables whose rows are put back when they were removed, the first before what hangs on it."""
 _GONE = "SELECT place, name, act, was, is_now FROM gone"
 
 

@@ -41,8 +41,6 @@ form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/deletion": "takes the workspace's name, typed: tests/workspaces/test_ending.py",
     "POST /settings/appearance/logo": "takes a picture: tests/web/test_appearance.py",
-    "POST /settings/archives/<uuid:archive_id>/removal":
-        "takes an archive that was made: tests/workspaces/test_archives_asked_for.py",
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
     "POST /settings/security":
         "takes two-factor sign-in of one's own: tests/web/test_two_factor_policy.py",
