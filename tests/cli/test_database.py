@@ -28,6 +28,7 @@ def tenant_at(installation: Installation):
     return set_revision
 
 
+@pytest.mark.newest  # it tells of workspaces that are not behind
 def test_status_tells_each_tenants_version(call: Call) -> None:
     found = call("db", "status")
     assert found.exit_code == 0, found.output
@@ -44,6 +45,7 @@ def test_status_fails_when_a_tenant_is_behind(call: Call, tenant_at) -> None:
     assert "Run `saas-crm db upgrade`" in found.output
 
 
+@pytest.mark.newest  # it tells of workspaces that are not behind
 def test_status_tells_what_is_served_although_it_is_not_the_newest(call: Call, tenant_at) -> None:
     tenant_at(known("tenant")[-2])
     found = call("db", "status")
@@ -55,6 +57,7 @@ def test_status_tells_what_is_served_although_it_is_not_the_newest(call: Call, t
     assert f"acme   9999  active  newer than {head('tenant')}, served" in found.output
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_upgrade_finds_nothing_to_do_twice(call: Call) -> None:
     for _ in range(2):
         found = call("db", "upgrade", "--parallel", "2", **LOGIN)
@@ -62,6 +65,7 @@ def test_upgrade_finds_nothing_to_do_twice(call: Call) -> None:
         assert "tenants: 0 brought to" in found.output
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_upgrade_reports_a_tenant_that_fails_and_exits_1(call: Call, tenant_at) -> None:
     tenant_at("0001x")
     found = call("db", "upgrade", **LOGIN)
@@ -72,6 +76,7 @@ def test_upgrade_reports_a_tenant_that_fails_and_exits_1(call: Call, tenant_at) 
     assert "last attempt: revision 0001x" in call("db", "status").output
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_upgrade_shows_how_far_it_is(call: Call, tenant_at, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saas_crm.cli.database.EVERY", -1.0)
     tenant_at("0001x")

@@ -33,6 +33,7 @@ def states(call: Call, **changes: str | None) -> dict[str, tuple[str, str, str]]
     return {entry["name"]: (entry["state"], entry["detail"], entry["remedy"]) for entry in entries}
 
 
+@pytest.mark.newest  # a workspace that is behind is a note of the doctor
 def test_a_healthy_installation(call: Call, with_worker: None) -> None:
     found = states(call)
     found.pop("languages")  # whether they are compiled depends on the checkout
@@ -84,6 +85,7 @@ def test_a_tenant_that_is_behind_is_found(call: Call, installation: Installation
     assert remedy == "Run `saas-crm db upgrade`."
 
 
+@pytest.mark.newest  # a workspace that is behind is a note of the doctor
 def test_one_revision_behind_or_newer_is_no_fault(call: Call, installation: Installation, with_worker: None) -> None:
     for revision, expected in ((known("tenant")[-2], "warning"), ("9999", "good")):
         with installation.place.owner() as connection:

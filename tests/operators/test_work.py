@@ -72,6 +72,7 @@ def spoil(installation: Installation, slug: str) -> None:
         connection.execute(sql.SQL("CREATE TABLE {} (id int)").format(sql.Identifier(row[0], "probe_of_operators")))
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_one_workspace_is_migrated_by_the_worker(
     operator_for: Make, clean: Installation, probe: str, jobs: Callable[[], list[str]]
 ) -> None:
@@ -83,6 +84,7 @@ def test_one_workspace_is_migrated_by_the_worker(
     assert "is done: 1 workspace." in olga.browser.get("/operator/workspaces/acme").text
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_of_all_the_one_that_fails_is_named_and_the_others_are_done(
     operator_for: Make, clean: Installation, probe: str, jobs: Callable[[], list[str]]
 ) -> None:
@@ -103,6 +105,7 @@ def test_of_all_the_one_that_fails_is_named_and_the_others_are_done(
     assert versions(clean)["other"] == ("9998", False)
 
 
+@pytest.mark.newest  # it migrates, and no workspace goes back
 def test_some_are_migrated_and_none_without_a_tick(
     operator_for: Make, clean: Installation, probe: str, jobs: Callable[[], list[str]]
 ) -> None:

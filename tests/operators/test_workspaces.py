@@ -63,7 +63,8 @@ def test_a_thousand_workspaces_take_a_few_statements_and_page_by_key(operator_fo
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(("query", "expected"), [
     ("?q=many-0123", ["many-0123"]), ("?q=FIRM 999", ["many-0999"]), ("?q=100%25", []),
-    ("?state=errors", ["many-0007", "many-0100", "many-0200"]), ("?state=behind", ["many-0010", "many-0020"]),
+    ("?state=errors", ["many-0007", "many-0100", "many-0200"]),
+    pytest.param("?state=behind", ["many-0010", "many-0020"], marks=pytest.mark.newest),  # more are behind there
     ("?state=paused", []), ("?sort=-size", ["many-1000", "many-0999"]), ("?sort=size", ["many-0001", "many-0002"]),
 ])  # fmt: skip
 def test_the_list_is_searched_narrowed_and_sorted(operator_for: Make, query: str, expected: list[str]) -> None:
