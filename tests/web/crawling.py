@@ -82,3 +82,17 @@ def forms_of(app: Flask, browser: Browser) -> list[tuple[str, str, Form]]:
                 endpoint, _values = adapter.match(form.action.removeprefix("/acme"), "POST")
                 found.setdefault(endpoint, (endpoint, address, form))
     return sorted(found.values(), key=lambda entry: entry[2].action.endswith(LAST))
+
+
+def send_all(browser: Browser, forms: list[tuple[str, str, Form]]) -> set[str]:
+    """Send each form as it stands, none of which may be refused; return which change more than what is one's own.
+
+    One's own are one's tokens, hours and substitute.
+    """
+    for endpoint, address, form in forms:
+        answer = browser.post(form.action, data=form.filled({}))
+        assert answer.status_code in (200, 204, 303, 409, 422), f"{endpoint} on {address}: {answer.status_code}"
+        if endpoint == "viewing.begin":  # who looks as somebody else is refused all the rest
+            assert browser.post("/acme/viewing/end").status_code == 303
+    own = ("settings_tokens.", "settings_members.set_")
+    return {endpoint for endpoint, _address, _form in forms if not endpoint.startswith(own)}

@@ -1,4 +1,7 @@
-"""Odd texts in every field of every form: kept as they are or refused beside the field, and never markup or SQL."""
+"""Odd texts in every field of every form: kept as they are or refused beside the field, and never markup or SQL.
+
+And every form as it stands, sent by who administers: see `test_no_dead_ends.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.support.clients import Browser, browser_of
 from tests.support.making import Maker
 from tests.support.pages import Form
 from tests.support.pristine import Pristine
-from tests.web.crawling import forms_of, furnish
+from tests.web.crawling import forms_of, furnish, send_all
 
 pytestmark = pytest.mark.newest
 
@@ -79,6 +82,11 @@ def test_no_field_of_any_form_is_upset_by(kind: str, product: Product, admin: Br
         shown = admin.get(f"/acme{address}")
         assert shown.status_code == 200, address
         assert "<script>alert" not in shown.text, address
+
+
+def test_no_link_and_no_form_leads_who_administers_to_a_refusal(product: Product, admin: Browser) -> None:
+    """A link that does fails where the pages are read."""
+    assert send_all(admin, product.forms)
 
 
 def test_what_was_kept_is_shown_as_it_was_typed(admin: Browser) -> None:
