@@ -51,7 +51,10 @@ def _add(response: Response) -> Response:
     if "request_id" in g:
         response.headers["X-Request-ID"] = g.request_id
     if "Cache-Control" not in response.headers and request.method in ("GET", "HEAD"):
-        response.headers["Cache-Control"] = (
-            "no-store" if g.get("tenant") or "Cookie" in request.headers else "private, no-cache"
-        )
+        response.headers["Cache-Control"] = "no-store" if _is_somebodys() else "private, no-cache"
     return response
+
+
+def _is_somebodys() -> bool:
+    """Whether an answer is a workspace's, of who is signed in, or behind a link that was mailed to one person."""
+    return bool(g.get("tenant")) or "Cookie" in request.headers or "token" in (request.view_args or {})

@@ -45,6 +45,13 @@ def test_answers_of_the_api_have_them(api_for: Callable[..., Phone]) -> None:
             assert answer.headers.get(name) == value, name
 
 
+def test_what_is_behind_a_mailed_link_is_stored_nowhere(client_for: Callable[..., Browser]) -> None:
+    """An invitation names whom it was sent to, before anybody has signed in."""
+    for path in ("/acme/invitations/unknown", "/reset/unknown", "/verify/unknown", "/profile/email/undo/unknown"):
+        answer = client_for(None).get(path)
+        assert answer.headers["Cache-Control"] == "no-store", (path, answer.status_code)
+
+
 @pytest.mark.parametrize("path", ["/profile", "/acme/companies", "/acme/nothing"])
 def test_scripts_run_by_a_nonce_of_this_answer_alone(path: str, client_for: Callable[..., Browser]) -> None:
     browser = client_for("rep")

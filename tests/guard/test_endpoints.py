@@ -104,10 +104,13 @@ def test_reading_is_answered_as_declared(who: str | None, app: Flask, stage: Sta
         if endpoint.method != "GET" or endpoint.declared.kind in ("public", "operator-door"):
             continue
         refused = expected(endpoint, person, samples, stage.cast)
-        status = ask(app, endpoint, person, samples.address(app, endpoint), samples.slug).status_code
+        answer = ask(app, endpoint, person, samples.address(app, endpoint), samples.slug)
+        status = answer.status_code
         fits = status in refused if refused else status < 400 or _is_missing(endpoint, status)
         if not fits:
             wrong.append(f"{endpoint}: {status}, expected {refused or 'an answer'}")
+        if person is not None and answer.headers.get("Cache-Control") != "no-store":
+            wrong.append(f"{endpoint}: may be kept by the browser")
     assert wrong == []
 
 

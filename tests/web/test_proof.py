@@ -59,6 +59,15 @@ def test_what_takes_the_password_again(app: Flask) -> None:
     assert found == TAKES_PROOF
 
 
+def test_a_copy_of_the_cookie_of_before_has_no_proof(late: Callable[[str], Browser], app: Flask) -> None:
+    """The proof stands in the cookie that is sent back with it, and not beside the session in the database."""
+    browser, thief = late("rep"), browser_of(app, None)
+    thief.write_session(browser.read_session())
+    assert browser.post(TOKENS, data={**ASKED, "proof_password": PASSWORD}).status_code == 201
+    assert browser.post(TOKENS, data={**ASKED, "name": "Another"}).status_code == 201
+    assert thief.post(TOKENS, data=ASKED).status_code == 403
+
+
 def test_what_the_address_says_comes_back_too(late: Callable[[str], Browser], cast: Cast) -> None:
     """The way back after locking somebody out names them in its address."""
     admin, rep = late("admin"), cast["rep"].member_id
