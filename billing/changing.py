@@ -22,8 +22,10 @@ from tenants.settings import Settings
 MONTHS = {"month": 1, "year": 12}
 
 
-def is_lowering(sub: SubscriptionFacts, interval: str, amount: int) -> bool:
+def is_lowering(sub: SubscriptionFacts, plan: str, interval: str, amount: int) -> bool:
     """Whether a change is one that waits: from years to months, or to a plan that costs less a month."""
+    if sub.plan == plan:  # who pays a year at once pays less a month, and has more from now on
+        return sub.interval == "year" and interval == "month"
     if sub.interval == interval:
         return amount < sub.amount
     return sub.interval == "year" or amount * MONTHS.get(sub.interval, 1) < sub.amount * MONTHS[interval]
@@ -34,7 +36,7 @@ def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: st
     act = begin(settings, tenant.id)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
     count = seats or sub.seats
-    if is_lowering(sub, interval, amount):
+    if is_lowering(sub, plan, interval, amount):
         return Cost(0, amount * count, sub.currency, sub.period_ends_at, count, at_once=False)
     charged, _accrued = act.gateway.preview(sub, price_id=price_id, seats=count, at_once=True)
     return Cost(charged, amount * count, sub.currency, sub.period_ends_at, count)
@@ -53,7 +55,7 @@ def change(
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
     if (plan, interval) == (sub.plan, sub.interval):
         _wait_for(act, "", "", None)
-    elif is_lowering(sub, interval, amount):
+    elif is_lowering(sub, plan, interval, amount):
         _wait_for(act, plan, interval, sub.period_ends_at - LAST_HOURS)
     else:
         act.gateway.set_items(

@@ -6,21 +6,21 @@ Where the installation takes no money all of it is 404.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from flask import Response, g
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from billing import cancelling, changing, checkout, invoices, portal, seats
 from billing.plans import Interval, catalogue
 from billing.subscriptions import held
 from mobile_api.billing_shape import account_fields, cost_fields, invoice_fields, plan_fields, price_of
+from mobile_api.billing_wishes import CancellationWrite, CheckoutWanted, PlanWanted, PreviewWanted
 from mobile_api.lists import answer_list
 from mobile_api.openapi import list_of
 from mobile_api.records import gone, shown
 from mobile_api.registry import api
 from saas_crm.core.errors import NotFound
-from saas_crm.core.forms import Input
 from saas_crm.core.money import Money
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
@@ -103,38 +103,6 @@ class CostRead(BaseModel):
     from_at: datetime
     seats: int
     at_once: bool = Field(description="Whether it holds from now on; a lowering holds from the period's end.")
-
-
-class PlanWanted(Input):
-    """A plan and how often it is paid."""
-
-    plan: str = Field(max_length=20, examples=["team"])
-    interval: Interval = "month"
-
-
-class CheckoutWanted(PlanWanted):
-    """A first subscription; the seats are those that are needed today."""
-
-    currency: str | None = Field(default=None, max_length=3, examples=["EUR"], description="Else the workspace's.")
-
-
-class PreviewWanted(Input):
-    """What is to be foreseen: another plan, or a number of seats."""
-
-    plan: str | None = Field(default=None, max_length=20)
-    interval: Interval | None = None
-    seats: int | None = Field(default=None, ge=1, le=100_000)
-
-
-class CancellationWrite(Input):
-    """Why, and what comes at the period's end."""
-
-    to: Literal["free", "closed"] = Field(description="On with the free plan, or the workspace is closed.")
-    reason: Literal[
-        "too_expensive", "missing_features", "switched_service", "unused", "too_complex", "low_quality",
-        "customer_service", "other",
-    ]  # fmt: skip
-    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
 
 
 def _be_on() -> None:

@@ -10,23 +10,15 @@ from urllib.parse import urlencode
 import structlog
 from flask import Response, flash, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.profile import spread_at_once
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import (
-    AlreadyExists,
     FeatureNotInPlan,
     Forbidden,
-    InvalidInput,
     LimitReached,
-    NamesGone,
-    NotFound,
-    VersionConflict,
 )
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
@@ -40,12 +32,12 @@ from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.shares import BUSY_SECONDS
 from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking, viewing
-from tenants.provisioning import NoSpareReady
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
 from web.billing.limits import in_one_line, refused
 from web.paused import is_withheld, paused_words, refusal, what_was_typed
 from web.standing import page_above, reader_inside, recycled_record
+from web.statuses import status_of
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
@@ -61,7 +53,7 @@ def answer(error: Exception) -> Response:
     for kind, tell in _TELLERS:
         if isinstance(error, kind) and (told := tell(error)) is not None:
             return told
-    status = _status(error)
+    status = status_of(error)
     if contradicts(error):
         log.warning("contradicted", request_id=g.get("request_id"), rule=broken_rule(error))
     if status >= 500:
@@ -77,25 +69,6 @@ def answer(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         response.headers.extend((k, v) for k, v in error.get_headers() if k == "Allow")
     return response
-
-
-def _status(error: Exception) -> int:
-    if isinstance(error, NamesGone) and error.errors.keys() & (request.view_args or {}).keys():
-        return 404  # what the address names has just gone
-    if isinstance(error, HTTPException):
-        return error.code or 500
-    by_kind: tuple[tuple[type[Exception], int], ...] = (
-        (NotFound, 404), (Forbidden, 403), (InvalidInput, 422), (VersionConflict, 409), (StaleDataError, 409),
-        (AlreadyExists, 409), (TooManyAttempts, 429), (NoSpareReady, 503), (PoolTimeout, 503), (OperationalError, 503),
-    )  # fmt: skip
-    for kind, status in by_kind:
-        if isinstance(error, kind):
-            return status
-    if contradicts(error):
-        return 409
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return 503
-    return 500
 
 
 def _sign_in() -> Response:

@@ -127,6 +127,10 @@ NO_PAGES = {
         "operators.capacity", "operators.list_acts", "operators.show_work",
         "operators.list_backups", "operators.show_backup", "operators.show_offer",
     },
+    "looked at in test_billing_pages": {
+        "billing.index", "billing.show_plans", "billing.list_invoices", "billing.show_change",
+        "billing.show_cancellation", "billing.returned", "pricing.show",
+    },
     "looked at in test_email_change": {"account.show_email_confirmation", "account.show_email_undo"},
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},
 }  # fmt: skip

@@ -25,6 +25,7 @@ PUBLIC = {
     "/profile/email/undo/<token>",
     "/invitations/<token>", "/manifest.webmanifest", "/language/<code>", "/privacy-register/<token>",
     "/signin/passkey", "/signin/passkey/options", "/signin/code/passkey", "/signin/code/passkey/options",
+    "/pricing", "/billing/stripe/webhook",
     "/signup/strength", "/sso", "/sso/callback", "/photos/<uuid:user_id>/<digest>",
 }  # fmt: skip
 PUBLIC_API = {"/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/<section>"}

@@ -13,6 +13,7 @@ KNOWN = {
     "saas_crm/workspaces/backups.py",  # the operator's store
     "saas_crm/workspaces/domains/asking.py",  # DNS: whether a domain that somebody claims is theirs
     "saas_crm/cli/ports.py", "saas_crm/cli/demo/run.py",  # this machine, before the demo is served
+    "saas_crm/demo/paying.py",  # the demo's double of Stripe, on this machine
 }  # fmt: skip
 """Addresses of websites that people write into records are shown as links; nothing here follows them."""
 
