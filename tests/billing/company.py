@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import insert, select, update
@@ -207,10 +207,10 @@ class Company:
         """Let people be invited, and the seats be counted."""
         with tenant_scope(self.tenant):
             role = db.session.scalars(select(Member.role_id).limit(1)).one()
-            for number in range(count):
+            for _number in range(count):
                 db.session.add(Invitation(
-                    email=f"new{number}-{self.shop.double.now}-{id(self)}@x.example", role_id=role,
-                    invited_by_id=self.owner.id, token_hash=f"{number} {self.shop.double.now} {count}".encode(),
+                    email=f"new-{uuid4().hex}@x.example", role_id=role, invited_by_id=self.owner.id,
+                    token_hash=uuid4().bytes,
                     expires_at=self.shop.now + timedelta(days=700),
                 ))  # fmt: skip
             db.session.commit()

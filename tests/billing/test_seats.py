@@ -157,7 +157,7 @@ def test_setting_at_once_in_two_workers_is_setting_once(shop: Shop, acme: Compan
 
     def work(_number: int) -> None:
         with shop.app.app_context():
-            seats.send_due(shop.settings, acme.id)
+            seats.send_due(shop.settings, acme.id, now=shop.now)
 
     with ThreadPoolExecutor(4) as workers:
         list(workers.map(work, range(4)))
@@ -175,7 +175,7 @@ def test_a_broken_connection_sets_once(shop: Shop, acme: Company, trouble: str) 
     shop.double.advance(hours=1)
     before = len(shop.double.request("GET", "/v1/invoices", {"customer": acme.row.customer_id})["data"])
     shop.double.trouble(trouble, times=1, path=f"/v1/subscriptions/{acme.row.subscription_id}")
-    seats.send_due(shop.settings, acme.id)
+    seats.send_due(shop.settings, acme.id, now=shop.now)
     invoices = shop.double.request("GET", "/v1/invoices", {"customer": acme.row.customer_id})["data"]
     assert len(invoices) == before + 1
     assert acme.row.seats == acme.people()

@@ -1,0 +1,230 @@
+"""A subscription's life by chance: what people, Stripe, the network and the clock do in any order."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from billing import seats
+from billing.errors import BillingError
+from billing.rules import standing_of
+from billing.settling import OF_STANDING
+from billing.stripe_facts import NO_FACTS
+from billing.stripe_reading import NEVER_BEGAN
+from tests.billing.company import Company, Shop
+from tests.stripe.errors import Refused
+from tests.stripe.webhooks import Post
+from tests.support.installation import Installation
+
+CARDS = ["works", "declined", "insufficient_funds", "3ds", "fails_later"]
+PLANS, INTERVALS = st.sampled_from(["team", "business"]), st.sampled_from(["month", "year"])
+_AS_NEW = """
+    DELETE FROM public.subscriptions; DELETE FROM public.stripe_events; DELETE FROM public.billing_changes;
+    DELETE FROM public.tenant_deletions; DELETE FROM public.suspensions;
+    UPDATE public.tenants SET status = 'active', plan = NULL WHERE slug = 'acme';
+    TRUNCATE jobs.procrastinate_jobs CASCADE;
+"""
+
+
+class Life(RuleBasedStateMachine):
+    """One workspace. `shop` and what Stripe is like at the beginning are set by the test."""
+
+    shop: Shop
+    beginning: dict[str, Any]
+    installation: Installation
+
+    @initialize()
+    def begin(self) -> None:
+        self.shop.double.load(self.beginning)
+        with self.installation.place.owner() as connection:
+            connection.execute(_AS_NEW)
+        self.acme = self.shop.company("acme")
+        with self.installation.place.owner() as connection:
+            connection.execute(f"DELETE FROM {self.acme.tenant.schema_name}.invitations")
+        self.posts: list[Post] = []
+
+    # What people do
+
+    @rule(plan=PLANS, interval=INTERVALS, card=st.sampled_from(CARDS), extra=st.integers(0, 3))
+    def subscribe(self, plan: str, interval: str, card: str, extra: int) -> None:
+        with suppress(BillingError, Refused):
+            self.shop.double.acts.pay(self.acme.go_to_checkout(plan, interval, self.acme.people() + extra), card)
+
+    @rule(plan=PLANS, interval=INTERVALS)
+    def pay_in_two_tabs(self, plan: str, interval: str) -> None:
+        """The page of before is still open somewhere, and both are paid."""
+        with suppress(BillingError, Refused):
+            first = self.acme.go_to_checkout(plan, interval)
+            self.shop.double.acts.pay(first)
+            self.shop.double.acts.pay(self.acme.go_to_checkout("team", "month"))
+
+    @rule(plan=PLANS, interval=INTERVALS)
+    def change(self, plan: str, interval: str) -> None:
+        with suppress(BillingError):
+            self.acme.change(plan, interval)
+
+    @rule(to=st.sampled_from(["free", "closed"]))
+    def cancel(self, to: str) -> None:
+        with suppress(BillingError):
+            self.acme.cancel(to)
+
+    @rule()
+    def take_back(self) -> None:
+        with suppress(BillingError):
+            self.acme.take_back()
+
+    @rule(count=st.integers(1, 3))
+    def invite(self, count: int) -> None:
+        self.acme.invite(count)
+
+    @rule(count=st.integers(1, 3))
+    def withdraw(self, count: int) -> None:
+        self.acme.withdraw(count)
+
+    @rule(count=st.integers(1, 12))
+    def want(self, count: int) -> None:
+        with suppress(BillingError):
+            seats.want(self.acme.tenant, count, now=self.shop.now)
+
+    # What happens at Stripe
+
+    @rule(does=st.sampled_from(["works", "declined"]))
+    def cards(self, does: str) -> None:
+        if customer := self.acme.row.customer_id:
+            self.shop.double.cards(customer, does)
+
+    @rule()
+    def pay_what_is_owed(self) -> None:
+        if customer := self.acme.row.customer_id:
+            self.shop.double.acts.change_card(customer, "works")
+            for one in self._at("invoices", customer=customer, status="open"):
+                with suppress(Refused):
+                    self.shop.double.acts.pay_invoice(one["id"])
+
+    @rule(at_once=st.booleans())
+    def cancel_in_the_dashboard(self, at_once: bool) -> None:
+        for one in self._living():
+            with suppress(Refused):
+                self.shop.double.acts.cancel(one["id"], at_period_end=not at_once)
+
+    # What the network does
+
+    @rule(seed=st.integers(0, 9), most=st.integers(0, 30), twice=st.booleans())
+    def webhooks_come(self, seed: int, most: int, twice: bool) -> None:
+        """Some of those that wait, in any order, some twice; the others come later, or never."""
+        self.posts += self.shop.double.webhooks.take()
+        random.Random(seed).shuffle(self.posts)
+        come, self.posts = self.posts[:most], self.posts[most:]
+        for post in come + (come[::2] if twice else []):
+            with suppress(BillingError):  # one that is late by now is old, and refused
+                self.shop.receive(post)
+        self._work()
+
+    @rule(every=st.integers(1, 3))
+    def webhooks_are_lost(self, every: int) -> None:
+        self.posts += self.shop.double.webhooks.take()
+        self.posts = self.posts[::every][1:]
+
+    @rule(kind=st.sampled_from(["after", "connection", "server_error", "rate_limit"]), times=st.integers(1, 4))
+    def stripe_is_in_trouble(self, kind: str, times: int) -> None:
+        self.shop.double.trouble(kind, times=times)
+
+    # What the clock does
+
+    @rule(hours=st.sampled_from([1, 5, 24, 24 * 6, 24 * 15, 24 * 31]))
+    def time_passes(self, hours: int) -> None:
+        self.shop.double.advance(hours=hours)
+
+    @rule()
+    def an_hour_strikes(self) -> None:
+        with suppress(BillingError):
+            self.shop.turn()
+
+    @rule()
+    def night_falls(self) -> None:
+        with suppress(BillingError):
+            self.shop.reconcile()
+
+    def _work(self) -> None:
+        with suppress(BillingError):
+            self.shop.jobs()
+
+    # What must be so in the end
+
+    def teardown(self) -> None:
+        if not hasattr(self, "acme"):
+            return
+        self.shop.double.core.troubles.clear()
+        self._come_to_rest()
+        self._is_as_at_stripe()
+        self._is_paid_once()
+        assert self.shop.double.violations == []
+
+    def _come_to_rest(self) -> None:
+        """After the nightly round, and the hour in which changes are gathered, nothing is left to be mended."""
+        self.shop.reconcile()
+        for _round in range(2):
+            self.shop.double.advance(hours=1)
+            self.shop.turn()
+        self.shop.reconcile()
+        assert self.shop.reconcile().mended == {}
+        assert [event for event in self.shop.events() if event.worked_at is None] == []
+
+    def _is_as_at_stripe(self) -> None:
+        row, living = self.acme.row, self._living()
+        assert len(living) <= 1
+        facts = self.shop.gateway.facts(row.customer_id) if row.customer_id else NO_FACTS
+        standing = standing_of(facts, row, self.shop.now)
+        assert {name: getattr(row, name) for name in OF_STANDING} == {
+            name: getattr(standing, name) for name in OF_STANDING
+        }
+        for one in living:
+            item = one["items"]["data"][0]
+            assert (row.source, row.subscription_id) == ("stripe", one["id"])
+            assert (row.seats, row.price_id) == (item["quantity"], item["price"]["id"])
+            assert row.cancel_at_period_end == one["cancel_at_period_end"]
+            assert row.state == "active" if one["status"] == "active" else row.state in ("past_due", "read_only")
+        assert self.acme.plan["state"] == row.state
+        assert self.acme.plan["key"] == ("free" if row.state == "free" else row.plan)
+        open_to_work = row.state not in ("read_only", "cancelled") and self.shop.deletion_asked(self.acme) is None
+        assert (self.acme.status == "active") == open_to_work
+
+    def _is_paid_once(self) -> None:
+        """Every seat that people sit on is paid for, and no period of a subscription is charged twice."""
+        row, living = self.acme.row, self._living()
+        if living:
+            assert row.seats >= seats.to_buy(row.plan, self.acme.people(), None)
+        if row.seats_due_at is not None:
+            assert row.seats_due_at > self.shop.now - timedelta(hours=1)
+        charged: Counter[tuple[Any, ...]] = Counter()
+        for invoice in self._at("invoices", customer=row.customer_id) if row.customer_id else []:
+            if invoice["status"] == "void":
+                continue
+            for line in invoice["lines"]["data"]:
+                about = (line["parent"] or {}).get("subscription_item_details") or {}
+                if about and not about["proration"]:
+                    charged[
+                        about["subscription"], line["period"]["start"], line["pricing"]["price_details"]["price"]
+                    ] += 1
+        assert [key for key, times in charged.items() if times > 1] == []
+
+    def _living(self) -> list[dict[str, Any]]:
+        customer = self.acme.row.customer_id
+        found = self._at("subscriptions", customer=customer) if customer else []
+        return [one for one in found if one["status"] not in NEVER_BEGAN]
+
+    def _at(self, kind: str, **which: Any) -> list[dict[str, Any]]:
+        core = self.shop.double.core
+        troubles, core.troubles[:] = list(core.troubles), []  # it is the test that looks
+        found: list[dict[str, Any]] = self.shop.double.request("GET", f"/v1/{kind}", {"limit": 100, **which})["data"]
+        core.troubles[:] = troubles
+        return found
+
+
+__all__ = ["Company", "Life"]
