@@ -45,6 +45,7 @@ class Directory:
         self._lock = threading.Lock()
         self._known: dict[str | UUID, tuple[float, ActiveTenant]] = {}
         self._nobodys: dict[str, float] = {}
+        self._shared_behind = True
 
     def by_slug(self, slug: str) -> ActiveTenant | None:
         """Return the claimed tenant with this slug, or None."""
@@ -92,6 +93,12 @@ class Directory:
                 for key in filter(None, (tenant.slug, tenant.domain)):
                     self._known[key] = self._known[tenant_id]
         return tenant
+
+    def shared_tables_behind(self) -> bool:
+        """Whether the shared tables are as the former release left them; asked until they are not: they only go up."""
+        if self._shared_behind:
+            self._shared_behind = shared_tables_behind()
+        return self._shared_behind
 
     def forget(self) -> None:
         """Drop all that is remembered: after a rename, a suspension, a claim."""

@@ -20,7 +20,7 @@ from saas_crm.access.narrowing import TokenFacts, narrowed
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import EVERYTHING, OWNER
 from saas_crm.access.shared_models import User
-from saas_crm.access.standing import standing_columns
+from saas_crm.access.standing import STANDING, standing_columns
 from saas_crm.access.tokens import token_hash
 from saas_crm.access.ways import ways_of
 from saas_crm.core.clock import now
@@ -31,6 +31,7 @@ from tenants.context import current_tenant
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.directory import shared_reader
 from tenants.kept import Kept
+from tenants.runtime import runtime_directory
 from tenants.versions import lacks_tables
 
 _MEMBER = (
@@ -76,8 +77,10 @@ _TOKEN = (
 )  # fmt: skip
 """A role that was deleted lets its tokens do nothing."""
 _NOW = _LookUps(_MEMBER.add_columns(*standing_columns()), of_token=_TOKEN)
-_FORMER = _LookUps(_MEMBER, of_token=_ANY_TOKEN)
+_BETWEEN = _LookUps(_MEMBER.add_columns(STANDING), of_token=_ANY_TOKEN)
 """For a workspace that has no teams' managers, helpers, units, shares and policies yet."""
+_FORMER = _LookUps(_MEMBER, of_token=_ANY_TOKEN)
+"""For one where the shared tables are as the former release left them, too."""
 
 _NAMES = Kept(select(Member.id, Member.name).where(Member.status == "active").order_by(Member.id).limit(at_most(1000)))
 
@@ -115,14 +118,18 @@ def member_of_token(token: str) -> tuple[CurrentMember, TokenFacts] | None:
 
 
 def _look_ups() -> _LookUps:
-    return _FORMER if lacks_tables(current_tenant()) else _NOW
+    if not lacks_tables(current_tenant()):
+        return _NOW
+    return _FORMER if runtime_directory().shared_tables_behind() else _BETWEEN
 
 
 def _member(row: Sequence[Any] | None) -> CurrentMember | None:
     if row is None:
         return None
     found = CurrentMember(*row[:_KNOWN])
-    if len(row) > _KNOWN:
+    if len(row) == _KNOWN + 1:
+        found = replace(found, workspace_standing=row[_KNOWN])
+    elif len(row) > _KNOWN:
         teams, walls, shares, children_follow, due, told, standing, accent, logo, ways = row[_KNOWN:]
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,

@@ -50,20 +50,23 @@ _WAYS = """(
 _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
 
 
+STANDING: ColumnElement[Any] = literal_column("public.standing()", Text).label("standing")
+"""The workspace's own, as it is at this moment (`tenants.standing.key_of`): the shared tables tell it."""
+
+
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
     """Return the columns from `teams` to `ways` behind `CurrentMember`, in their order.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
-    `standing` is the workspace's own, as it is at this moment (`tenants.standing.key_of`); `accent`
-    and `logo` are how it looks, `ways` how it does things (`access.ways`).
+    `standing` is STANDING; `accent` and `logo` are how the workspace looks, `ways` how it does things (`access.ways`).
     """
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
         literal_column(_SHARES, Boolean).label("shares"), literal_column(_FOLLOW, Boolean).label("children_follow"),
         literal_column(_DUE, DateTime(timezone=True)).label("second_factor_due"),
         literal_column(_ENTRY, JSONB).label("entry"),
-        literal_column("public.standing()", Text).label("standing"),
+        STANDING,
         literal_column("(SELECT policies.accent FROM policies LIMIT 1)", Text).label("accent"),
         literal_column("(SELECT policies.logo_digest FROM policies LIMIT 1)", Text).label("logo"),
         literal_column(_WAYS, JSONB).label("ways"),

@@ -15,6 +15,7 @@ from tests.guard.endpoints import SAFE, endpoints
 from tests.rollout.conftest import Rollout
 from tests.rollout.journey import Traveller, by_the_api, coming_in, customers_and_work, people, pipeline
 from tests.support.behind import FORMER_ADDRESSES
+from tests.support.clients import browser_of
 from tests.support.mailbox import Mailbox
 
 
@@ -62,8 +63,12 @@ def test_all_that_can_be_done(rollout: Rollout) -> None:
 def test_an_operator_suspends_one_that_is_behind(rollout: Rollout) -> None:
     """Its log has no place yet that says from where somebody acts: the operator's name stands among the changes."""
     url = rollout.installation.settings.database_url
-    assert suspend(url, "acme", Suspension("operator", "read_only"), operator="Olga").changed
+    owner, page = browser_of(rollout.app, rollout.cast["owner"]), "/acme/companies"
+    assert owner.get(page).status_code == 200
+    assert suspend(url, "acme", Suspension("operator", "closed"), operator="Olga").changed
+    assert owner.get(page).status_code == 403, "from the next request on"
     assert lift(url, "acme", operator="Olga").changed
+    assert owner.get(page).status_code == 200
     with rollout.place.owner() as connection:
         schema = rollout.cast.tenants["acme"].schema_name
         told = connection.execute(
