@@ -47,6 +47,7 @@ def manifest_of(path: Path) -> Manifest:
         return reader.manifest
 
 
+@pytest.mark.newest  # of what is behind another archive comes out: tests/workspaces/test_older_archives.py
 def test_an_archive_of_the_restored_workspace_is_the_same(
     archive: Path, installation: Installation, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_people_of_the_restored_workspace_go_on(
         assert connection.execute("SELECT count(*) FROM public.users").fetchone() == (len(cast.people),)
 
 
+@pytest.mark.newest  # what is restored is of this release
 def test_a_table_is_as_it_would_be_without_the_archive(archive: Path, cast: Cast, installation: Installation) -> None:
     schema = restored(archive, installation.place)
     with installation.place.owner() as connection:
@@ -177,6 +179,7 @@ def test_everything_in_it_is_of_one_moment(
     assert rows[0]["description"] == AWKWARD
 
 
+@pytest.mark.newest  # it compares with a workspace of this release
 def test_an_archive_of_an_older_version_is_migrated(
     filled: Cast, archive: Path, installation: Installation, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def run_nightly(installation: Installation) -> list[str]:
     return run_jobs(installation)
 
 
+@pytest.mark.newest  # of what is behind another archive comes out: tests/workspaces/test_older_archives.py
 def test_the_nights_backup_restores_the_workspace(filled: Cast, with_backups: Installation, tmp_path: Path) -> None:
     """The drill: the newest backup is fetched, restored and compared with what was there."""
     ran = run_nightly(with_backups)

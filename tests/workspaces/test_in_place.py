@@ -64,9 +64,11 @@ def test_it_is_closed_meanwhile(
 
 
 def test_nothing_is_written_to_the_data_put_aside(
-    archive: Path, installation: Installation, client_for: Callable[[str], Browser]
-) -> None:
+    archive: Path, app: Flask, installation: Installation, client_for: Callable[[str], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """A process that remembers the workspace from a moment before sends one request into the former data at most."""
+    monkeypatch.setattr(app.extensions["directory"], "_ttl", 3_600.0)  # however long it takes
     rep = client_for("rep")
     rep.get("/acme/companies")
     put_back(installation.place, archive, pause=lambda _: rep.get("/acme/companies"))
