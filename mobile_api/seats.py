@@ -9,6 +9,7 @@ from billing.asking import SeatsAsked
 from mobile_api.billing_shape import cost_fields
 from mobile_api.problems import ApiProblem, problem
 from saas_crm.edge.current import current_member, settings
+from tenants.db import db
 
 
 def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
@@ -27,5 +28,6 @@ def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
     told = problem("seat-needed")
     told.seats = {"paid": found.paid, "needed": found.needed}
     if member.can("billing:update"):
+        db.session.rollback()  # nothing is saved, and Stripe is asked outside of transactions
         told.seats["cost"] = cost_fields(seats.preview(settings(), g.tenant, found.needed))
     raise ApiProblem(told)

@@ -145,6 +145,8 @@ def pay_yearly(page: Page) -> None:
     page.locator(".plan", has_text="Team").get_by_role("link", name="See what changes").click()
     expect(page.locator("main")).to_contain_text("€240 a year")
     page.get_by_role("button", name=re.compile("Change and pay")).click()
+    page.locator("[name=proof_password]").fill(PASSWORD)  # the last time is two hours ago
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator("#toasts")).to_contain_text("Your plan is changed.")
 
 

@@ -81,8 +81,9 @@ def list_invoices() -> ResponseReturnValue:
         found = invoices.invoices(settings(), g.tenant, MOST_INVOICES)
         following = invoices.upcoming(settings(), g.tenant)
     except BillingError as failed:
-        return render_template(template, failed=what_failed(failed), invoices=[], following=None, part=part)
-    return render_template(template, invoices=found, following=following, failed="", part=part)
+        return render_template(template, failed=what_failed(failed), invoices=[], following=None)
+    renewed = account_of(g.tenant).until or (following.at if following else None)
+    return render_template(template, invoices=found, following=following, renewed=renewed, failed="")
 
 
 @bp.post("/settings/billing/checkout")

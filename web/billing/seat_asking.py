@@ -10,6 +10,7 @@ from billing.asking import SeatsAsked
 from billing.errors import BillingError
 from billing.subscriptions import held
 from saas_crm.edge.current import current_member, settings
+from tenants.db import db
 from web.billing import words
 from web.billing.account import what_failed
 
@@ -46,6 +47,7 @@ def want(agreed: SeatsAsked | None) -> None:
 
 def seats_page(asked: SeatsAsked, *, action: str, back_url: str) -> ResponseReturnValue:
     """Ask whether the seats are to be added, with what they cost; what was filled in is kept."""
+    db.session.rollback()  # nothing is saved, and Stripe is asked outside of transactions
     may, failed, cost, found = current_member().can("billing:update"), "", None, held(g.tenant.id)
     if may:
         try:
