@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 
 from infra.bench.growth import NEXT, next_release, take_back_column
 from infra.bench.load import Connection, requests_of
@@ -121,11 +122,13 @@ def work_goes_on(server: Server, settings: Settings) -> list[Verdict]:
     try:
         with work.goes_on(workspaces):
             time.sleep(AROUND)
+            alone = max((answer.seconds for answer in work.answers), default=0.0)
             migrated, seconds, said = _upgrade(settings, [each.slug for each in workspaces])
             time.sleep(AROUND)
     finally:
         tenants = take_back_column(settings)
-    return _judged(work.answers, migrated, seconds, f"{tenants} tenants migrated, one column added", said)
+    told = f"longest wait before the command {alone:.2f} s"
+    return _judged(work.answers, migrated, seconds, f"{tenants} tenants are migrated, one column added", (said, told))
 
 
 def _spread(settings: Settings) -> list[str]:
@@ -155,19 +158,21 @@ def _upgrade(settings: Settings, slugs: list[str]) -> tuple[dict[str, float], fl
     return migrated, seconds, said
 
 
-def _judged(answers: list[Answer], migrated: dict[str, float], seconds: float, what: str, said: str) -> list[Verdict]:
+def _judged(
+    answers: list[Answer], migrated: dict[str, float], seconds: float, what: str, said: tuple[str, str]
+) -> list[Verdict]:
     wrong = [answer for answer in answers if answer.wrong]
     taken = [answer.seconds for answer in answers]
-    after = sum(answer.due > migrated.get(answer.slug, answer.due) for answer in answers)
+    after = sum(answer.due + answer.seconds > migrated.get(answer.slug, inf) for answer in answers)
     load = f"{len(answers)} requests, {HANDS * A_SECOND} a second in {len(migrated)} workspaces"
     sides = f"{len(answers) - after} before their workspace's turn and {after} after it"
     first = f"; {wrong[0].wrong[:120]!r}" if wrong else ""
     during = f"while {what}"
-    summary = next((line for line in said.splitlines() if line.startswith("tenants: ")), "")
+    summary = next((line for line in said[0].splitlines() if line.startswith("tenants: ")), "")
+    typical = f"p50 {percentile(taken, 0.5) * 1000:.0f} ms, p99 {percentile(taken, 0.99) * 1000:.0f} ms"
     return [
         Verdict(f"{during}: failed requests", len(wrong), 0, "requests", note=f"{load}, {sides}{first}"),
-        Verdict(f"{during}: longest wait", round(max(taken), 2), LONGEST, "s",
-                note=f"p50 {percentile(taken, 0.5) * 1000:.0f} ms, p99 {percentile(taken, 0.99) * 1000:.0f} ms"),
+        Verdict(f"{during}: longest wait", round(max(taken), 2), LONGEST, "s", note=f"{typical}; {said[1]}"),
         Verdict(f"{during}: the command, beside that work", round(seconds, 1), LASTS, "s",
                 note=f"{PARALLEL} at a time; {summary}, the command's start included"),
     ]  # fmt: skip
