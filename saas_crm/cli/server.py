@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from saas_crm.cli.memory import give_back
 from saas_crm.cli.ports import free_port, written
+from saas_crm.edge.desks import WAITING
 from tenants.settings import Settings
 
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -64,7 +65,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "bind": written(settings.host, port),
         "worker_class": "gthread",
         "workers": settings.web_workers,
-        "threads": settings.web_threads,
+        "threads": settings.web_threads + WAITING,
         "preload_app": True,
         # One socket for each worker: else whichever wakes first takes all of a few keep-alive connections.
         # Only Linux spreads them; elsewhere the last to bind would get all.

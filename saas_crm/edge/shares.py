@@ -1,91 +1,69 @@
-"""How many threads of a process one workspace may keep busy, so that one is left for everybody else.
+"""Every request at a desk: at the door before anything is known of it, and against its workspace's share from then on.
 
-Who has its share waits a moment, since most requests take a few thousandths of a second. Where none of its requests has
-ended for longer than that they are large ones, and the next is turned away at once: a thread that waited for them would
-keep the others waiting too.
+Strangers count against no workspace: a share is taken only when it is known who asks.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 
+from saas_crm.edge.desks import Desks, Visit
+from saas_crm.edge.lifecycle import is_api
 from saas_crm.edge.standing import WorkspaceUnavailable
+from tenants.db import db
+from tenants.middleware import HEALTH, SLUG_KEY
 from tenants.settings import Settings
 
-PATIENCE = 0.25
-"""Seconds without an end of any of the workspace's requests, after which no more of it is let in."""
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BUSY_SECONDS = 2
 """After which who was turned away may try again."""
+PACE = 2
+"""What a workspace's programs may send before they give way to others' pages, beside what one token may on average."""
+_VISIT = "crm.visit"
 
 
-@dataclass(slots=True)
-class _Held:
-    """How many threads a workspace holds, and when that changed."""
+class AtDesks:
+    """Answers as many requests at a time as there are desks; the others wait at the door."""
 
-    count: int = 0
-    changed: float = field(default_factory=time.monotonic)
+    def __init__(self, app: Flask) -> None:
+        """Wrap what an application answers with so far."""
+        self.app: WSGIApplication = app.wsgi_app
+        self.held = app.extensions
 
-
-class Shares:
-    """The threads of one process, by workspace."""
-
-    def __init__(self, most: int, patience: float = PATIENCE) -> None:
-        """Let each workspace hold `most` threads."""
-        self._most, self._patience = most, patience
-        self._held: dict[UUID, _Held] = {}
-        self._waiting = 0
-        self._changed = threading.Condition()
-
-    def take(self, tenant_id: UUID) -> bool:
-        """Take one more thread for a workspace; whether it may have it."""
-        with self._changed:
-            while (held := self._held.setdefault(tenant_id, _Held())).count >= self._most:
-                left = held.changed + self._patience - time.monotonic()
-                if left <= 0:
-                    return False
-                self._waiting += 1
-                self._changed.wait(left)
-                self._waiting -= 1
-            held.count += 1
-            held.changed = time.monotonic()
-            return True
-
-    def give_back(self, tenant_id: UUID) -> None:
-        """A thread is free again."""
-        with self._changed:
-            held = self._held[tenant_id]
-            held.count -= 1
-            held.changed = time.monotonic()
-            if not held.count:
-                del self._held[tenant_id]
-            if self._waiting:
-                self._changed.notify_all()
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; what asks whether the process is alive is told so however busy it is."""
+        if SLUG_KEY not in environ and environ.get("PATH_INFO") in HEALTH:
+            return self.app(environ, start_response)
+        desks: Desks = self.held["desks"]
+        visit = environ[_VISIT] = desks.come_in()
+        try:
+            return self.app(environ, start_response)
+        finally:
+            desks.leave(visit)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Count the requests of each workspace, from when it is known who asks; comes behind `lifecycle`."""
-    app.extensions["shares"] = Shares(settings.workspace_threads)
+    """Put up the desks of this process, and take a share of them once it is known who asks; behind `lifecycle`."""
+    pace = PACE * settings.api_requests_per_minute / 60 / settings.web_workers
+    app.extensions["desks"] = Desks(settings.web_threads, settings.workspace_threads, pace=pace)
+    app.wsgi_app = AtDesks(app)  # type: ignore[method-assign]
     app.before_request(_take)
-    app.teardown_request(_give_back)
 
 
 def _take() -> None:
-    """Raise WorkspaceUnavailable where the workspace has its share of this process and goes on having it."""
-    if g.tenant is None:
+    """Wait for the workspace's turn, without a connection; raises WorkspaceUnavailable where that is in vain."""
+    visit: Visit | None = request.environ.get(_VISIT)
+    if g.tenant is None or visit is None:
         return
-    shares: Shares = current_app.extensions["shares"]
-    if not shares.take(g.tenant.id):
+    desks: Desks = current_app.extensions["desks"]
+    page = not is_api()
+    if desks.take(visit, g.tenant.id, page=page):
+        return
+    db.session.rollback()
+    if not desks.wait(visit, g.tenant.id, page=page):
         raise WorkspaceUnavailable("busy")
-    g.share = g.tenant.id
-
-
-def _give_back(_error: BaseException | None) -> None:
-    tenant_id = g.pop("share", None)
-    if tenant_id is not None:
-        current_app.extensions["shares"].give_back(tenant_id)

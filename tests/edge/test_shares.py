@@ -1,16 +1,19 @@
-"""One workspace never keeps all threads of a process busy: one is left for everybody else."""
+"""A request counts against its workspace once it is known who asks; where its share is used up it is told so."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
-from saas_crm.edge.shares import BUSY_SECONDS, Shares
+from saas_crm.edge.desks import Desks
+from saas_crm.edge.shares import BUSY_SECONDS
+from tenants.db import db
 from tenants.settings import Settings
 from tests.support.cast import Cast
 from tests.support.clients import browser_of, phone_of
@@ -19,39 +22,11 @@ from tests.support.installation import Installation
 LONG = 60.0
 
 
-def test_who_has_its_share_is_turned_away_and_nobody_else() -> None:
-    shares, big, small = Shares(2, patience=0), uuid4(), uuid4()
-    assert [shares.take(big) for _ in range(4)] == [True, True, False, False]
-    assert shares.take(small)
-    shares.give_back(big)
-    assert [shares.take(big) for _ in range(2)] == [True, False]
-
-
-def test_nothing_is_kept_of_who_has_gone() -> None:
-    shares, tenants = Shares(3), [uuid4() for _ in range(50)]
-    for tenant in tenants:
-        assert shares.take(tenant)
-    for tenant in tenants:
-        shares.give_back(tenant)
-    assert shares._held == {}
-
-
-def test_who_waits_is_let_in_when_one_ends() -> None:
-    shares, tenant = Shares(1, patience=LONG), uuid4()
-    assert shares.take(tenant)
-    with ThreadPoolExecutor(2) as pool:
-        waiting = {pool.submit(shares.take, tenant) for _ in range(2)}
-        while waiting:
-            shares.give_back(tenant)
-            let_in, waiting = wait(waiting, LONG, FIRST_COMPLETED)
-            assert [each.result() for each in let_in] == [True]
-
-
 @pytest.fixture
 def crowded(app_with: Callable[..., Flask]) -> Flask:
     """A process of which a workspace gets one thread, and where nobody waits for another to end."""
     app = app_with(web_workspace_threads=1)
-    app.extensions["shares"] = Shares(1, patience=0)
+    app.extensions["desks"] = Desks(64, 1, pause=0, patience=0)
     return app
 
 
@@ -60,14 +35,14 @@ def test_a_busy_workspace_says_so_on_pages_and_to_programs(
 ) -> None:
     """A change of the one waits for a row that somebody holds; meanwhile the next is turned away, and no other's is."""
     schema, rep, outsider = cast.tenants["acme"].schema_name, cast["rep"], cast["outsider"]
-    made = phone_of(crowded, rep).post("/companies", json={"name": "Held Ltd"})
+    made: Any = phone_of(crowded, rep).post("/companies", json={"name": "Held Ltd"})
     held = installation.place.owner()
     with held, held.transaction(), ThreadPoolExecutor(1) as pool:
         held.execute(f"SELECT FROM {schema}.companies WHERE id = %s FOR UPDATE", [made.json["id"]])
         slow = pool.submit(phone_of(crowded, rep).delete, f"/companies/{made.json['id']}")
         _wait_until_somebody_waits(installation)
         page = browser_of(crowded, rep).get("/acme/companies")
-        call = phone_of(crowded, rep).get("/companies")
+        call: Any = phone_of(crowded, rep).get("/companies")
         others = browser_of(crowded, outsider).get("/other/companies")
         nobodys = browser_of(crowded, None).get("/signin")
         stranger = browser_of(crowded, outsider).get("/acme/companies")
@@ -80,6 +55,31 @@ def test_a_busy_workspace_says_so_on_pages_and_to_programs(
     assert (others.status_code, nobodys.status_code) == (200, 200)
     assert stranger.status_code == 404, "it is told to nobody who is no member"
     assert browser_of(crowded, rep).get("/acme/companies").status_code == 200, "and a moment later it works again"
+
+
+def test_who_waits_holds_no_connection_and_is_then_answered(
+    crowded: Flask, cast: Cast, installation: Installation
+) -> None:
+    schema, rep, tenant_id = cast.tenants["acme"].schema_name, cast["rep"], cast.tenants["acme"].id
+    desks = crowded.extensions["desks"] = Desks(64, 1, pause=LONG, patience=LONG)
+    made: Any = phone_of(crowded, rep).post("/companies", json={"name": "Held Ltd"})
+    held = installation.place.owner()
+    with crowded.app_context():
+        connections: Any = db.engine.pool
+    with held, held.transaction(), ThreadPoolExecutor(2) as pool:
+        held.execute(f"SELECT FROM {schema}.companies WHERE id = %s FOR UPDATE", [made.json["id"]])
+        slow = pool.submit(phone_of(crowded, rep).delete, f"/companies/{made.json['id']}")
+        _wait_until_somebody_waits(installation)
+        next_one = pool.submit(phone_of(crowded, rep).post, "/companies", json={"name": "Patient Ltd"})
+        _until(lambda: desks.told(tenant_id) == (1, 1))
+        assert connections.checkedout() == 1, "the slow one's"
+        held.execute("ROLLBACK")
+        assert slow.result(LONG).status_code == 204
+    answer: Any = next_one.result(LONG)
+    assert answer.status_code == 201
+    kept: Any = phone_of(crowded, rep).get(f"/companies/{answer.json['id']}")
+    assert kept.json["name"] == "Patient Ltd"
+    assert desks.told(tenant_id)[0] == 0
 
 
 def test_what_fails_gives_its_thread_back(crowded: Flask, cast: Cast) -> None:
@@ -100,8 +100,12 @@ def test_one_thread_is_left_unless_something_else_is_said(
 
 def _wait_until_somebody_waits(installation: Installation) -> None:
     with installation.place.owner() as look:
-        for _ in range(600):
-            if look.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,):
-                return
-            threading.Event().wait(0.02)
+        _until(lambda: look.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,))
+
+
+def _until(so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if so():
+            return
+        threading.Event().wait(0.02)
     raise AssertionError("nobody waits")

@@ -131,7 +131,8 @@ def settings_for(place: Place, folder: Path, **changes: Any) -> Settings:
         "database_pool_size": 4,
         "database_statement_timeout_ms": 5_000,
         "api_requests_per_minute": 1_000_000,
-        "web_workspace_threads": 64,  # a test asks from as many threads of one process as it likes
+        "web_threads": 64,  # a test asks from as many threads of one process as it likes
+        "web_workspace_threads": 64,
         "spare_tenants": SPARES,
         "secret_key": SECRET,
         "base_url": "http://localhost",
