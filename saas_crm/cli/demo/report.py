@@ -46,7 +46,7 @@ def show_addresses(host: str, port: int, mail: Path, *, paying: bool = False) ->
     elif not everywhere:
         click.echo("  On phones  start with --host 0.0.0.0 (make demo HOST=0.0.0.0)")
     click.echo(f"\n  Sign in with the password {DEMO_PASSWORD} as")
-    for slug, people in (SIGN_INS | (OWING_SIGN_INS if paying else {})).items():
+    for slug, people in {**SIGN_INS, **(OWING_SIGN_INS if paying else {})}.items():
         click.echo(f"    {', '.join(people)}   → http://{here}/{slug}/")
     if paying:
         click.echo("\n  Billing    by a double of Stripe: demo pays, huaxia tries, nordwerk owes; no money moves.")
