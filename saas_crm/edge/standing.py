@@ -16,6 +16,7 @@ from saas_crm.edge.declared import works_for_signing_in, works_while_read_only
 from saas_crm.edge.viewing import READING, viewing
 from tenants.context import ActiveTenant
 from tenants.directory import shared_tables_behind
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 WITHHELD = frozenset(f"{resource}:{action}" for resource in SALES for action in ("create", "update", "assign", "share"))
@@ -54,6 +55,7 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
     only read is made `for_reading`.
     """
     if member is not None and (member.workspace_standing or tenant.standing) != tenant.standing:
+        let_go()
         renewed = directory().renew(tenant.id)
         if renewed is None:
             raise NotFound

@@ -26,6 +26,7 @@ from saas_crm.operators.registry import speaker
 from saas_crm.operators.visits import NotAllowed, Visit, ask_in, begin, end, note_refusal, visit_of
 from tenants.context import ActiveTenant
 from tenants.db import AnyRow, db, tenant_scope
+from tenants.one_at_a_time import let_go
 from tenants.runtime import runtime_directory
 from web.lists import asked_id
 from web.operators.blueprint import bp as console
@@ -169,6 +170,7 @@ def photo(tenant_id: str, visit_id: str, user_id: UUID, digest: str) -> bytes | 
 
 
 def _end(visit_id: UUID, why: str) -> None:
+    let_go()
     end(visit_id, g.tenant, why, origin=request_origin(), database_url=settings().database_url)
 
 
