@@ -20,13 +20,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
 import web
-from billing import seats
-from billing.founding import begin_trial
+from billing.listening import listen
 from saas_crm import tables
 from saas_crm.access import visibility
-from saas_crm.access.founding import WorkspaceClaimed, WorkspaceFounded
+from saas_crm.access.founding import WorkspaceFounded
 from saas_crm.access.naming import Nameable, nameable
-from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.sessions import SignedInUser, only_in, session_user
 from saas_crm.access.sharing import forget_shares
 from saas_crm.activities import actions as activities
@@ -216,11 +214,10 @@ def _subscribe() -> None:
     renewable("company", COMPANIES)
     renewable("contact", CONTACTS)
     renewable("opportunity", DEALS)
-    events.subscribe(WorkspaceClaimed, begin_trial)
+    listen()
     events.subscribe(WorkspaceFounded, pipelines.furnish)
     events.subscribe(ActivityHappened, opportunities.note_activity)
     events.subscribe(OwnersMoved, owners.follow)
-    events.subscribe(PeopleChanged, seats.follow)
     events.subscribe(RecordsPurged, forget_shares)
     events.subscribe(BackedUp, after_backup)
     events.subscribe(following.CustomersGone, deals_indexed.renew_orphans)
