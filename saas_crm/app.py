@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from flask import Flask, Response, g
-from flask.json.provider import JSONProvider
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
@@ -57,6 +55,7 @@ from saas_crm.edge import (
     seen,
     shares,
 )
+from saas_crm.edge.as_json import Json
 from saas_crm.edge.domains import place_of
 from saas_crm.edge.standing import WorkspaceUnavailable, awaits_upgrade
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
@@ -85,23 +84,6 @@ from web import operators
 
 __all__ = ["create_app", "tables"]
 CATALOGUES = Path(web.__file__).parent / "translations"
-
-
-class Json(JSONProvider):
-    """JSON by orjson: times in RFC 3339, UUIDs as text."""
-
-    def dumps(self, obj: Any, **_: Any) -> str:
-        """Return the text of a value."""
-        return orjson.dumps(obj, option=orjson.OPT_UTC_Z).decode()
-
-    def loads(self, s: str | bytes, **_: Any) -> Any:
-        """Return the value of a text; raises ValueError."""
-        return orjson.loads(s)
-
-    def response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a JSON answer."""
-        body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_UTC_Z)
-        return Response(body, mimetype="application/json")
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select
 
 from saas_crm.access.entry import entry_policy
 from saas_crm.access.entry_rules import domain_allowed
-from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.invitation_mail import mail_link
-from saas_crm.access.joining import make_member
 from saas_crm.access.models import Invitation, Member, Role, Team
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.ownership import check_version
 from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.places import check_places
-from saas_crm.access.queries import member_by_id, teams, user_by_id
+from saas_crm.access.queries import member_by_id, teams
 from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import INVITATIONS_PER_WORKSPACE
-from saas_crm.access.shared_models import Membership, User
 from saas_crm.access.throttle import count, throttle_key
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core import limits
-from saas_crm.core.audit import act_as, acting
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.events import publish
 from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
-from tenants.db import SHARED, AnyRow, db, new_id
+from tenants.db import AnyRow, db
 from tenants.one_at_a_time import let_go
-from tenants.versions import lacks_tables
 
 LIFETIME = timedelta(days=7)
 
@@ -217,37 +210,3 @@ def _still_offered(invitation: Invitation) -> bool:
     if invitation.team_id is not None and invitation.team_id not in {inviter.team_id, *offered_teams(inviter)}:
         return False
     return inviter.can("member:create")
-
-
-def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, proven: bool = True) -> Member:
-    """Make the user a member by a good invitation; a member who was removed comes back.
-
-    Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
-    written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
-    leave a member nobody can reach. Before it, a member of old is held: a job may be about to take that row
-    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound and LimitReached.
-    """
-    user = user_by_id(user_id)
-    if state_of(invitation) != "good" or user is None:
-        raise NotFound
-    check_places(0)  # the invitation has its place already, unless the plan became smaller
-    member = db.session.scalar(select(Member).where(Member.user_id == user_id).with_for_update())
-    with db.engines[SHARED].begin() as connection:
-        joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
-        connection.execute(joined)
-        if proven and user.email == invitation.email and user.email_verified_at is None:
-            connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
-    who = member.id if member is not None else new_id()
-    act_as(db.session(), replace(acting(db.session()), member_id=who))  # they join by their own act
-    if member is None:
-        member = make_member(who, user, role_id=invitation.role_id, team_id=invitation.team_id)
-    if member.status != "active":
-        member.role_id, member.team_id, member.status = invitation.role_id, invitation.team_id, "active"
-    member.name, member.email, member.photo_digest = user.name, user.email, user.photo_digest
-    member.locale, member.timezone = user.locale, user.timezone
-    if not lacks_tables(tenant) and member.two_factor != (has := factors_of(user_id).on):
-        member.two_factor = has
-    invitation.accepted_at = now()
-    db.session.flush()
-    publish(PeopleChanged())
-    return member

@@ -28,7 +28,10 @@ def test_wrong_values_are_explained_but_not_shown(call) -> None:
     assert found.exit_code == 2
     assert "SECRET_KEY must have at least 32 characters" in found.output
     assert "DATABASE_URL must be a postgresql:// address" in found.output
-    assert "WEB_THREADS input should be greater than or equal to 1. Threads in each of them." in found.output
+    assert (
+        "WEB_THREADS input should be greater than or equal to 1. Requests that each of them works on at a time."
+        in found.output
+    )
     assert "hunter2" not in found.output
     assert "too-short-secret" not in found.output
 

@@ -15,7 +15,7 @@ OPENERS = {
     "create_engine": {"tenants/revise.py"},
     "psycopg.connect": {"tenants/migrate.py", "tenants/embedded/server.py", "saas_crm/cli/tenants.py"},
     "PsycopgConnector": {"saas_crm/worker.py"},
-    "Session": {"tenants/provisioning.py"},
+    "Session": {"tenants/one_at_a_time.py"},
     "sessionmaker": set(),
 }
 # Shared tables: the tenants' registry and sign-ins; no room of the business has any.

@@ -12,8 +12,9 @@ from uuid import UUID
 from flask import Response, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from saas_crm.access.accepting import accept
 from saas_crm.access.factors.standing import factors_of
-from saas_crm.access.invitations import accept, find_invitation, seat_of, state_of
+from saas_crm.access.invitations import find_invitation, seat_of, state_of
 from saas_crm.access.joining import make_invited_user
 from saas_crm.access.models import Invitation
 from saas_crm.access.queries import member_by_id, user_by_email

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.access.accepting import accept
 from saas_crm.access.entry_rules import domain_allowed
 from saas_crm.access.founding import root_team
-from saas_crm.access.invitations import accept, state_of
+from saas_crm.access.invitations import state_of
 from saas_crm.access.joining import make_member
 from saas_crm.access.models import IdentityProvider, Invitation, Member, Role, SsoIdentity
 from saas_crm.access.passwords import hash_password
