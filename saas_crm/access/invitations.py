@@ -199,11 +199,8 @@ def _still_offered(invitation: Invitation) -> bool:
     """Whether the inviter may still give the seat they offered."""
     try:
         inviter = member_by_id(invitation.invited_by_id)
-    except NotFound:
-        return False
-    try:
         check_role(invitation.role_id, inviter)
-    except InvalidInput:
+    except (NotFound, InvalidInput):
         return False
     if not domain_allowed(invitation.email, entry_policy().email_domains):
         return False
