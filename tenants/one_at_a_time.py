@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+from flask import has_app_context
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,8 @@ def let_go(*, keep: bool = False) -> None:
     and has changed nothing but when a token was used. Not between the rows of `stream`, and not where a place of an
     export is taken: that is held until the file is made.
     """
+    if not has_app_context() or not db.session.registry.has():
+        return
     session = cast("TenantSession", db.session())
     if not session.in_transaction() or session.in_nested_transaction():
         return

@@ -206,10 +206,9 @@ def test_no_answer_to_anybody_is_a_server_error(app: Flask, stage: Stage, sample
 
 
 def _is_missing(endpoint: Endpoint, status: int) -> bool:
-    """Whether a 404 or 405 only says that the sample's picture, token or mail is not there."""
-    return status in (404, 410) and bool(
-        {"digest", "token", "stamp", "path", "archive_id"} & set(endpoint.rule.arguments)
-    )
+    """Whether a 404 or 410 only says that the sample's picture, token or mail is not there, or that nothing is sold."""
+    of_samples = {"digest", "token", "stamp", "path", "archive_id"} & set(endpoint.rule.arguments)
+    return status in (404, 410) and (bool(of_samples) or "/billing" in endpoint.rule.rule)
 
 
 def _not_found(endpoint: Endpoint) -> set[int]:
