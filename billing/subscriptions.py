@@ -12,6 +12,7 @@ from billing.held import Held
 from billing.models import BillingIdentity, Subscription
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
+from tenants.one_at_a_time import let_go
 
 COLUMNS = tuple(getattr(Subscription, one.name) for one in fields(Held))
 NAMES = tuple(one.name for one in fields(Held))
@@ -19,6 +20,7 @@ NAMES = tuple(one.name for one in fields(Held))
 
 def held(tenant_id: UUID) -> Held | None:
     """Return what a workspace has and pays; None where nothing is known of it."""
+    let_go()
     with shared_reader() as connection:
         return _one(connection, Subscription.tenant_id == tenant_id)
 

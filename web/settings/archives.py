@@ -28,12 +28,12 @@ def index() -> str:
     """List the archives that are kept, and how to ask for one."""
     member = current_member()
     archives.check_may(member)
-    found = archives.archives_of(g.tenant)
+    found, kept = archives.archives_of(g.tenant), kept_backups(g.tenant.id)  # before the workspace's own tables
     names = {row.id: row.name for row in members(include_frozen=True)} if found else {}
     here = settings()
     return render_template(
         "settings/archives.html", archives=found, names=names, mine=member.id, days=archives.KEPT.days,
-        nightly=here if here.backup_url else None, kept=kept_backups(g.tenant.id),
+        nightly=here if here.backup_url else None, kept=kept,
         waiting=any(row.made_at is None and row.error is None for row in found),
     )  # fmt: skip
 
