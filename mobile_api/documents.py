@@ -47,6 +47,7 @@ HEADINGS = {
     "activities": N_("Activities"), "opportunities": N_("Deals"), "pipelines": N_("Sales stages"),
     "roles": N_("Roles"), "members": N_("Members"), "teams": N_("Teams"), "invitations": N_("Invitations"),
     "search": N_("Search"), "audit": N_("Audit log"), "hand-overs": N_("Hand-overs"), "privacy": N_("Privacy"),
+    "billing": N_("Billing"),
     "security": N_("Security"), "workspace": N_("Workspace"),
 }  # fmt: skip
 """What the page calls the sections of the description."""
