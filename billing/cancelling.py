@@ -19,7 +19,8 @@ from tenants.settings import Settings
 REASONS = ("too_expensive", "missing_features", "switched_service", "unused", "customer_service", "too_complex",
            "low_quality", "other")  # fmt: skip
 """Stripe's own: https://docs.stripe.com/api/subscriptions/update, cancellation_details.feedback."""
-LONGEST_WORDS = 500
+LONGEST_WORDS = 1_000
+"""As many as pages and programs may send; Stripe takes 5,000 (cancellation_details.comment)."""
 
 
 def cancel(

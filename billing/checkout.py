@@ -50,6 +50,8 @@ def start_checkout(
     if price is None:
         raise StripeRefused(f"no price {plan} {interval} {currency}: run `saas-crm billing sync`", "no_price")
     row = _row(tenant.id, now or present())
+    if row.source == "manual" and row.state in ("active", "past_due"):
+        raise NothingToDo("an operator looks after this plan")
     customer_id = row.customer_id or become_customer(gateway, tenant.id)
     found = gateway.facts(customer_id).subscription
     if found is not None and found.lives:

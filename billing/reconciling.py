@@ -81,6 +81,10 @@ def _one(settings: Settings, tenant_id: UUID, at: datetime, report: Report) -> N
     except BillingError as failed:
         report.failed[str(tenant_id)] = f"{type(failed).__name__}: {failed.message}"
         return
+    except Exception as failed:
+        log.error("subscription could not be compared", tenant=str(tenant_id), exc_info=failed)
+        report.failed[str(tenant_id)] = type(failed).__name__
+        return
     if found is not None and (changes := _differences(found.before, found.after)):
         report.mended[str(tenant_id)] = changes
 

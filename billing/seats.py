@@ -173,6 +173,8 @@ def _set(act: Act, people: int, at: datetime) -> tuple[bool, datetime | None]:
         _put(act, seats=seats, prorations=how)
         return True, _last_hours(sub) if row.next_plan else None
     price = _waiting_price(row, sub)
+    if sub.cancels_at is not None and row.next_plan and at < _last_hours(sub):
+        return False, _last_hours(sub)  # it may be taken back until then
     if seats == sub.seats and price is None:
         return False, None
     if at < _last_hours(sub) and not _was_missed(row, sub):
@@ -198,6 +200,8 @@ def _was_missed(row: Held, sub: SubscriptionFacts) -> bool:
 
 
 def _waiting_price(row: Held, sub: SubscriptionFacts) -> str | None:
+    if sub.cancels_at is not None:  # another rhythm would begin, and charge, a new period
+        return None
     if not row.next_plan or (row.next_plan, row.next_interval) == (sub.plan, sub.interval):
         return None
     found = offered(row.next_plan, row.next_interval, sub.currency)
@@ -224,5 +228,8 @@ def due(at: datetime, limit: int = 500) -> list[UUID]:
 
 
 def count_anew(tenant_id: UUID, *, now: datetime | None = None) -> None:
-    """Count a tenant's people anew: invitations end by themselves, and a count may have been lost."""
-    note_needed(tenant_id, needed_in(tenant_id), now=now)
+    """Count a tenant's people anew: invitations end by themselves, and a count may have been lost.
+
+    Who was invited and never came has gone as well: seats that were agreed to for them are given back.
+    """
+    note_needed(tenant_id, needed_in(tenant_id), gone=True, now=now)

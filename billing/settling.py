@@ -48,6 +48,11 @@ _CHANGE = """
         (id, at, tenant_id, kind, plan, interval, currency, seats, mrr, by_member, by_operator, reason)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+_KEEP = """
+    WITH kept AS (DELETE FROM public.tenant_deletions WHERE tenant_id = %s AND asked_by = 'billing' RETURNING tenant_id)
+    DELETE FROM public.suspensions s USING kept WHERE s.tenant_id = kept.tenant_id AND s.cause = 'deletion'
+"""
+"""Take back a deletion that followed from nobody having paid (`billing.closing`); one that a person asked for stays."""
 OF_STANDING = (
     "source", "state", "plan", "state_since", "interval", "currency", "seats", "amount", "price_id", "subscription_id",
     "period_ends_at", "past_due_since", "cancel_at_period_end", "cancel_to",
@@ -95,9 +100,10 @@ def _end_surplus(gateway: StripeGateway, standing: Standing, facts: StripeFacts)
     What the second one cost counts for the next invoices. Interrupted, it is done by whoever looks next.
     """
     counts = facts.subscription.subscription_id if facts.subscription else ""
+    paid = {one.subscription_id for one in facts.surplus if not one.owes}
     for subscription_id in standing.surplus:
         log.warning("subscription ended", subscription=subscription_id, second=subscription_id != counts)
-        gateway.end(subscription_id, credit=subscription_id != counts, key=f"end-{subscription_id}")
+        gateway.end(subscription_id, credit=subscription_id in paid, key=f"end-{subscription_id}")
 
 
 def _written(tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By) -> Settled | None:
@@ -163,6 +169,8 @@ def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at
         ])  # fmt: skip
     for word in words_of(kinds, before, found.standing):
         defer_word(connection, after.tenant_id, word)
+    if after.state != "cancelled":
+        connection.execute(_KEEP, [after.tenant_id])
     why = suspension_of(found.standing)
     if why is not None:
         done = put_cause(connection, after.tenant_id, status, why, through=by.through)

@@ -108,8 +108,20 @@ class StripeGateway(Hosted, Shelf):
                     "proration_behavior": "always_invoice" if at_once else "create_prorations",
                 },
             }).to_dict()  # fmt: skip
-        part = max(reading.prorated(found), 0)
-        return (max(found["amount_due"], 0), 0) if at_once else (0, part)
+        if at_once:
+            return max(found["amount_due"], 0), 0
+        return 0, max(reading.prorated(found) - self._pending(held), 0)
+
+    def _pending(self, held: SubscriptionFacts) -> int:
+        """Return what former changes in this period add to the next invoice already."""
+        try:
+            with self._told():
+                found = self._client.invoices.create_preview({"subscription": held.subscription_id}).to_dict()
+        except StripeRefused as none:
+            if none.code in ("invoice_upcoming_none", "resource_missing"):
+                return 0
+            raise
+        return reading.prorated(found)
 
     # What changes a subscription
 

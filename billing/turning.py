@@ -48,6 +48,8 @@ def turn(settings: Settings, now: datetime | None = None) -> int:
             log.warning("Stripe does not answer; subscriptions wait for an hour")
         except BillingError as failed:
             log.error("subscription could not be settled", tenant=str(tenant_id), why=failed.message)
+        except Exception as failed:
+            log.error("subscription could not be settled", tenant=str(tenant_id), exc_info=failed)
     if answers:
         _send_seats(settings, at)
     events.take_up_again(at)
@@ -89,6 +91,8 @@ def _send_seats(settings: Settings, at: datetime) -> None:
             return
         except BillingError as failed:
             log.error("seats could not be set", tenant=str(tenant_id), why=failed.message)
+        except Exception as failed:
+            log.error("seats could not be set", tenant=str(tenant_id), exc_info=failed)
 
 
 def longest_waiting() -> datetime | None:

@@ -22,6 +22,7 @@ from saas_crm.core.audit import record_act
 from saas_crm.core.clock import now
 from saas_crm.edge.input import input_context
 from tenants.db import db
+from tenants.one_at_a_time import let_go
 
 View = Callable[..., Response]
 SEEN_EVERY = 600.0  # seconds
@@ -60,22 +61,30 @@ def _reading(operation: Operation, view: Callable[..., Any]) -> View:
                 operation.request_model, request.get_data(), request.content_type,
                 allowed=operation.body_types, context=input_context(),
             )  # fmt: skip
+        outside = operation.tag == "billing"
+        if outside:
+            let_go(keep=True)  # Stripe is asked, and nothing is open then; written was only when a token was used
         if operation.idempotent:
-            return _once(partial(view, **given))
+            return _once(partial(view, **given), outside=outside)
         response: Response = view(**given)
         return response
 
     return answer
 
 
-def _once(work: Callable[[], Response]) -> Response:
+def _once(work: Callable[[], Response], *, outside: bool) -> Response:
+    """Do the work once for a key. What asks `outside` holds no key meanwhile: it looks first, and is once by that."""
     key = read_idempotency_key(request.headers.get("Idempotency-Key"))
     if key is None:
         return work()
     known = idempotency.claim(key)
     if known is not None:
         return known
+    if outside:
+        db.session.rollback()
     response = work()
+    if outside and (known := idempotency.claim(key)) is not None:
+        return known
     idempotency.keep(key, response)
     return response
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,17 +75,16 @@ class Turns(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:  # noqa: ARG002
         """Take the next job, None where none is due."""
-        waited = 0.0
+        began = time.monotonic()
         while True:
             self._changed.clear()
             job = await self._take(worker_id)
             if job is not None or not await self._held_back():
                 return job
-            if self._patience is not None and waited >= self._patience:
+            if self._patience is not None and time.monotonic() - began >= self._patience:
                 return None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), RECHECK_SECONDS)
-            waited += RECHECK_SECONDS
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Note how a job ended; its workspace may have another one."""

@@ -133,7 +133,7 @@ def forget_audit() -> None:
 def drop_membership(member_id: str) -> None:
     """Take the workspace off the list of somebody who was removed from it, unless they have come back.
 
-    The member is held meanwhile, as `invitations.accept` holds them before it writes the same row.
+    The member is held meanwhile, as `accepting.accept` holds them before it writes the same row.
     """
     held = select(Member).where(Member.id == UUID(member_id), Member.status == "removed").with_for_update()
     member = db.session.scalar(held)

@@ -58,7 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 def _take() -> None:
     """Wait for the workspace's turn, without a connection; raises WorkspaceUnavailable where that is in vain."""
     visit: Visit | None = request.environ.get(_VISIT)
-    if g.tenant is None or visit is None:
+    if g.tenant is None or visit is None or "member" not in g:  # a stranger counts against nobody
         return
     desks: Desks = current_app.extensions["desks"]
     page = not is_api()

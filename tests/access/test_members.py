@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from saas_crm.access import api_tokens, invitations, members
+from saas_crm.access import accepting, api_tokens, invitations, members
 from saas_crm.access.models import ApiToken, Invitation, Role
 from saas_crm.access.sessions import workspaces_of
 from saas_crm.core.errors import InvalidInput, NotFound
@@ -57,7 +57,7 @@ def test_who_comes_back_before_the_job_keeps_the_workspace(
     remove(acting, make, "rep")
     with acting("owner") as owner:
         invitation = _offer(owner, cast, "rep", cast["rep"].email)
-        invitations.accept(invitation, user_id=cast["rep"].user_id, tenant=cast.tenants["acme"])
+        accepting.accept(invitation, user_id=cast["rep"].user_id, tenant=cast.tenants["acme"])
     assert "access.drop_membership" in jobs()
     assert slugs(app, cast, "rep") == ["acme"]
 
@@ -102,7 +102,7 @@ def test_the_offer_of_somebody_who_fell_is_none_until_somebody_else_makes_it(
     with acting("owner") as owner:
         [invitation] = db.session.scalars(select(Invitation)).all()
         with pytest.raises(NotFound):
-            invitations.accept(invitation, user_id=cast["stranger"].user_id, tenant=cast.tenants["acme"])
+            accepting.accept(invitation, user_id=cast["stranger"].user_id, tenant=cast.tenants["acme"])
         invitations.resend(
             invitation.id, actor=owner, tenant=cast.tenants["acme"], base_url="http://localhost", verified=True
         )

@@ -55,6 +55,25 @@ def test_who_never_pays_is_cancelled_then_deleted(shop: Shop, acme: Company) -> 
     assert shop.deletion_asked(acme) == "billing"
 
 
+def test_who_pays_before_the_day_is_not_deleted(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    acme.cancel("closed")
+    shop.goes_on(days=32 + 31)
+    assert shop.deletion_asked(acme) == "billing"
+    acme.subscribe("business")
+    assert (acme.row.state, acme.status, shop.deletion_asked(acme)) == ("active", "active", None)
+
+
+def test_a_cancelled_subscription_begins_no_other_period(shop: Shop, acme: Company) -> None:
+    acme.subscribe("team", "year")
+    acme.change("team", "month")
+    acme.cancel("free")
+    shop.goes_on(days=367)
+    assert (acme.row.state, acme.row.plan) == ("free", "free")
+    invoices = shop.double.request("GET", "/v1/invoices", {"customer": acme.row.customer_id})["data"]
+    assert len(invoices) == 1
+
+
 def test_what_stripe_gives_up_by_itself_is_owed_all_the_same(shop: Shop, acme: Company) -> None:
     acme.subscribe()
     shop.double.account.after_retries = "canceled"

@@ -150,3 +150,14 @@ def test_paying_works_where_the_workspace_can_only_be_read(
     problem(owner.post("/companies", json={"name": "X"}), 403, "workspace-read-only")
     assert owner.get("/billing").json["state"] == "read_only"
     problem(owner.post("/billing/portal"), 503, "payment-service-unavailable")
+
+
+def test_a_programs_first_word_may_be_about_invoices(owner: Phone) -> None:
+    assert owner.get("/billing/invoices").status_code == 200
+
+
+def test_the_same_request_under_a_key_is_done_once(owner: Phone, stripe: Double) -> None:
+    wish = {"plan": "team", "interval": "month", "currency": "EUR"}
+    once, again = (owner.post("/billing/checkout", json=wish, headers={"Idempotency-Key": "c-1"}) for _ in range(2))
+    assert once.status_code == again.status_code == 200, once.text
+    assert once.json == again.json

@@ -25,11 +25,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
 HOME = Path(__file__).resolve().parents[2]
-PRODUCT = ("saas_crm", "web", "mobile_api", "tenants")
+PRODUCT = ("saas_crm", "web", "mobile_api", "tenants", "billing")
 HOLDS_BOTH = {
     "mobile_api.workspace.change_workspace": "what was decided is held: who changes it comes one after the other",
     "saas_crm.access.invitations.count_mail": "the role that is offered is held, so that nobody deletes it meanwhile",
-    "saas_crm.access.invitations.accept": "the link and a member of old are held until the shared row is written",
+    "saas_crm.access.accepting.accept": "the link and a member of old are held until the shared row is written",
     "saas_crm.access.sso.joining.let_in_by": "as with an invitation",
     "saas_crm.access.sso.provider.decide_sso": "the provider is held: who decides comes one after the other",
     "saas_crm.access.profile.update_own_profile": "the member is held, so that the job waits and finds nothing to do",

@@ -9,13 +9,14 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import cancelling
+from billing.errors import StripeUnreachable
 from billing.plans import FREE, catalogue
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.proof import proven
-from web.billing.account import told_where
+from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
 from web.billing.values import account_of, over_after
 from web.billing.words import reasons
@@ -74,7 +75,10 @@ def _cancel(to: Literal["free", "closed"], told: str) -> ResponseReturnValue:
         raise InvalidInput({"reason": _("Choose what fits best.")})
     if len(words) > MOST_WORDS:
         raise InvalidInput({"words": _("At most %(most)s characters.", most=MOST_WORDS)})
-    cancelling.cancel(settings(), g.tenant, to=to, reason=reason, words=words, actor=current_member())
+    try:
+        cancelling.cancel(settings(), g.tenant, to=to, reason=reason, words=words, actor=current_member())
+    except StripeUnreachable as failed:  # what was written is kept
+        raise InvalidInput({"": what_failed(failed)}) from None
     directory().forget()
     return saved(url_for("billing.index"), told)
 
