@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select
 from saas_crm.core.clock import today_in
 from saas_crm.core.errors import FeatureNotInPlan, LimitReached
 from saas_crm.core.usage import UsageSum
-from tenants.context import current_tenant
+from tenants.context import ActiveTenant, current_tenant
 from tenants.db import db
 from tenants.versions import lacks_tables
 
@@ -66,9 +66,9 @@ def make_room(limit: str, wanting: int = 1) -> None:
         check_room(limit, used_of(limit), wanting)
 
 
-def check_feature(feature: str) -> None:
-    """Raise FeatureNotInPlan if the plan does not have it."""
-    if not current_tenant().plan.allows(feature):
+def check_feature(feature: str, of: ActiveTenant | None = None) -> None:
+    """Raise FeatureNotInPlan if the plan of the tenant that speaks, or of another, does not have it."""
+    if not (of or current_tenant()).plan.allows(feature):
         raise FeatureNotInPlan(feature)
 
 

@@ -93,7 +93,7 @@ def claim(settings: Settings, tenant: ActiveTenant, domain: str, by: By) -> Held
         former = _read(connection, tenant_id)
         if former is not None and former.domain == domain:
             return former
-        limits.check_feature("own_domain")
+        limits.check_feature("own_domain", of=tenant)
         made = Held(domain, secrets.token_hex(16))
         connection.execute(_CLAIM, [tenant_id, made.domain, made.token])
         changes = {"domain": [former.domain if former else None, domain]}
