@@ -119,7 +119,7 @@ def test_capacity_is_told_in_words_and_for_programs(call: Call) -> None:
 
 def test_a_sound_installation_is_not_warned(call: Call) -> None:
     """As it is delivered; a warning that is always there is not read."""
-    told = json.loads(call("capacity", "--json").output)
+    told = json.loads(call("capacity", "--json", WEB_THREADS="4").output)
     assert not [concern for concern in told["concerns"] if "onnections" in concern]
     assert told["connections_wanted"] == 2 * (4 + 8) + (3 + 6) + 2
     assert not told["pooled"]

@@ -50,7 +50,7 @@ def test_what_every_operation_says() -> None:
         if method != "get" and one["operationId"] != "sign_in":
             assert "IdempotencyKey" in headers, one["operationId"]
             assert "409" in one["responses"]
-        if method in ("patch", "put"):
+        if method in ("patch", "put") and not path.startswith("/billing/"):  # what Stripe holds has no version of ours
             assert "IfMatch" in headers
         if method == "patch":
             assert list(one["requestBody"]["content"]) == ["application/merge-patch+json", "application/json"]

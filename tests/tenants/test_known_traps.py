@@ -119,6 +119,7 @@ def _sign_in(app: Flask, client: object, person: Person) -> None:
 
 def _insert_company(installation: Installation, schema: str, company_id: object, name: str) -> None:
     with installation.place.owner() as connection:
+        connection.execute(f"SET search_path = {schema}")  # triggers on it speak of its own tables
         connection.execute(
             f"INSERT INTO {schema}.companies (id, name, sort_name, name_key) VALUES (%s, %s, %s, %s)",
             [company_id, name, name.lower(), name.lower()],

@@ -35,6 +35,7 @@ def test_before_the_shared_tables_are_brought_up_nothing_is_renewed(
         )
         for table in SINCE:
             connection.execute(f"DROP TABLE public.{table} CASCADE")
+        connection.execute("DROP INDEX jobs.jobs_in_turn")
         connection.execute("DROP FUNCTION public.refuse_former_slug() CASCADE")
         connection.execute("DROP FUNCTION public.refuse_former_email() CASCADE")
         connection.execute("DROP FUNCTION public.defer_operator_work(uuid), public.failed_jobs_of(uuid)")

@@ -217,6 +217,7 @@ def test_100_000_rows_are_given_out_within_the_statement_timeout(
 ) -> None:
     schema, owner = cast.tenants["acme"].schema_name, cast["rep"].member_id
     with installation.place.owner() as connection:
+        connection.execute(f"SET search_path = {schema}")  # triggers on it speak of its own tables
         connection.execute(
             f"INSERT INTO {schema}.companies (id, name, sort_name, name_key, owner_id)"
             " SELECT gen_random_uuid(), 'Company ' || n, 'company ' || n, 'company ' || n, %s"

@@ -32,7 +32,7 @@ TAKES_PROOF = {
     "settings_security.forget_sso",
     "settings_tokens.create",
     "settings_archives.ask", "settings_archives.download", "settings_deletion.ask", "settings_address.update",
-    "settings_domain.update", "settings_domain.remove", "support.allow",
+    "settings_domain.update", "settings_domain.remove", "support.allow", "billing.change", "billing.close",
 }  # fmt: skip
 
 
