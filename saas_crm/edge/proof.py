@@ -21,6 +21,7 @@ from saas_crm.edge.current import signed_in_user
 from saas_crm.edge.origin import request_origin
 from saas_crm.edge.resending import go_on_with
 from saas_crm.edge.security import SIGN_IN, note
+from tenants.one_at_a_time import let_go
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "__proven__"
@@ -84,6 +85,7 @@ def prove(typed: str, answer: str = "") -> None:
 
     Guesses wait as on the sign-in page.
     """
+    let_go()
     if answer:
         _prove_by_passkey(answer)
         return
