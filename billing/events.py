@@ -109,6 +109,14 @@ def whose(ids: list[str], customer_id: str) -> UUID | None:
         return found or connection.scalar(select(Tenant.id).where(Tenant.id.in_(named)).limit(1))
 
 
+def tell_of_another_card(ids: list[str]) -> bool:
+    """Whether one of the events says that a customer pays by something else from now on."""
+    before = StripeEvent.payload["data"]["previous_attributes"]["invoice_settings"]
+    query = select(StripeEvent.id).where(StripeEvent.id.in_(ids), before.has_key("default_payment_method"))
+    with shared_reader() as connection:
+        return connection.scalar(query.limit(1)) is not None
+
+
 def know_customer(tenant_id: UUID, customer_id: str) -> None:
     """Note a tenant's customer where none is noted: we were interrupted between making it and writing it down."""
     with db.engines[SHARED].begin() as connection:

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from billing import events, seats
+from billing.collecting import pay_by_another_card
 from billing.errors import BillingError, StripeUnreachable
 from billing.settling import settle
 from billing.turning import turn
@@ -33,6 +34,8 @@ def work_event(customer: str) -> None:
         else:
             events.know_customer(tenant_id, customer)
             settle(runtime_settings(), tenant_id)
+            if events.tell_of_another_card(ids):
+                pay_by_another_card(runtime_settings(), tenant_id)
     except BillingError as failed:
         events.mark_failed(ids, f"{type(failed).__name__}: {failed.message}")
         raise

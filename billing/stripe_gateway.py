@@ -8,7 +8,7 @@ one that is sent again (by the package, or after a crash) is carried out once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ CONNECT_SECONDS, READ_SECONDS = 4.0, 15.0
 RETRIES = 2
 EVENTS = (
     "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
-    "customer.deleted", "customer.subscription.created", "customer.subscription.updated",
+    "customer.deleted", "customer.updated", "customer.subscription.created", "customer.subscription.updated",
     "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
     "invoice.finalized", "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
     "invoice.voided", "invoice.marked_uncollectible", "invoice.updated",
@@ -171,6 +171,27 @@ class StripeGateway(Hosted, Shelf):
         ends: Any = {"cancel_at_period_end": False} if held.cancel_at_period_end else {"cancel_at": ""}
         with self._told():
             self._client.subscriptions.update(held.subscription_id, {**ends, **said}, once(key))
+
+    def pay_by_default(self, held: SubscriptionFacts, *, key: str) -> None:
+        """Let a subscription be paid by what its customer pays by now, and try what is open by it.
+
+        Checkout gives a subscription a way to pay of its own, which counts before the customer's; and Stripe does not
+        try again by itself because there is another one.
+        """
+        with self._told():
+            customer = self._client.customers.retrieve(held.customer_id).to_dict(for_json=True)
+            method = reading.identity((customer.get("invoice_settings") or {}).get("default_payment_method"))
+            if not method:
+                return
+            has = self._client.subscriptions.retrieve(held.subscription_id).to_dict(for_json=True)
+            if reading.identity(has.get("default_payment_method")) not in ("", method):
+                changed: Any = {"default_payment_method": method}
+                self._client.subscriptions.update(held.subscription_id, changed, once(key))
+            open_ones: Any = {"subscription": held.subscription_id, "status": "open"}
+            owed = list(self._all(self._client.invoices, open_ones)) if held.owes else []
+        for one in owed:
+            with suppress(CardDeclined, StripeRefused), self._told():  # it stays owed; or was paid a moment ago
+                self._client.invoices.pay(one["id"], {"payment_method": method}, once(f"{key}-{one['id']}"))
 
     def end(self, subscription_id: str, *, credit: bool, key: str) -> None:
         """End a subscription now; with `credit` what was paid for days to come counts towards what is paid next.

@@ -91,7 +91,10 @@ def _of_deletion(who: str, day: datetime | None) -> Paused:
     return Paused(
         DELETION,
         _("This workspace will be deleted on %(date)s", date=shown),
-        _("%(name)s asked for it. Until then only its owners can come in, to read and to take data along.", name=who),
+        _("%(name)s asked for it. Until then only its owners can come in, to read and to take data along.", name=who)
+        if who != BILLING
+        else _("Its subscription is over. Until then only its owners can come in, to read, to take data along, or to "
+               "choose a plan."),
         "", _("Its owners can take it back until then."), revocable=is_owner(member_or_none()),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from babel.dates import format_date
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language, ngettext, spoken
 from saas_crm.core.mail import Letter, send
+from tenants.standing import BILLING
 
 _OWNERS = """
     SELECT m.name, m.email, m.locale FROM members m JOIN roles r ON r.id = m.role_id
@@ -51,7 +52,10 @@ def deletion_asked(reader: Reader, workspace: str, who: str, due: datetime, url:
         _("%(workspace)s will be deleted on %(date)s", workspace=workspace, date=_day(due)),
         [
             _("Hello %(name)s,", name=reader.name),
-            _("%(who)s asked for the workspace %(workspace)s to be deleted.", who=who, workspace=workspace),
+            _("%(who)s asked for the workspace %(workspace)s to be deleted.", who=who, workspace=workspace)
+            if who != BILLING
+            else _("The subscription of the workspace %(workspace)s is over, and nobody has chosen a plan since.",
+                   workspace=workspace),
             _("Until %(date)s it is closed to its members. You can read everything, take it along as an archive, and "
               "keep the workspace after all with one click. After that day nothing of it is left, and no backup.",
               date=_day(due)),

@@ -55,6 +55,28 @@ def test_who_never_pays_is_cancelled_then_deleted(shop: Shop, acme: Company) -> 
     assert shop.deletion_asked(acme) == "billing"
 
 
+def test_another_card_pays_what_is_open_and_from_then_on(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    shop.double.cards(acme.row.customer_id or "", "declined")
+    shop.goes_on(days=32)
+    assert acme.row.state == "past_due"
+    shop.double.acts.change_card(acme.row.customer_id or "", "works")
+    shop.deliver()
+    assert (acme.row.state, acme.movements) == ("active", ["converted", "past_due", "recovered"])
+    shop.goes_on(days=31)
+    assert acme.row.state == "active"
+
+
+def test_another_card_that_is_declined_leaves_it_owed(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    shop.double.cards(acme.row.customer_id or "", "declined")
+    shop.goes_on(days=32)
+    shop.double.acts.change_card(acme.row.customer_id or "", "fails_later")
+    shop.double.cards(acme.row.customer_id or "", "declined")
+    shop.deliver()
+    assert acme.row.state == "past_due"
+
+
 def test_who_pays_before_the_day_is_not_deleted(shop: Shop, acme: Company) -> None:
     acme.subscribe()
     acme.cancel("closed")

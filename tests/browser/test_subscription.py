@@ -97,7 +97,6 @@ def life(app: Flask, installation: Installation, double: Double, tmp_path: Path)
             sync(gateway, catalogue())
         double.webhooks.endpoint(f"{server.url}/billing/stripe/webhook", SECRET)
         double.account.after_retries = "past_due"  # as docs/operations.md says to set it: we decide when it is over
-        double.account.retries_on_new_card = False
         around = Life(installation, double, file)
         stack.callback(around.begin_sessions, 0)
         yield around, server.url

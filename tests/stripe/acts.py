@@ -35,25 +35,18 @@ class Acts:
         return str(self._get("checkout.session", session_id)["cancel_url"])
 
     def change_card(self, customer_id: str, card: str = "works") -> dict[str, Any]:
-        """Put in another card: for the customer and all that runs. See Account.retries_on_new_card for what is open."""
+        """Put in another card, for the customer: a subscription goes on with what it was given by Checkout.
+
+        What is open is not tried again: Stripe promises that of a new `source` of old alone (description of
+        POST /v1/customers/{customer}), so a program that needs it asks for `POST /v1/invoices/{}/pay` itself.
+        """
         with self._world.lock, self._world.at(self._world.moment_of(customer_id)):
             customer = self._get("customer", customer_id)
             method = attach(self._world, new_method(self._world, card), customer_id)
             self._world.cards.pop(customer_id, None)
             customer["invoice_settings"]["default_payment_method"] = method["id"]
             self._world.tell("customer.updated", customer)
-            for subscription in self._world.rows("subscription", customer=customer_id):
-                if subscription["status"] != "canceled":
-                    subscription["default_payment_method"] = method["id"]
-                    self._world.tell("customer.subscription.updated", subscription)
-            if self._world.account.retries_on_new_card:
-                self._try_again(customer_id)
             return self._written(customer)
-
-    def _try_again(self, customer_id: str) -> None:
-        for invoice in self._world.rows("invoice", customer=customer_id, status="open"):
-            if invoice["attempted"] and invoice["next_payment_attempt"]:
-                attempt(self._world, invoice)
 
     def cancel(self, subscription_id: str, *, at_period_end: bool = True, feedback: str = "", comment: str = "") -> Any:
         """End a subscription in the portal."""

@@ -23,12 +23,7 @@ _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @dataclass
 class Account:
-    """The settings that Stripe's dashboard holds. Days of retries count from the failure before.
-
-    `retries_on_new_card`: whether what is open and failed is tried again at once when a person puts in another card. At
-    Stripe only a new `source` of old does that (description of POST /v1/customers/{customer}); of the portal's payment
-    methods nothing is promised, so a program that needs it asks for `POST /v1/invoices/{}/pay` itself.
-    """
+    """The settings that Stripe's dashboard holds. Days of retries count from the failure before."""
 
     retry_days: tuple[int, ...] = (3, 5, 7)
     after_retries: str = "canceled"
@@ -37,7 +32,6 @@ class Account:
     country: str = "DE"
     name: str = "The double"
     portal_cancel_mode: str = "at_period_end"
-    retries_on_new_card: bool = True
 
 
 class World:
