@@ -111,7 +111,7 @@ def blueprint(double: Double) -> Blueprint:
         invoices = [row for row in world.rows("invoice", customer=customer["id"]) if row["status"] != "draft"]
         return render_template(
             "portal.html", title="Billing", session=session, customer=customer, subscriptions=running, error=error,
-            invoices=invoices[::-1], method=_method(double, customer, running), cards=_choices(["card", "sepa_debit"]),
+            invoices=invoices[::-1], method=_method(double, customer), cards=_choices(["card", "sepa_debit"]),
             names=lambda each: _names(double, each), lang=_language(session["locale"]),
         )  # fmt: skip
 
@@ -176,8 +176,9 @@ def _act(double: Double, session: dict[str, Any]) -> None:
         double.acts.resume(form["subscription"])
 
 
-def _method(double: Double, customer: dict[str, Any], running: list[dict[str, Any]]) -> str:
-    method = default_method(double.world, running[0] if running else None, customer)
+def _method(double: Double, customer: dict[str, Any]) -> str:
+    """Return what the portal changes: the customer's own way to pay."""
+    method = default_method(double.world, None, customer)
     if method is None:
         return ""
     return f"{method['card']['brand']} •••• {method['card']['last4']}" if "card" in method else str(method["type"])
