@@ -168,5 +168,5 @@ class World:
     def become(self, kept: dict[str, Any]) -> None:
         """Be what was kept."""
         for name in _KEPT:
-            setattr(self, name, kept[name])
+            setattr(self, name, deepcopy(kept[name]))  # what was kept stays as it is
         self.account = Account(**kept["account"] | {"retry_days": tuple(kept["account"]["retry_days"])})
