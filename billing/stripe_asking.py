@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 
-class Asking:
+class Asking(ABC):
     """The client of Stripe's package, and for whom it asks."""
 
     installation: str
     _client: Any
 
+    @abstractmethod
     def _told(self) -> AbstractContextManager[None]:
         """Turn Stripe's errors into ours while it is asked."""
-        raise NotImplementedError
 
     def _all(self, service: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield all that a list has, page by page."""
