@@ -16,7 +16,8 @@ from saas_crm.cli.priority import give_way
 os.nice(int(sys.argv[1]))
 give_way(int(sys.argv[2]))
 group = Path("/proc/self/autogroup")
-print(os.nice(0), group.read_text().split()[-1] if group.exists() else "none")
+said = group.read_text().split() if group.exists() else []
+print(os.nice(0), said[-1] if said else "none")
 """
 SWITCH = Path("/proc/sys/kernel/sched_autogroup_enabled")
 GROUPS = SWITCH.exists() and SWITCH.read_text() == "1\n"
@@ -24,7 +25,10 @@ OURS = os.nice(0)
 
 
 def _after(before: int, wanted: int, *, leads: bool) -> list[str]:
-    """Return how nice a process is that began `before` and was told `wanted`, and its session, if the system says."""
+    """Return how nice a process is that began `before` and was told `wanted`, and its session, if the system says.
+
+    Linux says nothing of the session that everything begins in, since it weighs that as all others together.
+    """
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(before), str(wanted)], start_new_session=leads, check=True, text=True,
         capture_output=True,
