@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from math import inf
+from uuid import UUID
 
 from infra.bench.growth import NEXT, next_release, take_back_column
 from infra.bench.load import Connection, requests_of
@@ -39,6 +40,7 @@ _MINE = """
     JOIN public.users u ON u.id = m.user_id
     WHERE u.email = %s AND t.status = 'active' AND (t.slug LIKE 'small-%%' OR t.slug LIKE 'found-%%') ORDER BY t.id
 """
+_NEWEST = "SELECT id FROM companies WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1"
 _MIGRATED = "SELECT slug FROM public.tenants WHERE schema_version = %s AND slug = ANY(%s)"
 
 
@@ -76,11 +78,21 @@ class Work:
                 hand.result()
 
     def _use(self, workspace: Workspace, due: float) -> None:
-        connection = Connection((HOST, self.port), requests_of(_round(workspace)))
+        connection = Connection((HOST, self.port), requests_of(_round(workspace, self._company_of(workspace))))
         while not self._ends.wait(max(0.0, due - time.monotonic())):
             wrong = _sent(connection, next(self._numbers))
             self.answers.append(Answer(workspace.slug, due, time.monotonic() - due, wrong))
             due += 1 / A_SECOND
+
+    def _company_of(self, workspace: Workspace) -> UUID:
+        """Return a company of the workspace; one that was founded a moment ago gets its first."""
+        [owner] = workspace.actors
+        first = [workspace.api(owner, "POST", "/companies", [{"name": "First %NNNNNNNNN%"}], right=201)]
+        while not (found := workspace.query(_NEWEST)):
+            wrong = _sent(Connection((HOST, self.port), requests_of(first)), next(self._numbers))
+            if wrong:
+                raise SystemExit(f"{workspace.slug} has no company, and takes none: {wrong}")
+        return UUID(str(found[0][0]))
 
 
 def _sent(connection: Connection, number: int) -> str:
@@ -96,10 +108,9 @@ def _sent(connection: Connection, number: int) -> str:
     return "" if int(answer[9:12]) in connection.current.right else answer[:300].decode("latin-1")
 
 
-def _round(workspace: Workspace) -> Group:
+def _round(workspace: Workspace, key: UUID) -> Group:
     """Return what is done in a workspace, round and round; a company of its own is what is changed."""
     [owner] = workspace.actors
-    [key] = workspace.query("SELECT id FROM companies WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1")[0]
     note = {"kind": "note", "recent": f"company:{key}", "body": "Called %NNNNNNNNN%"}
     deal = {"name": "Lead %NNNNNNNNN%", "amount": {"amount": "1250.00", "currency": "EUR"}}
     return [
