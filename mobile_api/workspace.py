@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, g
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, g, request
 
 from mobile_api.agreeing import check_if_match
 from mobile_api.me import WorkspaceRead, workspace_of
 from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
-from saas_crm.access.workspace import DECIDED, held_decisions, registered, told, update_workspace
+from saas_crm.access import workspace
+from saas_crm.access.workspace import DECIDED, registered
 from saas_crm.access.workspace_schemas import WorkspaceFields, WorkspaceWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, directory
@@ -36,21 +40,27 @@ def show_workspace() -> Response:
 @requires("workspace:update")
 def change_workspace(body: WorkspaceFields) -> Response:
     """Change the workspace. The currency stays once there are deals."""
-    held = held_decisions()  # what another one changes at this moment is seen, and not written back
-    present = _present() if held is None else {**_present(), **told(held)}
-    check_if_match(present)
-    changes = given(body)
-    if not changes:
-        return shown(present)
-    fields = {name: present[name] for name in WorkspaceFields.model_fields} | changes
     kept = DECIDED if lacks_tables(g.tenant) else ()
-    data = parse(WorkspaceWrite, {name: value for name, value in fields.items() if name not in kept})
-    update_workspace(
-        data, actor=current_member(), tenant=g.tenant, directory=directory(),
-        has_deals=fields["currency"] != present["currency"] and any_opportunity(), said=changes, held=held,
-        present=present,
-    )  # fmt: skip
-    return shown({**present, **data.model_dump(include={*changes})})
+    changes = {name: value for name, value in given(body).items() if name not in kept}
+    has_deals = "currency" in changes and any_opportunity()
+    let_go(keep="Idempotency-Key" not in request.headers)  # a key is held, and waits for the whole
+    if not changes:
+        present = _present()
+        check_if_match(present)
+        return shown(present)
+    found: Fields = {}
+
+    def agreed(former: Mapping[str, Any]) -> None:
+        """Judge with what another one changed until now."""
+        found.update(workspace_of(current_member()), **former)
+        check_if_match(found)
+        whole = {name: found[name] for name in WorkspaceFields.model_fields if name not in kept}
+        parse(WorkspaceWrite, whole | changes)
+
+    workspace.change_workspace(
+        changes, actor=current_member(), tenant=g.tenant, directory=directory(), has_deals=has_deals, agreed=agreed
+    )
+    return shown({**found, **changes})
 
 
 def _present() -> Fields:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import Session, undefer
 
 from saas_crm.access.models import Policy
 from saas_crm.access.ownership import check_decided
@@ -39,17 +39,18 @@ def policy() -> WorkspacePolicy:
     return WorkspacePolicy(*row) if row else WorkspacePolicy()
 
 
-def own_policy(*names: str) -> Policy:
+def own_policy(*names: str, session: Session | None = None) -> Policy:
     """Return the one row of decisions to change, held, and made first where there is none.
 
     `names` are columns that are not loaded unless they are asked for: so that the log knows what was there before.
+    `session` is one that speaks as the workspace already (`step_in`), where not the request's own.
     """
     usual = WorkspacePolicy()
     made = insert(Policy).values(id=new_id(), children_follow=usual.children_follow, audit_days=usual.audit_days)
     # One statement makes, holds and tells it: an update that changes nothing waits for whoever holds the row.
     held = made.on_conflict_do_update(index_elements=[text("(true)")], set_={"id": Policy.id}).returning(Policy)
     asked = held.options(*(undefer(getattr(Policy, name)) for name in names))
-    return db.session.scalars(asked.execution_options(populate_existing=True)).one()
+    return (session or db.session()).scalars(asked.execution_options(populate_existing=True)).one()
 
 
 def keep_audit(days: int | None, *, actor: CurrentMember, version: int | None = None) -> None:

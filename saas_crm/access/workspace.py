@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from saas_crm.access.models import Policy
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.policy import own_policy
 from saas_crm.access.ways import ways_of
 from saas_crm.access.workspace_schemas import WorkspaceWrite
-from saas_crm.core.audit import record_beside
+from saas_crm.core.audit import act_as, acting, record_act
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.fiscal import CALENDAR
 from saas_crm.core.forms import given
@@ -22,18 +23,22 @@ from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db
 from tenants.directory import Directory, shared_reader
 from tenants.models import Tenant
-from tenants.one_at_a_time import let_go
+from tenants.one_at_a_time import let_go, step_in
 from tenants.versions import lacks_tables
 
 DECIDED = ("fiscal_month", "languages")
 FIELDS = ("name", "locale", "country", "currency", "timezone")
+Values = Mapping[str, Any]
 
 
 def registered(tenant: ActiveTenant) -> dict[str, str]:
     """Return the FIELDS as the registry has them now; what a process remembers may be seconds old."""
-    query = select(*(getattr(Tenant, name) for name in FIELDS)).where(Tenant.id == tenant.id)
     with shared_reader() as connection:
-        return dict(connection.execute(query).mappings().one())
+        return dict(connection.execute(_row_of(tenant)).mappings().one())
+
+
+def _row_of(tenant: ActiveTenant) -> Any:
+    return select(*(getattr(Tenant, name) for name in FIELDS)).where(Tenant.id == tenant.id)
 
 
 def update_workspace(
@@ -44,57 +49,82 @@ def update_workspace(
     directory: Directory,
     has_deals: bool,
     said: Collection[str] = (*FIELDS, *DECIDED),
-    held: Policy | None = None,
-    present: Mapping[str, Any] | None = None,
 ) -> None:
     """Store a workspace's name, language, country, currency and time zone, and, where given, its year and languages.
 
     Only what is `said` is written: of the rest the writer knows no more than what was there when they looked.
-    Sums would lie if deals of two currencies stood in them, so the currency stays once there are deals.
-    `held` are the decisions of `held_decisions`, and `present` what was `registered` since, where the writer has them.
-    The audit row is of the registry's transaction. Raises Forbidden and InvalidInput.
+    Raises Forbidden and InvalidInput.
+    """
+    decided = given(data)
+    changes = {name: getattr(data, name) for name in FIELDS if name in said}
+    changes |= {name: decided[name] for name in DECIDED if name in said and name in decided}
+    change_workspace(changes, actor=actor, tenant=tenant, directory=directory, has_deals=has_deals)
+
+
+def change_workspace(
+    changes: Values,
+    *,
+    actor: CurrentMember,
+    tenant: ActiveTenant,
+    directory: Directory,
+    has_deals: bool,
+    agreed: Callable[[Values], object] | None = None,
+) -> None:
+    """Store some of FIELDS and DECIDED, checked values each, with their lines in the log: all in one transaction.
+
+    The registry's row is held first, so who changes the workspace comes after whoever does so now. `agreed` is told
+    what was there then, and raises where the writer did not mean that, or where all together makes no sense: then
+    nothing is changed. Sums would lie if deals of two currencies stood in them, so with `has_deals` the currency stays.
+    Raises Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
-    if has_deals and data.currency != tenant.currency:
-        message = _("There are deals in %(currency)s already; the currency stays.", currency=tenant.currency)
-        raise InvalidInput({"currency": message}, {"currency": "in_use"})
-    values = {name: getattr(data, name) for name in FIELDS if name in said}
-    if held is None:
-        let_go()
-    present = present or (registered(tenant) if values else {})
-    changes = {name: [present[name], new] for name, new in values.items() if present[name] != new}
-    if changes:
-        with db.engines[SHARED].begin() as connection:
+    let_go()
+    with db.engines[SHARED].begin() as connection:
+        # No one else's reference to the row waits for this: its key stays.
+        held = _row_of(tenant).with_for_update(key_share=True)
+        former: Values = dict(connection.execute(held).mappings().one())
+        said = {name: changes[name] for name in FIELDS if name in changes}
+        changed = {name: [former[name], new] for name, new in said.items() if new != former[name]}
+        if has_deals and "currency" in changed:
+            message = _("There are deals in %(currency)s already; the currency stays.", currency=former["currency"])
+            raise InvalidInput({"currency": message}, {"currency": "in_use"})
+        if changed:
+            values = {name: new for name, (_former, new) in changed.items()}
             connection.execute(update(Tenant).where(Tenant.id == tenant.id).values(**values))
-            record_beside(connection, tenant, "update", changes)
+        with step_in(connection, tenant) as session:
+            act_as(session, acting(db.session()))
+            found = _decisions(session, changes, needed=agreed is not None)
+            if agreed is not None:
+                agreed({**former, **(told(found) if found is not None else {})})
+            _decide(found, changes)
+            if changed:
+                record_act(session, "update", "workspace", tenant.id, changed)
+    if changed:
         directory.forget()
-    _decide(data, said, held)
-    db.session.flush()
 
 
-def held_decisions() -> Policy | None:
-    """Return the row with the year and the languages, held: who changes the workspace comes after whoever does so now.
+def _decisions(session: Session, changes: Values, *, needed: bool) -> Policy | None:
+    """Return the row with year and languages, held, where it is changed or needed.
 
-    None where the workspace has no such row yet, being a release behind.
+    None also where the workspace has no such row yet, being a release behind.
     """
-    return None if lacks_tables(current_tenant()) else own_policy(*DECIDED)
+    if lacks_tables(current_tenant()) or not (needed or {*DECIDED} & changes.keys()):
+        return None
+    return own_policy(*DECIDED, session=session)
 
 
-def told(held: Policy) -> dict[str, Any]:
-    """Return the year and the languages that hold, as they are decided in a row that is held."""
-    ways = ways_of({name: getattr(held, name) for name in DECIDED})
+def told(found: Policy) -> dict[str, Any]:
+    """Return the year and the languages that hold, by a row of decisions."""
+    ways = ways_of({name: getattr(found, name) for name in DECIDED})
     return {"fiscal_month": ways.fiscal_month, "languages": list(ways.languages)}
 
 
-def _decide(data: WorkspaceWrite, said: Collection[str], held: Policy | None) -> None:
-    """Store when years begin and which languages are offered, as far as it was given and has its columns here."""
-    wanted: dict[str, Any] = {name: value for name, value in given(data).items() if name in {*DECIDED} & {*said}}
-    if not wanted or lacks_tables(current_tenant()):
-        return
-    found = held or own_policy(*DECIDED)
-    for name, value in wanted.items():
-        usual = value == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
-        setattr(found, name, None if usual else value)
+def _decide(found: Policy | None, changes: Values) -> None:
+    """Put down when years begin and which languages are offered, as far as it is said; the usual is no decision."""
+    for name in DECIDED if found is not None else ():
+        if name in changes:
+            usual = changes[name] == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
+            setattr(found, name, None if usual else changes[name])
 
 
 def offered_language(locale: str) -> str:
