@@ -10,7 +10,7 @@ from billing.errors import NothingToDo
 from billing.gateways import gateway_needed
 from billing.held import Held
 from billing.stripe_facts import SubscriptionFacts
-from billing.subscriptions import held, take_number
+from billing.subscriptions import claim_version, held, take_number
 from tenants.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,13 @@ class Act:
     def key(self, kind: str) -> str:
         """Return a key that only this act has: what is sent again because no answer came is carried out once."""
         return f"{kind}-{self.held.tenant_id}-{self.number}"
+
+    def claim(self, version: int | None) -> None:
+        """Go on as the one who changes the `version` that they saw, or whichever it is; raises VersionConflict.
+
+        The last step before Stripe is told: what cannot be done anyway keeps nobody else from their change.
+        """
+        claim_version(self.held.tenant_id, version)
 
 
 def begin(settings: Settings, tenant_id: UUID) -> Act:

@@ -25,29 +25,37 @@ LONGEST_WORDS = 1_000
 
 def cancel(
     settings: Settings, tenant: ActiveTenant, *, to: str, reason: str, words: str, actor: CurrentMember | None,
-    now: datetime | None = None,
+    version: int | None = None, now: datetime | None = None,
 ) -> None:  # fmt: skip
     """Let the subscription end with its period; then the workspace goes on as Free, or is `closed`.
 
-    Raises NothingToDo where none goes on, ValueError for a `to` or a reason that is none, StripeUnreachable.
+    Raises NothingToDo where none goes on, ValueError for a `to` or a reason that is none, VersionConflict where
+    `version` is not what is there any more, StripeUnreachable.
     """
     if to not in ("free", "closed") or reason not in REASONS:
         raise ValueError(f"{to} {reason}")
     act = begin(settings, tenant.id)
     said = words.strip()[:LONGEST_WORDS]
+    act.claim(version)
     act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))
     _note(tenant, cancel_reason=reason, cancel_words=said)
     settle(settings, tenant.id, now=now, by=by_member(actor))
 
 
 def take_back(
-    settings: Settings, tenant: ActiveTenant, *, actor: CurrentMember | None, now: datetime | None = None
-) -> None:
-    """Let a subscription go on that was to end; raises NothingToDo where it has ended, StripeUnreachable."""
+    settings: Settings, tenant: ActiveTenant, *, actor: CurrentMember | None, version: int | None = None,
+    now: datetime | None = None,
+) -> None:  # fmt: skip
+    """Let a subscription go on that was to end.
+
+    Raises NothingToDo where it has ended, VersionConflict where `version` is not what is there any more, and
+    StripeUnreachable.
+    """
     act = begin(settings, tenant.id)
     if act.now.cancels_at is None:
         settle(settings, tenant.id, now=now)
         raise NothingToDo("it goes on already")
+    act.claim(version)
     act.gateway.take_back(act.now, key=act.key("take-back"))
     _note(tenant, cancel_reason="", cancel_words="")
     settle(settings, tenant.id, now=now, by=by_member(actor))

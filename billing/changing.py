@@ -44,15 +44,16 @@ def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: st
 
 def change(
     settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, actor: CurrentMember | None,
-    now: datetime | None = None,
+    version: int | None = None, now: datetime | None = None,
 ) -> None:  # fmt: skip
     """Change plan or interval; the one that is there takes back a lowering that waits.
 
-    Raises CardDeclined, and nothing is changed, where it is to be paid now and is not; NothingToDo, StripeRefused and
-    StripeUnreachable.
+    Raises CardDeclined, and nothing is changed, where it is to be paid now and is not; VersionConflict where `version`
+    is not what is there any more; NothingToDo, StripeRefused and StripeUnreachable.
     """
     act = begin(settings, tenant.id)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
+    act.claim(version)
     if (plan, interval) == (sub.plan, sub.interval):
         _wait_for(act, "", "", None)
     elif is_lowering(sub, plan, interval, amount):

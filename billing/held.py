@@ -39,3 +39,4 @@ class Held:
     asked: int
     settled: int
     told: tuple[str, ...]
+    version: int = 1

@@ -23,7 +23,8 @@ class Subscription(SharedModel):
     `seats_due_at` when Stripe is to be told. `past_due_since` is when the first invoice that is still open was
     finalised. `next_plan` and `next_interval` are a lowering that waits for the period's end. `cancel_to` is what
     follows a cancellation. `told` are the mails that were sent since `state_since`. `asked` and `settled` count looks
-    at Stripe: an answer older than one that is written already is thrown away.
+    at Stripe: an answer older than one that is written already is thrown away. `version` counts what was changed, by
+    whomever: who changes it says which one they saw.
     """
 
     __tablename__ = "subscriptions"

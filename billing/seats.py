@@ -87,7 +87,10 @@ def want(tenant: ActiveTenant, seats: int, *, now: datetime | None = None) -> No
     """
     at = (now or present()) + GATHERED
     with db.engines[SHARED].begin() as connection:
-        values = {"seats_wanted": max(seats, 1), "seats_due_at": func.least(Subscription.seats_due_at, at)}
+        values = {
+            "seats_wanted": max(seats, 1), "seats_due_at": func.least(Subscription.seats_due_at, at),
+            "version": Subscription.version + 1,
+        }  # fmt: skip
         row = update(Subscription).where(Subscription.tenant_id == tenant.id, *_PAYS).values(values)
         due = connection.scalar(row.returning(Subscription.seats_due_at))
         if due is None:

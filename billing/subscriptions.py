@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from billing.held import Held
 from billing.models import BillingIdentity, Subscription
+from saas_crm.core.errors import VersionConflict
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
 from tenants.one_at_a_time import let_go
@@ -51,6 +52,19 @@ def take_number(tenant_id: UUID) -> int | None:
         count = update(Subscription).where(Subscription.tenant_id == tenant_id).values(asked=Subscription.asked + 1)
         found: int | None = connection.scalar(count.returning(Subscription.asked))
     return found
+
+
+def claim_version(tenant_id: UUID, version: int | None = None) -> None:
+    """Count up the version of what a workspace has, as whoever is about to change it; with `version` only from that.
+
+    So of two who have seen the same and change it at once one goes on; the other one's raises VersionConflict.
+    """
+    with db.engines[SHARED].begin() as connection:
+        count = update(Subscription).where(Subscription.tenant_id == tenant_id)
+        if version is not None:
+            count = count.where(Subscription.version == version)
+        if connection.execute(count.values(version=Subscription.version + 1)).rowcount == 0:
+            raise VersionConflict(None)
 
 
 def with_customers(after: UUID | None, limit: int) -> list[UUID]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.audit import acting
+from tenants.db import db
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,6 @@ class By:
 NOBODY = By()
 
 
-def by_member(actor: CurrentMember | None, through: str = "web") -> By:
-    """Return a member as who acts; for None nobody."""
-    return By(actor.id, "", through) if actor else NOBODY
+def by_member(actor: CurrentMember | None) -> By:
+    """Return a member as who acts, through what the request at hand came; for None nobody."""
+    return By(actor.id, "", acting(db.session()).through) if actor else NOBODY

@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from billing import cancelling, changing, checkout, invoices, portal, seats
 from billing.plans import Interval, catalogue
 from billing.subscriptions import held
-from mobile_api.billing_shape import account_fields, cost_fields, invoice_fields, plan_fields, price_of
+from mobile_api.billing_shape import cost_fields, invoice_fields, plan_fields, price_of
+from mobile_api.billing_versions import seen_version, shown_account
 from mobile_api.billing_wishes import CancellationWrite, CheckoutWanted, PlanWanted, PreviewWanted
 from mobile_api.lists import answer_list
 from mobile_api.openapi import list_of
@@ -41,6 +42,7 @@ class UsedLimit(BaseModel):
 class BillingRead(BaseModel):
     """What the workspace has and pays. `none`: it was here before there were plans, and nothing is limited."""
 
+    version: int = Field(description="Counts what is changed; it stands in the `ETag`. 0 before there is anything.")
     plan: str | None = Field(examples=["business"])
     plan_name: str | None
     state: State
@@ -119,7 +121,7 @@ def _page(path: str = "") -> str:
 def show_billing() -> Response:
     """Show plan, state, seats and how much of the limits is used."""
     _be_on()
-    return shown(account_fields(g.tenant))
+    return shown_account(g.tenant)
 
 
 @api.operation("GET", "/billing/plans", tag="billing", responses={200: list_of(PlanRead)})
@@ -184,37 +186,47 @@ def foresee(body: PreviewWanted) -> Response:
 
 @api.operation(
     "PUT", "/billing/plan", tag="billing", request_model=PlanWanted, responses={200: BillingRead}, etag=True,
-    idempotent=True,
+    if_match="needed", idempotent=True, problems=(402,),
 )  # fmt: skip
 @requires("billing:update")
 @while_read_only
 def change_plan(body: PlanWanted) -> Response:
-    """Change plan or interval: more at once, less from the period's end. See the preview for what it costs."""
+    """Change plan or interval: more at once, less from the period's end. See the preview for what it costs.
+
+    Where the payment was declined (402) or the service does not answer (503), read the state anew before another try.
+    """
     _be_on()
-    price = price_of(g.tenant, body.plan, body.interval, None)
-    changing.change(settings(), g.tenant, plan=price.plan, interval=price.interval, actor=current_member())
-    return shown(account_fields(directory().renew(g.tenant.id) or g.tenant))
+    price, seen = price_of(g.tenant, body.plan, body.interval, None), seen_version()
+    changing.change(
+        settings(), g.tenant, plan=price.plan, interval=price.interval, actor=current_member(), version=seen
+    )
+    return shown_account(directory().renew(g.tenant.id) or g.tenant)
 
 
 @api.operation(
     "PUT", "/billing/cancellation", tag="billing", request_model=CancellationWrite, responses={200: BillingRead},
-    etag=True, idempotent=True,
+    etag=True, if_match="needed", idempotent=True,
 )  # fmt: skip
 @requires("billing:update")
 @while_read_only
 def cancel(body: CancellationWrite) -> Response:
     """Cancel at the period's end; until then `DELETE` takes it back."""
     _be_on()
-    cancelling.cancel(settings(), g.tenant, to=body.to, reason=body.reason, words=body.words, actor=current_member())
-    return shown(account_fields(directory().renew(g.tenant.id) or g.tenant))
+    cancelling.cancel(
+        settings(), g.tenant, to=body.to, reason=body.reason, words=body.words, actor=current_member(),
+        version=seen_version(),
+    )  # fmt: skip
+    return shown_account(directory().renew(g.tenant.id) or g.tenant)
 
 
-@api.operation("DELETE", "/billing/cancellation", tag="billing", responses={204: None}, idempotent=True)
+@api.operation(
+    "DELETE", "/billing/cancellation", tag="billing", responses={204: None}, if_match="needed", idempotent=True
+)
 @requires("billing:update")
 @while_read_only
 def take_back() -> Response:
     """Stay after all."""
     _be_on()
-    cancelling.take_back(settings(), g.tenant, actor=current_member())
+    cancelling.take_back(settings(), g.tenant, actor=current_member(), version=seen_version())
     directory().forget()
     return gone()

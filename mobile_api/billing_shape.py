@@ -25,6 +25,7 @@ def account_fields(tenant: ActiveTenant) -> Fields:
     pays = found is not None and bool(found.amount)
     wanted = found.seats_wanted if found else None
     return {
+        "version": found.version if found else 0,
         "plan": plan.key or None, "plan_name": named.name(spoken()) if named else None,
         "state": found.state if found else "none", "interval": (found.interval or None) if found else None,
         "price": _money(found.amount, found.currency) if found and pays else None,

@@ -55,6 +55,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "unsupported-media-type": (415, N_("Send JSON")),
     "invalid": (422, N_("Something sent breaks a rule")),
     "key-reused": (422, N_("This Idempotency-Key was used for another request")),
+    "precondition-required": (428, N_("Say in If-Match which state you know")),
     "too-many-requests": (429, N_("Too many requests")),
     "unavailable": (503, N_("The workspace cannot be used just now")),
     "payment-service-unavailable": (503, N_("The payment service does not answer just now")),

@@ -76,6 +76,7 @@ WITHHELD = "DoneBefore"
 PROBLEMS: dict[int, str] = {
     400: "The request cannot be read: no JSON, or not in UTF-8.",
     401: "No token, or one that is not valid any more.",
+    402: "The payment was declined: nothing was changed.",
     403: "The member may see this but not do it; or the workspace is closed, or can only be read now.",
     404: "No such thing, or the member may not know of it.",
     405: "This path has no such method.",
@@ -85,6 +86,7 @@ PROBLEMS: dict[int, str] = {
     413: "The body is too large.",
     415: "The body is of a media type this operation does not read.",
     422: "Something in the body, the query or the headers breaks a rule; `errors` says where and which.",
+    428: "It has to be said in `If-Match` which state of it you know.",
     429: "Too many requests; wait for `Retry-After` seconds.",
     503: "The workspace is closed for a moment, or the database does not answer.",
 }
@@ -108,7 +110,8 @@ def problem_statuses(operation: Operation) -> list[int]:
         404: "<" in operation.path or operation.tag == "billing",  # where nothing is sold
         409: operation.idempotent,
         410: True,
-        412: operation.if_match,
+        412: bool(operation.if_match),
+        428: operation.if_match == "needed",
         413: bool(operation.request_model),
         415: bool(operation.request_model),
         422: True,

@@ -22,7 +22,8 @@ class Operation:
     `path` is a Werkzeug rule below the API's base path, `responses` the good answers (None: no body). The bad
     ones follow from the rest: a token is needed unless `public`, a body or query can be invalid, a path can
     lead nowhere; `problems` adds further statuses. `idempotent` takes an Idempotency-Key, `etag` answers with
-    an ETag (a GET then takes If-None-Match and can answer 304), `if_match` takes If-Match and can answer 412.
+    an ETag (a GET then takes If-None-Match and can answer 304), `if_match` takes If-Match and can answer 412;
+    where it is "needed", 428 without.
     """
 
     method: Method
@@ -38,7 +39,7 @@ class Operation:
     query_model: type[BaseModel] | None = None
     idempotent: bool = False
     etag: bool = False
-    if_match: bool = False
+    if_match: bool | Literal["needed"] = False
     problems: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:

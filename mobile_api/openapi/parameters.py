@@ -37,6 +37,16 @@ HEADER_PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
         "example": '"v7"',
     },
+    "IfMatchNeeded": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The `ETag` of what you know, since it costs money: without it the answer is 428. If somebody"
+        " has changed it since, nothing is changed and the answer is 412 with what it now is; `*` takes whatever is"
+        " there.",
+        "schema": {"type": "string"},
+        "example": '"v7"',
+    },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
@@ -76,7 +86,8 @@ def header_parameters(operation: Operation) -> list[dict[str, Any]]:
     """Return references to the request headers an operation reads."""
     names = [
         ("IdempotencyKey", operation.idempotent),
-        ("IfMatch", operation.if_match),
+        ("IfMatch", operation.if_match is True),
+        ("IfMatchNeeded", operation.if_match == "needed"),
         ("IfNoneMatch", operation.revalidates),
     ]
     return [{"$ref": f"#/components/parameters/{name}"} for name, read in names if read]

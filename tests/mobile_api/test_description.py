@@ -50,8 +50,10 @@ def test_what_every_operation_says() -> None:
         if method != "get" and one["operationId"] != "sign_in":
             assert "IdempotencyKey" in headers, one["operationId"]
             assert "409" in one["responses"]
-        if method in ("patch", "put") and not path.startswith("/billing/"):  # what Stripe holds has no version of ours
-            assert "IfMatch" in headers
+        if method in ("patch", "put"):
+            assert {"IfMatch", "IfMatchNeeded"} & set(headers), path
+        assert ("IfMatchNeeded" in headers) == ("428" in one["responses"])
+        assert not ({"IfMatch", "IfMatchNeeded"} & set(headers)) or "412" in one["responses"]
         if method == "patch":
             assert list(one["requestBody"]["content"]) == ["application/merge-patch+json", "application/json"]
 
@@ -150,3 +152,14 @@ def test_the_pages_for_people_lead_to_each_other(api_for: Api) -> None:
     assert 'href="/acme/api/v1/docs/companies?lang=zh_Hans"' in chosen
     assert "数据类型" in chosen
     problem(reader.get("/docs/nonsense"), 404)
+
+
+def test_what_costs_money_is_not_changed_unseen() -> None:
+    changes = {one["operationId"] for path, method, one in operations() if method in ("put", "patch", "delete")
+               and path.startswith("/billing")}  # fmt: skip
+    assert changes == {"change_plan", "cancel", "take_back"}
+    for _path, _method, one in operations():
+        named = {part.get("$ref", "").rpartition("/")[2] for part in one.get("parameters", ())}
+        assert ("IfMatchNeeded" in named) == (one["operationId"] in changes)
+    needed = mobile_api.description()["components"]["parameters"]["IfMatchNeeded"]
+    assert (needed["name"], needed["required"]) == ("If-Match", True)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from billing import checkout, invoices, portal
 from billing.errors import BillingError, CardDeclined, NothingToDo, StripeUnreachable
 from billing.plans import catalogue
+from saas_crm.core.errors import VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires, while_read_only
@@ -26,17 +27,20 @@ MOST_INVOICES = 24
 
 
 def told_where(endpoint: str) -> Callable[[View], View]:
-    """Say on a page of billing that Stripe did not do what was asked, and that nothing was changed."""
+    """Say on a page of billing that Stripe did not do what was asked, or somebody else was quicker: nothing changed."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: Any) -> ResponseReturnValue:
             try:
                 return view(**arguments)
-            except BillingError as failed:
-                db.session.rollback()
-                flash(what_failed(failed), "error")
-                return redirect(url_for(endpoint), 303)
+            except VersionConflict:
+                failed = _("Somebody else changed this meanwhile, so nothing was done. See how it is now.")
+            except BillingError as error:
+                failed = what_failed(error)
+            db.session.rollback()
+            flash(failed, "error")
+            return redirect(url_for(endpoint), 303)
 
         return guarded  # type: ignore[return-value]
 

@@ -9,7 +9,7 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import cancelling
-from billing.errors import StripeUnreachable
+from billing.errors import NothingToDo, StripeUnreachable
 from billing.plans import FREE, catalogue
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
@@ -20,7 +20,7 @@ from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
 from web.billing.values import account_of, over_after
 from web.billing.words import reasons
-from web.forms import saved, shown_again
+from web.forms import form_version, saved, shown_again
 
 MOST_WORDS = 1_000
 
@@ -28,9 +28,14 @@ MOST_WORDS = 1_000
 def cancel_page(
     values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
 ) -> ResponseReturnValue:
-    """Show what leaving means, for the way that is chosen."""
+    """Show what leaving means, for the way that is chosen.
+
+    Raises NothingToDo where it is shown again and everything ends already, or has ended.
+    """
     account = account_of(g.tenant)
     if not account.pays or account.ending:
+        if values is not None:
+            raise NothingToDo("it ends already")
         return redirect(url_for("billing.index"), 303)
     closing = request.args.get("to") == "closed" or request.endpoint == "billing.close"
     free = catalogue().plan(FREE)
@@ -76,7 +81,9 @@ def _cancel(to: Literal["free", "closed"], told: str) -> ResponseReturnValue:
     if len(words) > MOST_WORDS:
         raise InvalidInput({"words": _("At most %(most)s characters.", most=MOST_WORDS)})
     try:
-        cancelling.cancel(settings(), g.tenant, to=to, reason=reason, words=words, actor=current_member())
+        cancelling.cancel(
+            settings(), g.tenant, to=to, reason=reason, words=words, actor=current_member(), version=form_version()
+        )
     except StripeUnreachable as failed:  # what was written is kept
         raise InvalidInput({"": what_failed(failed)}) from None
     directory().forget()
@@ -89,6 +96,6 @@ def _cancel(to: Literal["free", "closed"], told: str) -> ResponseReturnValue:
 @told_where("billing.index")
 def take_back() -> ResponseReturnValue:
     """Stay after all."""
-    cancelling.take_back(settings(), g.tenant, actor=current_member())
+    cancelling.take_back(settings(), g.tenant, actor=current_member(), version=form_version())
     directory().forget()
     return saved(url_for("billing.index"), _("Good to have you. The plan goes on as before."))

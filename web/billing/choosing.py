@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import changing
-from billing.errors import BillingError
+from billing.errors import BillingError, NothingToDo
 from billing.plans import Catalogue, Interval, Plan, UnknownPlan, catalogue
 from billing.stripe_facts import Cost
 from saas_crm.core.i18n import gettext as _
@@ -19,7 +20,7 @@ from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
 from web.billing.values import Account, account_of, currency_for, interval_of, is_lower, may_change, over_after
 from web.billing.words import amount, each_time, intervals, per_seat, points_of
-from web.forms import saved
+from web.forms import form_version, saved, shown_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def show_plans() -> str:
     )  # fmt: skip
 
 
-def _wanted(known: Catalogue, source: dict[str, str]) -> tuple[Plan, Interval]:
+def _wanted(known: Catalogue, source: Mapping[str, str]) -> tuple[Plan, Interval]:
     """Return the plan and interval that were chosen; raises UnknownPlan."""
     plan = known.plan(source.get("plan", ""))
     if not plan.is_paid:
@@ -81,17 +82,22 @@ def _wanted(known: Catalogue, source: dict[str, str]) -> tuple[Plan, Interval]:
     return plan, interval_of(source.get("interval", ""))
 
 
-@bp.get("/settings/billing/change")
-@requires("billing:update")
-def show_change() -> ResponseReturnValue:
-    """Show what another plan or interval would cost, from when, and what would be over its limits."""
+def change_page(
+    values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
+    """Show what another plan or interval would cost, from when, and what would be over its limits.
+
+    Raises NothingToDo where it is shown again, and there is nothing to change any more.
+    """
     known = catalogue()
     try:
-        plan, interval = _wanted(known, request.args.to_dict())
+        plan, interval = _wanted(known, values if values is not None else request.args)
     except UnknownPlan:
         return redirect(url_for("billing.show_plans"), 303)
     account = account_of(g.tenant)
     if not account.pays:
+        if values is not None:
+            raise NothingToDo("no subscription")
         return redirect(url_for("billing.show_plans", interval=interval), 303)
     failed, cost = "", None
     try:
@@ -99,7 +105,14 @@ def show_change() -> ResponseReturnValue:
     except BillingError as error:
         failed = what_failed(error)
     return render_template("billing/change.html", account=account, plan=plan, interval=interval, cost=cost,
-                           failed=failed, **_what_changes(account, plan, cost))  # fmt: skip
+                           errors=errors or {}, failed=failed, **_what_changes(account, plan, cost))  # fmt: skip
+
+
+@bp.get("/settings/billing/change")
+@requires("billing:update")
+def show_change() -> ResponseReturnValue:
+    """Show what another plan or interval would cost."""
+    return change_page()
 
 
 def _what_changes(account: Account, plan: Plan, cost: Cost | None) -> dict[str, object]:
@@ -113,13 +126,16 @@ def _what_changes(account: Account, plan: Plan, cost: Cost | None) -> dict[str, 
 @while_read_only
 @proven
 @told_where("billing.show_plans")
+@shown_again(change_page)
 def change() -> ResponseReturnValue:
     """Change plan or interval, as it was shown."""
     try:
-        plan, interval = _wanted(catalogue(), request.form.to_dict())
+        plan, interval = _wanted(catalogue(), request.form)
     except UnknownPlan:
         flash(_("Choose a plan."), "error")
         return redirect(url_for("billing.show_plans"), 303)
-    changing.change(settings(), g.tenant, plan=plan.key, interval=interval, actor=current_member())
+    changing.change(
+        settings(), g.tenant, plan=plan.key, interval=interval, actor=current_member(), version=form_version()
+    )
     directory().forget()
     return saved(url_for("billing.index"), _("Your plan is changed."))
