@@ -38,11 +38,14 @@ class Act:
         claim_version(self.held.tenant_id, version)
 
 
-def begin(settings: Settings, tenant_id: UUID) -> Act:
-    """Look up what is so, and take a number; raises NothingToDo where no subscription goes on, and BillingOff."""
+def begin(settings: Settings, tenant_id: UUID, *, only_look: bool = False) -> Act:
+    """Look up what is so, and take a number; raises NothingToDo where no subscription goes on, and BillingOff.
+
+    Who will `only_look` (a preview) takes none: nothing is written, here or at Stripe.
+    """
     gateway = gateway_needed(settings)
     row = held(tenant_id)
-    number = take_number(tenant_id)
+    number = 0 if only_look else take_number(tenant_id)
     if row is None or number is None or not row.customer_id:
         raise NothingToDo("no customer")
     now = gateway.facts(row.customer_id).subscription

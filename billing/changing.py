@@ -33,7 +33,7 @@ def is_lowering(sub: SubscriptionFacts, plan: str, interval: str, amount: int) -
 
 def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, seats: int | None = None) -> Cost:
     """Return what another plan or interval would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
-    act = begin(settings, tenant.id)
+    act = begin(settings, tenant.id, only_look=True)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
     count = seats or sub.seats
     if is_lowering(sub, plan, interval, amount):

@@ -70,7 +70,7 @@ def to_buy(plan: str, people: int, wanted: int | None) -> int:
 
 def preview(settings: Settings, tenant: ActiveTenant, seats: int) -> Cost:
     """Return what so many seats would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
-    act = begin(settings, tenant.id)
+    act = begin(settings, tenant.id, only_look=True)
     sub = act.now
     then = sub.amount * seats
     if seats <= sub.seats:

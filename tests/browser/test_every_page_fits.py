@@ -16,11 +16,9 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from saas_crm.access.permissions import CurrentMember
-from tests.browser.eyes import Eyes
-from tests.browser.test_every_page import (
+from tests.browser.every_page import (
     ALONE,
     FORMS,
-    GERMAN,
     HANDING_OVER,
     HISTORIES,
     INSIDE,
@@ -29,11 +27,9 @@ from tests.browser.test_every_page import (
     PRIVACY,
     RECORDS,
     addresses,
-    handed_over,
-    kept_privately,
-    made,
-    mailed,
 )
+from tests.browser.eyes import Eyes
+from tests.browser.test_every_page import GERMAN, handed_over, kept_privately, made, mailed
 from tests.support.clients import Browser
 from tests.support.field_rules import close_fields
 from tests.support.making import Maker

@@ -16,6 +16,7 @@ from saas_crm.core.errors import VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires, while_read_only
+from saas_crm.edge.viewing import viewing
 from tenants.address import address_of
 from tenants.db import db
 from web.billing.bp import bp
@@ -116,8 +117,12 @@ def begin_checkout() -> ResponseReturnValue:
 @requires("billing:update")
 @told_where("billing.index")
 def returned() -> ResponseReturnValue:
-    """Greet who comes back from Checkout: Stripe is asked at once, so that nobody waits for its message."""
-    checkout.returned(settings(), g.tenant, request.args.get("session_id", ""))
+    """Greet who comes back from Checkout: Stripe is asked at once, so that nobody waits for its message.
+
+    Not for who only looks as somebody else: what comes of it is written down.
+    """
+    if viewing() is None:
+        checkout.returned(settings(), g.tenant, request.args.get("session_id", ""))
     if account_of(g.tenant).state == "active":
         return saved(url_for("billing.index"), _("Thank you. Your plan is active."))
     flash(_("Thank you. The payment is being confirmed; with some payment methods this takes a while."), "info")
