@@ -29,6 +29,7 @@ from tests.support.mailbox import Mailbox, run_jobs
 from tests.support.making import Maker
 from tests.support.order import hand_out_in_order, handing_out, slowest_first
 from tests.support.pristine import Pristine
+from tests.support.selling import sold, stripe
 from tests.support.server import LiveServer
 from tests.support.server import live_server as run_server
 from tests.support.smtp import SmtpServer, smtp_server
@@ -47,6 +48,8 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",
+    "sold",
+    "stripe",
 ]
 
 

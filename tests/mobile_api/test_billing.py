@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
 from pydantic import SecretStr
+from werkzeug.test import TestResponse
 
-from saas_crm.core.clock import now
+from mobile_api.registry import load
 from tests.stripe import KEY, Double
 from tests.support.api import places, problem
 from tests.support.cast import Cast
@@ -16,24 +20,10 @@ from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
 from tests.support.paying import PAID, put
-from tests.support.selling import selling_at, state_of, subscribe
+from tests.support.selling import state_of, subscribe
 
 Api = Callable[..., Phone]
 ClientFor = Callable[..., Browser]
-
-
-@pytest.fixture
-def stripe() -> Iterator[Double]:
-    """A double whose time is ours."""
-    with Double(now=now()) as double:
-        yield double
-        assert double.violations == []
-
-
-@pytest.fixture
-def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
-    """An application that takes money there, with acme on trial."""
-    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
 
 
 @pytest.fixture
@@ -42,12 +32,29 @@ def owner(api_for: Api, sold: Flask) -> Phone:
     return api_for("owner", of=sold)
 
 
+ANY = {"If-Match": "*"}
+BODIES: dict[str, Any] = {
+    "begin_checkout": {"plan": "team"}, "foresee": {"plan": "team"}, "change_plan": {"plan": "team"},
+    "cancel": {"to": "free", "reason": "unused"},
+}  # fmt: skip
+"""What has to be said, by operation."""
+
+
+def seen(phone: Phone) -> dict[str, str]:
+    """Return the header by which a change says what it has seen."""
+    return {"If-Match": phone.get("/billing").headers["ETag"]}
+
+
 def test_where_no_money_is_taken_there_is_nothing_of_it(api_for: Api) -> None:
     owner = api_for("owner")
     for path in ("/billing", "/billing/plans", "/billing/invoices"):
         problem(owner.get(path), 404, "not-found")
     problem(owner.post("/billing/portal"), 404, "not-found")
     problem(owner.put("/billing/plan", json={"plan": "team"}), 404, "not-found")
+    for operation in load().operations():
+        if operation.tag == "billing":
+            body = BODIES.get(operation.operation_id)
+            problem(owner.open(operation.path, method=operation.method, json=body), 404, "not-found")
 
 
 @pytest.mark.parametrize("who", ["admin", "rep", "viewer"])
@@ -89,20 +96,98 @@ def test_from_checkout_to_cancelling_and_back(owner: Phone, client_for: ClientFo
     cost = owner.post("/billing/previews", json={"plan": "business"}).json
     assert (cost["then"]["amount"], cost["at_once"]) == ("203.00", True)
     assert owner.post("/billing/previews", json={"seats": 9}).json["then"]["amount"] == "108.00"
-    assert owner.put("/billing/plan", json={"plan": "business"}).json["plan"] == "business"
-    ended = owner.put("/billing/cancellation", json={"to": "closed", "reason": "unused", "words": "Bye"})
+    assert owner.put("/billing/plan", json={"plan": "business"}, headers=seen(owner)).json["plan"] == "business"
+    why = {"to": "closed", "reason": "unused", "words": "Bye"}
+    ended = owner.put("/billing/cancellation", json=why, headers=seen(owner))
     assert ended.json["ending"] == "closed"
-    assert owner.delete("/billing/cancellation").status_code == 204
+    assert ended.headers["ETag"] == owner.get("/billing").headers["ETag"]
+    assert owner.delete("/billing/cancellation", headers={"If-Match": ended.headers["ETag"]}).status_code == 204
     assert owner.get("/billing").json["ending"] is None
     assert owner.post("/billing/portal").json["url"].startswith(stripe.url)
+
+
+CHANGES = {
+    "plan": lambda phone, **more: phone.put("/billing/plan", json={"plan": "business"}, **more),
+    "cancel": lambda phone, **more: phone.put("/billing/cancellation", json={"to": "free", "reason": "unused"}, **more),
+    "stay": lambda phone, **more: phone.delete("/billing/cancellation", **more),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_changes_it_says_what_they_saw(
+    owner: Phone, client_for: ClientFor, sold: Flask, stripe: Double, cast: Cast, change: str
+) -> None:
+    subscribe(client_for("owner", sold), stripe)
+    if change == "stay":
+        CHANGES["cancel"](owner, headers=ANY)
+    before, told = owner.get("/billing"), len(stripe.requests)
+    problem(CHANGES[change](owner), 428, "precondition-required")
+    for stale in ('"v0"', 'W/"v1"', "nonsense", '"v999.abc"'):
+        lost = CHANGES[change](owner, headers={"If-Match": stale})
+        assert problem(lost, 412, "precondition-failed")["current"] == before.json
+        assert lost.headers["ETag"] == before.headers["ETag"]
+    assert owner.get("/billing").headers["ETag"] == before.headers["ETag"]
+    assert len(stripe.requests) == told, "Stripe was told of none of them"
+    assert CHANGES[change](owner, headers={"If-Match": before.headers["ETag"]}).status_code < 300
+    assert owner.get("/billing").json["version"] > before.json["version"]
+
+
+@pytest.mark.parametrize("plan", ["business", "team"], ids=["paid at once", "from the period's end"])
+def test_of_two_who_change_the_plan_at_once_the_second_is_told(
+    owner: Phone, client_for: ClientFor, sold: Flask, stripe: Double, cast: Cast, api_for: Api, plan: str
+) -> None:
+    subscribe(client_for("owner", sold), stripe, "team" if plan == "business" else "business", "month")
+    tag, begun = seen(owner), Barrier(2)
+    invoices = len(stripe.request("GET", "/v1/invoices", {})["data"])
+
+    def ask(_turn: int) -> TestResponse:
+        begun.wait(10)
+        return api_for("owner", of=sold).put("/billing/plan", json={"plan": plan}, headers=tag)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(ask, range(2)), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [200, 412], [answer.text for answer in answers]
+    assert problem(answers[1], 412, "precondition-failed")["current"]["version"] > 1
+    held = state_of(sold, cast.tenants["acme"].id)
+    assert plan in ((held.plan,) if plan == "business" else (held.next_plan,))
+    charged = len(stripe.request("GET", "/v1/invoices", {})["data"]) - invoices
+    assert charged == (1 if plan == "business" else 0)
+
+
+def test_what_is_used_is_nobodys_change_but_another_answer(owner: Phone, client_for: ClientFor, sold: Flask,
+                                                           stripe: Double) -> None:  # fmt: skip
+    subscribe(client_for("owner", sold), stripe)
+    before = owner.get("/billing")
+    assert owner.get("/billing", headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
+    assert owner.post("/companies", json={"name": "Ada Ltd"}).status_code == 201
+    after = owner.get("/billing", headers={"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.json["version"]) == (200, before.json["version"])
+    done = owner.put("/billing/plan", json={"plan": "business"}, headers={"If-Match": before.headers["ETag"]})
+    assert done.status_code == 200
+
+
+def test_the_log_says_that_it_came_by_the_api(
+    owner: Phone, client_for: ClientFor, sold: Flask, stripe: Double, cast: Cast, installation: Installation
+) -> None:
+    subscribe(client_for("owner", sold), stripe)
+    owner.put("/billing/plan", json={"plan": "business"}, headers=ANY)
+    owner.put("/billing/cancellation", json={"to": "free", "reason": "unused"}, headers=ANY)
+    client_for("owner", sold).post("/acme/settings/billing/withdrawal")
+    with installation.place.owner() as connection:
+        schema, me = cast.tenants["acme"].schema_name, cast["owner"].member_id
+        lines = connection.execute(
+            f"SELECT through, member_id FROM {schema}.audit_log WHERE action = 'subscription' AND member_id IS NOT NULL"
+            " ORDER BY at, id"
+        ).fetchall()
+    assert lines == [("api", me), ("api", me), ("web", me)]
 
 
 def test_what_is_wrong_is_told_by_its_place(owner: Phone) -> None:
     assert places(owner.post("/billing/checkout", json={"plan": "free"})) == {"#/plan"}
     assert places(owner.post("/billing/checkout", json={"plan": "team", "currency": "XXX"})) == {"#/currency"}
     assert places(owner.post("/billing/checkout", json={"plan": "team", "interval": "week"})) == {"#/interval"}
-    assert places(owner.put("/billing/cancellation", json={"to": "free"})) == {"#/reason"}
-    problem(owner.put("/billing/plan", json={"plan": "team"}), 409, "payment-not-possible")
+    assert places(owner.put("/billing/cancellation", json={"to": "free"}, headers=ANY)) == {"#/reason"}
+    problem(owner.put("/billing/plan", json={"plan": "team"}, headers=ANY), 409, "payment-not-possible")
 
 
 def test_a_declined_card_and_a_silent_service(
@@ -110,7 +195,8 @@ def test_a_declined_card_and_a_silent_service(
 ) -> None:
     subscribe(client_for("owner", sold), stripe)
     stripe.cards(state_of(sold, cast.tenants["acme"].id).customer_id, "declined")
-    problem(owner.put("/billing/plan", json={"plan": "business"}), 402, "payment-declined")
+    problem(owner.put("/billing/plan", json={"plan": "business"}, headers=seen(owner)), 402, "payment-declined")
+    assert owner.get("/billing").json["plan"] == "team"
     stripe.trouble("server_error", times=20)
     problem(owner.get("/billing/invoices"), 503, "payment-service-unavailable")
 

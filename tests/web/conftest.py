@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.sso import talking
@@ -31,6 +32,12 @@ def admin(client_for: Callable[..., Browser]) -> Browser:
 def rep(client_for: Callable[..., Browser]) -> Browser:
     """A sales rep's browser."""
     return client_for("rep")
+
+
+@pytest.fixture
+def owner(client_for: Callable[..., Browser], sold: Flask) -> Browser:
+    """The owner's browser, at an application that takes money."""
+    return client_for("owner", sold)
 
 
 @pytest.fixture

@@ -40,12 +40,6 @@ def has(sold: Flask, installation: Installation, cast: Cast) -> Put:
     return lambda **columns: put(sold, installation.place, cast.tenants["acme"].id, **columns)
 
 
-@pytest.fixture
-def owner(client_for: ClientFor, sold: Flask) -> Browser:
-    """The owner's browser."""
-    return client_for("owner", sold)
-
-
 def test_where_no_money_is_taken_there_is_nothing_of_it(client_for: ClientFor) -> None:
     browser = client_for("owner")
     for path in (PAGE, f"{PAGE}/plans", f"{PAGE}/invoices", f"{PAGE}/cancellation", "/pricing"):

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from saas_crm.core.clock import now
 from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
-from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox
-from tests.support.selling import selling_at, state_of, subscribe
+from tests.support.selling import state_of, subscribe
 from tests.web.pages import heading
 
 ClientFor = Callable[..., Browser]
 MEMBERS = "/acme/settings/members"
 SEND = f"{MEMBERS}/invitations"
 COST = re.compile(r"[€$]\s?\d")
-
-
-@pytest.fixture
-def stripe() -> Iterator[Double]:
-    """A double whose time is ours."""
-    with Double(now=now()) as double:
-        yield double
-        assert double.violations == []
-
-
-@pytest.fixture
-def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
-    """An application that takes money there, with acme on trial."""
-    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
-
-
-@pytest.fixture
-def owner(client_for: ClientFor, sold: Flask) -> Browser:
-    """The owner's browser."""
-    return client_for("owner", sold)
 
 
 def lines(role_ids: dict[str, str], *emails: str) -> dict[str, list[str]]:
