@@ -38,7 +38,7 @@ RESOURCE_OF = {
     "company_id": "company", "contact_id": "contact", "opportunity_id": "opportunity", "activity_id": "activity",
     "token_id": "token",
 }  # fmt: skip
-QUERIES = {"/api/v1/search": "?q=canary"}
+QUERIES = {"/api/v1/search": "?q=canary", "/settings/billing/change": "?plan=team&interval=month"}
 TEAM_PATHS = {"root": ("root",), "north": ("root", "north"), "south": ("root", "south")}
 
 

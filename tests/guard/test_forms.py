@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -16,11 +14,16 @@ SIGNED = {"/billing/stripe/webhook"}
 """What no form is sent to: a signature says who asks (tests/billing/test_webhooks.py)."""
 
 
-@pytest.fixture
-def samples(app: Flask, stage: Stage) -> Iterator[Samples]:
+@pytest.fixture(scope="module")
+def app(on_sale_here: Flask) -> Flask:
+    """The application; nothing is changed in it but what the samples are."""
+    return on_sale_here
+
+
+@pytest.fixture(scope="module")
+def samples(app: Flask, stage: Stage) -> Samples:
     """One of everything in acme, the owner's own."""
-    yield make_samples(app, stage.cast, "owner", "owner")
-    stage.pristine.restore()
+    return make_samples(app, stage.cast, "owner", "owner")
 
 
 @pytest.mark.parametrize("headers", [

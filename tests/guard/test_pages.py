@@ -41,9 +41,9 @@ class Fields(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def pages(stage: Stage) -> Iterator[dict[str, str]]:
+def pages(stage: Stage, on_sale_here: Flask) -> Iterator[dict[str, str]]:
     """Every whole page that an owner can open, and every page of nobody's, by address."""
-    app: Flask = stage.installation.app
+    app = on_sale_here
     samples = make_samples(app, stage.cast, "owner", "owner")
     found: dict[str, str] = {}
     for endpoint in endpoints(app):
@@ -67,6 +67,7 @@ def test_there_are_many(pages: dict[str, str]) -> None:
     assert 'name="proof_password"' in pages["the proof"]
     assert 'name="password"' in pages["/signin (nobody)"]
     assert 'name="password"' in pages["/signup (nobody)"]
+    assert {"/pricing (nobody)", "/acme/settings/billing", "/acme/settings/billing/plans"} <= pages.keys()
 
 
 def test_signing_out_is_on_every_page_of_who_is_signed_in(pages: dict[str, str]) -> None:

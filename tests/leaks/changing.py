@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from tests.leaks.asking import Case
+from tests.leaks.payments import TABLES as PAYMENTS
 from tests.leaks.watch import Change
 from tests.leaks.world import OUTSIDER, Estate, follows
 
@@ -73,6 +74,8 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
         return "it is another workspace's"
     if change.place == "public" and change.table in PERSONAL and str(row.get("user_id", row["id"])) == str(me.user_id):
         return ""
+    if change.table in PAYMENTS or (change.table == "tenants" and change.columns - STAMPS <= {"plan"}):
+        return _of_payments(estate, case.who, row)
     if change.table in FOLLOWING or change.table in COUNTED or not change.columns - STAMPS:
         return ""
     if change.table in SALES:
@@ -100,6 +103,12 @@ def _wrong(estate: Estate, case: Case, change: Change, new: set[str]) -> str:
     if able and "contact_id" in row and change.table == "privacy_holds":
         able = estate.can_see(case.who, "contact", UUID(row["contact_id"]))
     return "" if able else f"it takes a permission for {' or '.join(sorted(needed))}"
+
+
+def _of_payments(estate: Estate, who: str, row: dict[str, str]) -> str:
+    if str(row.get("tenant_id") or row["id"]) != str(estate.tenant_id):
+        return "it is another workspace's"
+    return "" if "billing:update" in estate.scopes[who] else "it takes a permission for billing"
 
 
 def _of_record(estate: Estate, who: str, kind: str, change: Change, new: set[str]) -> str:

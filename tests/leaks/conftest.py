@@ -25,7 +25,9 @@ def hunt(stage: Stage) -> Iterator[Hunt]:
 @pytest.fixture(scope="module")
 def offers(hunt: Hunt) -> Offers:
     """What pages offer their owner: forms, and names and values of addresses."""
-    return look_around(hunt.estate)
+    found = look_around(hunt.estate)
+    hunt.asker.watch.take(committed=True)
+    return found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -44,7 +44,7 @@ TYPED: Mapping[str, Any] = {
     "amount": "10", "probability": "50", "days": "30", "outcome": "won", "reason": "price", "level": "read",
     "kind": "call", "what": "team", "locale": "en", "country": "US", "timezone": "UTC", "status": "active",
     "position": "1", "phone": "+49 30 12345678", "website": "www.hunt.example",
-    "domain": "crm.hunt.example",
+    "domain": "crm.hunt.example", "plan": "team", "interval": "month",
     "format": "csv", "audit_days": "365", "keep": "365",
 }  # fmt: skip
 

@@ -30,6 +30,7 @@ FIELDS = {
     "n": "name", "s": "subject", "b": "body", "d": "description", "t": "tags", "c": "city", "a": "street",
     "r": "region", "z": "postcode", "i": "industry", "j": "job_title", "e": "email", "w": "website", "l": "location",
     "o": "close_note", "p": "phone", "m": "mobile", "v": "amount", "x": "note",
+    "k": "payment",
 }  # fmt: skip
 ARCHIVE = "archive"
 """What stands for the permission where a secret is in an archive that somebody asked for: nobody else is given it."""
@@ -45,6 +46,8 @@ _DIALLED = re.compile(r"30[ \u00a0\u202f\-)/]{0,2}77")
 _PHONE = re.compile(r"(?:\+49|(?<![0-9a-zA-Z])0)3077(\d{4})(\d)7")
 _AMOUNT = re.compile(r"6,?(\d{3}),?(\d)38(?![\d\w-])")
 _CURSOR = re.compile(r"(?:after=|\"next\": ?\")([A-Za-z0-9_%=-]{16,})")
+_SAID: dict[str, tuple[re.Pattern[str], Mark]] = {}
+"""What others have given their names and amounts to: the text as it stands, how it stands alone, and what it marks."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
 
 
@@ -63,6 +66,17 @@ def amount(number: int) -> str:
     return f"6{number:04}38"
 
 
+def know(said: str, number: int, field: str) -> None:
+    """Take a text that is like no other for a mark: an id that a payment service gave, or the digits of a sum."""
+    alone = rf"(?<![\w.,-]){re.escape(said)}(?:\.00)?(?![\w-]|[.,]\d)"
+    _SAID[said] = re.compile(alone), Mark(number, LETTERS[field])
+
+
+def forget_known() -> None:
+    """Take no text for a mark but those that were made here."""
+    _SAID.clear()
+
+
 AROUND = 250
 """So many characters on each side of what may be a mark are looked at, to tell whether it is one."""
 
@@ -78,6 +92,9 @@ def marks_in(said: str) -> set[Mark]:
         before = said[max(sum_.start() - 1, 0) : sum_.start()]
         if not (before.isalnum() or before in ("_", ".", ",", "-")):
             found.add(Mark(int(sum_[1] + sum_[2]), "v"))
+    for literal, (alone, mark) in _SAID.items():
+        if literal in said and alone.search(said):
+            found.add(mark)
     for cursor in _CURSOR.findall(said):
         found |= {Mark(int(number), letter) for number, letter in _TEXT.findall(_unpacked(cursor))}
     return found

@@ -80,6 +80,11 @@ class Watch:
             self._put_back([change for change in found if change.act == "DELETE" and change.table in KEPT])
         return found
 
+    def forget(self) -> None:
+        """Forget what was changed until now."""
+        self._found.clear()
+        self.connection.execute("DELETE FROM watched.changes")
+
     def _put_back(self, gone: list[Change]) -> None:
         """Bring rows back that were removed past the tenant's session, for whoever tries next."""
         for table in KEPT:

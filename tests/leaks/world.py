@@ -13,6 +13,7 @@ from tests.access.ways_in import MODELS, World
 from tests.conftest import Stage
 from tests.guard.endpoints import Samples
 from tests.leaks.marks import FIELDS, Mark
+from tests.leaks.payments import PAID, Payments, paying
 from tests.leaks.people import HOLDERS, Office, hung_of, stands
 from tests.leaks.records import Records
 from tests.leaks.roles import Permissions, hunting
@@ -42,6 +43,8 @@ class Estate:
     """Marked things that are no records: kind and whose."""
     customers: Mapping[UUID, list[UUID]] = field(default_factory=dict)
     """The customers of deals: an activity on a deal is one with them."""
+    tenant_id: UUID | None = None
+    payments: Payments | None = None
     decide: Callable[[bool], None] = lambda _follow: None
     """Sets the workspace's policy whether children follow their customers."""
     _keys: dict[int, UUID] = field(default_factory=dict)
@@ -155,6 +158,8 @@ class Estate:
         return self._seen[who]
 
     def _knows(self, who: str, permission: str, owner: str) -> bool:
+        if permission == "billing:read":
+            return permission in self.scopes[who]  # it is the workspace's, and nobody's own
         if permission == "hand_over:read" and self.scopes[who].get("audit:read") == "all":
             return True  # who may read the whole log reads what was noted of hand-overs, too
         return owner == who or self.covers(who, permission, owner)
@@ -177,11 +182,13 @@ def estate(stage: Stage) -> Iterator[Estate]:
         schema = cast.tenants["acme"].schema_name
         built = Estate(
             app, people, scopes, world, records.numbers, samples, schema, records.secrets, records.customers(),
-            office.decide,
-        )  # fmt: skip
+            )  # fmt: skip
+        built.decide, built.tenant_id = office.decide, cast.tenants["acme"].id
+        built.secrets[PAID] = ("billing:read", "the workspace")
         app.extensions["directory"].forget()
         try:
-            yield built
+            with paying(app, cast, connection) as built.payments:
+                yield built
         finally:
             connection.close()
             stage.pristine.restore()
