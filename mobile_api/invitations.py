@@ -8,13 +8,12 @@ from uuid import UUID
 from flask import Response, g, request
 from pydantic import BaseModel, Field
 
-from billing import seats
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.problems import ApiProblem, problem
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
-from mobile_api.seats import agreed_seats
+from mobile_api.seats import agreed_seats, want
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import invitations as actions
 from saas_crm.access.models import Invitation
@@ -89,9 +88,9 @@ def invite(body: NewInvitation) -> Response:
         )  # fmt: skip
     except TooManyAttempts as too_many:
         raise _wait(too_many) from too_many
-    if agreed is not None:
-        seats.want(g.tenant, agreed.needed)
-    return made(INVITATION.of(invitation), f"invitations/{invitation.id}")
+    told = INVITATION.of(invitation)
+    want(agreed)
+    return made(told, f"invitations/{invitation.id}")
 
 
 @api.operation(

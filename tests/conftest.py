@@ -24,6 +24,7 @@ from tests.support import making
 from tests.support.behind import pytest_runtest_makereport, pytest_runtest_protocol, pytest_runtest_setup
 from tests.support.cast import Cast, found_cast
 from tests.support.clients import Browser, Phone, browser_of, phone_of
+from tests.support.holding import pytest_runtest_call
 from tests.support.installation import Installation, dispose, installed
 from tests.support.mailbox import Mailbox, run_jobs
 from tests.support.making import Maker
@@ -41,6 +42,7 @@ from tests.support.tally import (
 )
 
 __all__ = [
+    "pytest_runtest_call",
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",

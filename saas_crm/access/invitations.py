@@ -48,6 +48,7 @@ def invite(
         raise InvalidInput({"team_id": _("Choose a team.")}, {"team_id": "unknown"})
     check_places()
     count_mail(tenant)
+    role_to_give(role_id, actor)
     invitation, token = offered(email, role_id, team_id, actor)
     if invitation_id is not None:
         invitation.id = invitation_id
@@ -82,7 +83,10 @@ def offered(email: str, role_id: UUID, team_id: UUID | None, actor: CurrentMembe
 
 
 def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
-    """Limit what one workspace can mail to strangers: all that begin alike, and each as its plan says."""
+    """Limit what one workspace can mail to strangers: all that begin alike, and each as its plan says.
+
+    Asked before anything is changed or held in the workspace: what is counted stands elsewhere.
+    """
     let_go()
     count({throttle_key("invitation", str(tenant.id)): INVITATIONS_PER_WORKSPACE}, times)
     limits.note_mails(times)
@@ -91,7 +95,7 @@ def count_mail(tenant: ActiveTenant, times: int = 1) -> None:
 def _check_invitation(email: str, role_id: UUID, actor: CurrentMember, verified: bool) -> None:
     if not verified:
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")}, {"": "unverified"})
-    check_role(role_id, actor)
+    check_role(role_id, actor, hold=False)
     if not domain_allowed(email, entry_policy().email_domains):
         raise InvalidInput({"email": domain_refused()}, {"email": "domain"})
     member = db.session.scalar(select(Member.id).where(Member.email == email, Member.status != "removed"))
@@ -104,14 +108,17 @@ def domain_refused() -> str:
     return _("This workspace invites only addresses of its own domains.")
 
 
-def check_role(role_id: UUID | None, actor: CurrentMember) -> None:
-    """Raise InvalidInput for a role that is not there, is an owner's, or may do more than the actor may."""
+def check_role(role_id: UUID | None, actor: CurrentMember, *, hold: bool = True) -> None:
+    """Raise InvalidInput for a role that is not there, is an owner's, or may do more than the actor may.
+
+    Nobody deletes it before this transaction ends, where it is not only looked at.
+    """
     key = db.session.scalar(select(Role.key).where(Role.id == role_id, Role.deleted_at.is_(None)))
     if key == "owner" and actor.role_key != "owner":
         raise InvalidInput({"role_id": _("Only an owner can invite owners.")}, {"role_id": "owner"})
     if role_id is None:
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "unknown"})
-    role_to_give(role_id, actor)
+    role_to_give(role_id, actor, hold=hold)
 
 
 def resend(
@@ -126,12 +133,13 @@ def resend(
         raise InvalidInput({"": _("Confirm your own e-mail address first; we sent you a link.")})
     invitation = get_open(invitation_id)
     try:
-        check_role(invitation.role_id, actor)
+        check_role(invitation.role_id, actor, hold=False)
+        if invitation.expires_at <= now():
+            check_places()
+        count_mail(tenant)
+        role_to_give(invitation.role_id, actor)
     except InvalidInput as refused:
         raise InvalidInput({"": refused.errors["role_id"]}) from None
-    if invitation.expires_at <= now():
-        check_places()
-    count_mail(tenant)
     token = new_token()
     invitation.token_hash, invitation.expires_at = token_hash(token), now() + LIFETIME
     invitation.invited_by_id = actor.id

@@ -17,6 +17,7 @@ from saas_crm.access.models import Invitation, Member
 from saas_crm.access.offers import insert_offers
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.places import check_places
+from saas_crm.access.roles import role_to_give
 from saas_crm.access.rules import MOST_AT_ONCE, address_in, name_in
 from saas_crm.core.clock import now
 from saas_crm.core.emails import EmailError, parse_email
@@ -109,7 +110,7 @@ def _needless(line: Offer, seen: set[str], known: dict[str, str]) -> str:
 def _fault_of_role(role_id: UUID | None, actor: CurrentMember) -> str:
     """Return why the actor cannot offer a role, "" where they can: the same rule as for one invitation."""
     try:
-        invitations.check_role(role_id, actor)
+        invitations.check_role(role_id, actor, hold=False)
     except InvalidInput as refused:
         return refused.errors["role_id"]
     return ""
@@ -139,6 +140,8 @@ def send_offers(
         return 0
     check_places(len(good))
     invitations.count_mail(tenant, len(good))
+    for role_id in {offer.role_id for offer in good if offer.role_id}:
+        role_to_give(role_id, actor)
     made = [
         (*invitations.offered(offer.email, offer.role_id, offer.team_id, actor), offer.name)
         for offer in good if offer.role_id

@@ -20,12 +20,13 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import user_by_id
 from saas_crm.access.schemas import ProfileWrite
 from saas_crm.access.shared_models import Membership, User
-from saas_crm.core.audit import Actor, act_as
+from saas_crm.core.audit import Actor, act_as, acting
 from saas_crm.core.errors import Forbidden
 from saas_crm.core.jobs import defer, job
-from tenants.context import ActiveTenant
+from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.directory import shared_reader
+from tenants.one_at_a_time import let_go, step_in
 from tenants.runtime import runtime_directory
 from tenants.versions import TenantBehind, lacks_tables, served_first
 
@@ -41,15 +42,18 @@ def update_profile(user_id: UUID, data: ProfileWrite) -> None:
 
 
 def update_own_profile(actor: CurrentMember, **values: str) -> None:
-    """Store some of `name`, `locale` and `timezone`: here in the caller's transaction, elsewhere by the job.
+    """Store some of `name`, `locale` and `timezone`: here at once, in one transaction, elsewhere by the job.
 
-    Here comes first and holds the row, so that the job waits for the caller's commit and finds nothing to do. Raises
-    Forbidden for a program that may do less than the person.
+    Raises Forbidden for a program that may do less than the person.
     """
     if actor.narrowed:
         raise Forbidden("narrowed")
-    _set(db.session.scalars(select(Member).where(Member.id == actor.id)).one(), values)
-    _store(actor.user_id, **values)
+    let_go()
+    with db.engines[SHARED].begin() as connection:
+        _write(connection, actor.user_id, values)
+        with step_in(connection, current_tenant()) as session:
+            act_as(session, acting(db.session()))
+            _set(session.scalars(select(Member).where(Member.id == actor.id)).one(), values)
 
 
 def choose_language(user_id: UUID, locale: str) -> None:
@@ -59,8 +63,12 @@ def choose_language(user_id: UUID, locale: str) -> None:
 
 def _store(user_id: UUID, **values: str) -> None:
     with db.engines[SHARED].begin() as connection:
-        connection.execute(update(User).where(User.id == user_id).values(**values))
-        profile_changed(connection, user_id)
+        _write(connection, user_id, values)
+
+
+def _write(connection: Connection, user_id: UUID, values: Mapping[str, str]) -> None:
+    connection.execute(update(User).where(User.id == user_id).values(**values))
+    profile_changed(connection, user_id)
 
 
 def profile_changed(connection: Connection, user_id: UUID) -> None:
@@ -110,10 +118,10 @@ def _copy(user_id: UUID, values: Mapping[str, str | bool | None]) -> None:
         return
     act_as(db.session(), Actor(member.id, "profile"))
     _set(member, values)
+    db.session.flush()
 
 
 def _set(member: Member, values: Mapping[str, str | bool | None]) -> None:
     for name, value in values.items():
         if getattr(member, name) != value:
             setattr(member, name, value)
-    db.session.flush()

@@ -152,23 +152,25 @@ def restore_built_in(role: Role, *, actor: CurrentMember, version: int | None = 
     return role
 
 
-def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id") -> Role:
+def role_to_give(role_id: UUID, actor: CurrentMember, *, field: str = "role_id", hold: bool = True) -> Role:
     """Return a role the actor may give to a member: one that is there and does not go beyond their own.
 
-    It stays there until this transaction ends. Raises InvalidInput for the form's `field`.
+    It stays there until this transaction ends, unless it is only looked at. Raises InvalidInput for the form's `field`.
     """
-    role = held_role(role_id, field=field)
+    role = held_role(role_id, field=field, hold=hold)
     check_givable(role, actor, field=field)
     return role
 
 
-def held_role(role_id: UUID, *, field: str = "role_id", owners: bool = False) -> Role:
+def held_role(role_id: UUID, *, field: str = "role_id", owners: bool = False, hold: bool = True) -> Role:
     """Return a role that stays there until this transaction ends; raises InvalidInput for the form's `field`.
 
     With `owners` the owners' role is held before, by the same statement, as everybody does who adds or takes owners
     (`bulk.hold_owners`).
     """
-    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None)).with_for_update(read=True, of=Role)
+    query = select(Role).where(Role.id == role_id, Role.deleted_at.is_(None))
+    if hold:
+        query = query.with_for_update(read=True, of=Role)
     if owners:  # their row is held before the other, which others may refer to meanwhile
         theirs = select(Role.id).where(Role.key == OWNER).with_for_update().subquery()
         query = query.join(theirs, true())

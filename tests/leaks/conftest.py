@@ -10,9 +10,6 @@ from tests.conftest import Stage
 from tests.leaks.hunt import Hunt, hunting
 from tests.leaks.offers import Offers, look_around
 from tests.leaks.roles import hunting as roles
-from tests.support.holding import pytest_runtest_call
-
-__all__ = ["pytest_runtest_call"]
 
 
 @pytest.fixture(scope="module")

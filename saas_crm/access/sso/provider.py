@@ -25,6 +25,7 @@ from saas_crm.core.i18n import gettext as _
 from tenants.context import current_tenant
 from tenants.db import db, fetch
 from tenants.directory import shared_reader
+from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 
@@ -71,6 +72,7 @@ def decide_sso(data: SsoWrite, *, actor: CurrentMember, by_sso: bool, version: i
         limits.check_feature("single_sign_on")
     if data.enabled and (actor.role_key == OWNER or data.issuer == provider().issuer):
         _check_reachable(data.issuer)
+    owners = _own_domains() if data.domains else set()
     own_policy()  # held: of two who decide at first, when there is no provider yet, the second one sees the first's
     found = db.session.scalars(select(IdentityProvider).with_for_update()).one_or_none()
     if found is not None:
@@ -79,7 +81,7 @@ def decide_sso(data: SsoWrite, *, actor: CurrentMember, by_sso: bool, version: i
     _check_whose(data, actor, same=same)
     if data.mandatory and actor.role_key != OWNER and not (by_sso and same):
         raise InvalidInput({"mandatory": _("Sign in by it yourself first, so that you do not lock yourself out.")})
-    _check_joining(data, actor, set(found.domains) if found is not None else set())
+    _check_joining(data, actor, owners | set(found.domains if found is not None else ()))
     _store(found, data, same=same)
 
 
@@ -95,13 +97,13 @@ def _check_whose(data: SsoWrite, actor: CurrentMember, *, same: bool) -> None:
         raise InvalidInput({"client_secret": _("Type the secret that belongs to it.")}, {"client_secret": "missing"})
 
 
-def _check_joining(data: SsoWrite, actor: CurrentMember, former: set[str]) -> None:
-    """Refuse a role that cannot be given, and domains that no owner has a confirmed address of."""
+def _check_joining(data: SsoWrite, actor: CurrentMember, known: set[str]) -> None:
+    """Refuse a role that cannot be given, and domains that are not `known`: by an owner's address, or from before."""
     if data.domains and data.role_id is None:
         raise InvalidInput({"role_id": _("Choose a role.")}, {"role_id": "missing"})
     if data.role_id is not None:
         role_to_give(data.role_id, actor)
-    strange = sorted(set(data.domains) - former - _own_domains()) if set(data.domains) - former else []
+    strange = sorted(set(data.domains) - known)
     if strange:
         raise InvalidInput({"domains": _(
             "%(domain)s: people join by themselves only where an owner has a confirmed address of the domain, and not"
@@ -110,9 +112,13 @@ def _check_joining(data: SsoWrite, actor: CurrentMember, former: set[str]) -> No
 
 
 def _own_domains() -> set[str]:
-    """Return the domains of the owners' confirmed addresses, without those where anybody gets an address."""
+    """Return the domains of the owners' confirmed addresses, without those where anybody gets an address.
+
+    Asked before anything is held: the addresses stand elsewhere.
+    """
     owners = select(Member.user_id).join(Role, Role.id == Member.role_id).where(Role.key == OWNER)
     ids = db.session.scalars(owners.where(Member.status == "active")).all()
+    let_go()
     with shared_reader() as connection:
         emails = connection.scalars(
             select(User.email).where(User.id.in_(ids), User.email_verified_at.is_not(None))
