@@ -80,7 +80,7 @@ def test_the_proxy_keeps_the_figures_to_itself_and_its_file_is_valid() -> None:
     assert text.startswith("#")
     assert "\n{$SITE_ADDRESS} {" in text
     plain = text.partition("\nhttp://{$SITE_ADDRESS} {")[2]
-    assert "respond @api" in plain, "a program is not led on, and would send its token in the clear each time"
+    assert "handle @api {" in plain, "a program is not led on, and would send its token in the clear each time"
     assert "redir https://" in plain
     assert "reverse_proxy" not in plain, "nothing is served unencrypted"
     if caddy := shutil.which("caddy"):
