@@ -18,7 +18,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "web" / "static" / "js"
 PASSWORDS = {"password", "current", "proof_password"}
 """How the fields are called into which people type theirs."""
 WITHOUT_BARS = {"/dev/mail", "/styleguide", "/signin", "/signup", "/forgot", "/reset", "/verify", "/invitations", "/",
-                "/profile/proof", "/operator", "the proof"}  # fmt: skip
+                "/profile/proof", "/operator", "/pricing", "the proof"}  # fmt: skip
 """Pages that are everybody's, from which nobody is signed out; the question between a form and its answer; and the
 operators' own, with a sign-in of its own."""
 
