@@ -1,7 +1,7 @@
 """The guard looks at a product as it is shipped: so many threads, and one that takes money.
 
-Where no money is taken the pages of billing are not there (`test_billing_off`). Elsewhere tests ask from as many threads
-as they like; here requests go by the doors and desks of what people install.
+Where no money is taken the pages of billing are not there (`test_billing_off`). Elsewhere tests ask from as many
+threads as they like; here requests go by the doors and desks of what people install.
 """
 
 from __future__ import annotations
