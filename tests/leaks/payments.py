@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 from tests.leaks.marks import forget_known, know, text
 from tests.stripe import Double
 from tests.support.cast import Cast
+from tests.support.clients import browser_of
 from tests.support.selling import on_sale
 
 PAID, FOREIGN_PAID = 3_999, 9_999
@@ -60,6 +61,8 @@ def paying(app: Flask, cast: Cast, connection: psycopg.Connection[Any]) -> Itera
     with on_sale(app, {"acme": cast["owner"], "other": cast["outsider"]}) as double:
         for slug, number in (("acme", PAID), ("other", FOREIGN_PAID)):
             _mark(double, connection, cast.tenants[slug].id, number)
+        # Each process makes the portal's settings once, and remembers them.
+        assert browser_of(app, cast["owner"]).post("/acme/settings/billing/portal").location.startswith(double.url)
         connection.execute("UPDATE public.subscriptions SET seats_wanted = 9999")  # so that nobody is asked for more
         query = (
             "SELECT t.id, to_jsonb(s), t.plan FROM public.tenants t JOIN public.subscriptions s ON s.tenant_id = t.id"
