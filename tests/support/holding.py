@@ -28,6 +28,7 @@ HOME = Path(__file__).resolve().parents[2]
 PRODUCT = ("saas_crm", "web", "mobile_api", "tenants", "billing")
 HOLDS_BOTH = {
     "saas_crm.access.accepting.accept": "the link and a member of old are held until the shared row is written",
+    "saas_crm.access.jobs.drop_membership": "a member who is removed is held until the shared row is gone, as above",
     "saas_crm.access.sso.joining.let_in_by": "as with an invitation",
     "saas_crm.access.known_browsers.tell_of_device": "the mail is queued before the device's token is good",
 }

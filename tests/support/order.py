@@ -26,6 +26,7 @@ SLOWEST: tuple[str, ...] = (
     "cli/test_demo.py",
     "access/test_organisations.py",
     "guard/test_endpoints.py",
+    "leaks/test_payments.py",
     "fault/test_kills.py",
     "fault/test_next_request.py",
     "browser/test_styleguide.py",
