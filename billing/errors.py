@@ -14,7 +14,7 @@ class BillingError(BusinessError):
 
 
 class CardDeclined(BillingError):
-    """The customer's card, or whatever they pay by, refused; nothing was changed."""
+    """The customer's card, or whatever they pay by, refused; nothing was changed. `message` is Stripe's code of why."""
 
 
 class StripeUnreachable(BillingError):

@@ -208,16 +208,18 @@ class StripeGateway(Hosted, Shelf):
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Turn Stripe's errors into ours; their texts may name people, so of a card's only the code is kept."""
+        """Turn Stripe's errors into ours; their texts are English and may name people: only codes are kept."""
         try:
             yield
         except stripe.CardError as declined:
-            raise CardDeclined(str(declined.code or "")) from None
+            why = getattr(declined.error, "decline_code", None) or declined.code
+            raise CardDeclined(str(why or "")) from None
         except (stripe.APIConnectionError, stripe.RateLimitError) as unreachable:
             raise StripeUnreachable(type(unreachable).__name__) from None
         except stripe.StripeError as refused:
             status = refused.http_status or 0
             if status >= 500 or status == 409:
                 raise StripeUnreachable(f"HTTP {status}") from None
-            text = f"{type(refused).__name__}: {refused.user_message or ''} ({refused.request_id or ''})"
+            about = " ".join(filter(None, (refused.code, getattr(refused, "param", None), refused.request_id)))
+            text = f"{type(refused).__name__} {about}".rstrip()
             raise StripeRefused(text, str(refused.code or ""), status) from None

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from billing.declines import why_declined
 from billing.errors import BillingError, BillingOff, CardDeclined, StripeUnreachable
 from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
@@ -126,11 +127,11 @@ def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
 
 
 def _of_billing(error: BillingError) -> tuple[Problem, Headers]:
-    """What Stripe says is for logs: programs get the kind."""
+    """What Stripe says is for logs: programs get the kind, and people why in words of ours."""
     if isinstance(error, BillingOff):
         return problem("not-found"), {}
     if isinstance(error, CardDeclined):
-        return problem("payment-declined"), {}
+        return problem("payment-declined", why_declined(error)), {}
     if isinstance(error, StripeUnreachable):
         return problem("payment-service-unavailable"), {"Retry-After": "30"}
     return problem("payment-not-possible"), {}

@@ -10,6 +10,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import checkout, invoices, portal
+from billing.declines import why_declined
 from billing.errors import BillingError, CardDeclined, NothingToDo, StripeUnreachable
 from billing.plans import catalogue
 from saas_crm.core.errors import VersionConflict
@@ -51,7 +52,7 @@ def told_where(endpoint: str) -> Callable[[View], View]:
 def what_failed(failed: BillingError) -> str:
     """Say what went wrong, in words of ours."""
     if isinstance(failed, CardDeclined):
-        return _("The payment was declined, so nothing was changed. Check the payment method, or use another one.")
+        return why_declined(failed)
     if isinstance(failed, StripeUnreachable):
         return _("The payment service does not answer just now. Nothing was lost: please try again in a minute.")
     if isinstance(failed, NothingToDo):
