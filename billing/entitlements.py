@@ -16,6 +16,7 @@ from billing.models import Subscription
 from billing.plans import FREE, Catalogue, UnknownPlan, catalogue
 from billing.rules import Standing, standing_by_clock
 from tenants import plan as tenants_plan
+from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -71,7 +72,9 @@ def renew(connection: Connection, now: datetime) -> int:
     after: UUID | None = None
     changed = 0
     while True:
-        query = select(*columns).order_by(Subscription.tenant_id).limit(BATCH)
+        has_one = Tenant.plan.is_not(None)  # who has none had it before billing was off: `billing.switching`
+        query = select(*columns).join(Tenant, Tenant.id == Subscription.tenant_id).where(has_one)
+        query = query.order_by(Subscription.tenant_id).limit(BATCH)
         rows = connection.execute(query if after is None else query.where(Subscription.tenant_id > after)).all()
         for row in rows:
             held = Held(**dict(zip(names, row, strict=True)))

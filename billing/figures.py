@@ -16,7 +16,11 @@ Row = tuple[str, str, str, str, int, int, int]
 
 
 def of_months(month: datetime | None = None) -> Iterator[Row]:
-    """Yield what happened, by month, kind, plan and currency; `month` is any moment of the one that is wanted."""
+    """Yield what happened, by month, kind, plan and currency; `month` is any moment of the one that is wanted.
+
+    Of `cancelled` and `free` the plan is the one that was left, seats and revenue are what was lost by it; of all other
+    kinds they are what there was from then on.
+    """
     when = func.to_char(func.timezone("UTC", BillingChange.at), "YYYY-MM")
     keys = (when, BillingChange.kind, BillingChange.plan, BillingChange.currency)
     sums = (func.coalesce(func.sum(column), 0) for column in (BillingChange.seats, BillingChange.mrr))

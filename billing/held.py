@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+FOR_DELETION = "deletion"
+"""The reason of a cancellation that followed from the deletion of the workspace, and goes with its withdrawal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

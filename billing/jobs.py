@@ -8,9 +8,13 @@ from uuid import UUID
 import structlog
 
 from billing import events, seats
+from billing.closing import follow_deletion
 from billing.collecting import pay_by_another_card
-from billing.errors import BillingError, StripeUnreachable
+from billing.errors import BillingError, BillingOff, StripeUnreachable
+from billing.leaving import forget_if_gone
+from billing.leaving import leave_stripe as leave
 from billing.settling import settle
+from billing.switching import switch_off
 from billing.turning import turn
 from saas_crm.core.clock import now
 from saas_crm.core.jobs import job
@@ -43,6 +47,8 @@ def work_event(customer: str) -> None:
         events.mark_failed(ids, type(failed).__name__)
         raise
     events.mark_worked(ids, tenant_id, now())
+    if tenant_id is None:
+        forget_if_gone(ids)
 
 
 @job("billing.count_seats", retries=3, reads_only=True)
@@ -59,6 +65,22 @@ def set_seats(tenant: str) -> None:
     seats.send_due(runtime_settings(), UUID(tenant))
 
 
+@job("billing.follow_deletion", retries=8)
+def follow_a_deletion(tenant: str) -> None:
+    """Let a workspace's subscription end because it is to be deleted, or go on because it is not any more."""
+    try:
+        follow_deletion(runtime_settings(), UUID(tenant))
+    except BillingOff:
+        log.warning("billing is off: the subscription does not follow the deletion", tenant=tenant)
+
+
+@job("billing.leave_stripe", retries=10)
+def leave_stripe(tenant: str, customer: str) -> None:
+    """End what a workspace that is deleted has at Stripe; tried again for two weeks, then it is the nightly round's."""
+    leave(runtime_settings(), customer)
+    log.info("left Stripe", tenant=tenant, customer=customer)
+
+
 @job("billing.tell", retries=8)
 def tell(tenant: str, kind: str, key: str, until: str | None, days: int) -> None:
     """Mail a letter about billing, once."""
@@ -70,9 +92,12 @@ def tell(tenant: str, kind: str, key: str, until: str | None, days: int) -> None
 
 @job("billing.turn", cron="7 * * * *")
 def hourly() -> None:
-    """Let trials, days of grace and manual plans come to their end; take up what was left behind."""
-    if runtime_settings().bills:
-        turn(runtime_settings())
+    """Let trials, days of grace and manual plans come to their end; without a key of Stripe's nobody is limited."""
+    settings = runtime_settings()
+    if settings.bills:
+        turn(settings)
+    else:
+        switch_off(settings)
 
 
 @job("billing.reconcile", cron="37 3 * * *")

@@ -179,6 +179,18 @@ def _closing_asked(facts: Facts) -> Words:
     )  # fmt: skip
 
 
+def _ends_with_deletion(facts: Facts) -> Words:
+    return (
+        _("The subscription of %(workspace)s ends with it", workspace=facts.workspace),
+        [
+            _("the workspace %(workspace)s is to be deleted. So its subscription ends on %(date)s, and nothing more is "
+              "charged.", workspace=facts.workspace, date=facts.day),
+            _("If the deletion is taken back before then, the subscription goes on as before."),
+        ],
+        _("See the workspace"), "/settings/deletion",
+    )  # fmt: skip
+
+
 def _taken_back(facts: Facts) -> Words:
     return (
         _("%(workspace)s stays on %(plan)s", workspace=facts.workspace, plan=facts.plan_name),
@@ -216,6 +228,7 @@ WRITERS: Mapping[str, Callable[[Facts], Words]] = {
     "trial_begun": _trial_begun, "trial_soon": _trial_soon, "trial_over": _trial_over, "subscribed": _subscribed,
     "payment_failed": _payment_failed, "payment_still_due": _payment_still_due, "read_only": _read_only,
     "recovered": _recovered, "cancel_asked": _cancel_asked, "closing_asked": _closing_asked,
+    "ends_with_deletion": _ends_with_deletion,
     "taken_back": _taken_back, "free": _free, "cancelled": _cancelled,
 }  # fmt: skip
 """Every letter, by what has happened."""

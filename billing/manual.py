@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from billing.errors import NothingToDo
 from billing.models import Subscription
+from billing.owing import GRACE
 from billing.plans import catalogue
 from billing.settling import Settled, settle
 from billing.subscriptions import held
@@ -25,10 +26,15 @@ def put_manual(
 ) -> Settled | None:  # fmt: skip
     """Put a workspace on a plan that is paid by hand until a moment; None: for ever.
 
-    What a seat costs is the plan's price of today. Raises NothingToDo while a subscription at Stripe goes on, and
-    UnknownPlan.
+    What a seat costs is the plan's price of today. Raises NothingToDo while a subscription at Stripe goes on, or where
+    the days of grace after that moment are over already (a mistyped year would be a debt of years), and UnknownPlan.
     """
     row, at = held(tenant_id), now or present()
+    if paid_until is not None and paid_until < at - GRACE:
+        raise NothingToDo(
+            f"{paid_until:%Y-%m-%d} is longer ago than the {GRACE.days} days of grace, and nothing was changed; "
+            "give the day until which it is paid, or --end"
+        )
     if row is not None and row.source == "stripe" and row.state in ("active", "past_due", "read_only"):
         raise NothingToDo("a subscription at Stripe goes on; it is to be cancelled first")
     catalogue().plan(plan)

@@ -21,10 +21,10 @@ class Subscription(SharedModel):
 
     `seats` are those paid for; `seats_wanted` those that somebody asked for (None: they follow the members),
     `seats_due_at` when Stripe is to be told. `past_due_since` is when the first invoice that is still open was
-    finalised. `next_plan` and `next_interval` are a lowering that waits for the period's end. `cancel_to` is what
-    follows a cancellation. `told` are the mails that were sent since `state_since`. `asked` and `settled` count looks
-    at Stripe: an answer older than one that is written already is thrown away. `version` counts what was changed, by
-    whomever: who changes it says which one they saw.
+    finalised; `state_since` when we came to hold the state, and `told` are the mails that were sent since. `next_plan`
+    and `next_interval` are a lowering that waits for the period's end. `cancel_to` is what follows a cancellation.
+    `asked` and `settled` count looks at Stripe: an answer older than one that is written already is thrown away.
+    `version` counts what was changed, by whomever: who changes it says which one they saw.
     """
 
     __tablename__ = "subscriptions"
@@ -117,7 +117,8 @@ class StripePrice(SharedModel):
 class BillingChange(SharedModel):
     """What happened to a subscription, for the operator's figures; it outlives the workspace and is never changed.
 
-    `mrr` is what the workspace pays a month from then on, in the currency's smallest unit.
+    Plan, interval, currency, seats and `mrr` (what is paid a month, in the currency's smallest unit) are those from
+    then on; of an end after paying (`cancelled`, `free`) those that were lost by it.
     """
 
     __tablename__ = "billing_changes"

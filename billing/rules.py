@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from billing.held import Held
+from billing.owing import CLOSING, ends_at, step_of
 from billing.stripe_facts import StripeFacts, SubscriptionFacts
 from tenants.standing import BILLING, CLOSED, READ_ONLY, Suspension
 
-GRACE = timedelta(days=14)
-"""How long everything works after the first invoice that is not paid."""
-READING = timedelta(days=30)
-"""How long after that a workspace can still be read by all its people."""
-CLOSING = timedelta(days=30)
-"""How long a cancelled workspace waits for its owners, before the rules of its deletion begin."""
 FREE_PLAN = "free"
 PAYING = frozenset({"active", "past_due"})
 """States in which a subscription counts as recurring revenue."""
+HAS_PAID = PAYING | {"read_only"}
+"""States whose end is a loss: what is only read is owed, and may still be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def standing_of(facts: StripeFacts, held: Held, now: datetime) -> Standing:
     if began is not None and began.lives:
         standing = _living(began, held, now)
     elif began is not None and began.unpaid_since is not None and held.source != "manual":
-        standing = _in_debt(_of_stripe(began, held, now), began.unpaid_since, now)
+        standing = _in_debt(_of_stripe(began, held, now), began.unpaid_since, held, now)
     elif held.source == "manual":
         standing = _by_hand(held, now)
     elif began is not None:
@@ -100,9 +97,9 @@ def standing_by_clock(held: Held, now: datetime) -> Standing:
         return _without(held, now)
     standing = _as_held(held)
     if held.past_due_since is not None:
-        return _in_debt(standing, held.past_due_since, now)
+        return _in_debt(standing, held.past_due_since, held, now)
     if held.state == "cancelled":
-        return replace(standing, until=held.state_since + CLOSING)
+        return replace(standing, until=ends_at("cancelled", held.state_since))
     return standing
 
 
@@ -119,6 +116,25 @@ def monthly(amount: int, interval: str, seats: int) -> int:
     """Return what so many seats bring each month, in the currency's smallest unit; a half of one goes up."""
     whole = amount * seats
     return whole if interval == "month" else (whole + 6) // 12 if interval == "year" else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the figures keep of something that happened; the revenue is by the month, in the smallest unit."""
+
+    plan: str
+    interval: str
+    currency: str
+    seats: int
+    mrr: int
+
+
+def moved(kind: str, before: Held, after: Standing) -> Moved:
+    """Return what there is from now on; of an end after paying what was lost by it, of the plan that was left."""
+    if kind in ("cancelled", "free") and before.state in HAS_PAID:
+        lost = monthly(before.amount or 0, before.interval, before.seats)
+        return Moved(before.plan, before.interval, before.currency, before.seats, lost)
+    return Moved(after.plan, after.interval, after.currency, after.seats, after.mrr)
 
 
 def kinds_of(before: Held, after: Standing, ranks: dict[str, int]) -> Iterator[str]:
@@ -158,27 +174,22 @@ def _turned(before: Held, after: Standing) -> Iterator[str]:
 def _living(facts: SubscriptionFacts, held: Held, now: datetime) -> Standing:
     standing = _of_stripe(facts, held, now)
     if facts.owes:
-        return _in_debt(standing, facts.unpaid_since or facts.period_starts_at, now)
+        return _in_debt(standing, facts.unpaid_since or facts.period_starts_at, held, now)
     return _in(standing, "active", held, now, until=facts.cancels_at)
 
 
-def _in_debt(standing: Standing, since: datetime, now: datetime) -> Standing:
-    """Return the standing of who owes since a moment: what state that is follows from the time alone."""
-    reading, closing = since + GRACE, since + GRACE + READING
-    if now < reading:
-        state, began, until = "past_due", since, reading
-    elif now < closing:
-        state, began, until = "read_only", reading, closing
-    else:
-        state, began, until = "cancelled", closing, closing + CLOSING
-    return replace(standing, state=state, state_since=began, past_due_since=since, until=until)
+def _in_debt(standing: Standing, since: datetime, held: Held, now: datetime) -> Standing:
+    """Return the standing of who owes since a moment."""
+    other = standing.source == "manual" or standing.subscription_id != held.subscription_id
+    step = step_of(held, since, now, other=other)
+    return replace(standing, state=step.state, state_since=step.since, past_due_since=since, until=step.until)
 
 
 def _ended(facts: SubscriptionFacts, held: Held, now: datetime) -> Standing:
-    ended = facts.ended_at or facts.period_ends_at
     if (facts.cancel_to or held.cancel_to) == "closed":
+        since = held.state_since if held.state == "cancelled" else now
         standing = replace(_of_stripe(facts, held, now), cancel_at_period_end=False, cancel_to="closed")
-        return replace(standing, state="cancelled", state_since=ended, until=ended + CLOSING)
+        return replace(standing, state="cancelled", state_since=since, until=since + CLOSING)
     return replace(_free(held, now), source="none", currency=facts.currency)
 
 
@@ -202,7 +213,7 @@ def _by_hand(held: Held, now: datetime) -> Standing:
     standing = replace(_as_held(held), subscription_id=None, price_id=None, period_ends_at=held.paid_until)
     if held.paid_until is None or now < held.paid_until:
         return replace(_in(standing, "active", held, now), until=None)
-    return _in_debt(standing, held.paid_until, now)
+    return _in_debt(standing, held.paid_until, held, now)
 
 
 def _in(standing: Standing, state: str, held: Held, now: datetime, *, until: datetime | None = None) -> Standing:

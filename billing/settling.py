@@ -21,8 +21,9 @@ from billing import entitlements
 from billing.announcing import ABOUT_ENDING, Word, words_of
 from billing.gateways import gateway_of
 from billing.held import Held
+from billing.owing import LETTERS
 from billing.plans import catalogue
-from billing.rules import Standing, kinds_of, standing_by_clock, standing_of, suspension_of
+from billing.rules import Standing, kinds_of, moved, standing_by_clock, standing_of, suspension_of
 from billing.stripe_facts import NO_FACTS, StripeFacts
 from billing.subscriptions import NAMES, held, of_row, take_number
 from billing.who import NOBODY, By
@@ -40,15 +41,16 @@ if TYPE_CHECKING:
     from billing.stripe_gateway import StripeGateway
 
 log = structlog.get_logger(__name__)
-_READ = sql.SQL("SELECT {} FROM public.subscriptions WHERE tenant_id = %s FOR UPDATE").format(
-    sql.SQL(", ").join(map(sql.Identifier, NAMES))
-)
+_READ = sql.SQL(
+    "SELECT {}, (SELECT t.plan IS NULL FROM public.tenants t WHERE t.id = s.tenant_id)"
+    " FROM public.subscriptions s WHERE tenant_id = %s FOR UPDATE OF s"
+).format(sql.SQL(", ").join(map(sql.Identifier, NAMES)))
 _CHANGE = """
     INSERT INTO public.billing_changes
         (id, at, tenant_id, kind, plan, interval, currency, seats, mrr, by_member, by_operator, reason)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_KEEP = """
+KEEP = """
     WITH kept AS (DELETE FROM public.tenant_deletions WHERE tenant_id = %s AND asked_by = 'billing' RETURNING tenant_id)
     DELETE FROM public.suspensions s USING kept WHERE s.tenant_id = kept.tenant_id AND s.cause = 'deletion'
 """
@@ -115,11 +117,12 @@ def _written(tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, 
             row = connection.execute(_READ, [tenant_id]).fetchone()
             if row is None:
                 return None
-            before = of_row(row)
+            before = of_row(row[:-1])
             if number is not None and before.settled >= number:
                 return None
-            standing = standing_of(facts, before, at) if facts else standing_by_clock(before, at)
-            after = after_look(before, standing, facts)
+            known = before_off(before, at) if row[-1] else before
+            standing = standing_of(facts, known, at) if facts else standing_by_clock(known, at)
+            after = after_look(known, standing, facts)
             found = Settled(before, replace(after, settled=number or before.settled), standing)
             entitlements.write(shared, tenant_id, standing)
             _put(connection, found, status, at=at, by=by)
@@ -137,11 +140,20 @@ def _raw(shared: Connection, tenant_id: UUID) -> psycopg.Connection[Any]:
     return raw
 
 
+def before_off(before: Held, at: datetime) -> Held:
+    """Return what is held of a workspace that has no plan because billing was off (`billing.switching`).
+
+    The days of a debt begin anew in the state it was in, and are told of once more: nobody was asked to pay meanwhile.
+    """
+    return replace(before, state_since=at, told=()) if before.state in LETTERS else before
+
+
 def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> Held:
     """Return what is held from now on: the standing wholly, and what only we know as far as it still fits."""
     after = replace(before, **{name: getattr(standing, name) for name in OF_STANDING})
     if facts is not None and facts.subscription is not None:
-        reason = facts.subscription.cancel_reason or before.cancel_reason
+        goes_on = facts.subscription.lives and facts.subscription.cancels_at is None
+        reason = facts.subscription.cancel_reason or ("" if goes_on else before.cancel_reason)
         after = replace(after, invoice_number=facts.invoice_number or before.invoice_number, cancel_reason=reason)
     if standing.source == "none":
         after = replace(after, seats_wanted=None, seats_due_at=None, next_plan="", next_interval="")
@@ -162,15 +174,16 @@ def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at
         _update(connection, after, names, at)
     kinds = list(kinds_of(before, found.standing, catalogue().ranks))
     for kind in kinds:
+        was = moved(kind, before, found.standing)
         connection.execute(_CHANGE, [
-            new_id(), at, after.tenant_id, kind, after.plan, after.interval, after.currency, after.seats,
-            found.standing.mrr, by.member_id, by.operator,
+            new_id(), at, after.tenant_id, kind, was.plan, was.interval, was.currency, was.seats, was.mrr,
+            by.member_id, by.operator,
             after.cancel_reason if kind in ("cancel_asked", "cancelled", "free") else "",
         ])  # fmt: skip
-    for word in words_of(kinds, before, found.standing):
+    for word in words_of(kinds, before, found.standing, after.cancel_reason):
         defer_word(connection, after.tenant_id, word)
     if after.state != "cancelled":
-        connection.execute(_KEEP, [after.tenant_id])
+        connection.execute(KEEP, [after.tenant_id])
     why = suspension_of(found.standing)
     if why is not None:
         done = put_cause(connection, after.tenant_id, status, why, through=by.through)

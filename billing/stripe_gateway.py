@@ -19,6 +19,7 @@ from billing.errors import CardDeclined, StripeRefused, StripeUnreachable
 from billing.stripe_asking import once
 from billing.stripe_facts import EventFacts, InvoiceLine, NextInvoice, StripeFacts, SubscriptionFacts
 from billing.stripe_hosted import Hosted
+from billing.stripe_leaving import Leaving
 from billing.stripe_reading import CANCEL_REASON, CANCEL_TO, INSTALLATION
 from billing.stripe_shelf import Shelf
 
@@ -36,7 +37,7 @@ EVENTS = (
 """The events that the endpoint at Stripe is to send; of others nothing is learned."""
 
 
-class StripeGateway(Hosted, Shelf):
+class StripeGateway(Hosted, Shelf, Leaving):
     """Stripe, for one installation: takes and returns plain values, raises `billing.errors` only."""
 
     def __init__(self, key: str, installation: str, *, base: str | None = None, http: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""What the clock does: trials, grace, reading and manual plans end, and reminders are due."""
+"""What the clock does: trials, grace and manual plans end, reminders are due, and what was lost is taken up."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import structlog
 from sqlalchemy import and_, func, or_, select
 
 from billing import events, seats
-from billing.announcing import TRIAL_REMINDERS, reminder_due
-from billing.closing import begin_deletion
+from billing.announcing import TRIAL_REMINDERS, letter_owed, reminder_due
+from billing.closing import begin_deletion, follow_deletion, is_to_be_deleted, not_followed
 from billing.errors import BillingError, StripeUnreachable
 from billing.models import Subscription
-from billing.rules import CLOSING
 from billing.settling import defer_word, settle
 from billing.subscriptions import held
+from billing.switching import switch_on
 from saas_crm.core.clock import now as present
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
@@ -35,6 +35,7 @@ def turn(settings: Settings, now: datetime | None = None) -> int:
     answer, these wait for the next hour, and the others are done.
     """
     at, answers = now or present(), True
+    switch_on(settings, at)
     waiting = _waiting(at)
     for tenant_id, source in waiting:
         asks = source == "stripe"
@@ -51,6 +52,7 @@ def turn(settings: Settings, now: datetime | None = None) -> int:
         except Exception as failed:
             log.error("subscription could not be settled", tenant=str(tenant_id), exc_info=failed)
     if answers:
+        _follow_deletions(settings, at)
         _send_seats(settings, at)
     events.take_up_again(at)
     return len(waiting)
@@ -75,12 +77,25 @@ def _remind(settings: Settings, tenant_id: UUID, at: datetime) -> None:
     row = held(tenant_id)
     if row is None:
         return
-    word = reminder_due(row, at)
+    word = letter_owed(row) or reminder_due(row, at)
     if word is not None:
         with db.engines[SHARED].begin() as connection:
             defer_word(connection, tenant_id, word)
-    if row.state == "cancelled" and at >= row.state_since + CLOSING:
+    if is_to_be_deleted(row, at):
         begin_deletion(settings, tenant_id)
+
+
+def _follow_deletions(settings: Settings, at: datetime) -> None:
+    """Take up what a job did not come to: a deletion, or its withdrawal, whose subscription is as it was."""
+    for tenant_id in not_followed():
+        try:
+            follow_deletion(settings, tenant_id, now=at)
+        except StripeUnreachable:
+            return
+        except BillingError as failed:
+            log.error("subscription does not follow the deletion", tenant=str(tenant_id), why=failed.message)
+        except Exception as failed:
+            log.error("subscription does not follow the deletion", tenant=str(tenant_id), exc_info=failed)
 
 
 def _send_seats(settings: Settings, at: datetime) -> None:

@@ -21,7 +21,8 @@ def list_certificates(as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2, default=str))
         return
     for one in found:
+        stays = "".join(f"  {what} stays at {who}" for who, what in one.stays.items())
         click.echo(f"{one.deleted_at:%Y-%m-%d %H:%M} UTC  {one.slug}  {one.name}  asked by {one.asked_by}"
-                   f"  {sum(one.rows.values())} rows  {one.backups} backups  {one.id}")  # fmt: skip
+                   f"  {sum(one.rows.values())} rows  {one.backups} backups  {one.id}{stays}")  # fmt: skip
     if not found:
         click.echo("No workspace was deleted yet.", err=True)

@@ -67,8 +67,14 @@ def restore(file: Path, slug: str | None, name: str, in_place_of: str | None, ye
         elif problem := check_slug(slug or ""):
             raise WrongCall(f"{slug!r} will not do as an address. {problem.message}")
         else:
-            urls = (settings.owner_url, settings.database_url)
-            _tell(restore_as(*urls, file, slug or "", name=name, through="command"), settings)
+            _tell(_restore_as(settings, file, slug or "", name), settings)
+
+
+def _restore_as(settings: Settings, file: Path, slug: str, name: str) -> Restored:
+    from saas_crm.app import create_app
+
+    with create_app(settings).app_context():  # for the rooms that hear of it: where plans are sold it gets one
+        return restore_as(settings.owner_url, settings.database_url, file, slug, name=name, through="command")
 
 
 @contextmanager

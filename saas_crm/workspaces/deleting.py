@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,9 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from saas_crm.core.clock import now
+from saas_crm.core.events import publish
+from saas_crm.workspaces.events import WorkspaceGoes
 from saas_crm.workspaces.letters import Reader, owners_of
 from tenants.archive.catalog import tables_of
 from tenants.archive.writing import UnknownTenant
@@ -21,7 +24,7 @@ from tenants.migrate import connect
 
 _FIND = """
     SELECT t.id, t.name, t.status, t.schema_name, t.role_name, now(), d.asked_by, d.asked_at,
-        coalesce(d.due_at <= now(), false)
+        coalesce(d.due_at <= %s, false)
     FROM public.tenants t LEFT JOIN public.tenant_deletions d ON d.tenant_id = t.id WHERE t.slug = %s FOR UPDATE OF t
 """
 # Where the shared tables are a release behind there is no such column, and nothing by it.
@@ -52,7 +55,8 @@ class Certificate:
     """What was deleted, when, and who asked for it: rows of each table, jobs, archives, backups, sign-ins.
 
     Of people it names but the owner who asked. Sign-ins are those that belonged to nothing else; `former` is how many
-    copies went along that restores had put aside, whose rows are among the others.
+    copies went along that restores had put aside, whose rows are among the others. `stays` says what others keep of it,
+    by who they are: invoices, which have to be kept, with the payment service's own number of the customer.
     """
 
     id: UUID
@@ -68,6 +72,7 @@ class Certificate:
     archives: int
     backups: int
     former: int = 0
+    stays: dict[str, str] = field(default_factory=dict)
 
 
 class NotDue(LookupError):
@@ -89,7 +94,7 @@ def delete_workspace(
     unless its day had come. Raises UnknownTenant, what `forget_backups` raises and, where it must be due, NotDue.
     """
     with connect(owner_url) as connection, connection.transaction():
-        found = connection.execute(_FIND, [slug]).fetchone()
+        found = connection.execute(_FIND, [now(), slug]).fetchone()
         if found is None:
             raise UnknownTenant(slug)
         tenant_id, name, status, schema, role, moment, asked_by, asked_at, due = found
@@ -100,12 +105,15 @@ def delete_workspace(
         rows: Counter[str] = Counter()
         for _id, each, _role in (*former, (tenant_id, schema, role)):
             rows.update(_count(connection, each))
+        stays: dict[str, str] = {}
+        publish(WorkspaceGoes(connection, tenant_id, stays))
         for each in former:
             _drop(connection, *each)
         sign_ins, jobs, archives = _drop(connection, tenant_id, schema, role)
         by, at = (asked_by, asked_at) if due else (OPERATOR, None)
         certificate = Certificate(
-            new_id(), tenant_id, slug, name, by, at, moment, dict(rows), jobs, sign_ins, archives, 0, len(former)
+            new_id(), tenant_id, slug, name, by, at, moment, dict(rows), jobs, sign_ins, archives, 0, len(former),
+            stays,
         )  # fmt: skip
         _certify(connection, certificate)
         if farewell:
@@ -140,7 +148,7 @@ def _drop(connection: psycopg.Connection[Any], tenant_id: UUID, schema: str, rol
 
 def _certify(connection: psycopg.Connection[Any], made: Certificate) -> None:
     counts = {"rows": made.rows, "jobs": made.jobs, "sign_ins": made.sign_ins, "archives": made.archives,
-              "backups": made.backups, "former": made.former}  # fmt: skip
+              "backups": made.backups, "former": made.former, "stays": made.stays}  # fmt: skip
     connection.execute(_CERTIFY, [
         made.id, made.tenant_id, made.slug, made.name, made.asked_by, made.asked_at, made.deleted_at, Jsonb(counts)
     ])  # fmt: skip

@@ -18,7 +18,9 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import OWNER
 from saas_crm.core.clock import now, today_in
 from saas_crm.core.errors import Forbidden
+from saas_crm.core.events import publish
 from saas_crm.workspaces.deleting import Certificate, NotDue, delete_workspace
+from saas_crm.workspaces.events import DeletionComes, DeletionDecided
 from saas_crm.workspaces.letters import Reader, deletion_asked, deletion_done, deletion_near, owners_of, post
 from saas_crm.workspaces.noting import note
 from saas_crm.workspaces.rules import reminder_due
@@ -99,6 +101,7 @@ def begin(
         if connection.execute(_ASK, [tenant_id, by, due]).fetchone() is None:
             return False
         connection.execute(_CLOSE, [tenant_id, by, due])
+        publish(DeletionDecided(connection, tenant_id))
         settle(connection, tenant_id, status)
         note(connection, tenant_id, "ask_deletion", {"due_at": [None, due.isoformat()]}, member_id=member_id,
              through=through)  # fmt: skip
@@ -120,6 +123,7 @@ def keep(database_url: str, tenant: ActiveTenant, *, actor: CurrentMember) -> bo
         if not connection.execute(_KEEP, [tenant_id]).rowcount:
             return False
         connection.execute(_OPEN, [tenant_id])
+        publish(DeletionDecided(connection, tenant_id))
         settle(connection, tenant_id, status)
         note(connection, tenant_id, "keep", member_id=actor.id, through="web")
     return True
@@ -170,10 +174,11 @@ def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None =
     Returns the certificates.
     """
     with connect(owner_url) as connection:
-        due = [row[1] for row in connection.execute(_PENDING).fetchall() if row[6] <= now()]
+        due = [(row[0], row[1]) for row in connection.execute(_PENDING).fetchall() if row[6] <= now()]
     done = []
-    for slug in due:
+    for tenant_id, slug in due:
         try:
+            publish(DeletionComes(tenant_id))
             done.append(delete_workspace(owner_url, slug, forget_backups, farewell=say_farewell, only_if_due=True))
         except (NotDue, UnknownTenant):
             log.info("deletion taken back at the last moment")
@@ -184,4 +189,6 @@ def end_those_due(owner_url: str, forget_backups: Callable[[UUID], int] | None =
 
 def say_farewell(connection: psycopg.Connection[Any], readers: list[Reader], certificate: Certificate) -> None:
     """Tell those who were the owners of a workspace that it is deleted."""
-    post(connection, readers, partial(deletion_done, workspace=certificate.name, number=str(certificate.id)))
+    post(connection, readers, partial(
+        deletion_done, workspace=certificate.name, number=str(certificate.id), stays=bool(certificate.stays)
+    ))  # fmt: skip

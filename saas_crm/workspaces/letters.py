@@ -80,8 +80,10 @@ def deletion_near(reader: Reader, workspace: str, days: int, due: datetime, url:
     )  # fmt: skip
 
 
-def deletion_done(reader: Reader, workspace: str, number: str) -> Letter:
-    """Tell that nothing is left."""
+def deletion_done(reader: Reader, workspace: str, number: str, *, stays: bool = False) -> Letter:
+    """Tell that nothing is left; or what others have to keep, where something `stays` with them."""
+    kept = _("What was paid for it has ended. The invoices stay with the payment service, because they have to be kept "
+             "by law.")  # fmt: skip
     return Letter(
         reader.email,
         _("%(workspace)s is deleted", workspace=workspace),
@@ -89,6 +91,7 @@ def deletion_done(reader: Reader, workspace: str, number: str) -> Letter:
             _("Hello %(name)s,", name=reader.name),
             _("the workspace %(workspace)s is deleted: its records, files, members and backups are gone.",
               workspace=workspace),
+            *([kept] if stays else []),
             _("The certificate of it has the number %(number)s.", number=number),
         ],
     )  # fmt: skip

@@ -36,6 +36,10 @@ _JOIN = """
     INSERT INTO public.memberships (user_id, tenant_id)
     SELECT user_id, %s FROM {} WHERE status <> 'removed' ON CONFLICT DO NOTHING
 """
+_OWNERS = """
+    SELECT m.user_id FROM {} m JOIN {} r ON r.id = m.role_id
+    WHERE r.key = 'owner' AND m.status <> 'removed' AND m.deleted_at IS NULL ORDER BY m.id
+"""
 _FACTORS = """
     UPDATE {} m SET two_factor = NOT m.two_factor WHERE m.two_factor <> (
         EXISTS (SELECT FROM public.authenticator_apps a WHERE a.user_id = m.user_id AND a.confirmed_at IS NOT NULL)
@@ -89,6 +93,12 @@ def bring_people(loaded: Loaded, reader: ArchiveReader, tenant_id: UUID) -> list
     connection.execute(sql.SQL(_FACTORS).format(members))
     connection.execute(sql.SQL(_JOIN).format(members), [tenant_id])
     return added
+
+
+def owners_among(loaded: Loaded) -> list[UUID]:
+    """Return the sign-ins of those who own a restored workspace, once it has its people."""
+    tables = (sql.Identifier(loaded.schema, name) for name in ("members", "roles"))
+    return [user_id for (user_id,) in loaded.connection.execute(sql.SQL(_OWNERS).format(*tables))]
 
 
 def _people(reader: ArchiveReader) -> Iterator[Person]:

@@ -15,9 +15,11 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from saas_crm.core.events import publish
 from saas_crm.workspaces.closed_since import close_again, schema_of
+from saas_crm.workspaces.events import WorkspaceRestored
 from saas_crm.workspaces.noting import note_as_owner
-from saas_crm.workspaces.people import bring_people
+from saas_crm.workspaces.people import bring_people, owners_among
 from saas_crm.workspaces.standing import held, settle
 from tenants.archive.loading import Loaded, loading
 from tenants.archive.manifest import TenantEntry
@@ -88,6 +90,9 @@ def restore_as(
         close_again(loaded, schema_of(loaded.connection, reader.manifest.tenant.id))
         _register(loaded, tenant_id, slug, name, reader.manifest.tenant)
         restored = Restored(slug, bring_people(loaded, reader, tenant_id))
+        publish(WorkspaceRestored(
+            loaded.connection, tenant_id, reader.manifest.tenant.id, owners_among(loaded)
+        ))  # fmt: skip
         if through:
             note_as_owner(
                 loaded.connection, loaded.schema, tenant_id, "restore", {}, through=through, operator=operator

@@ -46,7 +46,7 @@ def test_who_never_pays_is_cancelled_then_deleted(shop: Shop, acme: Company) -> 
     acme.subscribe()
     shop.double.account.after_retries = "past_due"
     shop.double.cards(acme.row.customer_id or "", "declined")
-    shop.goes_on(days=31 + 14 + 31)
+    shop.goes_on(days=31 + 14 + 30 + 6)  # looked at every third day, and each state is lived in
     assert (acme.row.state, acme.status) == ("cancelled", "suspended")
     assert acme.at_stripe.status == "canceled"
     assert acme.at_stripe.unpaid_since is not None
@@ -80,7 +80,7 @@ def test_another_card_that_is_declined_leaves_it_owed(shop: Shop, acme: Company)
 def test_who_pays_before_the_day_is_not_deleted(shop: Shop, acme: Company) -> None:
     acme.subscribe()
     acme.cancel("closed")
-    shop.goes_on(days=32 + 31)
+    shop.goes_on(days=32 + 30 + 3)
     assert shop.deletion_asked(acme) == "billing"
     acme.subscribe("business")
     assert (acme.row.state, acme.status, shop.deletion_asked(acme)) == ("active", "active", None)

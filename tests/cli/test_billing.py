@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,9 +67,24 @@ def test_a_plan_by_hand_is_put_shown_and_ended(bill: Any, installation: Installa
     assert bill("manual", "acme", "--end").exit_code == 1
 
 
+def by_hand(bill: Any, days: int) -> Result:
+    until = datetime.now(UTC) - timedelta(days=days)
+    done: Result = bill(
+        "manual", "acme", "--plan", "team", "--seats", "2", "--paid-until", f"{until:%Y-%m-%d}", "--invoice", "R-8"
+    )
+    return done
+
+
 def test_a_plan_by_hand_that_is_over_is_owed(bill: Any) -> None:
-    bill("manual", "acme", "--plan", "team", "--seats", "2", "--paid-until", "2020-01-01", "--invoice", "R-8")
-    assert "state: cancelled" in bill("show", "acme").output
+    assert by_hand(bill, 5).exit_code == 0
+    assert "state: past_due" in bill("show", "acme").output
+
+
+def test_a_plan_by_hand_that_was_over_long_ago_is_a_mistake(bill: Any) -> None:
+    """A mistyped year would close the workspace, and then delete it."""
+    done = by_hand(bill, 370)
+    assert (done.exit_code, "is longer ago than the 14 days of grace" in done.output) == (1, True)
+    assert bill("show", "acme").output == "acme has no subscription and no limits\n"
 
 
 @pytest.mark.parametrize(("arguments", "code"), [
