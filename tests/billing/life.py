@@ -17,6 +17,7 @@ from billing.rules import standing_of
 from billing.settling import OF_STANDING
 from billing.stripe_facts import NO_FACTS
 from billing.stripe_reading import NEVER_BEGAN
+from saas_crm.workspaces.ending import ask_deletion, keep
 from tests.billing.company import Company, Shop
 from tests.stripe.errors import Refused
 from tests.stripe.webhooks import Post
@@ -91,6 +92,15 @@ class Life(RuleBasedStateMachine):
     def want(self, count: int) -> None:
         with suppress(BillingError):
             seats.want(self.acme.tenant, count, now=self.shop.now)
+
+    @rule()
+    def ask_for_the_deletion(self) -> None:
+        settings = self.shop.settings
+        ask_deletion(settings.database_url, settings.base_url, self.acme.tenant, actor=self.acme.owner)
+
+    @rule()
+    def keep_it_after_all(self) -> None:
+        keep(self.shop.settings.database_url, self.acme.tenant, actor=self.acme.owner)
 
     # What happens at Stripe
 
@@ -190,6 +200,10 @@ class Life(RuleBasedStateMachine):
             assert (row.seats, row.price_id) == (item["quantity"], item["price"]["id"])
             assert row.cancel_at_period_end == one["cancel_at_period_end"]
             assert row.state == "active" if one["status"] == "active" else row.state in ("past_due", "read_only")
+            if self.shop.deletion_asked(self.acme) is not None:
+                assert one["cancel_at"] is not None, "what is to be deleted begins no other period"
+            elif one["cancel_at"] is not None:
+                assert one["metadata"]["cancel_reason"] != "deletion", "what was taken back goes on"
         assert self.acme.plan["state"] == row.state
         assert self.acme.plan["key"] == ("free" if row.state == "free" else row.plan)
         open_to_work = row.state not in ("read_only", "cancelled") and self.shop.deletion_asked(self.acme) is None
