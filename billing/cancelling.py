@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 
 from billing.acting import begin
+from billing.closing import deletion_due
 from billing.errors import NothingToDo
 from billing.models import Subscription
 from billing.settling import settle
@@ -48,9 +49,11 @@ def take_back(
 ) -> None:  # fmt: skip
     """Let a subscription go on that was to end.
 
-    Raises NothingToDo where it has ended, VersionConflict where `version` is not what is there any more, and
-    StripeUnreachable.
+    Raises NothingToDo where it has ended, or ends because the workspace is to be deleted: that is what is to be taken
+    back. Raises VersionConflict where `version` is not what is there any more, and StripeUnreachable.
     """
+    if deletion_due(tenant.id) is not None:
+        raise NothingToDo("the workspace is to be deleted; take that back")
     act = begin(settings, tenant.id)
     if act.now.cancels_at is None:
         settle(settings, tenant.id, now=now)

@@ -20,6 +20,7 @@ from saas_crm.workspaces.ending import begin
 from saas_crm.workspaces.events import DeletionDecided
 from tenants.directory import shared_reader
 from tenants.models import TenantDeletion
+from tenants.one_at_a_time import let_go
 from tenants.runtime import runtime_directory
 from tenants.settings import Settings
 
@@ -69,7 +70,7 @@ def follow_deletion(settings: Settings, tenant_id: UUID, *, now: datetime | None
         act = begin_act(settings, tenant_id)
     except NothingToDo:
         return False
-    sub, due = act.now, _due(tenant_id)
+    sub, due = act.now, deletion_due(tenant_id)
     if due is not None and sub.cancels_at is None:
         act.gateway.end_by(sub, due, reason=FOR_DELETION, key=act.key("deletion"))
     elif due is None and sub.cancels_at is not None and sub.cancel_reason == FOR_DELETION:
@@ -92,8 +93,9 @@ def not_followed() -> list[UUID]:
         return list(connection.scalars(query.order_by(row.updated_at).limit(AT_ONCE)))
 
 
-def _due(tenant_id: UUID) -> datetime | None:
+def deletion_due(tenant_id: UUID) -> datetime | None:
     """Return the day of a workspace's deletion, None where none was asked for."""
+    let_go()
     with shared_reader() as connection:
         found: datetime | None = connection.scalar(
             select(TenantDeletion.due_at).where(TenantDeletion.tenant_id == tenant_id)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from billing.errors import NothingToDo
 from billing.models import StripeEvent
 from saas_crm.workspaces.deleting import Certificate, certificates
 from tenants.db import SHARED, db
@@ -77,6 +78,16 @@ def test_what_a_person_had_cancelled_before_stays_cancelled(shop: Shop, acme: Co
     shop.jobs()
     assert acme.at_stripe.cancel_at_period_end
     assert acme.row.cancel_reason == "too_expensive"
+
+
+def test_what_is_to_be_deleted_is_not_paid_on_by_a_click(shop: Shop, acme: Company, cast: Cast) -> None:
+    """The page of billing leads to the deletion; what is taken back there is taken back here as well."""
+    acme.subscribe()
+    ending.ask(shop, acme, cast)
+    shop.jobs()
+    with pytest.raises(NothingToDo):
+        acme.take_back()
+    assert acme.at_stripe.cancels_at is not None
 
 
 def test_who_looks_after_billing_is_told_once_and_nothing_of_free(

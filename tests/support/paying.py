@@ -18,7 +18,8 @@ from tests.support.installation import Place
 KEY = "sk_test_double"
 _COLUMNS = (
     "tenant_id", "plan", "interval", "currency", "source", "state", "seats", "seats_wanted", "trial_ends_at",
-    "period_ends_at", "past_due_since", "cancel_at_period_end", "cancel_to", "customer_id", "subscription_id",
+    "period_ends_at", "past_due_since", "cancel_at_period_end", "cancel_to", "cancel_reason",
+    "customer_id", "subscription_id",
     "amount", "invoice_number", "paid_until", "next_plan", "next_interval",
 )  # fmt: skip
 PAID: Mapping[str, Any] = {

@@ -18,6 +18,7 @@ from saas_crm.core.i18n import ngettext
 from saas_crm.edge.current import settings
 from saas_crm.edge.viewing import viewing
 from tenants.context import ActiveTenant
+from tenants.standing import DELETION
 from web.formatting import day
 
 QUIET = frozenset({"today.index", "settings_workspace.index"})
@@ -84,6 +85,8 @@ def _due(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
 def _ending(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
     left = _left(tenant)
     if not member.can("billing:update") or not _is_shown(left):
+        return None
+    if any(one.cause == DELETION for one in tenant.suspensions):  # every page tells of that already
         return None
     closing = tenant.plan.ending == "closed"
     words = {"date": day(tenant.plan.until)}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import g
 
 from billing import seats
-from billing.held import Held
+from billing.held import FOR_DELETION, Held
 from billing.plans import FREE, Catalogue, Interval, Plan, catalogue
 from billing.subscriptions import held
 from saas_crm.core.clock import today_in
@@ -62,6 +62,11 @@ class Account:
     def ending(self) -> str:
         """Return what it becomes at the period's end, "" where it goes on."""
         return self.held.cancel_to if self.held is not None and self.held.cancel_at_period_end else ""
+
+    @property
+    def ends_with_workspace(self) -> bool:
+        """Whether it ends because the workspace is to be deleted, and goes on where that is taken back."""
+        return bool(self.ending) and self.held is not None and self.held.cancel_reason == FOR_DELETION
 
     @property
     def period(self) -> str:
