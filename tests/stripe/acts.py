@@ -42,7 +42,7 @@ class Acts:
         """
         with self._world.lock, self._world.at(self._world.moment_of(customer_id)):
             customer = self._get("customer", customer_id)
-            method = attach(self._world, new_method(self._world, card), customer_id)
+            method = attach(self._world, new_method(self._world, card), customer_id, set_up=True)
             self._world.cards.pop(customer_id, None)
             customer["invoice_settings"]["default_payment_method"] = method["id"]
             self._world.tell("customer.updated", customer)

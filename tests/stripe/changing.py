@@ -8,24 +8,54 @@ from typing import Any
 from tests.stripe.arithmetic import period_around
 from tests.stripe.collecting import collect_now
 from tests.stripe.discounts import redeem
-from tests.stripe.errors import Refused, declined
+from tests.stripe.errors import Misused, Refused, not_paid
 from tests.stripe.payment_methods import said
+from tests.stripe.pending import CHANGES, check, drop, keep
 from tests.stripe.prorating import Shape, credit_all, prorate, shapes
 from tests.stripe.subscriptions import bill, choosable, new_item, period_of, recurring_of, set_period, take
 from tests.stripe.world import World
 
 
 def change(world: World, subscription: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """Carry out an update. With `error_if_incomplete` nothing stays of one whose payment is declined."""
+    """Carry out an update. With `error_if_incomplete` nothing stays of one whose payment is declined.
+
+    With `pending_if_incomplete` such a one waits for its payment.
+    """
     if subscription["status"] == "incomplete" and params.keys() - {"metadata", "default_payment_method", "description"}:
         raise Refused(400, "This subscription is incomplete: its first invoice has to be paid before.")
-    strict = params.pop("payment_behavior", "allow_incomplete") == "error_if_incomplete"
-    if not strict:
+    behaviour = params.pop("payment_behavior", "allow_incomplete")
+    if behaviour == "pending_if_incomplete":
+        return _propose(world, subscription, params)
+    if subscription["pending_update"] and CHANGES & params.keys():
+        raise Misused(400, "The double has not learned to change items while an update waits for its payment.")
+    if behaviour != "error_if_incomplete":
         _change(world, subscription, params)
         return subscription
     with world.forgotten(only_on=Refused):
         if why := _change(world, subscription, params):
-            raise declined(why, said(why))
+            raise not_paid(why, said(why))
+    return subscription
+
+
+def _propose(world: World, subscription: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an update if it is paid at once; else let it wait, in the place of one that waits already."""
+    check(world, subscription, params)
+    drop(world, subscription)
+    id = subscription["id"]
+    with world.forgotten():
+        why = _change(world, subscription, deepcopy(params))
+    subscription = world.get("subscription", id)
+    if not why:
+        _change(world, subscription, params)
+        return subscription
+    before = deepcopy(subscription)
+    pending = [row["id"] for row in world.rows("invoiceitem", invoice=None)]
+    subscription["_trying"] = True  # nobody hears of what it would be, and it owes nothing
+    _change(world, subscription, params)
+    del subscription["_trying"]
+    invoice = subscription["latest_invoice"]
+    borrowed = [one for one in pending if world.tables["invoiceitem"][one]["invoice"] == invoice]
+    keep(world, subscription, before, borrowed)
     return subscription
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tests.stripe.errors import Refused
 from tests.stripe.invoicing import sum_up
 from tests.stripe.payment_methods import default_method, outcome, said
+from tests.stripe.pending import apply, drop, waits_for
 from tests.stripe.shapes import blank
 from tests.stripe.world import DAY, World
 
@@ -108,7 +109,9 @@ def settle(world: World, invoice: dict[str, Any]) -> None:
         customer["delinquent"] = False
         world.tell("customer.updated", customer)
     subscription = subscription_of(world, invoice)
-    if subscription and subscription["latest_invoice"] == invoice["id"]:
+    if subscription and waits_for(subscription, invoice):
+        apply(world, subscription)
+    elif subscription and subscription["latest_invoice"] == invoice["id"]:
         _revived(world, subscription)
 
 
@@ -131,14 +134,17 @@ def _failed(world: World, invoice: dict[str, Any], intent: dict[str, Any], why: 
     }
     if why != "no_payment_method":
         world.tell("payment_intent.payment_failed", intent)
-    invoice["next_payment_attempt"] = _next_attempt(world, invoice)
+    subscription = subscription_of(world, invoice)
+    proposed = subscription is not None and ("_trying" in subscription or waits_for(subscription, invoice))
+    invoice["next_payment_attempt"] = None if proposed else _next_attempt(world, invoice)
     world.tell("invoice.payment_failed", invoice)
     if asks:
         world.tell("invoice.payment_action_required", invoice)
+    if proposed:
+        return
     customer = world.tables["customer"][invoice["customer"]]
     customer["delinquent"] = True
     world.tell("customer.updated", customer)
-    subscription = subscription_of(world, invoice)
     if subscription is None:
         return
     if subscription["status"] in ("active", "trialing"):
@@ -187,3 +193,6 @@ def give_up(world: World, invoice: dict[str, Any], status: str) -> None:
     name = "voided" if status == "void" else "marked_uncollectible"
     invoice["status_transitions"][f"{name}_at"] = world.now
     world.tell(f"invoice.{name}", invoice)
+    subscription = subscription_of(world, invoice)
+    if status == "void" and subscription and waits_for(subscription, invoice):
+        drop(world, subscription)

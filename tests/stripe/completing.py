@@ -33,7 +33,7 @@ def complete(
     billing = {"name": name or customer["name"], "email": customer["email"]}
     if address:
         billing["address"] = blank("address") | address  # type: ignore[assignment]
-    method = attach(world, new_method(world, card, billing), customer["id"])
+    method = attach(world, new_method(world, card, billing), customer["id"], set_up=True)
     if session["mode"] == "setup":
         intent = world.tables["setup_intent"][session["setup_intent"]]
         intent |= {"status": "succeeded", "payment_method": method["id"], "customer": customer["id"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,16 +72,18 @@ class Core:
     requests: list[Asked] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    happenings: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     _kept: dict[str, tuple[str, int, Any, int]] = field(default_factory=dict)
     _counted: int = 0
 
     def clear(self) -> None:
         """Forget what was asked."""
-        for noted in (self.requests, self.violations, self.troubles, self._kept):
+        for noted in (self.requests, self.violations, self.troubles, self.happenings, self._kept):
             noted.clear()  # type: ignore[attr-defined]
 
     def request(self, method: str, path: str, params: dict[str, Any], key: str | None = None) -> dict[str, Any]:
         """Answer a request. Raises Refused for an answer that is an error, Broken for none at all."""
+        self._let_happen(method, path)
         with self.world.lock:
             self._counted += 1
             asked = Asked(method, path, params, key, 0, f"req_{self.world.seed}{self._counted:010}")
@@ -96,15 +99,24 @@ class Core:
             return answer
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
-        trouble = self._trouble(asked.path)
-        if trouble and trouble.kind != "after":
+        trouble, keyed = self._trouble(asked.path), bool(asked.key) and asked.method == "POST"
+        fails = trouble is not None and trouble.kind == "server_error"
+        if trouble and trouble.kind != "after" and not (fails and keyed):
             self._make(trouble.kind)
         if self.world.frozen is None:
             run_until(self.world, self.world.now)
-        answer = self._once(asked) if asked.key and asked.method == "POST" else self._carry_out(asked)
+        answer = self._once(asked, fails=fails) if keyed else self._carry_out(asked)
         if trouble:
             raise Broken(trouble.kind)
         return answer
+
+    def _let_happen(self, method: str, path: str) -> None:
+        """Do what happens elsewhere while such a request is on its way here; others may be asked meanwhile."""
+        for happening in self.happenings:
+            if method == happening[0] and path.startswith(happening[1]):
+                self.happenings.remove(happening)
+                happening[2]()
+                return
 
     def _trouble(self, path: str) -> Trouble | None:
         for trouble in self.troubles:
@@ -121,8 +133,11 @@ class Core:
         status, message, more = _TROUBLES[kind]
         raise Refused(status, message, **more)
 
-    def _once(self, asked: Asked) -> dict[str, Any]:
-        """Answer a request with a key as it was answered the first time, for 24 hours."""
+    def _once(self, asked: Asked, *, fails: bool) -> dict[str, Any]:
+        """Answer a request with a key as it was answered the first time, for 24 hours.
+
+        That is also said of a 500, which is what one that `fails` gets: docs.stripe.com/api/idempotent_requests.
+        """
         assert asked.key is not None
         print_ = json.dumps([asked.method, asked.path, asked.params], sort_keys=True, default=str)
         kept = self._kept.get(asked.key)
@@ -141,6 +156,8 @@ class Core:
             replayed: dict[str, Any] = kept[2]
             return replayed
         try:
+            if fails:
+                self._make("server_error")
             answer = self._carry_out(asked)
         except Misused:
             raise  # what was not understood was not begun either

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,10 @@ class Double:
         """Let the next requests (to paths that begin so) go wrong; see core.KINDS. "after": done, but not answered."""
         assert kind in KINDS, kind
         self.core.troubles.append(Trouble(kind, times, path))
+
+    def meanwhile(self, method: str, path: str, happens: Callable[[], object]) -> None:
+        """Let something happen while the next such request is on its way, after its sender has looked: once."""
+        self.core.happenings.append((method, path, happens))
 
     def events(self, type: str = "") -> list[dict[str, Any]]:
         """Return what was told, oldest first."""

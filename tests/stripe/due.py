@@ -8,6 +8,7 @@ from typing import Any
 from tests.stripe.arithmetic import period_around
 from tests.stripe.collecting import attempt, await_finalising, collect_now, finalise
 from tests.stripe.payment_methods import default_method
+from tests.stripe.pending import drop
 from tests.stripe.subscriptions import bill, end, period_of, recurring_of, set_period
 from tests.stripe.world import DAY, World
 
@@ -46,6 +47,8 @@ def _of_subscription(subscription: dict[str, Any]) -> Iterator[Step]:
         return
     if subscription["cancel_at"]:
         yield subscription["cancel_at"], "0", _end_as_asked, subscription
+    if subscription["pending_update"]:
+        yield subscription["pending_update"]["expires_at"], "0", drop, subscription
     yield period_of(subscription)[1], "1", _renew, subscription
     if status == "trialing" and not subscription.get("_warned"):
         yield max(subscription["trial_end"] - 3 * DAY, subscription["created"]), "2", _warn, subscription

@@ -42,6 +42,17 @@ def missing(kind: str, id: str, param: str = "id") -> Refused:
     return Refused(status, f"No such {kind}: '{id}'", code="resource_missing", param=param)
 
 
+def not_paid(why: str, message: str, of: str = "subscription") -> Refused:
+    """Return the refusal of a request whose invoice could not be paid: declined, or the bank asks the person first."""
+    if why != "authentication_required":
+        return declined(why, message)
+    return Refused(
+        402, f"Payment for this {of} requires additional user action before it can be completed successfully. Payment "
+        f"can be completed using the PaymentIntent associated with `{of}.latest_invoice`.",
+        type="card_error", code=f"{of}_payment_intent_requires_action",
+    )  # fmt: skip
+
+
 def declined(decline_code: str, message: str, payment_intent: dict[str, Any] | None = None) -> Refused:
     """Return the refusal of a payment by the card's bank."""
     code = decline_code if decline_code in {"expired_card", "incorrect_cvc", "processing_error"} else "card_declined"

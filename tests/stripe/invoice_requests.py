@@ -7,7 +7,7 @@ from typing import Any
 from tests.stripe.catalogue import merged
 from tests.stripe.collecting import attempt, await_finalising, finalise, give_up, intent_of, settle
 from tests.stripe.customers import living
-from tests.stripe.errors import Refused, declined
+from tests.stripe.errors import Refused, not_paid
 from tests.stripe.invoicing import item_line, new_invoice
 from tests.stripe.payment_methods import said
 from tests.stripe.routes import PAGING, operation
@@ -125,7 +125,7 @@ def _pay(world: World, id: str, params: dict[str, Any]) -> dict[str, Any]:
             400, "There is no default payment method set on this Customer or Invoice.", code="resource_missing"
         )
     if why:
-        raise declined(why, said(why))
+        raise not_paid(why, said(why), "invoice")
     return invoice
 
 

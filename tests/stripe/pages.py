@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, redirect, render_template, request
 
 from tests.stripe.errors import Refused, missing
-from tests.stripe.payment_methods import default_method
+from tests.stripe.payment_methods import ASKING, default_method
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Answer
@@ -22,12 +22,14 @@ CHOICES = {
     "declined": "A card that is declined (0002)",
     "insufficient_funds": "A card without money (9995)",
     "3ds": "A card that asks 3-D Secure (3220)",
+    "3ds_always": "A card that asks 3-D Secure each time (3184)",
+    "3ds_unless_set_up": "A card that asks 3-D Secure once (3155)",
     "fails_later": "A card that fails later (0341)",
     "sepa_debit": "SEPA Direct Debit",
     "alipay": "Alipay",
     "wechat_pay": "WeChat Pay",
 }
-_CARDS = ("works", "declined", "insufficient_funds", "3ds", "fails_later")
+_CARDS = ("works", "declined", "insufficient_funds", "3ds", "3ds_always", "3ds_unless_set_up", "fails_later")
 # Currencies without and with three decimals: docs.stripe.com/currencies.
 _NO_DECIMALS = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()  # noqa: SIM905
@@ -81,10 +83,10 @@ def blueprint(double: Double) -> Blueprint:
         error = ""
         if request.method == "POST":
             form = request.form
-            if form["card"] == "3ds" and "bank" not in form:
+            if _bank_asks():
                 return render_template("bank.html", title="3-D Secure", form=form)
             try:
-                double.acts.pay(id, "3ds_refused" if form.get("bank") == "no" else form["card"], **_filled_in())
+                double.acts.pay(id, _card(), **_filled_in())
                 return redirect(_led_back(session))
             except Refused as refused:
                 error = refused.error["message"]
@@ -119,8 +121,10 @@ def blueprint(double: Double) -> Blueprint:
     def invoice(id: str) -> str | Answer:
         found, error = _finalised(double, id), ""
         if request.method == "POST":
+            if _bank_asks():
+                return render_template("bank.html", title="3-D Secure", form=request.form)
             try:
-                double.acts.pay_invoice(id, request.form["card"])
+                double.acts.pay_invoice(id, _card())
                 return redirect(request.url, 303)
             except Refused as refused:
                 error = refused.error["message"]
@@ -133,6 +137,16 @@ def blueprint(double: Double) -> Blueprint:
         return Response(_pdf(_finalised(double, id)), mimetype="application/pdf")
 
     return routes
+
+
+def _bank_asks() -> bool:
+    """Whether the bank of the card that was chosen has to ask, and has not yet."""
+    return request.form["card"] in ASKING and "bank" not in request.form
+
+
+def _card() -> str:
+    """Return the card that was chosen, as its bank was answered."""
+    return "3ds_refused" if request.form.get("bank") == "no" else request.form["card"]
 
 
 def _filled_in() -> dict[str, Any]:

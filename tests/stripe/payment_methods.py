@@ -14,7 +14,8 @@ from tests.stripe.world import World
 CARDS = {
     "works": ("4242", "visa"), "declined": ("0002", "visa"), "insufficient_funds": ("9995", "visa"),
     "expired": ("0069", "visa"), "3ds": ("3220", "visa"), "3ds_refused": ("3063", "visa"),
-    "3ds_always": ("3184", "visa"), "fails_later": ("0341", "visa"), "mastercard": ("4444", "mastercard"),
+    "3ds_always": ("3184", "visa"), "3ds_unless_set_up": ("3155", "visa"),
+    "fails_later": ("0341", "visa"), "mastercard": ("4444", "mastercard"),
 }  # fmt: skip
 """Cards by what they do, as Stripe's own test cards do it: docs.stripe.com/testing."""
 OTHERS = ("sepa_debit", "alipay", "wechat_pay", "link")
@@ -25,7 +26,7 @@ _TOKENS = {
     "pm_card_visa": "works", "pm_card_mastercard": "mastercard", "pm_card_chargeCustomerFail": "fails_later",
     "pm_card_visa_chargeDeclined": "declined", "pm_card_visa_chargeDeclinedInsufficientFunds": "insufficient_funds",
     "pm_card_chargeDeclinedExpiredCard": "expired", "pm_card_authenticationRequired": "3ds_always",
-    "pm_card_threeDSecure2Required": "3ds",
+    "pm_card_threeDSecure2Required": "3ds", "pm_card_authenticationRequiredOnSetup": "3ds_unless_set_up",
 }  # fmt: skip
 _WORDS = {
     "generic_decline": "Your card was declined.",
@@ -36,11 +37,18 @@ _WORDS = {
 }
 
 
-def refusal(card: str, *, on_session: bool) -> str:
-    """Return why a charge of such a card is declined, "" where it is not. On session the person answers for it."""
+ASKING = frozenset({"3ds", "3ds_always", "3ds_unless_set_up"})
+"""Cards whose bank asks the person who is there."""
+
+
+def refusal(card: str, *, on_session: bool, set_up: bool = False) -> str:
+    """Return why a charge of such a card is declined, "" where it is not. On session the person answers for it.
+
+    One that was `set_up` for later has been answered for already, where the bank takes that for an answer.
+    """
     if card in ("declined", "fails_later"):
         return "generic_decline"
-    if card == "3ds_always" and not on_session:
+    if not on_session and (card == "3ds_always" or (card == "3ds_unless_set_up" and not set_up)):
         return "authentication_required"
     found = {"insufficient_funds": "insufficient_funds", "expired": "expired_card"}.get(card, "")
     return found or ("payment_intent_authentication_failure" if card == "3ds_refused" else "")
@@ -63,8 +71,8 @@ def said(code: str) -> str:
 
 def outcome(world: World, method: dict[str, Any], *, on_session: bool = False) -> str:
     """Return why a charge of a payment method is declined now, "" where it is not."""
-    card = world.cards.get(method["customer"] or "", method["_card"])
-    return refusal(card, on_session=on_session)
+    does = world.cards.get(method["customer"] or "")
+    return refusal(does or method["_card"], on_session=on_session, set_up=does is None and method.get("_set_up", False))
 
 
 def new_method(world: World, card: str, billing: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -95,8 +103,8 @@ def new_method(world: World, card: str, billing: dict[str, Any] | None = None) -
     return method
 
 
-def attach(world: World, method: dict[str, Any], customer_id: str) -> dict[str, Any]:
-    """Give a payment method to a customer. Raises Refused where its bank declines that."""
+def attach(world: World, method: dict[str, Any], customer_id: str, *, set_up: bool = False) -> dict[str, Any]:
+    """Give a payment method to a customer, `set_up` for later where they were there. Raises Refused for a decline."""
     if method["type"] in SINGLE_USE:
         raise Refused(400, f"Payment methods of type {method['type']} are used once and cannot be attached.")
     if method["customer"] not in (None, customer_id):
@@ -104,7 +112,7 @@ def attach(world: World, method: dict[str, Any], customer_id: str) -> dict[str, 
     why = refusal(method["_card"], on_session=True) if method["_card"] != "fails_later" else ""
     if why:
         raise declined(why, said(why))
-    method["customer"] = customer_id
+    method |= {"customer": customer_id, "_set_up": set_up}
     world.tell("payment_method.attached", method)
     return method
 

@@ -49,6 +49,7 @@ def _next_invoice(world: World, params: dict[str, Any]) -> dict[str, Any]:
         if "discounts" in params:
             asked["discounts"] = params["discounts"]
         if asked:
+            subscription |= {"pending_update": None, "_pending": None}
             change(world, subscription, asked)
     new = [row for id, row in world.tables["invoice"].items() if id not in before]
     if not new:

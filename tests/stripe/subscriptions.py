@@ -9,9 +9,10 @@ from tests.stripe.arithmetic import amount_of, period_around, prorated
 from tests.stripe.catalogue import merged
 from tests.stripe.collecting import await_finalising, collect_now, finalise, intent_of
 from tests.stripe.discounts import redeem, running, used
-from tests.stripe.errors import Refused, declined
+from tests.stripe.errors import Refused, not_paid
 from tests.stripe.invoicing import item_line, new_invoice, period_line, sum_up
 from tests.stripe.payment_methods import default_method, outcome, said
+from tests.stripe.pending import drop
 from tests.stripe.shapes import blank, listed
 from tests.stripe.world import DAY, World
 
@@ -150,7 +151,7 @@ def _may_pay(world: World, subscription: dict[str, Any], customer: dict[str, Any
         )
     why = outcome(world, method)
     if why and behaviour == "error_if_incomplete":
-        raise declined(why, said(why))
+        raise not_paid(why, said(why))
 
 
 def _first_invoice(
@@ -223,7 +224,8 @@ def _net_share(world: World, subscription: dict[str, Any]) -> Fraction:
 
 
 def end(world: World, subscription: dict[str, Any], reason: str) -> None:
-    """Cancel now; what is still owed is not collected by itself any more."""
+    """Cancel now; what is still owed is not collected by itself any more, and no update waits."""
+    drop(world, subscription)
     subscription |= {
         "status": "canceled",
         "ended_at": world.now,

@@ -34,6 +34,7 @@ def answered(
         ):
             core.violations.append(f"{method} {url}: {refused.error['message']}")
         content, status = orjson.dumps(refused.body), refused.status
+        more = {"Idempotent-Replayed": "true"} if core.requests and core.requests[-1].replayed else {}
     asked = core.requests[-1].id if core.requests else "req_none"
     return content, status, {
         "Content-Type": "application/json", "Request-Id": asked, "Stripe-Version": VERSION, **more,

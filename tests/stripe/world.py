@@ -117,6 +117,8 @@ class World:
 
     def tell(self, type: str, held: dict[str, Any]) -> None:
         """Tell an event about an object. One that says "updated" is only told when something is new."""
+        if "_trying" in held:
+            return
         object = written(self, held)
         data: dict[str, Any] = {"object": object}
         before = self.told.get(held["id"])
