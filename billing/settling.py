@@ -157,6 +157,8 @@ def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> H
         after = replace(after, invoice_number=facts.invoice_number or before.invoice_number, cancel_reason=reason)
     if standing.source == "none":
         after = replace(after, seats_wanted=None, seats_due_at=None, next_plan="", next_interval="")
+    if before.source == "stripe" and (before.plan, before.interval) != (after.plan, after.interval):
+        after = replace(after, next_plan="", next_interval="")  # it was chosen instead of what has gone
     if (after.next_plan, after.next_interval) == (after.plan, after.interval):
         after = replace(after, next_plan="", next_interval="")
     if after.state != before.state:
@@ -180,6 +182,8 @@ def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at
             by.member_id, by.operator,
             after.cancel_reason if kind in ("cancel_asked", "cancelled", "free") else "",
         ])  # fmt: skip
+    if kinds:
+        defer_count(connection, after.tenant_id)
     for word in words_of(kinds, before, found.standing, after.cancel_reason):
         defer_word(connection, after.tenant_id, word)
     if after.state != "cancelled":
@@ -204,6 +208,11 @@ def _update(connection: psycopg.Connection[Any], after: Held, names: list[str], 
         sql.SQL("UPDATE public.subscriptions SET {}, version = version + 1 WHERE tenant_id = %s").format(set_),
         [*values, at, after.tenant_id],
     )
+
+
+def defer_count(where: psycopg.Connection[Any], tenant_id: UUID) -> None:
+    """Let the people be counted once this is written: some may have come between another look and its writing."""
+    defer(where, "billing.count_again", queueing_lock=f"billing.count_again:{tenant_id}", tenant=str(tenant_id))
 
 
 def defer_word(where: Connection | psycopg.Connection[Any], tenant_id: UUID, word: Word) -> None:

@@ -88,9 +88,8 @@ def invite(body: NewInvitation) -> Response:
         )  # fmt: skip
     except TooManyAttempts as too_many:
         raise _wait(too_many) from too_many
-    told = INVITATION.of(invitation)
     want(agreed)
-    return made(told, f"invitations/{invitation.id}")
+    return made(INVITATION.of(invitation), f"invitations/{invitation.id}")
 
 
 @api.operation(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from flask import g, request
+from flask import g
 
 from billing import asking, seats
 from billing.asking import SeatsAsked
-from billing.errors import NothingToDo
 from mobile_api.billing_shape import cost_fields
 from mobile_api.problems import ApiProblem, problem
 from saas_crm.edge.current import current_member, settings
 from tenants.db import db
-from tenants.one_at_a_time import let_go
 
 
 def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
@@ -38,12 +34,6 @@ def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
 
 
 def want(agreed: SeatsAsked | None) -> None:
-    """Ask for the seats that were agreed to, once the invitations are written; Stripe is told within the hour.
-
-    Were it not asked any more, the people themselves are counted in the same hour (`seats.follow`).
-    """
-    if agreed is None:
-        return
-    let_go(keep="Idempotency-Key" not in request.headers)  # a key is held, and waits for the whole
-    with suppress(NothingToDo):  # nothing is paid any more, by the hand of another one
-        seats.want(g.tenant, agreed.needed)
+    """Ask for the seats that were agreed to, as soon as who needs them is invited; Stripe is told within the hour."""
+    if agreed is not None:
+        seats.agree(agreed.needed)

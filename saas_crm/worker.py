@@ -40,6 +40,7 @@ PATIENCE_AT_THE_END = 2.0
 """Seconds that a worker told to stop goes on waiting for who has their share, beside those it gives to running jobs."""
 ROOMS_WITH_JOBS = (
     "billing.jobs",
+    "billing.seat_jobs",
     "saas_crm.core.chores",
     "saas_crm.access.jobs",
     "saas_crm.access.numbering_jobs",

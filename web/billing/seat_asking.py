@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from billing import asking, seats
 from billing.asking import SeatsAsked
-from billing.errors import BillingError, NothingToDo
+from billing.errors import BillingError
 from billing.subscriptions import held
 from saas_crm.edge.current import current_member, settings
 from tenants.db import db
-from tenants.one_at_a_time import let_go
 from web.billing import words
 from web.billing.account import what_failed
 
@@ -43,15 +40,9 @@ def check_seats(wanting: int) -> SeatsAsked | None:
 
 
 def want(agreed: SeatsAsked | None) -> None:
-    """Ask for the seats that were agreed to, once the invitations are written; Stripe is told within the hour.
-
-    Were it not asked any more, the people themselves are counted in the same hour (`seats.follow`).
-    """
-    if agreed is None:
-        return
-    let_go(keep=True)
-    with suppress(NothingToDo):  # nothing is paid any more, by the hand of another one
-        seats.want(g.tenant, agreed.needed)
+    """Ask for the seats that were agreed to, as soon as who needs them is invited; Stripe is told within the hour."""
+    if agreed is not None:
+        seats.agree(agreed.needed)
 
 
 def seats_page(asked: SeatsAsked, *, action: str, back_url: str) -> ResponseReturnValue:
