@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act upon a subscription that goes on; `key` is the idempotency key that its request carries."""
+    """An act upon a subscription that goes on; `key` is the idempotency key that its request carries.
+
+    Every act begins with a look at what is so, and says absolutely what is to be: what a killed one had done is found
+    done by the next. So its key is its own, and cannot come again where its number does, because the database was put
+    back to what a backup held.
+    """
 
     gateway: StripeGateway
     held: Held
     now: SubscriptionFacts
     number: int
+    own: str = field(default_factory=lambda: token_hex(8))
 
     def key(self, kind: str) -> str:
         """Return a key that only this act has: what is sent again because no answer came is carried out once."""
-        return f"{kind}-{self.held.tenant_id}-{self.number}"
+        return f"{kind}-{self.held.tenant_id}-{self.number}-{self.own}"
 
     def claim(self, version: int | None) -> None:
         """Go on as the one who changes the `version` that they saw, or whichever it is; raises VersionConflict.

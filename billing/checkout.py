@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -65,7 +66,8 @@ def start_checkout(
     )
     return gateway.start_checkout(
         customer_id, tenant.id, price_id=price[0], seats=max(seats, 1), language=page_language(tenant),
-        success_url=success_url, cancel_url=cancel_url, key=f"checkout-{tenant.id}-{take_number(tenant.id)}",
+        success_url=success_url, cancel_url=cancel_url,
+        key=f"checkout-{tenant.id}-{take_number(tenant.id)}-{token_hex(8)}",
     )  # fmt: skip
 
 

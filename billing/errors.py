@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from saas_crm.core.errors import BusinessError
+
+_ASKS = frozenset({
+    "authentication_required", "subscription_payment_intent_requires_action", "invoice_payment_intent_requires_action",
+})  # fmt: skip
+"""Stripe's codes of a payment whose bank wants an answer of the person first: https://docs.stripe.com/error-codes."""
 
 
 class BillingError(BusinessError):
@@ -14,7 +21,20 @@ class BillingError(BusinessError):
 
 
 class CardDeclined(BillingError):
-    """The customer's card, or whatever they pay by, refused; nothing was changed. `message` is Stripe's code of why."""
+    """The customer's card, or whatever they pay by, refused; nothing was changed. `message` is Stripe's code."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is no refusal: the bank asks whoever pays whether it is them (3-D Secure)."""
+        return self.message in _ASKS
+
+
+class ConfirmationNeeded(BillingError):
+    """What was asked for waits until `until` for an answer to the bank, at `url`; nothing is changed before."""
+
+    def __init__(self, url: str, until: datetime) -> None:
+        super().__init__("the bank asks")
+        self.url, self.until = url, until
 
 
 class StripeUnreachable(BillingError):

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
+
+from saas_crm.core.clock import now as present
+
+Answer = TypeVar("Answer")
+KEPT_AT_MOST = 600
+"""Seconds for which a fault that Stripe keeps by its key stands in the way of who asks for the same."""
 
 
 class Asking(ABC):
@@ -22,6 +28,26 @@ class Asking(ABC):
         """Yield all that a list has, page by page."""
         found = service.list({"limit": 100, **asked})
         yield from (one.to_dict(for_json=True) for one in found.auto_paging_iter())
+
+    def _once(self, key: str, ask: Callable[[Any], Answer]) -> Answer:
+        """Ask with a key, by which a request that is sent twice is carried out once.
+
+        Stripe keeps its own faults by the key as well, and says them again for a day
+        (https://docs.stripe.com/api/idempotent_requests). Where it does, the key of these minutes is taken: all who
+        have the same intent then have the same one.
+        """
+        try:
+            return ask(once(key))
+        except Exception as failed:
+            if not _is_fault_of_before(failed):
+                raise
+        return ask(once(f"{key}.{int(present().timestamp()) // KEPT_AT_MOST}"))
+
+
+def _is_fault_of_before(failed: Exception) -> bool:
+    """Whether Stripe only said again that it had failed when it was asked before."""
+    headers = {str(name).lower(): value for name, value in (getattr(failed, "headers", None) or {}).items()}
+    return (getattr(failed, "http_status", None) or 0) >= 500 and headers.get("idempotent-replayed") == "true"
 
 
 def once(key: str) -> Any:

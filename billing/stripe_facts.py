@@ -17,6 +17,23 @@ OWING = frozenset({"past_due", "unpaid"})
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change that waits for its payment: the bank asks whoever pays, at `url`, until `until`.
+
+    `plan` and `interval` as in SubscriptionFacts; `amount` is what is to be paid, taxes included.
+    """
+
+    plan: str
+    interval: str
+    seats: int
+    amount: int
+    currency: str
+    until: datetime
+    url: str
+    invoice_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionFacts:
     """One subscription as it is at Stripe.
 
@@ -48,6 +65,7 @@ class SubscriptionFacts:
     cancel_reason: str = ""
     tenant_id: UUID | None = None
     installation: str = ""
+    waiting: Waiting | None = None
 
     @property
     def lives(self) -> bool:

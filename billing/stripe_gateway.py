@@ -16,7 +16,6 @@ import stripe
 
 from billing import stripe_reading as reading
 from billing.errors import CardDeclined, StripeRefused, StripeUnreachable
-from billing.stripe_asking import once
 from billing.stripe_facts import EventFacts, InvoiceLine, NextInvoice, StripeFacts, SubscriptionFacts
 from billing.stripe_hosted import Hosted
 from billing.stripe_leaving import Leaving
@@ -142,36 +141,24 @@ class StripeGateway(Hosted, Shelf, Leaving):
         raises CardDeclined; else the change holds, and what could not be paid is owed.
         """
         item: Any = {"id": held.item_id, "quantity": seats, **({"price": price_id} if price_id else {})}
+        behaviour = "error_if_incomplete" if must_be_paid else "allow_incomplete"
+        self._update(held, {"items": [item], "proration_behavior": prorations, "payment_behavior": behaviour}, key)
+
+    def _update(self, held: SubscriptionFacts, asked: Any, key: str) -> None:
         with self._told():
-            self._client.subscriptions.update(
-                held.subscription_id,
-                {
-                    "items": [item],
-                    "proration_behavior": prorations,
-                    "payment_behavior": "error_if_incomplete" if must_be_paid else "allow_incomplete",
-                },
-                once(key),
-            )
+            self._once(key, lambda by: self._client.subscriptions.update(held.subscription_id, asked, by))
 
     def cancel_at_end(self, held: SubscriptionFacts, *, to: str, reason: str, words: str, key: str) -> None:
         """Let a subscription end with its period; what becomes of the workspace then stands in its metadata."""
         details: Any = {"comment": words, **({"feedback": reason} if reason else {})}
-        with self._told():
-            self._client.subscriptions.update(
-                held.subscription_id,
-                {
-                    "cancel_at_period_end": True, "cancellation_details": details,
-                    "metadata": {CANCEL_TO: to, CANCEL_REASON: reason},
-                },
-                once(key),
-            )  # fmt: skip
+        said = {CANCEL_TO: to, CANCEL_REASON: reason}
+        self._update(held, {"cancel_at_period_end": True, "cancellation_details": details, "metadata": said}, key)
 
     def take_back(self, held: SubscriptionFacts, *, key: str) -> None:
         """Let a subscription go on that was to end."""
         said: Any = {"metadata": {CANCEL_TO: "", CANCEL_REASON: ""}}
         ends: Any = {"cancel_at_period_end": False} if held.cancel_at_period_end else {"cancel_at": ""}
-        with self._told():
-            self._client.subscriptions.update(held.subscription_id, {**ends, **said}, once(key))
+        self._update(held, {**ends, **said}, key)
 
     def pay_by_default(self, held: SubscriptionFacts, *, key: str) -> None:
         """Let a subscription be paid by what its customer pays by now, and try what is open by it.
@@ -186,13 +173,16 @@ class StripeGateway(Hosted, Shelf, Leaving):
                 return
             has = self._client.subscriptions.retrieve(held.subscription_id).to_dict(for_json=True)
             if reading.identity(has.get("default_payment_method")) not in ("", method):
-                changed: Any = {"default_payment_method": method}
-                self._client.subscriptions.update(held.subscription_id, changed, once(key))
+                self._update(held, {"default_payment_method": method}, key)
             open_ones: Any = {"subscription": held.subscription_id, "status": "open"}
             owed = list(self._all(self._client.invoices, open_ones)) if held.owes else []
-        for one in owed:
+        waits = held.waiting.invoice_id if held.waiting else ""
+        for id in (one["id"] for one in owed if one["id"] != waits):
             with suppress(CardDeclined, StripeRefused), self._told():  # it stays owed; or was paid a moment ago
-                self._client.invoices.pay(one["id"], {"payment_method": method}, once(f"{key}-{one['id']}"))
+                self._pay(id, method, f"{key}-{id}")
+
+    def _pay(self, invoice_id: str, method: str, key: str) -> None:
+        self._once(key, lambda by: self._client.invoices.pay(invoice_id, {"payment_method": method}, by))
 
     def end(self, subscription_id: str, *, credit: bool, key: str) -> None:
         """End a subscription now; with `credit` what was paid for days to come counts towards what is paid next.
@@ -202,7 +192,7 @@ class StripeGateway(Hosted, Shelf, Leaving):
         asked: Any = {"invoice_now": True, "prorate": True} if credit else {}
         try:
             with self._told():
-                self._client.subscriptions.cancel(subscription_id, asked, once(key))
+                self._once(key, lambda by: self._client.subscriptions.cancel(subscription_id, asked, by))
         except StripeRefused as refused:
             if refused.code != "resource_missing":
                 raise

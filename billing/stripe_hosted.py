@@ -8,19 +8,19 @@ from uuid import UUID
 
 from billing import stripe_reading as reading
 from billing.errors import StripeRefused
-from billing.stripe_asking import Asking, once
+from billing.stripe_confirming import Confirming
 from billing.stripe_reading import INSTALLATION, TENANT
 
 
-class Hosted(Asking):
-    """Customers, Checkout and portal."""
+class Hosted(Confirming):
+    """Customers, Checkout and portal, and changes that are confirmed at the page of their invoice."""
 
     def make_customer(self, tenant_id: UUID) -> str:
         """Return a tenant's customer: said again within a day, by whomever, it is the same one."""
-        metadata = {INSTALLATION: self.installation, TENANT: str(tenant_id)}
+        asked: Any = {"metadata": {INSTALLATION: self.installation, TENANT: str(tenant_id)}}
         key = f"customer-{self.installation}-{tenant_id}"
         with self._told():
-            return str(self._client.customers.create({"metadata": metadata}, once(key)).id)
+            return str(self._once(key, lambda by: self._client.customers.create(asked, by)).id)
 
     def tell_customer(self, customer_id: str, *, name: str, email: str, languages: list[str]) -> None:
         """Tell Stripe what a customer is called, where mails go and in which language invoices are written."""
@@ -46,7 +46,7 @@ class Hosted(Asking):
             "success_url": success_url, "cancel_url": cancel_url,
         }  # fmt: skip
         with self._told():
-            made = self._client.checkout.sessions.create(asked, once(key))
+            made = self._once(key, lambda by: self._client.checkout.sessions.create(asked, by))
             self._end_older_checkouts(customer_id, (made.created, made.id))
         return str(made.url)
 
@@ -88,4 +88,5 @@ class Hosted(Asking):
                 },
                 "metadata": {INSTALLATION: self.installation},
             }  # fmt: skip
-            return str(self._client.billing_portal.configurations.create(asked, once(f"portal-{self.installation}")).id)
+            made = self._client.billing_portal.configurations.create
+            return str(self._once(f"portal-{self.installation}", lambda by: made(asked, by)).id)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from billing.stripe_facts import EventFacts, InvoiceLine, StripeFacts, StripePrice, SubscriptionFacts
+from billing.stripe_facts import EventFacts, InvoiceLine, StripeFacts, StripePrice, SubscriptionFacts, Waiting
 
 INSTALLATION, TENANT, PLAN = "installation", "tenant_id", "plan"
 CANCEL_TO, CANCEL_REASON = "cancel_to", "cancel_reason"
@@ -68,7 +68,27 @@ def subscription(found: Object, installation: str) -> SubscriptionFacts:
         cancel_at_period_end=bool(found.get("cancel_at_period_end")), cancels_at=moment(ends),
         ended_at=moment(found.get("ended_at")), cancel_to=str(metadata.get(CANCEL_TO, "")),
         cancel_reason=str(metadata.get(CANCEL_REASON, "")), tenant_id=tenant_in(metadata),
-        installation=str(metadata.get(INSTALLATION, "")),
+        installation=str(metadata.get(INSTALLATION, "")), waiting=waiting(found, installation),
+    )  # fmt: skip
+
+
+def waiting(found: Object, installation: str) -> Waiting | None:
+    """Return the change of a subscription that waits for its payment, None where none does.
+
+    Its invoice is the newest, and told where that was expanded:
+    https://docs.stripe.com/billing/subscriptions/pending-updates.
+    """
+    pending, invoice = found.get("pending_update"), found.get("latest_invoice")
+    if not pending or not isinstance(invoice, Mapping) or invoice.get("status") != "open":
+        return None
+    item = (pending.get("subscription_items") or found["items"]["data"])[0]
+    priced = item["price"] if isinstance(item.get("price"), Mapping) else {}
+    ours = (priced.get("metadata") or {}).get(INSTALLATION) == installation
+    to = price(priced) if ours else None
+    return Waiting(
+        to.plan if to else "", to.interval if to else "", item.get("quantity") or 0, invoice["amount_remaining"],
+        invoice["currency"].upper(), _moment(pending["expires_at"]), invoice.get("hosted_invoice_url") or "",
+        invoice["id"],
     )  # fmt: skip
 
 
@@ -92,10 +112,14 @@ def _number(invoice: Any) -> str:
 
 
 def with_debts(found: StripeFacts, invoices: Iterable[Object]) -> StripeFacts:
-    """Add since when the subscription that counts is owed, by its open invoices."""
+    """Add since when the subscription that counts is owed, by its open invoices.
+
+    What waits for an answer to the bank is not owed: nothing has been had for it.
+    """
+    waits = found.subscription.waiting if found.subscription else None
     owed = [
         (finalised, one.get("hosted_invoice_url") or "") for one in invoices
-        if one["status"] == "open" and one["amount_remaining"] > 0
+        if one["status"] == "open" and one["amount_remaining"] > 0 and not (waits and one["id"] == waits.invoice_id)
         and (finalised := (one.get("status_transitions") or {}).get("finalized_at"))
     ]  # fmt: skip
     if found.subscription is None or not owed:

@@ -6,7 +6,7 @@ from typing import Any
 
 from billing import stripe_reading as reading
 from billing.errors import StripeRefused
-from billing.stripe_asking import Asking, once
+from billing.stripe_asking import Asking
 from billing.stripe_facts import StripePrice
 from billing.stripe_reading import INSTALLATION, PLAN
 
@@ -70,7 +70,7 @@ class Shelf(Asking):
             **({"lookup_key": lookup_key, "transfer_lookup_key": True} if lookup_key else {}),
         }  # fmt: skip
         with self._told():
-            return str(self._client.prices.create(asked, once(key)).id)
+            return str(self._once(key, lambda by: self._client.prices.create(asked, by)).id)
 
     def set_price(self, price_id: str, *, active: bool, lookup_key: str = "") -> None:
         """Offer a price again, under its lookup key, or archive it: who has it keeps it."""
