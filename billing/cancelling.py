@@ -36,6 +36,8 @@ def cancel(
     if to not in ("free", "closed") or reason not in REASONS:
         raise ValueError(f"{to} {reason}")
     act = begin(settings, tenant.id)
+    if act.now.waiting is not None:  # who leaves does not pay for a larger plan
+        act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
     said = words.strip()[:LONGEST_WORDS]
     act.claim(version)
     act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from billing.acting import Act, begin
-from billing.errors import NothingToDo, StripeRefused
+from billing.errors import CardDeclined, ConfirmationNeeded, NothingToDo, StripeRefused
 from billing.models import Subscription
-from billing.seats import LAST_HOURS, defer_setting
+from billing.seat_counting import defer_setting
+from billing.seat_rules import last_hours
 from billing.settling import settle
-from billing.stripe_facts import Cost, SubscriptionFacts
+from billing.stripe_facts import Cost, SubscriptionFacts, Waiting
 from billing.syncing import offered
 from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
@@ -46,25 +48,88 @@ def change(
     settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, actor: CurrentMember | None,
     version: int | None = None, now: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Change plan or interval; the one that is there takes back a lowering that waits.
+    """Change plan or interval; the one that is there takes back what waits, for the period's end or for the bank.
 
-    Raises CardDeclined, and nothing is changed, where it is to be paid now and is not; VersionConflict where `version`
-    is not what is there any more; NothingToDo, StripeRefused and StripeUnreachable.
+    Raises ConfirmationNeeded where the bank asks first, and CardDeclined where it is to be paid now and is not: then
+    nothing is changed. And VersionConflict where `version` is not what is there any more, NothingToDo, StripeRefused
+    and StripeUnreachable.
+
+    A lowering that waits for the period's end is forgotten by whoever sees the other plan (`settling.after_look`), not
+    here: who is killed once Stripe was told leaves nothing behind.
     """
-    act = begin(settings, tenant.id)
-    sub, (price_id, amount) = act.now, _price(act, plan, interval)
+    act = _caught_up(settings, tenant.id, now)
+    _price(act, plan, interval)  # what cannot be had is said before anybody is kept from their own change
     act.claim(version)
+    if act.now.waiting is not None:
+        act = _instead_of(settings, act, act.now.waiting, (plan, interval), now)
+    sub, (price_id, amount) = act.now, _price(act, plan, interval)
+    waiting = None
     if (plan, interval) == (sub.plan, sub.interval):
         _wait_for(act, "", "", None)
     elif is_lowering(sub, plan, interval, amount):
-        _wait_for(act, plan, interval, sub.period_ends_at - LAST_HOURS)
+        _wait_for(act, plan, interval, last_hours(sub))
     else:
+        waiting = _pay_now(act, price_id)
+    settle(settings, tenant.id, now=now, by=by_member(actor))
+    if waiting is not None:
+        raise ConfirmationNeeded(waiting.url, waiting.until)
+
+
+def waiting(settings: Settings, tenant: ActiveTenant, *, now: datetime | None = None) -> Waiting | None:
+    """Return the change that waits for an answer to the bank, None where none does.
+
+    Stripe is asked, and what has changed there is held: somebody may just come back from answering.
+    """
+    try:
+        return _caught_up(settings, tenant.id, now).now.waiting
+    except NothingToDo:
+        return None
+
+
+def take_back(
+    settings: Settings, tenant: ActiveTenant, *, actor: CurrentMember | None, now: datetime | None = None
+) -> None:
+    """Take back a change that waits for an answer to the bank; raises NothingToDo where none does."""
+    act = _caught_up(settings, tenant.id, now)
+    if act.now.waiting is None:
+        raise NothingToDo("nothing waits")
+    act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
+    settle(settings, tenant.id, now=now, by=by_member(actor))
+
+
+def _caught_up(settings: Settings, tenant_id: UUID, now: datetime | None) -> Act:
+    """Look up what is so, and hold it first where it is another plan: what is noted here is noted for that one."""
+    act = begin(settings, tenant_id)
+    if (act.held.plan, act.held.interval) != (act.now.plan, act.now.interval):
+        settle(settings, tenant_id, now=now)
+    return act
+
+
+def _instead_of(settings: Settings, act: Act, waiting: Waiting, wanted: tuple[str, str], now: datetime | None) -> Act:
+    """Take a change back that waits, for another one; the same is not asked for twice."""
+    if wanted == (waiting.plan, waiting.interval):
+        raise ConfirmationNeeded(waiting.url, waiting.until)
+    act.gateway.withdraw(waiting, key=act.key("withdraw"))
+    return _caught_up(settings, act.held.tenant_id, now)  # it may have been paid a moment ago
+
+
+def _pay_now(act: Act, price_id: str) -> Waiting | None:
+    """Change it and be paid; returns what waits where the bank asks first. Raises CardDeclined.
+
+    Stripe says that the bank asks by an error that leaves nothing behind to be confirmed, so it is asked once more, by
+    an update that may wait. Other declines, and bank debits, which cannot wait, never come there.
+    """
+    sub = act.now
+    try:
         act.gateway.set_items(
             sub, price_id=price_id, seats=sub.seats, prorations="always_invoice", must_be_paid=True,
             key=act.key("change"),
         )  # fmt: skip
-        _wait_for(act, "", "", None)
-    settle(settings, tenant.id, now=now, by=by_member(actor))
+    except CardDeclined as declined:
+        if not declined.asks:
+            raise
+        return act.gateway.propose_items(sub, price_id=price_id, seats=sub.seats, key=act.key("confirm"))
+    return None
 
 
 def _price(act: Act, plan: str, interval: str) -> tuple[str, int]:
@@ -82,11 +147,13 @@ def _price(act: Act, plan: str, interval: str) -> tuple[str, int]:
 
 def _wait_for(act: Act, plan: str, interval: str, due: datetime | None) -> None:
     """Note what waits for the period's end, in the place of what did before."""
+    values: dict[str, object] = {
+        "next_plan": plan, "next_interval": interval, "version": Subscription.version + 1,
+    }  # fmt: skip
+    if due is not None:
+        values["seats_due_at"] = func.least(Subscription.seats_due_at, due)
+    row = update(Subscription).where(Subscription.tenant_id == act.held.tenant_id).values(values)
     with db.engines[SHARED].begin() as connection:
-        row = update(Subscription).where(Subscription.tenant_id == act.held.tenant_id)
-        values: dict[str, object] = {"next_plan": plan, "next_interval": interval}
-        if due is not None:
-            earliest = min(due, act.held.seats_due_at) if act.held.seats_due_at else due
-            values["seats_due_at"] = earliest
-            defer_setting(connection, act.held.tenant_id, earliest)
-        connection.execute(row.values(values))
+        at = connection.scalar(row.returning(Subscription.seats_due_at))
+        if at is not None and due is not None:
+            defer_setting(connection, act.held.tenant_id, at)

@@ -211,6 +211,20 @@ def _free(facts: Facts) -> Words:
     )  # fmt: skip
 
 
+def _lowering_dropped(facts: Facts) -> Words:
+    return (
+        _("%(workspace)s stays on %(plan)s: what was chosen is not offered any more", workspace=facts.workspace,
+          plan=facts.plan_name),
+        [
+            _("the smaller plan, or the monthly payment, that was chosen for the next period of the workspace "
+              "%(workspace)s is not offered any more. So it stays on %(plan)s, and the next period is charged as the "
+              "last one was.", workspace=facts.workspace, plan=facts.plan_name),
+            _("Please choose again from the plans of today. Nothing was lost."),
+        ],
+        _("See the plans"), f"{PAGE}/plans",
+    )  # fmt: skip
+
+
 def _cancelled(facts: Facts) -> Words:
     return (
         _("The subscription of %(workspace)s has ended", workspace=facts.workspace),
@@ -225,6 +239,7 @@ def _cancelled(facts: Facts) -> Words:
 
 
 WRITERS: Mapping[str, Callable[[Facts], Words]] = {
+    "lowering_dropped": _lowering_dropped,
     "trial_begun": _trial_begun, "trial_soon": _trial_soon, "trial_over": _trial_over, "subscribed": _subscribed,
     "payment_failed": _payment_failed, "payment_still_due": _payment_still_due, "read_only": _read_only,
     "recovered": _recovered, "cancel_asked": _cancel_asked, "closing_asked": _closing_asked,
