@@ -10,7 +10,7 @@ from sqlalchemy import func, update
 from billing.acting import Act, begin
 from billing.errors import CardDeclined, ConfirmationNeeded, NothingToDo, StripeRefused
 from billing.models import Subscription
-from billing.seat_counting import defer_setting
+from billing.seat_counting import defer_setting, needed_in, note_needed
 from billing.seat_rules import last_hours
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts, Waiting
@@ -95,6 +95,7 @@ def take_back(
         raise NothingToDo("nothing waits")
     act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
     settle(settings, tenant.id, now=now, by=by_member(actor))
+    note_needed(tenant.id, needed_in(tenant.id), now=now)  # seats have waited for it
 
 
 def _caught_up(settings: Settings, tenant_id: UUID, now: datetime | None) -> Act:

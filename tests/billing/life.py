@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from billing import seats
+from billing import changing, seats
 from billing.errors import BillingError
 from billing.rules import standing_of
 from billing.settling import OF_STANDING
@@ -23,7 +23,7 @@ from tests.stripe.errors import Refused
 from tests.stripe.webhooks import Post
 from tests.support.installation import Installation
 
-CARDS = ["works", "declined", "insufficient_funds", "3ds", "fails_later"]
+CARDS = ["works", "declined", "insufficient_funds", "3ds", "3ds_always", "fails_later"]
 PLANS, INTERVALS = st.sampled_from(["team", "business"]), st.sampled_from(["month", "year"])
 _AS_NEW = """
     DELETE FROM public.subscriptions; DELETE FROM public.stripe_events; DELETE FROM public.billing_changes;
@@ -80,6 +80,19 @@ class Life(RuleBasedStateMachine):
         with suppress(BillingError):
             self.acme.take_back()
 
+    @rule(answer=st.sampled_from(["3ds_always", "3ds_refused", "works"]))
+    def answer_the_bank(self, answer: str) -> None:
+        """At the page of the invoice that a change waits for."""
+        for one in self._living():
+            if one["pending_update"]:
+                with suppress(Refused):
+                    self.shop.double.acts.pay_invoice(one["latest_invoice"], answer)
+
+    @rule()
+    def take_the_change_back(self) -> None:
+        with suppress(BillingError):
+            changing.take_back(self.shop.settings, self.acme.tenant, actor=self.acme.owner, now=self.shop.now)
+
     @rule(count=st.integers(1, 3))
     def invite(self, count: int) -> None:
         self.acme.invite(count)
@@ -104,7 +117,7 @@ class Life(RuleBasedStateMachine):
 
     # What happens at Stripe
 
-    @rule(does=st.sampled_from(["works", "declined"]))
+    @rule(does=st.sampled_from(["works", "declined", "3ds_always"]))
     def cards(self, does: str) -> None:
         if customer := self.acme.row.customer_id:
             self.shop.double.cards(customer, does)
@@ -171,6 +184,7 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "acme"):
             return
         self.shop.double.core.troubles.clear()
+        self.take_the_change_back()
         self._come_to_rest()
         self._is_as_at_stripe()
         self._is_paid_once()
@@ -197,6 +211,7 @@ class Life(RuleBasedStateMachine):
         for one in living:
             item = one["items"]["data"][0]
             assert (row.source, row.subscription_id) == ("stripe", one["id"])
+            assert one["pending_update"] is None
             assert (row.seats, row.price_id) == (item["quantity"], item["price"]["id"])
             assert row.cancel_at_period_end == (one["cancel_at"] is not None), "with its period, or its workspace"
             assert row.state == "active" if one["status"] == "active" else row.state in ("past_due", "read_only")
