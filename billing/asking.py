@@ -42,7 +42,9 @@ def asked(tenant: ActiveTenant, wanting: int) -> SeatsAsked | None:
         plan = catalogue().plan(found.plan)
     except UnknownPlan:
         return None
-    paid, needed = max(found.seats, found.seats_wanted or 0), plan.seats_to_buy(seats.needed() + wanting)
+    there = seats.needed()  # those who are invited already were agreed to
+    paid = max(found.seats, found.seats_wanted or 0, plan.seats_to_buy(there))
+    needed = plan.seats_to_buy(there + wanting)
     return SeatsAsked(paid, needed) if needed > paid else None
 
 

@@ -27,7 +27,8 @@ _NOTE = """
 _TENANT = "SELECT slug, name, role_name, schema_name, timezone FROM public.tenants WHERE id = %s"
 _READERS = """
     SELECT m.name, m.email, m.locale FROM members m JOIN roles r ON r.id = m.role_id
-    WHERE (r.key = 'owner' OR r.permissions ? 'billing:update') AND m.status = 'active' AND m.deleted_at IS NULL
+    WHERE (r.key = 'owner' OR r.permissions ?& array['billing:read', 'billing:update'])
+        AND m.status = 'active' AND m.deleted_at IS NULL
     ORDER BY m.id
 """
 _LIMIT_MS = 15_000
@@ -68,5 +69,8 @@ def _plan(key: str) -> Plan | None:
 
 
 def readers_of(connection: psycopg.Connection[Any]) -> list[Reader]:
-    """Return who looks after billing in the workspace whose tables are on the connection's path."""
+    """Return who looks after billing in the workspace whose tables are on the connection's path.
+
+    Whoever may change it and not see it would be led to a page that is closed to them.
+    """
     return [Reader(*row) for row in connection.execute(_READERS)]

@@ -193,6 +193,7 @@ def foresee(body: PreviewWanted) -> Response:
 def change_plan(body: PlanWanted) -> Response:
     """Change plan or interval: more at once, less from the period's end. See the preview for what it costs.
 
+    Where the bank asks first (3-D Secure): 402 (`payment-confirmation-needed`), with the page where it is answered.
     Where the payment was declined (402) or the service does not answer (503), read the state anew before another try.
     """
     _be_on()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing import seats
 from billing.money import money
 from billing.plans import Interval, Plan, Price, catalogue
-from billing.stripe_facts import Cost, InvoiceLine
+from billing.stripe_facts import Cost, InvoiceLine, Waiting
 from billing.subscriptions import held
 from mobile_api.shapes import Fields
 from saas_crm.core.errors import InvalidInput
@@ -64,6 +64,16 @@ def cost_fields(cost: Cost) -> Fields:
     return {
         "now": now, "accrued": accrued, "then": then, "from_at": cost.from_at, "seats": cost.seats,
         "at_once": cost.at_once,
+    }  # fmt: skip
+
+
+def waiting_fields(waiting: Waiting) -> Fields:
+    """Return a change that waits for an answer to the bank."""
+    plan = next((one for one in catalogue().plans if one.key == waiting.plan), None)
+    return {
+        "plan": waiting.plan or None, "plan_name": plan.name(spoken()) if plan else None,
+        "interval": waiting.interval or None, "seats": waiting.seats, "now": _money(waiting.amount, waiting.currency),
+        "until": waiting.until, "url": waiting.url,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from billing.declines import why_declined
-from billing.errors import BillingError, BillingOff, CardDeclined, StripeUnreachable
+from billing.errors import BillingError, BillingOff, CardDeclined, ConfirmationNeeded, StripeUnreachable
 from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
 from saas_crm.access.factors.checking import SecondStepNeeded
@@ -132,6 +132,10 @@ def _of_billing(error: BillingError) -> tuple[Problem, Headers]:
         return problem("not-found"), {}
     if isinstance(error, CardDeclined):
         return problem("payment-declined", why_declined(error)), {}
+    if isinstance(error, ConfirmationNeeded):
+        asks = problem("payment-confirmation-needed")
+        asks.confirm = {"url": error.url, "until": error.until}
+        return asks, {}
     if isinstance(error, StripeUnreachable):
         return problem("payment-service-unavailable"), {"Retry-After": "30"}
     return problem("payment-not-possible"), {}

@@ -29,6 +29,7 @@ TYPE_PREFIX = "urn:saas-crm:problem:"
 KINDS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, N_("The request cannot be read")),
     "payment-declined": (402, N_("The payment was declined: nothing was changed")),
+    "payment-confirmation-needed": (402, N_("The bank asks whoever pays to confirm: nothing is changed before")),
     "not-signed-in": (401, N_("A valid token is needed")),
     "sign-in-refused": (401, N_("E-mail and password do not fit")),
     "second-factor-needed": (401, N_("A code of the authenticator app is needed besides")),
@@ -85,6 +86,11 @@ class Problem(BaseModel):
     feature: str | None = Field(default=None, description="`feature-not-in-plan`: which.")
     most: int | None = Field(default=None, description="`plan-limit`: the most the plan allows.")
     used: int | None = Field(default=None, description="`plan-limit`: how much there is.")
+    confirm: dict[str, Any] | None = Field(
+        default=None,
+        description="`payment-confirmation-needed`: the `url` where a person confirms it, in a browser, and `until` "
+        "when. `GET /billing/confirmation` tells it again, `DELETE` takes the change back.",
+    )
     seats: dict[str, Any] | None = Field(
         default=None,
         description="`seat-needed`: `paid` and `needed`; for who may change billing also the `cost`. Send the same "

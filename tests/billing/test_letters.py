@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from psycopg.types.json import Jsonb
 
 from billing.letters import WRITERS, Facts, letter
 from billing.plans import catalogue
@@ -55,3 +56,21 @@ def test_it_goes_to_who_looks_after_billing_and_once(
     assert [mail["To"] for mail in mails] == ["owner@acme.example"] * 2
     assert mails[0]["Subject"] == "Payment due: Acme Instruments can only be read in 7 days"
     assert "http://localhost/acme/settings/billing" in body(mails[0])
+
+
+@pytest.mark.parametrize(("given", "gets_it"), [
+    (["billing:update"], False), (["billing:read"], False), (["billing:read", "billing:update"], True),
+])  # fmt: skip
+def test_it_goes_to_who_may_open_the_page_it_leads_to(
+    app: Flask, installation: Installation, cast: Cast, mailbox: Mailbox, given: list[str], gets_it: bool
+) -> None:  # fmt: skip
+    acme = cast.tenants["acme"]
+    put(app, installation.place, acme.id, **PAID)
+    with installation.place.owner() as connection:
+        connection.execute(
+            f"UPDATE {acme.schema_name}.roles SET permissions = permissions || %s WHERE key = 'admin'",
+            [Jsonb(dict.fromkeys(given, "all"))],
+        )  # fmt: skip
+    with app.app_context():
+        tell_once(installation.settings, acme.id, "recovered")
+    assert ("admin@acme.example" in [mail["To"] for mail in mailbox.arrived()]) == gets_it

@@ -190,6 +190,32 @@ def test_a_declined_card_and_a_silent_service(
     problem(owner.get("/billing/invoices"), 503, "payment-service-unavailable")
 
 
+def test_a_bank_that_asks_is_answered_in_a_browser(
+    owner: Phone, api_for: Api, client_for: ClientFor, sold: Flask, stripe: Double, cast: Cast
+) -> None:
+    subscribe(client_for("owner", sold), stripe)
+    stripe.cards(state_of(sold, cast.tenants["acme"].id).customer_id, "3ds_always")
+    problem(owner.get("/billing/confirmation"), 404, "not-found")
+    asked = problem(owner.put("/billing/plan", json={"plan": "business"}), 402, "payment-confirmation-needed")
+    waits = owner.get("/billing/confirmation").json
+    assert asked["confirm"] == {"url": waits["url"], "until": waits["until"]}
+    assert (waits["plan"], waits["plan_name"], waits["interval"], waits["seats"]) == (
+        "business",
+        "Business",
+        "month",
+        7,
+    )
+    assert float(waits["now"]["amount"]) > 0
+    problem(api_for("admin", of=sold).get("/billing/confirmation"), 403, "forbidden")
+    assert owner.get("/billing").json["plan"] == "team"
+    assert owner.delete("/billing/confirmation").status_code == 204
+    problem(owner.delete("/billing/confirmation"), 409, "payment-not-possible")
+    asked = problem(owner.put("/billing/plan", json={"plan": "business"}), 402, "payment-confirmation-needed")
+    stripe.acts.pay_invoice(asked["confirm"]["url"].rpartition("/")[2], "3ds_always")
+    problem(owner.get("/billing/confirmation"), 404, "not-found")
+    assert owner.get("/billing").json["plan"] == "business"
+
+
 def test_an_invitation_beyond_the_seats_is_confirmed_with_its_cost(
     owner: Phone, api_for: Api, client_for: ClientFor, sold: Flask, stripe: Double, cast: Cast,
     role_ids: dict[str, str], mailbox: Mailbox,

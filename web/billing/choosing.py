@@ -9,7 +9,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import changing
-from billing.errors import BillingError, NothingToDo
+from billing.errors import BillingError, ConfirmationNeeded, NothingToDo
 from billing.plans import Catalogue, Interval, Plan, UnknownPlan, catalogue
 from billing.stripe_facts import Cost
 from saas_crm.core.i18n import gettext as _
@@ -128,14 +128,17 @@ def _what_changes(account: Account, plan: Plan, cost: Cost | None) -> dict[str, 
 @told_where("billing.show_plans")
 @shown_again(change_page)
 def change() -> ResponseReturnValue:
-    """Change plan or interval, as it was shown."""
+    """Change plan or interval, as it was shown; where the bank asks first, lead to where it is answered."""
     try:
         plan, interval = _wanted(catalogue(), request.form)
     except UnknownPlan:
         flash(_("Choose a plan."), "error")
         return redirect(url_for("billing.show_plans"), 303)
-    changing.change(
-        settings(), g.tenant, plan=plan.key, interval=interval, actor=current_member(), version=form_version()
-    )
+    try:
+        changing.change(
+            settings(), g.tenant, plan=plan.key, interval=interval, actor=current_member(), version=form_version()
+        )
+    except ConfirmationNeeded as asks:
+        return redirect(asks.url or url_for("billing.index"), 303)
     directory().forget()
     return saved(url_for("billing.index"), _("Your plan is changed."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from billing.held import Held
 from billing.money import money as as_money
 from billing.plans import INTERVALS, Plan, catalogue
+from billing.stripe_facts import Waiting
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, spoken
 from web.formatting import dotted, money, number, size
@@ -89,6 +90,14 @@ def following(held: Held) -> str:
     """Return which plan and interval come with the next period."""
     plan = catalogue().plan(held.next_plan or held.plan)
     return dotted(plan_name(plan), interval_name(held.next_interval or held.interval))
+
+
+def changed_to(waiting: Waiting) -> str:
+    """Return which plan and interval a change leads to."""
+    plan = next((one for one in catalogue().plans if one.key == waiting.plan), None)
+    return dotted(
+        plan_name(plan) if plan else _("another plan"), interval_name(waiting.interval) if waiting.interval else ""
+    )
 
 
 def limit_name(limit: str) -> str:
