@@ -30,6 +30,7 @@ EVENTS = (
     "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
     "customer.deleted", "customer.updated", "customer.subscription.created", "customer.subscription.updated",
     "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
+    "customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired",
     "invoice.finalized", "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
     "invoice.voided", "invoice.marked_uncollectible", "invoice.updated",
 )  # fmt: skip
