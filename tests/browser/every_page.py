@@ -118,6 +118,7 @@ NO_PAGES = {
         "billing.index", "billing.show_plans", "billing.list_invoices", "billing.show_change",
         "billing.show_cancellation", "billing.returned", "pricing.show",
     },
+    "looked at in test_confirming": {"billing.show_confirmation"},
     "looked at in test_email_change": {"account.show_email_confirmation", "account.show_email_undo"},
     "looked at in test_styleguide": {"styleguide.show", "styleguide.error", "styleguide.pick"},
 }  # fmt: skip

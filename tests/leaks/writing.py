@@ -22,7 +22,7 @@ from tests.leaks.world import OUTSIDER, Estate
 OTHERS = ("mate", "walled", OUTSIDER)
 UNSEEN: Mapping[str, Mapping[str, str]] = {
     "billing.begin_checkout": {"plan": "team", "interval": "month"}, "billing.pay": {}, "billing.take_back": {},
-    "billing.close": {"reason": "unused"},
+    "billing.close": {"reason": "unused"}, "billing.take_back_change": {},
     "settings_numbering.number_what_is_there": {}, "settings_security.forget_sso": {},
     "activities.reopen": {}, "opportunities.reopen": {}, "settings_members.end_help": {}, "settings_members.thaw": {},
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
@@ -43,6 +43,7 @@ form has nothing chosen."""
 NOT_SO_HERE: Mapping[str, str] = {
     "POST /api/v1/billing/checkout": "takes a workspace that does not pay yet: tests/mobile_api/test_billing.py",
     "DELETE /api/v1/billing/cancellation": "takes one that is to end: tests/mobile_api/test_billing.py",
+    "DELETE /api/v1/billing/confirmation": "takes a change whose bank asks: tests/mobile_api/test_billing.py",
     "POST /settings/deletion": "takes the workspace's name, typed: tests/workspaces/test_ending.py",
     "POST /settings/appearance/logo": "takes a picture: tests/web/test_appearance.py",
     "POST /settings/roles/<uuid:role_id>/undeletion": "takes a deleted role: tests/web/test_roles.py",
