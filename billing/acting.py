@@ -7,9 +7,10 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from billing.errors import NothingToDo
+from billing.errors import CustomerGone, NothingToDo
 from billing.gateways import gateway_needed
 from billing.held import Held
+from billing.settling import settle
 from billing.stripe_facts import SubscriptionFacts
 from billing.subscriptions import claim_version, held, take_number
 from tenants.settings import Settings
@@ -55,7 +56,11 @@ def begin(settings: Settings, tenant_id: UUID, *, only_look: bool = False) -> Ac
     number = 0 if only_look else take_number(tenant_id)
     if row is None or number is None or not row.customer_id:
         raise NothingToDo("no customer")
-    now = gateway.facts(row.customer_id).subscription
+    try:
+        now = gateway.facts(row.customer_id).subscription
+    except CustomerGone:
+        settle(settings, tenant_id)
+        raise NothingToDo("no customer") from None
     if now is None or not now.lives:
         raise NothingToDo("no subscription")
     return Act(gateway, row, now, number)

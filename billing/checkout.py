@@ -7,15 +7,17 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import update
+import structlog
+from sqlalchemy import or_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from billing.errors import NothingToDo, StripeRefused
+from billing.errors import CustomerGone, NothingToDo, StripeRefused
 from billing.gateways import gateway_needed
 from billing.held import Held
 from billing.models import Subscription
 from billing.plans import catalogue
 from billing.settling import settle
+from billing.stripe_facts import StripeFacts
 from billing.subscriptions import held, take_number
 from billing.syncing import offered
 from saas_crm.access.permissions import CurrentMember
@@ -27,6 +29,9 @@ from tenants.settings import Settings
 if TYPE_CHECKING:
     from billing.stripe_gateway import StripeGateway
 
+log = structlog.get_logger(__name__)
+MOST_GONE = 3
+"""Customers in a row that may be gone, before that is told to who asks."""
 HOSTS = ("https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com")
 PAGE_LANGUAGES = {"zh_Hans": "zh", "zh_Hant": "zh-TW"}
 """Our languages as Checkout and portal call them; English is `en`."""
@@ -53,8 +58,8 @@ def start_checkout(
     row = _row(tenant.id, now or present())
     if row.source == "manual" and row.state in ("active", "past_due"):
         raise NothingToDo("an operator looks after this plan")
-    customer_id = row.customer_id or become_customer(gateway, tenant.id)
-    found = gateway.facts(customer_id).subscription
+    known = _known(gateway, tenant.id, row.customer_id)
+    customer_id, found = known.customer_id, known.subscription
     if found is not None and found.lives:
         settle(settings, tenant.id, now=now)
         raise NothingToDo("a subscription goes on")
@@ -85,12 +90,29 @@ def returned(settings: Settings, tenant: ActiveTenant, session_id: str, *, now: 
         settle(settings, tenant.id, now=now)
 
 
-def become_customer(gateway: StripeGateway, tenant_id: UUID) -> str:
-    """Return the id of a tenant's customer at Stripe, made now if there is none: of two who do so at once, one."""
-    made = gateway.make_customer(tenant_id)
+def _known(gateway: StripeGateway, tenant_id: UUID, customer_id: str | None) -> StripeFacts:
+    """Return what Stripe says of a tenant's customer, who is made where there is none, or Stripe has them no more."""
+    known = customer_id or become_customer(gateway, tenant_id)
+    for _attempt in range(MOST_GONE):
+        try:
+            return gateway.facts(known)
+        except CustomerGone:
+            log.error("customer is not there at Stripe any more; another is made", tenant=str(tenant_id), was=known)
+            known = become_customer(gateway, tenant_id, instead_of=known)
+    return gateway.facts(known)
+
+
+def become_customer(gateway: StripeGateway, tenant_id: UUID, instead_of: str = "") -> str:
+    """Return the id of a tenant's customer at Stripe, made now if there is none: of two who do so at once, one.
+
+    `instead_of` is one that Stripe has no more.
+    """
+    made = gateway.make_customer(tenant_id, instead_of)
     with db.engines[SHARED].begin() as connection:
-        mine = update(Subscription).where(Subscription.tenant_id == tenant_id, Subscription.customer_id.is_(None))
-        connection.execute(mine.values(customer_id=made))
+        none = or_(Subscription.customer_id.is_(None), Subscription.customer_id == instead_of)
+        connection.execute(
+            update(Subscription).where(Subscription.tenant_id == tenant_id, none).values(customer_id=made)
+        )
     row = held(tenant_id)
     return row.customer_id if row and row.customer_id else made
 

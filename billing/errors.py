@@ -41,6 +41,10 @@ class StripeUnreachable(BillingError):
     """Stripe did not answer, or was busy or broken: whether it has done what was asked is not known. Ask again."""
 
 
+class StripeBusy(StripeUnreachable):
+    """Stripe answered that it cannot just now (429, 409, 5xx): one request's trouble, and perhaps no other's."""
+
+
 class StripeRefused(BillingError):
     """Stripe does not do what was asked: a fault of ours, of the settings, or the object is not so any more."""
 
@@ -48,6 +52,14 @@ class StripeRefused(BillingError):
         super().__init__(message)
         self.code = code
         self.status = status
+
+
+class CustomerGone(StripeRefused):
+    """Stripe has no such customer any more: deleted there, or of another account or mode than the key's."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"no customer {customer_id}", "resource_missing", 404)
+        self.customer_id = customer_id
 
 
 class NothingToDo(BillingError):

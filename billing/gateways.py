@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from billing.errors import BillingOff
+from billing.patience import Patience, at_hand
 from billing.subscriptions import installation_id
 from tenants.db import db
 from tenants.one_at_a_time import let_go
@@ -21,7 +22,7 @@ def on(settings: Settings) -> bool:
 
 
 def gateway_of(settings: Settings) -> StripeGateway | None:
-    """Return the door to Stripe; None where billing is off.
+    """Return the door to Stripe; None where billing is off. How long it is waited for there is said by `patience`.
 
     Whoever wants it is about to wait for the network: the transaction this thread reads in ends here, so that no
     connection waits with it. Raises RuntimeError where something was changed in it.
@@ -29,7 +30,8 @@ def gateway_of(settings: Settings) -> StripeGateway | None:
     if settings.stripe_secret_key is None:
         return None
     _let_go()
-    return _made(settings.stripe_secret_key.get_secret_value(), installation_id(), settings.stripe_api_base)
+    key = settings.stripe_secret_key.get_secret_value()
+    return _made(key, installation_id(), settings.stripe_api_base, at_hand())
 
 
 def gateway_needed(settings: Settings) -> StripeGateway:
@@ -49,8 +51,8 @@ def _let_go() -> None:
 
 
 @lru_cache(maxsize=8)
-def _made(key: str, installation: str, base: str | None) -> StripeGateway:
-    """Make it once: it keeps connections. Stripe's package takes a second to load, and is only where it is used."""
+def _made(key: str, installation: str, base: str | None, patience: Patience) -> StripeGateway:
+    """Make it once: it keeps connections, and knows who was silent. Stripe's package takes a second to load."""
     from billing.stripe_gateway import StripeGateway
 
-    return StripeGateway(key, installation, base=base)
+    return StripeGateway(key, installation, base=base, patience=patience)

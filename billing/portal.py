@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from billing.checkout import page_language
-from billing.errors import NothingToDo
+from billing.errors import NothingToDo, StripeRefused
 from billing.gateways import gateway_needed
+from billing.settling import settle
 from billing.subscriptions import held
 from tenants.context import ActiveTenant
 from tenants.settings import Settings
@@ -26,10 +27,17 @@ def portal_url(settings: Settings, tenant: ActiveTenant, *, return_url: str, flo
     gateway, row = gateway_needed(settings), held(tenant.id)
     if row is None or not row.customer_id:
         raise NothingToDo("no customer")
-    return gateway.open_portal(
-        row.customer_id, configuration=_configuration(gateway), return_url=return_url,
-        language=page_language(tenant), flow=flow if flow == UPDATE_CARD else "",
-    )  # fmt: skip
+    try:
+        return gateway.open_portal(
+            row.customer_id, configuration=_configuration(gateway), return_url=return_url,
+            language=page_language(tenant), flow=flow if flow == UPDATE_CARD else "",
+        )  # fmt: skip
+    except StripeRefused as refused:
+        if refused.code != "resource_missing":
+            raise
+        _configuration.cache_clear()
+        settle(settings, tenant.id)  # it was the customer, or our configuration: both are found anew
+        raise NothingToDo("no customer") from None
 
 
 @lru_cache(maxsize=8)

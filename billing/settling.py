@@ -19,6 +19,8 @@ from sqlalchemy import Connection
 
 from billing import entitlements
 from billing.announcing import ABOUT_ENDING, Word, words_of
+from billing.errors import CustomerGone
+from billing.forgetting import forgotten, without_customer
 from billing.gateways import gateway_of
 from billing.held import Held
 from billing.owing import LETTERS
@@ -87,10 +89,13 @@ def settle(
     row = held(tenant_id)
     if row is None:
         return None
-    facts = None
+    facts, gone = None, ""
     if gateway is not None:
-        facts = gateway.facts(row.customer_id) if row.customer_id else NO_FACTS
-    found = _written(tenant_id, facts, number=number, at=now or present(), by=by)
+        try:
+            facts = gateway.facts(row.customer_id) if row.customer_id else NO_FACTS
+        except CustomerGone as missing:
+            facts, gone = without_customer(row), missing.customer_id
+    found = _written(tenant_id, facts, number=number, at=now or present(), by=by, gone=gone)
     if found is not None and gateway is not None and facts is not None:
         _end_surplus(gateway, found.standing, facts)
     return found
@@ -108,8 +113,10 @@ def _end_surplus(gateway: StripeGateway, standing: Standing, facts: StripeFacts)
         gateway.end(subscription_id, credit=subscription_id in paid, key=f"end-{subscription_id}")
 
 
-def _written(tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By) -> Settled | None:
-    """Write what was seen, in one transaction with what follows from it."""
+def _written(
+    tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, at: datetime, by: By, gone: str = ""
+) -> Settled | None:
+    """Write what was seen, in one transaction with what follows from it; `gone` is a customer to be forgotten."""
     try:
         with db.engines[SHARED].begin() as shared:
             connection = _raw(shared, tenant_id)
@@ -118,11 +125,11 @@ def _written(tenant_id: UUID, facts: StripeFacts | None, *, number: int | None, 
             if row is None:
                 return None
             before = of_row(row[:-1])
-            if number is not None and before.settled >= number:
+            if (number is not None and before.settled >= number) or (gone and before.customer_id != gone):
                 return None
             known = before_off(before, at) if row[-1] else before
             standing = standing_of(facts, known, at) if facts else standing_by_clock(known, at)
-            after = after_look(known, standing, facts)
+            after = forgotten(after_look(known, standing, facts), gone if facts else "")
             found = Settled(before, replace(after, settled=number or before.settled), standing)
             entitlements.write(shared, tenant_id, standing)
             _put(connection, found, status, at=at, by=by)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Any, TypeVar
 
 from saas_crm.core.clock import now as present
@@ -12,6 +13,8 @@ from saas_crm.core.clock import now as present
 Answer = TypeVar("Answer")
 KEPT_AT_MOST = 600
 """Seconds for which a fault that Stripe keeps by its key stands in the way of who asks for the same."""
+PAGE = 100
+"""What Stripe tells at a time at most."""
 
 
 class Asking(ABC):
@@ -26,7 +29,7 @@ class Asking(ABC):
 
     def _all(self, service: Any, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield all that a list has, page by page."""
-        found = service.list({"limit": 100, **asked})
+        found = service.list({"limit": PAGE, **asked})
         yield from (one.to_dict(for_json=True) for one in found.auto_paging_iter())
 
     def _once(self, key: str, ask: Callable[[Any], Answer]) -> Answer:
@@ -48,6 +51,13 @@ def _is_fault_of_before(failed: Exception) -> bool:
     """Whether Stripe only said again that it had failed when it was asked before."""
     headers = {str(name).lower(): value for name, value in (getattr(failed, "headers", None) or {}).items()}
     return (getattr(failed, "http_status", None) or 0) >= 500 and headers.get("idempotent-replayed") == "true"
+
+
+def in_pages(found: Iterable[Any], size: int = PAGE) -> Iterator[list[Any]]:
+    """Yield what a list has some at a time, as many as are asked for at once."""
+    rest = iter(found)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def once(key: str) -> Any:

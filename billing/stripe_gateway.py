@@ -7,94 +7,47 @@ one that is sent again (by the package, or after a crash) is carried out once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+import logging
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import stripe
 
 from billing import stripe_reading as reading
-from billing.errors import CardDeclined, StripeRefused, StripeUnreachable
-from billing.stripe_facts import EventFacts, InvoiceLine, NextInvoice, StripeFacts, SubscriptionFacts
+from billing.errors import CardDeclined, StripeRefused
+from billing.patience import LONG, Patience
+from billing.stripe_facts import SubscriptionFacts
 from billing.stripe_hosted import Hosted
 from billing.stripe_leaving import Leaving
-from billing.stripe_reading import CANCEL_REASON, CANCEL_TO, INSTALLATION
+from billing.stripe_looks import Looks
+from billing.stripe_reading import CANCEL_REASON, CANCEL_TO
 from billing.stripe_shelf import Shelf
+from billing.stripe_wire import Wire, told
 
 API_VERSION = "2026-10-28.endive"
 """Every answer is read as this version has it, whatever the account's own is: a new one is a change of our code."""
-CONNECT_SECONDS, READ_SECONDS = 4.0, 15.0
-RETRIES = 2
-EVENTS = (
-    "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
-    "customer.deleted", "customer.updated", "customer.subscription.created", "customer.subscription.updated",
-    "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
-    "customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired",
-    "invoice.finalized", "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
-    "invoice.voided", "invoice.marked_uncollectible", "invoice.updated",
-)  # fmt: skip
-"""The events that the endpoint at Stripe is to send; of others nothing is learned."""
 
 
-class StripeGateway(Hosted, Shelf, Leaving):
+class StripeGateway(Looks, Hosted, Shelf, Leaving):
     """Stripe, for one installation: takes and returns plain values, raises `billing.errors` only."""
 
-    def __init__(self, key: str, installation: str, *, base: str | None = None, http: Any = None) -> None:
+    def __init__(
+        self, key: str, installation: str, *, base: str | None = None, http: Any = None, patience: Patience = LONG
+    ) -> None:
+        """Ask with `key` at Stripe's address, or at `base`; `http` sends the requests in place of the network."""
         stripe.enable_telemetry = False
+        logging.getLogger("stripe").setLevel(logging.WARNING)  # below that it writes down what Stripe says of people
         self.installation = installation
         self.live = key.startswith(("sk_live_", "rk_live_"))
         self._client = stripe.StripeClient(
-            key, stripe_version=API_VERSION, max_network_retries=RETRIES,
-            base_addresses={"api": base} if base else None,
-            http_client=http or stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+            key, stripe_version=API_VERSION, max_network_retries=patience.again,
+            base_addresses={"api": base} if base else None, http_client=http or Wire(patience),
         ).v1  # fmt: skip
 
-    # What is so
+    def _told(self) -> AbstractContextManager[None]:
+        return told()
 
-    def facts(self, customer_id: str) -> StripeFacts:
-        """Return all that counts of a customer; one that is deleted at Stripe has nothing any more."""
-        with self._told():
-            asked = {"customer": customer_id, "status": "all", "expand": ["data.latest_invoice"]}
-            known = reading.facts(customer_id, self._all(self._client.subscriptions, asked), self.installation)
-            counts = known.subscription
-            if counts is None or not (counts.owes or counts.ended_at):
-                return known
-            owed = self._all(self._client.invoices, {"subscription": counts.subscription_id, "status": "open"})
-        return reading.with_debts(known, owed)
-
-    def subscriptions(self) -> Iterator[SubscriptionFacts]:
-        """Yield every subscription of this installation that goes on."""
-        with self._told():
-            for one in self._all(self._client.subscriptions, {}):
-                if (one.get("metadata") or {}).get(INSTALLATION) == self.installation:
-                    found = reading.subscription(one, self.installation)
-                    if found.lives:
-                        yield found
-
-    def events_since(self, moment: datetime) -> Iterator[EventFacts]:
-        """Yield the events of some moment and later, newest first; Stripe keeps them for 30 days."""
-        with self._told():
-            asked = {"created": {"gte": int(moment.timestamp())}, "types": list(EVENTS)}
-            yield from (reading.event(one) for one in self._all(self._client.events, asked))
-
-    def invoices(self, customer_id: str, limit: int) -> list[InvoiceLine]:
-        """Return a customer's newest invoices, newest first."""
-        with self._told():
-            found = self._client.invoices.list({"customer": customer_id, "limit": limit})
-            return [reading.invoice(one.to_dict()) for one in found.data]
-
-    def upcoming(self, subscription_id: str) -> NextInvoice | None:
-        """Return what will be charged next; None where nothing will."""
-        try:
-            with self._told():
-                found = self._client.invoices.create_preview({"subscription": subscription_id}).to_dict()
-        except StripeRefused as none:
-            if none.code in ("invoice_upcoming_none", "resource_missing"):
-                return None
-            raise
-        at = reading.moment(found.get("next_payment_attempt") or found.get("period_end"))
-        return NextInvoice(found["amount_due"], found["currency"].upper(), at) if at else None
+    # What a change would cost
 
     def preview(self, held: SubscriptionFacts, *, price_id: str, seats: int, at_once: bool) -> tuple[int, int]:
         """Return what a change would charge at once, and what it would add to the next invoice for a part of a period.
@@ -197,21 +150,3 @@ class StripeGateway(Hosted, Shelf, Leaving):
         except StripeRefused as refused:
             if refused.code != "resource_missing":
                 raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn Stripe's errors into ours; their texts are English and may name people: only codes are kept."""
-        try:
-            yield
-        except stripe.CardError as declined:
-            why = getattr(declined.error, "decline_code", None) or declined.code
-            raise CardDeclined(str(why or "")) from None
-        except (stripe.APIConnectionError, stripe.RateLimitError) as unreachable:
-            raise StripeUnreachable(type(unreachable).__name__) from None
-        except stripe.StripeError as refused:
-            status = refused.http_status or 0
-            if status >= 500 or status == 409:
-                raise StripeUnreachable(f"HTTP {status}") from None
-            about = " ".join(filter(None, (refused.code, getattr(refused, "param", None), refused.request_id)))
-            text = f"{type(refused).__name__} {about}".rstrip()
-            raise StripeRefused(text, str(refused.code or ""), status) from None

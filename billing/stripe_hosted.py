@@ -15,10 +15,13 @@ from billing.stripe_reading import INSTALLATION, TENANT
 class Hosted(Confirming):
     """Customers, Checkout and portal, and changes that are confirmed at the page of their invoice."""
 
-    def make_customer(self, tenant_id: UUID) -> str:
-        """Return a tenant's customer: said again within a day, by whomever, it is the same one."""
+    def make_customer(self, tenant_id: UUID, instead_of: str = "") -> str:
+        """Return a tenant's customer: said again within a day, by whomever, it is the same one.
+
+        `instead_of` is the one that Stripe has no more: by the former key it would answer with that one.
+        """
         asked: Any = {"metadata": {INSTALLATION: self.installation, TENANT: str(tenant_id)}}
-        key = f"customer-{self.installation}-{tenant_id}"
+        key = "-".join(filter(None, ("customer", self.installation, str(tenant_id), instead_of)))
         with self._told():
             return str(self._once(key, lambda by: self._client.customers.create(asked, by)).id)
 

@@ -29,11 +29,12 @@ def selling(*, needs_key: bool = True) -> Iterator[Settings]:
     if needs_key and not settings.bills:
         raise WrongCall("STRIPE_SECRET_KEY is not set: billing is off, and nothing is limited.")
     from billing.errors import BillingError, StripeUnreachable
+    from billing.patience import patiently
     from billing.plans import WrongPlans
     from saas_crm.app import create_app
 
     try:
-        with create_app(settings).app_context():
+        with create_app(settings).app_context(), patiently():
             yield settings
     except WrongPlans as wrong:
         raise WrongCall(str(wrong)) from None

@@ -10,11 +10,13 @@ import structlog
 from flask import Flask
 from pydantic import SecretStr
 
+from billing.patience import patiently
 from saas_crm.app import create_app
 from saas_crm.core import clock
 from tests.billing.company import SECRET, Company, Shop
 from tests.stripe import KEY, Double
 from tests.support.installation import Installation, dispose
+from tests.support.rows import Rows
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +64,7 @@ def shop(selling: Flask, double: Double, installation: Installation) -> Iterator
         return datetime.fromtimestamp(double.now, UTC) - datetime.now(UTC)
 
     clock.run_ahead(ahead)
-    with selling.app_context():
+    with selling.app_context(), patiently():  # who is brief says so: `tests/billing/test_patience.py`
         yield Shop(selling, double, installation)
     clock.run_ahead(None)
 
@@ -71,3 +73,11 @@ def shop(selling: Flask, double: Double, installation: Installation) -> Iterator
 def acme(shop: Shop) -> Company:
     """The workspace acme, on its trial since a moment ago."""
     return shop.company("acme")
+
+
+@pytest.fixture
+def rows(shop: Shop, installation: Installation) -> Iterator[Rows]:
+    """What makes workspaces that are rows alone."""
+    made = Rows(installation)
+    yield made
+    made.clear()
