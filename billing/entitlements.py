@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, func, select
 
-from billing.held import Held
-from billing.models import Subscription
 from billing.plans import FREE, Catalogue, UnknownPlan, catalogue
 from billing.rules import Standing, standing_by_clock
+from billing.subscriptions import NAMES, of_row
 from tenants import plan as tenants_plan
-from tenants.models import Tenant
+from tenants.db import SHARED, db
 
 log = structlog.get_logger(__name__)
-BATCH = 500
+BATCH = 200
+_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '10s'"
+# Who has no plan had it before billing was off: `billing.switching` gives it back.
+_BATCH = """
+    SELECT t.id, t.plan FROM public.tenants t
+    WHERE t.id > %(after)s AND t.plan IS NOT NULL AND EXISTS (SELECT FROM public.subscriptions s WHERE s.tenant_id = t.id)
+    ORDER BY t.id LIMIT %(most)s FOR UPDATE OF t
+"""
+_HELD = sql.SQL(
+    "SELECT {} FROM public.subscriptions WHERE tenant_id = ANY(%(ids)s) ORDER BY tenant_id FOR UPDATE"
+).format(sql.SQL(", ").join(map(sql.Identifier, NAMES)))
 _KEPT = "SELECT plan FROM public.tenants WHERE id = %(id)s"
 _WRITE = "UPDATE public.tenants SET plan = %(plan)s WHERE id = %(id)s AND plan IS DISTINCT FROM %(plan)s"
 
@@ -53,7 +63,9 @@ def write(connection: Connection | psycopg.Connection[Any], tenant_id: UUID, sta
     return bool(_run(connection, _WRITE, {"id": tenant_id, "plan": Jsonb(plan.as_json())}).rowcount)
 
 
-def _run(connection: Connection | psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> Any:
+def _run(
+    connection: Connection | psycopg.Connection[Any], statement: LiteralString | sql.Composed, values: dict[str, Any]
+) -> Any:
     """Run a statement of this module by either of the two libraries that open connections here."""
     if isinstance(connection, psycopg.Connection):
         return connection.execute(statement, values)
@@ -62,26 +74,34 @@ def _run(connection: Connection | psycopg.Connection[Any], statement: str, value
     return driver.execute(statement, values)
 
 
-def renew(connection: Connection, now: datetime) -> int:
+def renew(now: datetime) -> int:
     """Write anew what every workspace with a subscription may do: the file of the plans may have changed.
 
-    Returns how many were changed.
+    Some at a time, each time in a transaction of its own that holds their rows as `settle` does, the workspace's before
+    the subscription's, and in the order of their ids: so it waits for who settles one just then, and sees what came of
+    it. Interrupted, it is said again: who has what they should is only read. Returns how many were changed.
     """
-    names = tuple(Held.__dataclass_fields__)
-    columns = [getattr(Subscription, name) for name in names]
-    after: UUID | None = None
-    changed = 0
+    after, changed = UUID(int=0), 0
     while True:
-        has_one = Tenant.plan.is_not(None)  # who has none had it before billing was off: `billing.switching`
-        query = select(*columns).join(Tenant, Tenant.id == Subscription.tenant_id).where(has_one)
-        query = query.order_by(Subscription.tenant_id).limit(BATCH)
-        rows = connection.execute(query if after is None else query.where(Subscription.tenant_id > after)).all()
-        for row in rows:
-            held = Held(**dict(zip(names, row, strict=True)))
-            changed += write(connection, held.tenant_id, standing_by_clock(held, now))
-        if len(rows) < BATCH:
+        with db.engines[SHARED].begin() as connection:
+            _run(connection, _LOCK_TIMEOUT, {})
+            known = {row[0]: row[1] for row in _run(connection, _BATCH, {"after": after, "most": BATCH})}
+            rows = _run(connection, _HELD, {"ids": list(known)}).fetchall()
+            for row in map(of_row, rows):
+                standing = standing_by_clock(row, now)
+                if _differs(known[row.tenant_id], standing):
+                    changed += write(connection, row.tenant_id, standing)
+        if len(known) < BATCH:
             return changed
-        after = rows[-1][0]
+        after = max(known)
+
+
+def _differs(kept: Any, standing: Standing) -> bool:
+    """Whether something else is to be written; of a plan that is not described any more that is found in writing."""
+    try:
+        return bool(entitled(standing, catalogue()).as_json() != kept)
+    except UnknownPlan:
+        return True
 
 
 def knows_subscriptions(connection: Connection) -> bool:

@@ -116,7 +116,7 @@ def _note(gateway: StripeGateway, catalogue: Catalogue) -> None:
             }  # fmt: skip
             row = insert(PriceRow).values(values)
             connection.execute(row.on_conflict_do_update(index_elements=[PriceRow.price_id], set_=values))
-        renew(connection, now())
+    renew(now())
 
 
 def offered(plan: str, interval: str, currency: str) -> tuple[str, int] | None:
