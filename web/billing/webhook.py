@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +12,7 @@ from saas_crm.core.clock import now
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import public
 
+log = structlog.get_logger(__name__)
 bp = Blueprint("billing_webhook", __name__)
 LARGEST = 256_000
 """Bytes; Stripe's events are some kilobytes."""
@@ -23,12 +25,16 @@ def receive() -> ResponseReturnValue:
     if not settings().bills:
         abort(404)
     if (request.content_length or 0) > LARGEST:
-        return "", 413
+        return _refused(TooLarge(f"{request.content_length} bytes"))
     raw = request.get_data(cache=False)
     try:
         events.receive(raw, request.headers.get("Stripe-Signature", ""), settings=settings(), now=now())
-    except TooLarge:
-        return "", 413
-    except WebhookRefused:
-        return "", 400
+    except WebhookRefused as refused:
+        return _refused(refused)
     return "", 200
+
+
+def _refused(why: WebhookRefused) -> ResponseReturnValue:
+    """Answer, and tell the operator: a secret that was changed at Stripe alone looks like this; so does a forger."""
+    log.warning("webhook refused", why=type(why).__name__)
+    return "", 413 if isinstance(why, TooLarge) else 400
