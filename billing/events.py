@@ -7,13 +7,14 @@ nothing about how things end: whoever looks, looks at all of it (`billing.settli
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from billing import stripe_reading as reading
 from billing.errors import NotAnEvent, TooLarge
@@ -30,9 +31,8 @@ from tenants.settings import Settings
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 256 * 1024
-LEFT_BEHIND = timedelta(minutes=10)
-"""After which an event that nobody works on is taken up again: its job was lost, or found the row not yet there."""
-KEPT = timedelta(days=90)
+MOST_ATTEMPTS = 20
+"""After which an event is not taken up by itself any more: what it is about is looked up each night all the same."""
 
 
 class Received(Enum):
@@ -57,7 +57,10 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
         raise NotAnEvent(type(wrong).__name__) from None
     key = settings.stripe_secret_key.get_secret_value() if settings.stripe_secret_key else ""
-    if event.livemode != key.startswith(("sk_live_", "rk_live_")) or not is_ours(event):
+    if event.livemode != key.startswith(("sk_live_", "rk_live_")):
+        log.warning("event of Stripe's other mode", id=event.event_id, type=event.type, livemode=event.livemode)
+        return Received.FOREIGN
+    if not is_ours(event):
         log.info("event of another installation", id=event.event_id, type=event.type)
         return Received.FOREIGN
     with db.engines[SHARED].begin() as connection:
@@ -118,10 +121,16 @@ def tell_of_another_card(ids: list[str]) -> bool:
 
 
 def know_customer(tenant_id: UUID, customer_id: str) -> None:
-    """Note a tenant's customer where none is noted: we were interrupted between making it and writing it down."""
-    with db.engines[SHARED].begin() as connection:
-        mine = update(Subscription).where(Subscription.tenant_id == tenant_id, Subscription.customer_id.is_(None))
-        connection.execute(mine.values(customer_id=customer_id))
+    """Note a tenant's customer where none is noted: we were interrupted between making it and writing it down.
+
+    Where another workspace has it already (this row was restored from an older copy), that one keeps it.
+    """
+    mine = update(Subscription).where(Subscription.tenant_id == tenant_id, Subscription.customer_id.is_(None))
+    try:
+        with db.engines[SHARED].begin() as connection:
+            connection.execute(mine.values(customer_id=customer_id or None))
+    except IntegrityError:
+        log.error("customer is another workspace's already", tenant=str(tenant_id), customer=customer_id)
 
 
 def mark_worked(ids: list[str], tenant_id: UUID | None, at: datetime) -> None:
@@ -136,52 +145,25 @@ def mark_worked(ids: list[str], tenant_id: UUID | None, at: datetime) -> None:
 def mark_failed(ids: list[str], why: str) -> None:
     """Note that working on events failed; they are tried again, and are seen by `billing events --failed`."""
     values = {"error": why[:300], "attempts": StripeEvent.attempts + 1}
+    failed = update(StripeEvent).where(StripeEvent.id.in_(ids)).values(**values)
     with db.engines[SHARED].begin() as connection:
-        connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(**values))
+        rows = connection.execute(failed.returning(StripeEvent.id, StripeEvent.attempts)).all()
+    given_up = [row.id for row in rows if row.attempts == MOST_ATTEMPTS]
+    if given_up:
+        log.error(
+            "events given up; see `saas-crm billing events --failed` and `replay`", events=given_up, why=why[:300]
+        )
 
 
 def replay(event_id: str) -> bool:
     """Let an event be worked on again; returns False where none with this id is kept."""
-    again = update(StripeEvent).where(StripeEvent.id == event_id).values(worked_at=None, error=None)
+    again = update(StripeEvent).where(StripeEvent.id == event_id).values(worked_at=None, error=None, attempts=0)
     with db.engines[SHARED].begin() as connection:
         row = connection.execute(again.returning(func.coalesce(StripeEvent.customer_id, ""))).one_or_none()
         if row is None:
             return False
         defer_work(connection, row[0])
     return True
-
-
-def take_up_again(at: datetime) -> int:
-    """Queue the work on events that were left behind, and forget old ones; returns of how many customers."""
-    left = select(func.coalesce(StripeEvent.customer_id, "")).distinct().where(
-        StripeEvent.worked_at.is_(None), StripeEvent.received_at < at - LEFT_BEHIND
-    )  # fmt: skip
-    with db.engines[SHARED].begin() as connection:
-        customers = list(connection.scalars(left.limit(1_000)))
-        for customer_id in customers:
-            defer_work(connection, customer_id)
-        connection.execute(delete(StripeEvent).where(
-            StripeEvent.worked_at.is_not(None), StripeEvent.received_at < at - KEPT
-        ))  # fmt: skip
-    return len(customers)
-
-
-def last_known() -> datetime | None:
-    """Return when the newest event that is kept was made at Stripe."""
-    with shared_reader() as connection:
-        found: datetime | None = connection.scalar(select(func.max(StripeEvent.created_at)))
-    return found
-
-
-def keep_missed(found: list[EventFacts]) -> list[str]:
-    """Keep those of Stripe's events that never came, and let them be worked on; returns their ids."""
-    ours = [event for event in found if is_ours(event)]
-    missed = []
-    for event in ours:
-        with db.engines[SHARED].begin() as connection:
-            if keep(connection, event):
-                missed.append(event.event_id)
-    return missed
 
 
 def listed(*, failed: bool, limit: int) -> list[AnyRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +11,10 @@ import structlog
 from billing import events, seats
 from billing.closing import follow_deletion
 from billing.collecting import pay_by_another_card
-from billing.errors import BillingError, BillingOff, StripeUnreachable
+from billing.errors import BillingError, BillingOff, NothingToDo, StripeUnreachable
 from billing.leaving import forget_if_gone
 from billing.leaving import leave_stripe as leave
+from billing.patience import patiently
 from billing.settling import settle
 from billing.switching import switch_off
 from billing.turning import turn
@@ -34,12 +36,10 @@ def work_event(customer: str) -> None:
     tenant_id = events.whose(ids, customer)
     try:
         if tenant_id is None:
-            log.info("event of nobody here", customer=customer, events=len(ids))
+            log.info("event of nobody here, or of a workspace that is gone", customer=customer, events=len(ids))
         else:
-            events.know_customer(tenant_id, customer)
-            settle(runtime_settings(), tenant_id)
-            if events.tell_of_another_card(ids):
-                pay_by_another_card(runtime_settings(), tenant_id)
+            with patiently():
+                _look_up(ids, tenant_id, customer)
     except BillingError as failed:
         events.mark_failed(ids, f"{type(failed).__name__}: {failed.message}")
         raise
@@ -49,6 +49,15 @@ def work_event(customer: str) -> None:
     events.mark_worked(ids, tenant_id, now())
     if tenant_id is None:
         forget_if_gone(ids)
+
+
+def _look_up(ids: list[str], tenant_id: UUID, customer: str) -> None:
+    """Hold what is so by now; what there is nothing to do about is done."""
+    events.know_customer(tenant_id, customer)
+    with suppress(NothingToDo):
+        settle(runtime_settings(), tenant_id)
+        if events.tell_of_another_card(ids):
+            pay_by_another_card(runtime_settings(), tenant_id)
 
 
 @job("billing.count_seats", retries=3, reads_only=True)
@@ -62,14 +71,16 @@ def count_seats(*, gone: bool) -> None:
 @job("billing.set_seats", retries=8)
 def set_seats(tenant: str) -> None:
     """Set at Stripe the seats that are due for a workspace."""
-    seats.send_due(runtime_settings(), UUID(tenant))
+    with patiently():
+        seats.send_due(runtime_settings(), UUID(tenant))
 
 
 @job("billing.follow_deletion", retries=8)
 def follow_a_deletion(tenant: str) -> None:
     """Let a workspace's subscription end because it is to be deleted, or go on because it is not any more."""
     try:
-        follow_deletion(runtime_settings(), UUID(tenant))
+        with patiently():
+            follow_deletion(runtime_settings(), UUID(tenant))
     except BillingOff:
         log.warning("billing is off: the subscription does not follow the deletion", tenant=tenant)
 
@@ -77,7 +88,8 @@ def follow_a_deletion(tenant: str) -> None:
 @job("billing.leave_stripe", retries=10)
 def leave_stripe(tenant: str, customer: str) -> None:
     """End what a workspace that is deleted has at Stripe; tried again for two weeks, then it is the nightly round's."""
-    leave(runtime_settings(), customer)
+    with patiently():
+        leave(runtime_settings(), customer)
     log.info("left Stripe", tenant=tenant, customer=customer)
 
 
@@ -95,7 +107,8 @@ def hourly() -> None:
     """Let trials, days of grace and manual plans come to their end; without a key of Stripe's nobody is limited."""
     settings = runtime_settings()
     if settings.bills:
-        turn(settings)
+        with patiently():
+            turn(settings)
     else:
         switch_off(settings)
 
@@ -112,4 +125,5 @@ def nightly() -> None:
     except StripeUnreachable as failed:
         log.warning("not reconciled: Stripe did not answer", why=failed.message)
         return
-    log.info("reconciled with Stripe", **report.counts())
+    note = log.warning if report.needs_a_person else log.info
+    note("reconciled with Stripe", **report.counts())

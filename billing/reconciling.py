@@ -1,92 +1,114 @@
-"""Every night all of it is compared with Stripe: what differs is mended and reported, whatever had got lost."""
+"""Every night all of it is compared with Stripe: what differs is mended and reported, whatever had got lost.
+
+Stripe tells a hundred subscriptions at a time. They are compared with our rows as they come, and only who differs is
+looked at closely (`settle`): a hundred thousand workspaces are a thousand requests and not a hundred thousand.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from billing import events, seats
-from billing.errors import BillingError, StripeUnreachable
+from billing import catching_up, seats
+from billing.comparing import Compared, compare
+from billing.errors import BillingError, CustomerGone
 from billing.gateways import gateway_needed
 from billing.held import Held
-from billing.models import BillingIdentity, Subscription
-from billing.settling import OF_STANDING, settle
-from billing.stripe_facts import SubscriptionFacts
-from billing.subscriptions import held, with_customers
+from billing.models import BillingIdentity
+from billing.patience import Silences, patiently
+from billing.report import Report
+from billing.settling import OF_STANDING, Settled, settle
+from billing.subscriptions import held_of, said_to_pay
 from saas_crm.core.clock import now as present
 from tenants.db import SHARED, db
-from tenants.directory import shared_reader
-from tenants.models import DeletionCertificate, Tenant
 from tenants.settings import Settings
 
 if TYPE_CHECKING:
     from billing.stripe_gateway import StripeGateway
 
 log = structlog.get_logger(__name__)
-BATCH = 200
 LOOKS_BACK = timedelta(days=2)
 KEPT_BY_STRIPE = timedelta(days=29)
+SUSPICIOUS = 5
+"""So many customers that Stripe does not know, and more than it knows: then it is the key that is wrong."""
 
 
-@dataclass(slots=True)
-class Report:
-    """What was found: how many were looked at, what was mended of whom, and what needs a person."""
-
-    looked: int = 0
-    mended: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    adopted: list[str] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    missed_events: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def counts(self) -> dict[str, int]:
-        """Return how much there is of each."""
-        return {name: value if isinstance(value, int) else len(value) for name, value in asdict(self).items()}
-
-
-def reconcile(settings: Settings, *, now: datetime | None = None) -> Report:
+def reconcile(settings: Settings, *, now: datetime | None = None, forget: bool = False) -> Report:
     """Compare every subscription with Stripe and mend what differs; returns, and keeps, what was found.
 
-    Raises BillingOff, and StripeUnreachable: what was mended until then stays.
+    Where Stripe knows hardly any of the customers its key is of another account or mode: that is told, and nothing is
+    forgotten unless `forget` says that it is meant so. Raises BillingOff, and StripeUnreachable where Stripe is silent:
+    what was mended until then stays.
     """
-    gateway, at, report = gateway_needed(settings), now or present(), Report()
-    _claim(gateway, report)
-    after: UUID | None = None
-    while batch := with_customers(after, BATCH):
-        for tenant_id in batch:
-            _one(settings, tenant_id, at, report)
-        after = batch[-1]
-    last = events.last_known() or at - LOOKS_BACK
-    since = max(min(last, at) - LOOKS_BACK, at - KEPT_BY_STRIPE)
-    report.missed_events = events.keep_missed(list(gateway.events_since(since)))
-    _keep(report, at)
+    with patiently():
+        gateway, at, report = gateway_needed(settings), now or present(), Report()
+        try:
+            _fetch_missed(gateway, at, report)
+            found = compare(gateway, at, report)
+            if not forget and _is_anothers(gateway, found, report):
+                return report
+            _look_closely(settings, found.differ, at, report)
+            _count_people(settings, at, report)
+        finally:
+            _keep(report, at)
     return report
 
 
-def _one(settings: Settings, tenant_id: UUID, at: datetime, report: Report) -> None:
-    """Settle one, and count its people anew: invitations end by themselves."""
-    report.looked += 1
+def _fetch_missed(gateway: StripeGateway, at: datetime, report: Report) -> None:
+    """Fetch the events that never came, before anything else: what they tell of is worked on meanwhile."""
+    last = catching_up.last_known() or at - LOOKS_BACK
+    since = max(min(last, at) - LOOKS_BACK, at - KEPT_BY_STRIPE)
     try:
-        found = settle(settings, tenant_id, now=at)
-        seats.count_anew(tenant_id, now=at)
-        seats.send_due(settings, tenant_id, now=at)
-    except StripeUnreachable:
-        raise
+        report.missed_events = catching_up.keep_missed(gateway.events_since(since))
     except BillingError as failed:
-        report.failed[str(tenant_id)] = f"{type(failed).__name__}: {failed.message}"
+        _note(report, "events", failed)
+
+
+def _is_anothers(gateway: StripeGateway, found: Compared, report: Report) -> bool:
+    """Whether the key is of another account or mode: of those who pay by our rows Stripe knows next to none."""
+    missing = found.missing
+    if len(missing) < SUSPICIOUS or len(missing) <= len(found.seen):
+        return False
+    for row in missing[:SUSPICIOUS]:
+        with suppress(CustomerGone):
+            gateway.facts(row.customer_id or "")
+            return False
+    report.failed["key"] = (
+        f"Stripe does not know the customers of {len(missing)} subscriptions: the key is of another account or mode"
+    )
+    log.error("Stripe does not know our customers: the key is of another account or mode", subscriptions=len(missing))
+    return True
+
+
+def _look_closely(settings: Settings, differ: Iterable[UUID], at: datetime, report: Report) -> None:
+    """Settle those who differ; one that fails keeps no other from it, and silence ends it only after a few in a row."""
+    silences = Silences()
+    for tenant_id in differ:
+        report.closely += 1
+        try:
+            _note_settled(settle(settings, tenant_id, now=at), report)
+        except Exception as failed:
+            _note(report, str(tenant_id), failed)
+            if silences.over(failed):
+                raise
+        else:
+            silences.over(None)
+
+
+def _note_settled(found: Settled | None, report: Report) -> None:
+    if found is None:  # it is gone, or somebody has looked since
         return
-    except Exception as failed:
-        log.error("subscription could not be compared", tenant=str(tenant_id), exc_info=failed)
-        report.failed[str(tenant_id)] = type(failed).__name__
-        return
-    if found is not None and (changes := _differences(found.before, found.after)):
-        report.mended[str(tenant_id)] = changes
+    tenant_id = str(found.after.tenant_id)
+    if changes := _differences(found.before, found.after):
+        report.mended[tenant_id] = changes
+    if found.before.customer_id and not found.after.customer_id:
+        report.forgotten.append(tenant_id)
 
 
 def _differences(before: Held, after: Held) -> dict[str, list[str]]:
@@ -94,39 +116,44 @@ def _differences(before: Held, after: Held) -> dict[str, list[str]]:
     return {name: [str(getattr(before, name)), str(getattr(after, name))] for name in names}
 
 
-def _claim(gateway: StripeGateway, report: Report) -> None:
-    """Find subscriptions that no row knows: of a customer that was not noted, or of a workspace that is deleted.
+def _count_people(settings: Settings, at: datetime, report: Report) -> None:
+    """Count the people of all who pay for seats: invitations end by themselves, and a count may have been lost.
 
-    Only where a certificate says that the workspace was deleted its subscription is ended. What is of nobody we ever
-    knew is told and left alone: this database may be an older one.
+    Stripe is asked only for those whose seats are due.
     """
-    for sub in gateway.subscriptions():
-        row = held(sub.tenant_id) if sub.tenant_id else None
-        if row is not None and row.customer_id == sub.customer_id:
-            continue
-        if row is not None and row.customer_id is None:
-            _adopt(sub)
-            report.adopted.append(str(sub.tenant_id))
-        elif sub.tenant_id is not None and _was_deleted(sub.tenant_id):
-            gateway.end(sub.subscription_id, credit=False, key=f"end-{sub.subscription_id}")
-            report.ended.append(sub.subscription_id)
+    for row in held_of(said_to_pay()):
+        _count(row, at, report)
+    silences = Silences()
+    for tenant_id in seats.due(at):
+        try:
+            seats.send_due(settings, tenant_id, now=at)
+        except Exception as failed:
+            _note(report, str(tenant_id), failed)
+            if silences.over(failed):
+                raise
         else:
-            report.unknown.append(sub.subscription_id)
+            silences.over(None)
 
 
-def _adopt(sub: SubscriptionFacts) -> None:
-    with db.engines[SHARED].begin() as connection:
-        mine = update(Subscription).where(Subscription.tenant_id == sub.tenant_id, Subscription.customer_id.is_(None))
-        connection.execute(mine.values(customer_id=sub.customer_id))
+def _count(row: Held, at: datetime, report: Report) -> None:
+    try:
+        people = seats.needed_in(row.tenant_id)
+        if row.seats_wanted is not None or seats.to_buy(row.plan, people, None) != row.seats:
+            seats.note_needed(row.tenant_id, people, gone=True, now=at)
+    except Exception as failed:
+        _note(report, str(row.tenant_id), failed)
 
 
-def _was_deleted(tenant_id: UUID) -> bool:
-    deleted = select(DeletionCertificate.id).where(DeletionCertificate.tenant_id == tenant_id).exists()
-    there = select(Tenant.id).where(Tenant.id == tenant_id).exists()
-    with shared_reader() as connection:
-        return bool(connection.scalar(select(deleted & ~there)))
+def _note(report: Report, whose: str, failed: Exception) -> None:
+    """Note what failed; of what is no word of Stripe's the log has the whole."""
+    if isinstance(failed, BillingError):
+        report.failed[whose] = f"{type(failed).__name__}: {failed.message}"
+        log.warning("could not be compared with Stripe", whose=whose, why=report.failed[whose])
+    else:
+        report.failed[whose] = type(failed).__name__
+        log.error("could not be compared with Stripe", whose=whose, exc_info=failed)
 
 
 def _keep(report: Report, at: datetime) -> None:
     with db.engines[SHARED].begin() as connection:
-        connection.execute(update(BillingIdentity).values(reconciled_at=at, report=asdict(report)))
+        connection.execute(update(BillingIdentity).values(reconciled_at=at, report=report.as_json()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from billing.held import Held
 from billing.models import BillingIdentity, Subscription
@@ -16,6 +17,7 @@ from tenants.directory import shared_reader
 from tenants.one_at_a_time import let_go
 
 COLUMNS = tuple(getattr(Subscription, one.name) for one in fields(Held))
+BATCH = 1_000
 NAMES = tuple(one.name for one in fields(Held))
 
 
@@ -24,12 +26,6 @@ def held(tenant_id: UUID) -> Held | None:
     let_go()
     with shared_reader() as connection:
         return _one(connection, Subscription.tenant_id == tenant_id)
-
-
-def held_by_customer(customer_id: str) -> Held | None:
-    """Return the same by the id that Stripe has for the workspace."""
-    with shared_reader() as connection:
-        return _one(connection, Subscription.customer_id == customer_id)
 
 
 def _one(connection: Connection, which: Any) -> Held | None:
@@ -67,13 +63,30 @@ def claim_version(tenant_id: UUID, version: int | None = None) -> None:
             raise VersionConflict(None)
 
 
-def with_customers(after: UUID | None, limit: int) -> list[UUID]:
-    """Return the workspaces that Stripe knows, some at a time, by their ids."""
-    query = select(Subscription.tenant_id).where(Subscription.customer_id.is_not(None)).order_by(Subscription.tenant_id)
-    if after is not None:
-        query = query.where(Subscription.tenant_id > after)
+def held_of(which: ColumnElement[bool]) -> Iterator[Held]:
+    """Yield what some workspaces have and pay, by their ids; read a thousand at a time, with nothing open between."""
+    query = select(*COLUMNS).where(which).order_by(Subscription.tenant_id).limit(BATCH)
+    after = UUID(int=0)
+    while True:
+        with shared_reader() as connection:
+            found = [of_row(row) for row in connection.execute(query.where(Subscription.tenant_id > after))]
+        yield from found
+        if len(found) < BATCH:
+            return
+        after = found[-1].tenant_id
+
+
+def said_to_pay() -> ColumnElement[bool]:
+    """Return the condition for who pays for seats at Stripe, by our rows."""
+    pays = Subscription.state.in_(("active", "past_due", "read_only"))
+    return and_(Subscription.source == "stripe", Subscription.subscription_id.is_not(None), pays)
+
+
+def of_customers(customers: Set[str], tenants: Set[UUID]) -> list[Held]:
+    """Return the rows of some of Stripe's customers, and of some workspaces."""
+    known = or_(Subscription.customer_id.in_(customers), Subscription.tenant_id.in_(tenants))
     with shared_reader() as connection:
-        return list(connection.scalars(query.limit(limit)))
+        return [of_row(row) for row in connection.execute(select(*COLUMNS).where(known))]
 
 
 def count() -> int:

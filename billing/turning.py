@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import and_, func, or_, select
 
-from billing import events, seats
+from billing import catching_up, seats
 from billing.announcing import TRIAL_REMINDERS, letter_owed, reminder_due
 from billing.closing import begin_deletion, follow_deletion, is_to_be_deleted, not_followed
-from billing.errors import BillingError, StripeUnreachable
+from billing.errors import BillingError
 from billing.models import Subscription
+from billing.patience import Silences
 from billing.settling import defer_word, settle
 from billing.subscriptions import held
 from billing.switching import switch_on
@@ -22,8 +24,8 @@ from tenants.directory import shared_reader
 from tenants.settings import Settings
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 2_000
-"""Workspaces at a time: who is left is looked at an hour later, the longest unchanged first."""
+AT_ONCE = 500
+"""Workspaces that are read at a time."""
 SLACK = timedelta(hours=3)
 """How long after its end a period's renewal may be unknown to us, before we ask ourselves."""
 
@@ -31,35 +33,46 @@ SLACK = timedelta(hours=3)
 def turn(settings: Settings, now: datetime | None = None) -> int:
     """Look at all whose standing may follow from the time; returns at how many. Seats and events that wait go on.
 
-    Where Stripe has a word in it, it is asked: nobody is locked out of writing by a webhook that was lost. Does it not
-    answer, these wait for the next hour, and the others are done.
+    Where Stripe has a word in it, it is asked: nobody is locked out of writing by a webhook that was lost. What it says
+    against one is that one's trouble; is it silent a few times in a row, these wait for the next hour, and the others
+    are done.
     """
-    at, answers = now or present(), True
+    at, looked, silences, answers = now or present(), 0, Silences(), True
     switch_on(settings, at)
-    waiting = _waiting(at)
-    for tenant_id, source in waiting:
+    for tenant_id, source in _waiting(at):
         asks = source == "stripe"
         if asks and not answers:
             continue
-        try:
-            settle(settings, tenant_id, now=at, ask=asks)
-            _remind(settings, tenant_id, at)
-        except StripeUnreachable:
+        looked += 1
+        failed = _turned(settings, tenant_id, at, asks=asks)
+        if asks and silences.over(failed):
             answers = False
             log.warning("Stripe does not answer; subscriptions wait for an hour")
-        except BillingError as failed:
-            log.error("subscription could not be settled", tenant=str(tenant_id), why=failed.message)
-        except Exception as failed:
-            log.error("subscription could not be settled", tenant=str(tenant_id), exc_info=failed)
     if answers:
         _follow_deletions(settings, at)
         _send_seats(settings, at)
-    events.take_up_again(at)
-    return len(waiting)
+    catching_up.take_up_again(at)
+    return looked
 
 
-def _waiting(at: datetime) -> list[tuple[UUID, str]]:
-    """Return whom the time may change, and who answers for them."""
+def _turned(settings: Settings, tenant_id: UUID, at: datetime, *, asks: bool) -> Exception | None:
+    """Settle one and remind its people; returns what was in the way."""
+    try:
+        settle(settings, tenant_id, now=at, ask=asks)
+        _remind(settings, tenant_id, at)
+    except BillingError as failed:
+        log.warning(
+            "subscription could not be settled", tenant=str(tenant_id), why=f"{type(failed).__name__}: {failed.message}"
+        )
+        return failed
+    except Exception as failed:
+        log.error("subscription could not be settled", tenant=str(tenant_id), exc_info=failed)
+        return failed
+    return None
+
+
+def _waiting(at: datetime) -> Iterator[tuple[UUID, str]]:
+    """Yield whom the time may change, and who answers for them: all of them, some at a time."""
     row = Subscription
     soon = at + timedelta(days=max(TRIAL_REMINDERS))
     query = select(row.tenant_id, row.source).where(or_(
@@ -68,9 +81,15 @@ def _waiting(at: datetime) -> list[tuple[UUID, str]]:
         and_(row.source == "manual", row.paid_until <= at),
         and_(row.source == "stripe", row.state == "active", row.period_ends_at <= at - SLACK),
         and_(row.source == "stripe", row.cancel_at_period_end, row.period_ends_at <= at),
-    )).order_by(row.updated_at).limit(AT_ONCE)  # fmt: skip
-    with shared_reader() as connection:
-        return [(found[0], found[1]) for found in connection.execute(query)]
+    )).order_by(row.tenant_id).limit(AT_ONCE)  # fmt: skip
+    after = UUID(int=0)
+    while True:
+        with shared_reader() as connection:
+            found = connection.execute(query.where(row.tenant_id > after)).all()
+        yield from ((one[0], one[1]) for one in found)
+        if len(found) < AT_ONCE:
+            return
+        after = found[-1][0]
 
 
 def _remind(settings: Settings, tenant_id: UUID, at: datetime) -> None:
@@ -87,27 +106,36 @@ def _remind(settings: Settings, tenant_id: UUID, at: datetime) -> None:
 
 def _follow_deletions(settings: Settings, at: datetime) -> None:
     """Take up what a job did not come to: a deletion, or its withdrawal, whose subscription is as it was."""
+    silences = Silences()
     for tenant_id in not_followed():
+        failed: Exception | None = None
         try:
             follow_deletion(settings, tenant_id, now=at)
-        except StripeUnreachable:
+        except BillingError as told:
+            failed = told
+            why = f"{type(told).__name__}: {told.message}"
+            log.warning("subscription does not follow the deletion", tenant=str(tenant_id), why=why)
+        except Exception as unforeseen:
+            failed = unforeseen
+            log.error("subscription does not follow the deletion", tenant=str(tenant_id), exc_info=unforeseen)
+        if silences.over(failed):
             return
-        except BillingError as failed:
-            log.error("subscription does not follow the deletion", tenant=str(tenant_id), why=failed.message)
-        except Exception as failed:
-            log.error("subscription does not follow the deletion", tenant=str(tenant_id), exc_info=failed)
 
 
 def _send_seats(settings: Settings, at: datetime) -> None:
+    silences = Silences()
     for tenant_id in seats.due(at):
+        failed: Exception | None = None
         try:
             seats.send_due(settings, tenant_id, now=at)
-        except StripeUnreachable:
+        except BillingError as told:
+            failed = told
+            log.warning("seats could not be set", tenant=str(tenant_id), why=f"{type(told).__name__}: {told.message}")
+        except Exception as unforeseen:
+            failed = unforeseen
+            log.error("seats could not be set", tenant=str(tenant_id), exc_info=unforeseen)
+        if silences.over(failed):
             return
-        except BillingError as failed:
-            log.error("seats could not be set", tenant=str(tenant_id), why=failed.message)
-        except Exception as failed:
-            log.error("seats could not be set", tenant=str(tenant_id), exc_info=failed)
 
 
 def longest_waiting() -> datetime | None:

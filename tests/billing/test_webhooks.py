@@ -163,7 +163,7 @@ def test_what_fails_is_seen_tried_again_and_done(shop: Shop, post: Post, acme: C
     with pytest.raises(Exception, match="500"):
         shop.jobs()
     [(_id, worked_at, error)] = shop.events()
-    assert (worked_at, error) == (None, "StripeUnreachable: HTTP 500")
+    assert (worked_at, error) == (None, "StripeBusy: HTTP 500")
     assert [row.error for row in events.listed(failed=True, limit=5)] == [error]
     shop.double.core.troubles.clear()
     assert events.replay(_id)

@@ -1,0 +1,95 @@
+"""Events that were left behind, and those that never came: both are found and worked on; old ones are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, or_, select
+
+from billing.events import MOST_ATTEMPTS, defer_work, keep
+from billing.models import StripeEvent, Subscription
+from billing.stripe_asking import in_pages
+from billing.stripe_facts import EventFacts
+from billing.subscriptions import installation_id
+from tenants.db import SHARED, db
+from tenants.directory import shared_reader
+
+LEFT_BEHIND = timedelta(minutes=10)
+"""After which an event that nobody works on is taken up again: its job was lost, or found the row not yet there."""
+MOST_DOUBLED = 7
+"""How often that is doubled, once for each time it has failed: to most of a day. Its job tries again by itself, too."""
+KEPT = timedelta(days=90)
+AT_ONCE = 1_000
+"""Customers whose events are taken up, and events that are forgotten, at a time."""
+
+
+def take_up_again(at: datetime) -> int:
+    """Queue the work on events that were left behind, the oldest first; returns of how many customers.
+
+    The more often one has failed the later it is taken up, and after MOST_ATTEMPTS it is a person's turn. Old events
+    are forgotten, also those that were given up.
+    """
+    doubled = func.power(2, func.least(StripeEvent.attempts, MOST_DOUBLED))
+    pause = func.make_interval(0, 0, 0, 0, 0, 0, LEFT_BEHIND.total_seconds() * doubled)
+    whose = func.coalesce(StripeEvent.customer_id, "")
+    left = select(whose).where(
+        StripeEvent.worked_at.is_(None), StripeEvent.attempts < MOST_ATTEMPTS, StripeEvent.received_at < at - pause
+    )  # fmt: skip
+    with db.engines[SHARED].begin() as connection:
+        oldest = left.group_by(whose).order_by(func.min(StripeEvent.received_at)).limit(AT_ONCE)
+        customers = list(connection.scalars(oldest))
+        for customer_id in customers:
+            defer_work(connection, customer_id)
+    _forget_old(at)
+    return len(customers)
+
+
+def _forget_old(at: datetime) -> None:
+    """Forget what was worked on, or given up, long ago: some at a time, so that nothing waits for it."""
+    over = or_(StripeEvent.worked_at.is_not(None), StripeEvent.attempts >= MOST_ATTEMPTS)
+    old = select(StripeEvent.id).where(StripeEvent.received_at < at - KEPT, over).order_by(StripeEvent.received_at)
+    while True:
+        with db.engines[SHARED].begin() as connection:
+            some = old.limit(AT_ONCE).scalar_subquery()
+            if connection.execute(delete(StripeEvent).where(StripeEvent.id.in_(some))).rowcount < AT_ONCE:
+                return
+
+
+def last_known() -> datetime | None:
+    """Return when the newest of the events that came last was made at Stripe."""
+    last = select(StripeEvent.created_at).order_by(StripeEvent.received_at.desc()).limit(AT_ONCE).subquery()
+    with shared_reader() as connection:
+        found: datetime | None = connection.scalar(select(func.max(last.c.created_at)))
+    return found
+
+
+def keep_missed(found: Iterable[EventFacts]) -> list[str]:
+    """Keep those of Stripe's events that never came, and let them be worked on; returns their ids.
+
+    A hundred at a time, with two statements for those that are known.
+    """
+    missed, installation = [], installation_id()
+    for some in in_pages(found):
+        with shared_reader() as connection:
+            new = _ours(connection, _unknown(connection, some), installation)
+        for event in new:
+            with db.engines[SHARED].begin() as connection:
+                if keep(connection, event):
+                    missed.append(event.event_id)
+    return missed
+
+
+def _unknown(connection: Connection, some: list[EventFacts]) -> list[EventFacts]:
+    query = select(StripeEvent.id).where(StripeEvent.id.in_([event.event_id for event in some]))
+    known = set(connection.scalars(query))
+    return [event for event in some if event.event_id not in known]
+
+
+def _ours(connection: Connection, some: list[EventFacts], installation: str) -> list[EventFacts]:
+    """Return those of some events that `events.is_ours` would say yes to."""
+    unsaid = [event.customer_id for event in some if not event.installation and event.customer_id]
+    query = select(Subscription.customer_id).where(Subscription.customer_id.in_(unsaid))
+    mine = set(connection.scalars(query)) if unsaid else set()
+    return [one for one in some if (one.installation or installation) == installation
+            and (one.installation or one.customer_id in mine)]  # fmt: skip
