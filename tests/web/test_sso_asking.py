@@ -86,6 +86,27 @@ def test_each_failure_has_its_words(app: Flask, sent: bytes, code: str) -> None:
         assert failure_told(failed.value)
 
 
+def test_a_name_that_nobody_answers_for_is_not_waited_for(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's resolver may take half a minute, and few may wait for it at a time."""
+    over, looked_up = threading.Event(), []
+
+    def silent(*asked: object, **_how: object) -> list[object]:
+        looked_up.append(asked)
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(asking, "NAME_SECONDS", 0.1)
+    monkeypatch.setattr(asking, "PATIENCE", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    with app.app_context():
+        for number in range(4):
+            with pytest.raises(talking.ProviderFailed) as failed:
+                talking.discover(f"http://silent{number}.example")
+            assert failed.value.code == "time"
+    assert len(looked_up) == 2
+    over.set()
+
+
 def test_asking_for_the_way_there_is_limited(client_for: ClientFor, provider: IdentityProvider, on: On) -> None:
     on()
     for _time in range(35):

@@ -6,8 +6,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import cache
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore, Thread, Timer
 from typing import Any
 
 import httpx
@@ -20,6 +21,9 @@ LARGEST = 300_000  # bytes of one answer
 PATIENCE = 1.0  # seconds that one question waits for others
 _lines = BoundedSemaphore(2)
 """So many questions at once a process asks: whatever others answer, it has threads left for its own work."""
+_names = BoundedSemaphore(2)
+"""So many names at once are looked up: the system's resolver takes as long as it likes, and whoever asks does not."""
+NAME_SECONDS = 2.0
 
 
 class ProviderFailed(Exception):
@@ -43,12 +47,12 @@ def ask(method: str, address: str, *, data: Mapping[str, str] | None, auth: http
     """
     there = check_address(address)
     port = there.port or (443 if there.scheme == "https" else 80)
-    pinned = there.copy_with(host=_address_of(there.raw_host.decode(), port))
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Host": there.netloc.decode()}
     if not _lines.acquire(timeout=PATIENCE):
         raise ProviderFailed("time", there.path)
     watch = _Watch()
     try:
+        pinned = there.copy_with(host=_address_of(there.raw_host.decode(), port))
         with httpx.Client(
             timeout=SECONDS, follow_redirects=False, trust_env=False, verify=_authorities()
         ) as client, watch, client.stream(
@@ -144,12 +148,32 @@ def _is_production() -> bool:
 def _address_of(host: str, port: int) -> str:
     """Return the address to ask; raises ProviderFailed where one of the name's is of a machine inside."""
     try:
-        found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        found = _looked_up(host, port).result(NAME_SECONDS)
+    except TimeoutError:
+        raise ProviderFailed("time", host) from None
     except (OSError, UnicodeError):
         raise ProviderFailed("name", host) from None
     if _is_production() and not all(_is_public(one) for one in found):
         raise ProviderFailed("inside", host)
     return found[0]
+
+
+def _looked_up(host: str, port: int) -> Future[list[str]]:
+    """Look a name up in a thread of its own, which nobody waits for longer than they want."""
+    if not _names.acquire(timeout=PATIENCE):
+        raise ProviderFailed("time", host)
+    told: Future[list[str]] = Future()
+
+    def look() -> None:
+        try:
+            told.set_result([str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)])
+        except Exception as failed:
+            told.set_exception(failed)
+        finally:
+            _names.release()
+
+    Thread(target=look, name="name", daemon=True).start()
+    return told
 
 
 def _is_public(address: str) -> bool:
