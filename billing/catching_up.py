@@ -17,8 +17,8 @@ from tenants.directory import shared_reader
 
 LEFT_BEHIND = timedelta(minutes=10)
 """After which an event that nobody works on is taken up again: its job was lost, or found the row not yet there."""
-MOST_DOUBLED = 7
-"""How often that is doubled, once for each time it has failed: to most of a day. Its job tries again by itself, too."""
+DOUBLED_AFTER = 3.0
+"""Failures after which that is twice as long; a job that fails has tried some times by itself."""
 KEPT = timedelta(days=90)
 AT_ONCE = 1_000
 """Customers whose events are taken up, and events that are forgotten, at a time."""
@@ -30,7 +30,7 @@ def take_up_again(at: datetime) -> int:
     The more often one has failed the later it is taken up, and after MOST_ATTEMPTS it is a person's turn. Old events
     are forgotten, also those that were given up.
     """
-    doubled = func.power(2, func.least(StripeEvent.attempts, MOST_DOUBLED))
+    doubled = func.power(2, func.least(StripeEvent.attempts, MOST_ATTEMPTS) / DOUBLED_AFTER)
     pause = func.make_interval(0, 0, 0, 0, 0, 0, LEFT_BEHIND.total_seconds() * doubled)
     whose = func.coalesce(StripeEvent.customer_id, "")
     left = select(whose).where(

@@ -31,7 +31,7 @@ from tenants.settings import Settings
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 256 * 1024
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 30
 """After which an event is not taken up by itself any more: what it is about is looked up each night all the same."""
 
 

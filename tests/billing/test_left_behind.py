@@ -54,7 +54,8 @@ def test_the_oldest_come_first_and_not_all_at_once(
 
 
 @pytest.mark.parametrize(("attempts", "hours", "again"), [
-    (0, 0.2, True), (3, 1, False), (3, 2, True), (6, 10, False), (6, 11, True), (19, 22, True), (20, 400, False),
+    (0, 0.2, True), (6, 0.6, False), (6, 0.7, True), (12, 2.6, False), (12, 2.7, True), (24, 42, False), (24, 43, True),
+    (29, 24 * 7, True), (30, 24 * 89, False),
 ])  # fmt: skip
 def test_who_fails_often_is_taken_up_later_and_at_last_not_at_all(
     shop: Shop, acme: Company, installation: Installation, attempts: int, hours: float, again: bool
