@@ -62,7 +62,8 @@ def subscribe_many(shop: Shop, rows: Rows, count: int = MANY) -> list[UUID]:
             row = nothing(sub.tenant_id, shop.now)
             standing = standing_of(StripeFacts(sub.customer_id, sub), row, shop.now)
             row = replace(row, customer_id=sub.customer_id, **{name: getattr(standing, name) for name in OF_STANDING})
-            rows.make(sub.tenant_id.int, **asdict(row) | {"told": []})
+            said = {name: value for name, value in asdict(row).items() if value is not None}
+            rows.make(sub.tenant_id.int, **said | {"told": []})
     return ids
 
 

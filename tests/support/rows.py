@@ -34,7 +34,8 @@ class Rows:
         )
         with self._place.owner() as connection:
             connection.execute(
-                "INSERT INTO public.tenants (id, schema_name, role_name, status) VALUES (%s, %s, %s, 'making')",
+                "INSERT INTO public.tenants (id, schema_name, role_name, status, plan)"
+                " VALUES (%s, %s, %s, 'making', '{}')",
                 [tenant_id, name, name],
             )
             connection.execute(put, row)
