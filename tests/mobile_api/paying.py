@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from billing import seats
+from tenants.context import ActiveTenant
 from tests.stripe import Double
 from tests.support.clients import Browser, Phone
 from tests.support.selling import subscribe
@@ -17,8 +19,8 @@ OF_SUBSCRIBERS = {"change_plan", "cancel", "take_back", "foresee", "open_portal"
 class Payer:
     """Makes the data of operations of billing fit, and sees to it that there is something to pay, change and end."""
 
-    def __init__(self, browser: Browser, phone: Phone, double: Double) -> None:
-        self.browser, self.phone, self.double = browser, phone, double
+    def __init__(self, browser: Browser, phone: Phone, double: Double, tenant: ActiveTenant) -> None:
+        self.browser, self.phone, self.double, self.tenant = browser, phone, double, tenant
         self.checkouts, self.pays = 0, False
 
     def help(self, case: Any, operation: str) -> None:
@@ -31,6 +33,8 @@ class Payer:
         if not self.pays:
             # The largest plan: the others let programs ask so often only.
             assert subscribe(self.browser, self.double, "business").endswith("/settings/billing")
+            with self.browser.application.app_context():
+                seats.want(self.tenant, 1_000)  # so that nobody is asked for more who invites
             self.pays = True
         if operation in ("change_plan", "cancel", "take_back"):
             case.headers["If-Match"] = "*"

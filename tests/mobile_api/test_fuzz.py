@@ -64,7 +64,7 @@ def payer(
     """The owner, where money is taken at a double of Stripe."""
     with selling(app, stripe_secret_key=SecretStr(KEY), stripe_api_base=stripe.url):
         offer(app)
-        yield Payer(client_for("owner"), api_for("owner"), stripe)
+        yield Payer(client_for("owner"), api_for("owner"), stripe, cast.tenants["acme"])
 
 
 @pytest.fixture
