@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select
 
-from billing.events import MOST_ATTEMPTS, defer_work, keep
+from billing.events import MOST_ATTEMPTS
+from billing.keeping import defer_work, keep
 from billing.models import StripeEvent, Subscription
 from billing.stripe_asking import in_pages
 from billing.stripe_facts import EventFacts
@@ -73,10 +74,7 @@ def keep_missed(found: Iterable[EventFacts]) -> list[str]:
     for some in in_pages(found):
         with shared_reader() as connection:
             new = _ours(connection, _unknown(connection, some), installation)
-        for event in new:
-            with db.engines[SHARED].begin() as connection:
-                if keep(connection, event):
-                    missed.append(event.event_id)
+        missed += [event.event_id for event in new if keep(event)]
     return missed
 
 
@@ -87,7 +85,7 @@ def _unknown(connection: Connection, some: list[EventFacts]) -> list[EventFacts]
 
 
 def _ours(connection: Connection, some: list[EventFacts], installation: str) -> list[EventFacts]:
-    """Return those of some events that `events.is_ours` would say yes to."""
+    """Return those of some events that `keeping.keep` takes."""
     unsaid = [event.customer_id for event in some if not event.installation and event.customer_id]
     query = select(Subscription.customer_id).where(Subscription.customer_id.in_(unsaid))
     mine = set(connection.scalars(query)) if unsaid else set()

@@ -9,21 +9,19 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from billing import stripe_reading as reading
 from billing.errors import NotAnEvent, TooLarge
+from billing.keeping import defer_work, keep
 from billing.models import StripeEvent, Subscription
 from billing.signatures import check_signature
-from billing.stripe_facts import EventFacts
-from billing.subscriptions import installation_id
 from saas_crm.core.clock import now as present
-from saas_crm.core.jobs import defer
 from tenants.db import SHARED, AnyRow, db
 from tenants.directory import shared_reader
 from tenants.models import Tenant
@@ -60,47 +58,11 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
     if event.livemode != key.startswith(("sk_live_", "rk_live_")):
         log.warning("event of Stripe's other mode", id=event.event_id, type=event.type, livemode=event.livemode)
         return Received.FOREIGN
-    if not is_ours(event):
+    kept = keep(event)
+    if kept is None:
         log.info("event of another installation", id=event.event_id, type=event.type)
         return Received.FOREIGN
-    with db.engines[SHARED].begin() as connection:
-        kept = keep(connection, event)
     return Received.KEPT if kept else Received.KNOWN
-
-
-def is_ours(event: EventFacts) -> bool:
-    """Whether an event is about this installation: it says so itself, or is about a customer of ours."""
-    if event.installation:
-        return event.installation == installation_id()
-    with shared_reader() as connection:
-        known = select(Subscription.tenant_id).where(Subscription.customer_id == event.customer_id).exists()
-        return bool(event.customer_id) and bool(connection.scalar(select(known)))
-
-
-def keep(connection: Connection, event: EventFacts) -> bool:
-    """Keep an event and defer the work; returns False, and does nothing, for one that is kept already."""
-    row = insert(StripeEvent).values(
-        id=event.event_id, type=event.type, object_id=event.object_id or None, customer_id=event.customer_id or None,
-        created_at=event.created_at, livemode=event.livemode, payload=event.payload, tenant_id=event.tenant_id,
-    )  # fmt: skip
-    if connection.scalar(row.on_conflict_do_nothing().returning(StripeEvent.id)) is None:
-        return False
-    defer_work(connection, event.customer_id)
-    return True
-
-
-def defer_work(connection: Connection, customer_id: str) -> None:
-    """Queue the work on all that is kept of a customer: once, however many events came before it begins."""
-    defer(connection, "billing.work_event", queueing_lock=f"billing.work_event:{customer_id}", customer=customer_id)
-
-
-def unworked(customer_id: str) -> list[str]:
-    """Return the events of a customer that are to be worked on, by their ids."""
-    query = select(StripeEvent.id).where(
-        func.coalesce(StripeEvent.customer_id, "") == customer_id, StripeEvent.worked_at.is_(None)
-    )
-    with shared_reader() as connection:
-        return list(connection.scalars(query.order_by(StripeEvent.received_at, StripeEvent.id)))
 
 
 def whose(ids: list[str], customer_id: str) -> UUID | None:
@@ -135,11 +97,11 @@ def know_customer(tenant_id: UUID, customer_id: str) -> None:
 
 def mark_worked(ids: list[str], tenant_id: UUID | None, at: datetime) -> None:
     """Note that events were worked on, and for whom."""
-    values = {"worked_at": at, "error": None, "attempts": StripeEvent.attempts + 1}
+    values: dict[str, Any] = {"worked_at": at, "error": None, "attempts": StripeEvent.attempts + 1}
+    if tenant_id is not None:
+        values["tenant_id"] = tenant_id
     with db.engines[SHARED].begin() as connection:
         connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(**values))
-        if tenant_id is not None:
-            connection.execute(update(StripeEvent).where(StripeEvent.id.in_(ids)).values(tenant_id=tenant_id))
 
 
 def mark_failed(ids: list[str], why: str) -> None:
@@ -157,12 +119,14 @@ def mark_failed(ids: list[str], why: str) -> None:
 
 def replay(event_id: str) -> bool:
     """Let an event be worked on again; returns False where none with this id is kept."""
+    whom = select(func.coalesce(StripeEvent.customer_id, "")).where(StripeEvent.id == event_id)
     again = update(StripeEvent).where(StripeEvent.id == event_id).values(worked_at=None, error=None, attempts=0)
     with db.engines[SHARED].begin() as connection:
-        row = connection.execute(again.returning(func.coalesce(StripeEvent.customer_id, ""))).one_or_none()
-        if row is None:
+        customer_id = connection.scalar(whom)
+        if customer_id is None:
             return False
-        defer_work(connection, row[0])
+        defer_work(connection, customer_id)
+        connection.execute(again)
     return True
 
 
