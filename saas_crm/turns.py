@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from procrastinate.connector import BaseConnector
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import AbortJobRequested, Job, JobInserted, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
@@ -92,8 +93,17 @@ class Turns(JobManager):
         self._changed.set()
 
     async def retry_job(self, job: Job, *args: Any, **options: Any) -> None:
-        """Queue a job that failed again; its workspace may have another one."""
-        await super().retry_job(job, *args, **options)
+        """Queue a job that failed again; its workspace may have another one.
+
+        Where another with the same queueing lock was queued meanwhile, that one does the work and this one ends. Else
+        it would be left under way for as long as the worker lives, and two such would take their workspace's share.
+        """
+        try:
+            await super().retry_job(job, *args, **options)
+        except UniqueViolation:
+            if job.queueing_lock is None:
+                raise
+            await super().finish_job(job, Status.FAILED, delete_job=True)
         self._changed.set()
 
     async def listen_for_jobs(

@@ -56,6 +56,18 @@ def probes() -> Iterator[None]:
             here.wait_for(lambda: len(most) > 1, timeout=60)
             running[slug] -= 1
 
+    @job("probe.again", retries=3)
+    def again() -> None:
+        """Fail the first time, and have been queued again by somebody else meanwhile."""
+        with lock:
+            begin("nobody")
+            running["nobody"] -= 1
+            first = ran.count("nobody") == 1
+        if first:
+            with db.engines[SHARED].begin() as connection:
+                defer(connection, "probe.again", queueing_lock="probe.again")
+            raise RuntimeError("on purpose")
+
     yield
     registry.clear()
     registry.update(before)
@@ -118,3 +130,14 @@ def test_what_waits_since_before_the_release_is_done(app: Flask, cast: Cast, ins
         connection.execute("UPDATE jobs.procrastinate_jobs SET queue_name = 'default'")
     work_off(app, installation.settings)
     assert sorted(ran) == ["acme"] * 3 + ["other"] * 3
+
+
+def test_one_that_failed_while_another_was_queued_ends(app: Flask, installation: Installation) -> None:
+    """The other does its work; it is not left under way, where it would take its share for ever."""
+    with app.app_context(), db.engines[SHARED].begin() as connection:
+        defer(connection, "probe.again", queueing_lock="probe.again")
+    work_off(app, installation.settings)
+    assert ran == ["nobody", "nobody"]
+    with installation.place.owner() as connection:
+        left = "SELECT status::text FROM jobs.procrastinate_jobs WHERE task_name = 'probe.again'"
+        assert connection.execute(left).fetchall() == []
