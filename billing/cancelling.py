@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 
 from billing.acting import begin
+from billing.card_numbers import without_cards
 from billing.closing import deletion_due
 from billing.errors import NothingToDo
 from billing.models import Subscription
@@ -36,10 +37,10 @@ def cancel(
     if to not in ("free", "closed") or reason not in REASONS:
         raise ValueError(f"{to} {reason}")
     act = begin(settings, tenant.id)
+    act.claim(version)
     if act.now.waiting is not None:  # who leaves does not pay for a larger plan
         act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
-    said = words.strip()[:LONGEST_WORDS]
-    act.claim(version)
+    said = without_cards(words.strip())[:LONGEST_WORDS]
     act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))
     _note(tenant, cancel_reason=reason, cancel_words=said)
     settle(settings, tenant.id, now=now, by=by_member(actor))
