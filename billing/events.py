@@ -51,14 +51,15 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
         raise TooLarge(f"{len(raw)} bytes")
     check_signature(raw, signature, settings.webhook_secrets, now or present())
     try:
-        event = reading.event(json.loads(raw))
+        told = raw.decode()
+        event = reading.event(json.loads(told))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as wrong:
         raise NotAnEvent(type(wrong).__name__) from None
     key = settings.stripe_secret_key.get_secret_value() if settings.stripe_secret_key else ""
     if event.livemode != key.startswith(("sk_live_", "rk_live_")):
         log.warning("event of Stripe's other mode", id=event.event_id, type=event.type, livemode=event.livemode)
         return Received.FOREIGN
-    kept = keep(event)
+    kept = keep(event, told)
     if kept is None:
         log.info("event of another installation", id=event.event_id, type=event.type)
         return Received.FOREIGN

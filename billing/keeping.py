@@ -7,9 +7,8 @@ next: without it one that is committed while the job begins would wait for the h
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DataError
 
@@ -17,28 +16,30 @@ from billing.models import StripeEvent
 from billing.stripe_facts import EventFacts
 from saas_crm.core.jobs import defer, registry
 from tenants.db import SHARED, db
+from tenants.kept import asked
 
 WORK = "billing.work_event"
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:lock, 0))")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))")
-_KEEP = text("""
+_KEEP = b"""
     WITH ours AS MATERIALIZED (
-        SELECT CASE WHEN :installation <> ''
-            THEN EXISTS (SELECT FROM public.billing_identity WHERE key::text = :installation)
-            ELSE EXISTS (SELECT FROM public.subscriptions WHERE customer_id = :customer) END AS is_so
+        SELECT CASE WHEN %(installation)s <> ''
+            THEN EXISTS (SELECT FROM public.billing_identity WHERE key::text = %(installation)s)
+            ELSE EXISTS (SELECT FROM public.subscriptions WHERE customer_id = %(customer)s) END AS is_so
     ), sharing AS MATERIALIZED (
-        SELECT pg_advisory_xact_lock_shared(hashtextextended(:lock, 0)) FROM ours WHERE ours.is_so
+        SELECT pg_advisory_xact_lock_shared(hashtextextended(%(lock)s, 0)) FROM ours WHERE ours.is_so
     ), kept AS (
         INSERT INTO public.stripe_events
             (id, type, object_id, customer_id, created_at, livemode, payload, tenant_id)
-        SELECT :id, :type, nullif(:object, ''), nullif(:customer, ''), :at, :livemode, :payload, CAST(:tenant AS uuid)
+        SELECT %(id)s, %(type)s, nullif(%(object)s, ''), nullif(%(customer)s, ''), %(at)s, %(livemode)s,
+            CAST(%(payload)s AS jsonb), CAST(%(tenant)s AS uuid)
         FROM sharing
         ON CONFLICT (id) DO NOTHING RETURNING id
     ), deferred AS MATERIALIZED (
-        SELECT public.defer_job(:task, :args, 'default', NULL, :lock, NULL) FROM kept
+        SELECT public.defer_job(%(task)s, CAST(%(args)s AS jsonb), 'default', NULL, %(lock)s, NULL) FROM kept
     )
-    SELECT ours.is_so, (SELECT count(*) FROM kept), (SELECT count(*) FROM deferred) FROM ours
-""")
+    SELECT ours.is_so, (SELECT count(*) FROM kept) AS new, (SELECT count(*) FROM deferred) FROM ours
+"""
 """Whether it is of this installation: it says so itself, or is about a customer of ours; then whether it is new."""
 
 
@@ -47,27 +48,28 @@ def lock_of(customer_id: str) -> str:
     return f"{WORK}:{customer_id}"
 
 
-def keep(event: EventFacts) -> bool | None:
+def keep(event: EventFacts, told: str = "") -> bool | None:
     """Keep an event and queue the work on it, both or neither; False for one that is kept already, None for no ours.
 
-    A text in it that PostgreSQL cannot hold (a NUL, half of a pair) costs its payload, and not the event.
+    `told` is its JSON as it came, where it did. A text in it that PostgreSQL cannot hold (a NUL, half of a pair) costs
+    its payload, and not the event.
     """
     try:
-        return _kept(event, event.payload)
+        return _kept(event, told or json.dumps(event.payload))
     except DataError:
-        return _kept(event, {"id": event.event_id, "type": event.type})
+        return _kept(event, json.dumps({"id": event.event_id, "type": event.type}))
 
 
-def _kept(event: EventFacts, payload: dict[str, object]) -> bool | None:
-    values: dict[str, Any] = {
+def _kept(event: EventFacts, payload: str) -> bool | None:
+    values = {
         "installation": event.installation, "customer": event.customer_id, "lock": lock_of(event.customer_id),
         "id": event.event_id, "type": event.type, "object": event.object_id, "at": event.created_at,
-        "livemode": event.livemode, "payload": Jsonb(payload), "tenant": event.tenant_id, "task": registry[WORK].name,
-        "args": Jsonb({"customer": event.customer_id}),
+        "livemode": event.livemode, "payload": payload, "tenant": event.tenant_id, "task": registry[WORK].name,
+        "args": json.dumps({"customer": event.customer_id}),
     }  # fmt: skip
     with db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        ours, new, _deferred = connection.execute(_KEEP, values).one()
-    return bool(new) if ours else None
+        [row] = asked(connection, _KEEP, values)
+    return bool(row.new) if row.is_so else None
 
 
 def defer_work(connection: Connection, customer_id: str) -> None:

@@ -67,15 +67,7 @@ class Kept:
         words = self._words or self._compile()
         if not words.needed <= values.keys():
             raise KeyError(f"the query needs {sorted(words.needed)} and was given {sorted(values)}")
-        driver: Any = connection.connection.driver_connection
-        given = {**words.fixed, **values}
-        for tell in before_run:
-            tell(words.sql, given)
-        try:
-            with driver.cursor(row_factory=namedtuple_row) as cursor:
-                found = cursor.execute(words.sql, given).fetchall()
-        except psycopg.Error as failed:
-            raise told_as_sqlalchemy(connection, driver, failed) from failed
+        found = asked(connection, words.sql, {**words.fixed, **values})
         return Found(words.veiled(found) if words.veils and any_veils() else found)
 
     def _compile(self) -> Words:
@@ -108,6 +100,22 @@ class Words(NamedTuple):
         for at, veil in self.veils:
             values[at] = veil.process_result_value(values[at], None)
         return row._make(values)
+
+
+def asked(connection: Connection, sql: bytes, values: Mapping[str, Any]) -> list[Any]:
+    """Return the rows of a statement in the driver's words, as named tuples; raises what SQLAlchemy would.
+
+    On the connection at hand and in its transaction, if it is in one.
+    """
+    driver: Any = connection.connection.driver_connection
+    for tell in before_run:
+        tell(sql, values)
+    try:
+        with driver.cursor(row_factory=namedtuple_row) as cursor:
+            found: list[Any] = cursor.execute(sql, values).fetchall()
+    except psycopg.Error as failed:
+        raise told_as_sqlalchemy(connection, driver, failed) from failed
+    return found
 
 
 def told_as_sqlalchemy(connection: Connection, driver: Any, failed: psycopg.Error) -> Exception:

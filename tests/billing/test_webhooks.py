@@ -13,6 +13,7 @@ from billing import events, signatures
 from billing.errors import BadSignature, NotAnEvent, TooLarge, TooOld, WebhookRefused
 from billing.events import Received
 from tenants.db import SHARED, db
+from tenants.kept import before_run
 from tests.billing.company import SECRET, Company, Shop
 from tests.stripe.webhooks import Post, signature
 from tests.support.installation import Installation
@@ -59,12 +60,17 @@ def test_receiving_takes_few_statements(shop: Shop, post: Post) -> None:
     def note(*args: Any) -> None:
         said.append(args[2])
 
+    def note_kept(words: bytes, _values: Any) -> None:
+        said.append(words.decode())
+
     engine = db.engines[SHARED]
     event.listen(engine, "before_cursor_execute", note)
+    before_run.append(note_kept)
     try:
         shop.receive(post)
     finally:
         event.remove(engine, "before_cursor_execute", note)
+        before_run.remove(note_kept)
     assert len(said) == 1, said  # who we are, the event, its job
 
 
