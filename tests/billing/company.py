@@ -200,6 +200,18 @@ class Company:
         self.shop.double.acts.pay(self.go_to_checkout(plan, interval, seats), card)
         self.shop.deliver()
 
+    def pay_a_second_time(self, plan: str = "team", interval: str = "month") -> None:
+        """Pay on a page that was opened in the same moment as another, and that nobody ended: a second subscription."""
+        metadata = {"installation": self.shop.gateway.installation, "tenant_id": str(self.id)}
+        prices = {"lookup_keys": [f"crm_{plan}_{interval}_eur"]}
+        price = self.shop.double.request("GET", "/v1/prices", prices)["data"][0]["id"]
+        session = self.shop.double.request("POST", "/v1/checkout/sessions", {
+            "mode": "subscription", "customer": self.row.customer_id, "success_url": "http://crm.example/ok",
+            "line_items": [{"price": price, "quantity": self.people()}], "metadata": metadata,
+            "subscription_data": {"metadata": metadata},
+        })  # fmt: skip
+        self.shop.double.acts.pay(session["id"])
+
     def people(self) -> int:
         return seats.needed_in(self.tenant.id)
 
