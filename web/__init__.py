@@ -11,6 +11,7 @@ from jinja2 import FileSystemLoader
 from tenants.settings import Settings
 from web import attributes, context, faces, formatting, options, written
 from web.assets import Assets
+from web.billing import short_way
 from web.face import answer
 
 __all__ = ["answer", "init_app"]
@@ -70,6 +71,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_loader = FileSystemLoader(HERE / "templates")
     assets = Assets(HERE, reload=settings.environment == "development")
     assets.init_app(app)
+    short_way.init_app(app)
     attributes.init_app(app)
     faces.init_app(app)
     formatting.init_app(app)

@@ -86,18 +86,29 @@ def _observe(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     statements = g.get("statements", 0)
     method = request.method if request.method in METHODS else "other"
-    SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
-    STATEMENTS.labels(route).observe(statements)
-    if response.status_code >= 500:
-        ERRORS.labels(route).inc()
     tenant = g.get("tenant")
-    log.info(
-        "request", request_id=g.get("request_id"), method=method, route=route, status=response.status_code,
-        ms=round(seconds * 1000, 1), sql=statements, tenant=tenant and str(tenant.id), **reader_for_logs(),
+    tell(
+        method, route, response.status_code, seconds, statements, request_id=g.get("request_id"),
+        tenant=tenant and str(tenant.id), **reader_for_logs(),
     )  # fmt: skip
     if settings().environment != "production":
         response.headers["Server-Timing"] = f'app;dur={seconds * 1000:.1f}, sql;desc="{statements}"'
     return response
+
+
+def tell(
+    method: str, route: str, status: int, seconds: float, statements: int, *, request_id: str | None,
+    tenant: str | None = None, member: str | None = None, **further: str | None,
+) -> None:  # fmt: skip
+    """Log and measure one answer; `route` is a rule and never an address."""
+    SECONDS.labels(method, route, str(status)).observe(seconds)
+    STATEMENTS.labels(route).observe(statements)
+    if status >= 500:
+        ERRORS.labels(route).inc()
+    log.info(
+        "request", request_id=request_id, method=method, route=route, status=status, ms=round(seconds * 1000, 1),
+        sql=statements, tenant=tenant, member=member, **further,
+    )  # fmt: skip
 
 
 @bp.get("/metrics")

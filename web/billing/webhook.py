@@ -11,17 +11,16 @@ from billing.errors import TooLarge, WebhookRefused
 from saas_crm.core.clock import now
 from saas_crm.edge.current import settings
 from saas_crm.edge.declared import public
+from web.billing.short_way import LARGEST, PATH
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("billing_webhook", __name__)
-LARGEST = 256_000
-"""Bytes; Stripe's events are some kilobytes."""
 
 
-@bp.post("/billing/stripe/webhook")
+@bp.post(PATH)
 @public("outside")
 def receive() -> ResponseReturnValue:
-    """Keep a signed event and answer; a job works on it."""
+    """Keep a signed event and answer; a job works on it. Most have been answered on the short way before this."""
     if not settings().bills:
         abort(404)
     if (request.content_length or 0) > LARGEST:
