@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from billing import seats
 from billing.plans import UnknownPlan, catalogue
@@ -50,7 +50,15 @@ def asked(tenant: ActiveTenant, wanting: int) -> SeatsAsked | None:
 
 def payers() -> Sequence[str]:
     """Return the names of those in the workspace at hand who may change billing."""
-    may = or_(Role.key == "owner", Role.permissions.has_key("billing:update"))
+    return _named(or_(Role.key == "owner", Role.permissions.has_key("billing:update")))
+
+
+def owners() -> Sequence[str]:
+    """Return the names of the owners of the workspace at hand."""
+    return _named(Role.key == "owner")
+
+
+def _named(who: ColumnElement[bool]) -> Sequence[str]:
     found = select(Member.name).join(Role, Role.id == Member.role_id)
-    working = found.where(may, Member.status == "active", Member.deleted_at.is_(None))
+    working = found.where(who, Member.status == "active", Member.deleted_at.is_(None))
     return db.session.scalars(working.order_by(Member.name, Member.id)).all()

@@ -12,9 +12,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, func, select
 
-from billing.plans import FREE, Catalogue, UnknownPlan, catalogue
+from billing.plans import FREE, Catalogue, Limit, UnknownPlan, catalogue
 from billing.rules import Standing, standing_by_clock
 from billing.subscriptions import NAMES, of_row
+from saas_crm.access.seat_letters import JOB as TELL_SEATS
+from saas_crm.core.jobs import defer
 from tenants import plan as tenants_plan
 from tenants.db import SHARED, db
 
@@ -31,7 +33,12 @@ _HELD = sql.SQL(
     "SELECT {} FROM public.subscriptions WHERE tenant_id = ANY(%(ids)s) ORDER BY tenant_id FOR UPDATE"
 ).format(sql.SQL(", ").join(map(sql.Identifier, NAMES)))
 _KEPT = "SELECT plan FROM public.tenants WHERE id = %(id)s"
-_WRITE = "UPDATE public.tenants SET plan = %(plan)s WHERE id = %(id)s AND plan IS DISTINCT FROM %(plan)s"
+_WRITE = """
+    WITH former AS (SELECT id, plan -> 'limits' -> 'members' AS seats FROM public.tenants WHERE id = %(id)s)
+    UPDATE public.tenants SET plan = %(plan)s FROM former
+    WHERE tenants.id = former.id AND plan IS DISTINCT FROM %(plan)s
+    RETURNING former.seats IS DISTINCT FROM %(plan)s::jsonb -> 'limits' -> 'members'
+"""
 
 
 def entitled(standing: Standing, offered: Catalogue) -> tenants_plan.Plan:
@@ -39,15 +46,22 @@ def entitled(standing: Standing, offered: Catalogue) -> tenants_plan.Plan:
     if standing.state == "trialing":
         found = offered.plan(standing.plan).entitles(offered.trial.limits)
     else:
-        found = offered.plan(FREE if standing.state == "free" else standing.plan).entitles()
+        found = offered.plan(FREE if standing.state == "free" else standing.plan).entitles(_by_hand(standing))
     return tenants_plan.Plan(
         found.key, found.limits, found.features, standing.state, standing.until, standing.ending
     )  # fmt: skip
 
 
+def _by_hand(standing: Standing) -> dict[Limit, int] | None:
+    """Return what an operator's arrangement allows in the plan's place: as many members as it has seats."""
+    return {"members": standing.seats} if standing.source == "manual" and standing.seats else None
+
+
 def write(connection: Connection | psycopg.Connection[Any], tenant_id: UUID, standing: Standing) -> bool:
     """Write what a workspace may do beside its subscription, in the same transaction; returns whether that is new.
 
+    The transaction does not speak with a workspace's role yet. Where there are more or fewer seats now, who loses one
+    is told (`access.seat_letters`).
     Whoever has a plan that is not offered any more keeps what it allowed: only its state is written. Processes that
     remember the tenant see it within seconds (`Directory`).
     """
@@ -60,7 +74,10 @@ def write(connection: Connection | psycopg.Connection[Any], tenant_id: UUID, sta
         plan = tenants_plan.Plan(
             standing.plan, former.limits, former.features, standing.state, standing.until, standing.ending
         )
-    return bool(_run(connection, _WRITE, {"id": tenant_id, "plan": Jsonb(plan.as_json())}).rowcount)
+    written = _run(connection, _WRITE, {"id": tenant_id, "plan": Jsonb(plan.as_json())}).fetchone()
+    if written is not None and written[0]:
+        defer(connection, TELL_SEATS, queueing_lock=f"{TELL_SEATS}:{tenant_id}", tenant=str(tenant_id))
+    return written is not None
 
 
 def _run(

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from babel.dates import format_date
 
-from billing.plans import Plan
+from billing.plans import FREE, Plan, catalogue
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import ngettext, spoken
 from saas_crm.core.mail import Letter
@@ -75,6 +75,7 @@ def _trial_soon(facts: Facts) -> Words:
               date=facts.day, plan=facts.plan_name),
             _("If you do nothing, you go on with the free plan. Nothing is deleted; what is more than it allows can "
               "still be read and edited."),
+            *_few_seats(),
         ],
         _("Choose a plan"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -87,6 +88,7 @@ def _trial_over(facts: Facts) -> Words:
             _("the trial is over, and the workspace %(workspace)s goes on with the free plan. Nothing was deleted.",
               workspace=facts.workspace),
             _("What is more than it allows can still be read, edited and exported. To add more, choose a plan."),
+            *_few_seats(),
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -206,6 +208,7 @@ def _free(facts: Facts) -> Words:
             _("the subscription has ended, and the workspace %(workspace)s goes on with the free plan. Nothing was "
               "deleted.", workspace=facts.workspace),
             _("What is more than it allows can still be read, edited and exported."),
+            *_few_seats(),
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -223,6 +226,16 @@ def _lowering_dropped(facts: Facts) -> Words:
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
+
+
+def _few_seats() -> list[str]:
+    """Return what the free plan means for the people of a larger workspace; nothing where it has seats for all."""
+    most = catalogue().plan(FREE).limits.get("members")
+    if most is None:
+        return []
+    return [ngettext("The free plan has %(num)s seat. Where more people work, the others can only read; owners choose "
+                     "who keeps a seat.", "The free plan has %(num)s seats. Where more people work, the others can "
+                     "only read; owners choose who keeps a seat.", most)]  # fmt: skip
 
 
 def _cancelled(facts: Facts) -> Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing import closing, leaving, seats
 from billing.founding import begin_trial
 from billing.restored import give_plan
+from saas_crm.access import seat_letters
 from saas_crm.access.founding import WorkspaceClaimed
 from saas_crm.access.people_changed import PeopleChanged
 from saas_crm.core import events
@@ -19,6 +20,7 @@ def listen() -> None:
     events.subscribe(WorkspaceClaimed, begin_trial)
     events.subscribe(WorkspaceRestored, give_plan)
     events.subscribe(PeopleChanged, seats.follow)
+    events.subscribe(PeopleChanged, seat_letters.follow)
     events.subscribe(DeletionDecided, closing.follow)
     events.subscribe(DeletionComes, leaving.end_before)
     events.subscribe(WorkspaceGoes, leaving.leave)

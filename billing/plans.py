@@ -115,8 +115,11 @@ class Plan(_Described):
         return self.texts.get(language, self.texts["en"])
 
     def seats_to_buy(self, members: int) -> int:
-        """Return how many seats so many members need beyond those the plan comes with: one at least."""
-        return max(members - self.included_seats, 1)
+        """Return how many seats so many members need beyond those the plan comes with: one at least.
+
+        Of more members than the plan allows the others have no seat, and nobody pays for them.
+        """
+        return max(min(members, self.limits.get("members", members)) - self.included_seats, 1)
 
     def entitles(self, limits: Mapping[Limit, int] | None = None) -> tenants_plan.Plan:
         """Return what a tenant on this plan may do; `limits` take the place of the plan's own."""

@@ -28,7 +28,7 @@ from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.plain_http import PlainHttp
 from saas_crm.edge.shares import BUSY_SECONDS
-from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
+from saas_crm.edge.standing import SeatMissing, WorkspaceReadOnly, WorkspaceUnavailable
 from tenants.standing import DELETION, telling
 
 log = structlog.get_logger("api")
@@ -114,6 +114,10 @@ def _read_only(_error: WorkspaceReadOnly) -> tuple[Problem, Headers]:
     return problem("workspace-read-only", _why()), {}
 
 
+def _without_seat(_error: SeatMissing) -> tuple[Problem, Headers]:
+    return problem("no-seat", _("Owners choose who keeps a seat, and can choose a larger plan.")), {}
+
+
 def _why() -> str | None:
     """Return why a workspace is closed or read-only: members are told, not who only asks for a token."""
     if member_or_none() is None:
@@ -193,6 +197,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (TooManyAttempts, _too_many),
     (WorkspaceUnavailable, _closed),
     (WorkspaceReadOnly, _read_only),
+    (SeatMissing, _without_seat),
     (WorkspaceMoved, _moved),
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),

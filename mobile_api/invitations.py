@@ -13,7 +13,7 @@ from mobile_api.openapi import list_of, sparse
 from mobile_api.problems import ApiProblem, problem
 from mobile_api.records import Identified, agreed_version, gone, made, shown, taken_id
 from mobile_api.registry import api
-from mobile_api.seats import agreed_seats, want
+from mobile_api.seats import SeatsConfirmed, agreed_seats, want
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access import invitations as actions
 from saas_crm.access.models import Invitation
@@ -42,12 +42,7 @@ class InvitationRead(BaseModel):
 class NewInvitation(Identified, InvitationWrite):
     """A new invitation."""
 
-    confirm_seats: int | None = Field(
-        default=None,
-        ge=1,
-        le=100_000,
-        description="The seats to pay for, as the problem `seat-needed` named them: yes to their cost.",
-    )
+    confirm_seats: SeatsConfirmed = None
 
 
 INVITATION = Shape(InvitationRead, {name: getattr(Invitation, name) for name in InvitationRead.model_fields})

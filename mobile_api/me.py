@@ -21,7 +21,7 @@ from saas_crm.access.role_words import meaning
 from saas_crm.access.schemas import Locale, ProfileWrite
 from saas_crm.core.forms import given, patch_of
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import members_only
+from saas_crm.edge.declared import members_only, without_seat
 
 MePatch = patch_of(ProfileWrite, "MePatch")
 
@@ -53,6 +53,10 @@ class MeRead(BaseModel):
     team_id: UUID | None
     permissions: dict[str, Scope] = Field(
         description="`resource:action` → how far it reaches.", examples=[{"company:read": "team"}]
+    )
+    seat: bool = Field(
+        description="Whether they have one of the plan's seats; without one they read as before, and changes are "
+        "refused (403 `no-seat`). `GET /seats` tells of all."
     )
     token_id: UUID = Field(description="The token that asks.")
     workspace: WorkspaceRead
@@ -110,6 +114,7 @@ def show_me() -> Response:
     "PATCH", "/me", tag="me", request_model=MePatch, responses={200: MeRead}, etag=True, if_match=True, idempotent=True
 )
 @members_only
+@without_seat
 def change_me(body: ProfileWrite) -> Response:
     """Change one's own name, language or time zone, in all workspaces."""
     member = current_member()
@@ -127,7 +132,8 @@ def _me(member: CurrentMember) -> Fields:
     return {
         "id": member.id, "name": member.name, "email": member.email, "locale": member.locale,
         "timezone": member.timezone, "role_key": member.role_key, "role_name": member.role_name,
-        "team_id": member.team_id, "permissions": known(member.permissions), "token_id": g.token_id,
+        "team_id": member.team_id, "permissions": known(member.permissions), "seat": member.seated,
+        "token_id": g.token_id,
         "workspace": workspace_of(member),
     }  # fmt: skip
 

@@ -11,11 +11,13 @@ from flask import Response, g
 from pydantic import BaseModel, Field
 from sqlalchemy import null
 
+from billing import seats
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.previews import AccessPreview, only_tried, told
 from mobile_api.records import agreed_version, gone, shown
 from mobile_api.registry import api
+from mobile_api.seats import SeatsConfirmed, agreed_seats
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.members import get_member, update_member
 from saas_crm.access.models import Member, Role
@@ -25,7 +27,7 @@ from saas_crm.access.role_schemas import STORED_NAME
 from saas_crm.access.schemas import SomeId
 from saas_crm.access.signing_out import sign_out_member
 from saas_crm.access.team_schemas import MemberWrite, WorkingHours
-from saas_crm.core.forms import Input, patch_of
+from saas_crm.core.forms import Input, given, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
 from tenants.versions import lacks_tables
@@ -67,7 +69,15 @@ MEMBER = Shape(
     {**{name: getattr(Member, name, None) for name in MemberRead.model_fields},
      "role_key": Role.key.label("role_key"), "role_name": Role.name.label("role_name")},
 )  # fmt: skip
-MemberPatch = patch_of(MemberWrite, "MemberPatch", ids_kept=("role_id",))
+
+
+class MemberChange(MemberWrite):
+    """What may be changed about a member; who is let in again takes a seat, which may have to be paid."""
+
+    confirm_seats: SeatsConfirmed = None
+
+
+MemberPatch = patch_of(MemberChange, "MemberPatch", ids_kept=("role_id",))
 MemberListing = listing(MemberFilters, MemberRead, MEMBER_ORDERS, "name")
 
 
@@ -97,18 +107,25 @@ def show_member(member_id: UUID) -> Response:
     etag=True, if_match=True, idempotent=True,
 )  # fmt: skip
 @members_only
-def change_member(member_id: UUID, body: MemberWrite) -> Response:
+def change_member(member_id: UUID, body: MemberChange) -> Response:
     """Change a member's role, team, status, working hours or substitute.
 
     A frozen member is locked out from the next request on, in browsers and by tokens. Only owners change owners and
-    make owners, and one active owner is always left. Their own hours and substitute everybody may change.
+    make owners, and one active owner is always left. Their own hours and substitute everybody may change. Where letting
+    somebody in again takes more seats than are paid: 409 (`seat-needed`), as inviting does.
     """
     member = current_member()
     if member_id != member.id:
         member.require("member:update")
     found = get_member(member_id, details=True)
     version = agreed_version(found, lambda: _member(member_id))
+    confirmed = body.confirm_seats if "confirm_seats" in body.model_fields_set else None
+    body.model_fields_set.discard("confirm_seats")
+    back = found.status == "frozen" and given(body).get("status") == "active"
+    agreed = agreed_seats(confirmed, int(back))
     update_member(found, body, actor=member, version=version)
+    if agreed is not None:
+        seats.want(g.tenant, agreed.needed)
     return shown(MEMBER.of(found, role_key=found.role.key, role_name=found.role.name))
 
 

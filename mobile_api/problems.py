@@ -40,6 +40,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "https-needed": (403, N_("The API is spoken to by https alone: end a token that was sent in the clear")),
     "workspace-read-only": (403, N_("The workspace can only be read now: nothing was changed")),
     "workspace-closed": (403, N_("The workspace is closed")),
+    "no-seat": (403, N_("The plan has fewer seats than people, and you have none: nothing was changed")),
     "plan-limit": (403, N_("The plan has no room for more")),
     "feature-not-in-plan": (403, N_("The plan does not have this")),
     "not-found": (404, N_("Not found")),

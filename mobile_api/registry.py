@@ -14,7 +14,7 @@ RESOURCES = (
     "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
     "consents", "erasures", "processing", "security", "sso", "support", "workspace", "domain", "numbers", "billing",
-    "billing_confirming",
+    "billing_confirming", "member_seats",
 )  # fmt: skip
 """The modules of this package whose operations make up the API."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import g
+from pydantic import Field
 
 from billing import asking, seats
 from billing.asking import SeatsAsked
@@ -10,6 +13,15 @@ from mobile_api.billing_shape import cost_fields
 from mobile_api.problems import ApiProblem, problem
 from saas_crm.edge.current import current_member, settings
 from tenants.db import db
+
+SeatsConfirmed = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=100_000,
+        description="The seats to pay for, as the problem `seat-needed` named them: yes to their cost.",
+    ),
+]
 
 
 def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:

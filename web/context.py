@@ -19,6 +19,7 @@ from tenants.middleware import DOMAIN_KEY
 from web.billing.banner import bill
 from web.billing.limits import near
 from web.language_menu import languages, way_back
+from web.locks import lock_words
 from web.looking import looking
 from web.navigation import Navigation, navigation
 from web.paused import paused_words
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
         main_address=main_address,
         known_by_phone_and_mail=known_by_phone_and_mail,
         near_limits=near,
+        lock_words=lock_words,
         takes_money=takes_money,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -30,22 +29,17 @@ from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.operators import VisitOver, note_refused
 from saas_crm.edge.proof import ProofNeeded
 from saas_crm.edge.shares import BUSY_SECONDS
-from saas_crm.edge.standing import WorkspaceReadOnly, WorkspaceUnavailable
+from saas_crm.edge.standing import SeatMissing, WorkspaceReadOnly, WorkspaceUnavailable
 from saas_crm.edge.viewing import OnlyLooking, viewing
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
-from web.billing.limits import in_one_line, refused
-from web.paused import is_withheld, paused_words, refusal, what_was_typed
-from web.standing import page_above, reader_inside, recycled_record
+from web.paused import paused_words
+from web.refusals import beyond_plan, current_page, page, read_only, toast, withheld, without_seat
+from web.standing import page_above, recycled_record
 from web.statuses import status_of
 
 log = structlog.get_logger("web")
 KNOWN = frozenset({400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503})
-INSIDE = frozenset({
-    "400", "403", "404", "405", "413", "415", "422", "429", "contradiction", "limit", "looking", "read_only",
-    "recycled", "stale",
-})  # fmt: skip
-"""Pages that keep the workspace's bars for its members; the others may have no database to ask who reads."""
 
 
 def answer(error: Exception) -> Response:
@@ -60,10 +54,10 @@ def answer(error: Exception) -> Response:
         log.error("request failed", request_id=g.get("request_id"), error=type(error).__name__, exc_info=error)
     found = recycled_record() if status == 404 else None
     if found is not None:
-        return _page("recycled", 404, **found)
+        return page("recycled", 404, **found)
     wait = error.seconds if isinstance(error, TooManyAttempts) else None
     name = "contradiction" if status == 409 else str(status if status in KNOWN else 500)
-    response = _page(name, status, error=error, retry_after=wait)
+    response = page(name, status, error=error, retry_after=wait)
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     if isinstance(error, HTTPException):
@@ -99,12 +93,6 @@ def _begin_anew(over: SignInOver) -> Response:
     return _led(f"{way}?{urlencode({'next': _back()})}", 401)
 
 
-def _current_page() -> str:
-    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-    path = "/" + address.partition("://")[2].partition("/")[2] if "://" in address else address
-    return path if path.startswith("/") and not path.startswith("//") else request.script_root or "/"
-
-
 def _owed() -> Response:
     """Lead to where two-factor sign-in is set up, and back again; where it has been meanwhile, straight back."""
     back = _back()
@@ -127,20 +115,20 @@ def _led(address: str, status: int) -> Response:
 
 def _elsewhere() -> Response:
     """Tell who comes from a network that is not let in which address that is."""
-    return _page("network", 403, address=request.remote_addr or "", workspace_name=g.tenant.name)
+    return page("network", 403, address=request.remote_addr or "", workspace_name=g.tenant.name)
 
 
 def _back() -> str:
     """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
     target = request.full_path.rstrip("?") if request.method == "GET" and not request.headers.get("HX-Request") else ""
-    return request.script_root + target if target else _current_page()
+    return request.script_root + target if target else current_page()
 
 
 def _stale() -> Response:
     """The form was drawn for another session; htmx leaves the page, and the words in it, as they are."""
     if not request.headers.get("HX-Request"):
-        return _page("stale", 400, back_url=_current_page())
-    response = _toast(_("This page was open for too long. Load it again."), 400)
+        return page("stale", 400, back_url=current_page())
+    response = toast(_("This page was open for too long. Load it again."), 400)
     response.headers["HX-Reswap"] = "none"
     return response
 
@@ -150,8 +138,8 @@ def _only_looking() -> Response:
     if _is_operator():
         note_refused()
     if not request.headers.get("HX-Request"):
-        return _page("looking", 403, seen=current_member().name)
-    return _toast(_("You are only looking. Leave the view to change something."), 403)
+        return page("looking", 403, seen=current_member().name)
+    return toast(_("You are only looking. Leave the view to change something."), 403)
 
 
 def _is_operator() -> bool:
@@ -166,7 +154,7 @@ def _visit_over() -> Response:
 
 
 def _ended(error: MembershipEnded) -> Response:
-    return _page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
+    return page("removed", 403, workspace_name=g.tenant.name, frozen=error.status == "frozen")
 
 
 def _proof(error: ProofNeeded) -> Response:
@@ -183,13 +171,13 @@ def _moved(error: WorkspaceMoved) -> Response:
 def _unavailable(error: WorkspaceUnavailable) -> Response:
     """Tell members why their workspace is closed; who came by a page that is everybody's only learns that it is."""
     if error.reason == "busy":
-        response = _page("503", 503, busy=True)
+        response = page("503", 503, busy=True)
         response.headers["Retry-After"] = str(BUSY_SECONDS)
         return response
     if error.reason == "upgrading":
-        return _page("503", 503)
+        return page("503", 503)
     told = paused_words()
-    return _page("suspended", 403, workspace_name=g.tenant.name if told else "", told=told)
+    return page("suspended", 403, workspace_name=g.tenant.name if told else "", told=told)
 
 
 def _at_main(error: AtMainAddress) -> Response:
@@ -197,31 +185,6 @@ def _at_main(error: AtMainAddress) -> Response:
     response = make_response(render_template("account/at_main.html", location=error.location))
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _read_only() -> Response:
-    """Nothing is changed; what was typed comes back, to be sent again when the workspace is open."""
-    if request.headers.get("HX-Request"):
-        return _toast(refusal(), 403)
-    return _page("read_only", 403, told=paused_words(), back_url=_current_page(), **what_was_typed())
-
-
-def _beyond_plan(error: LimitReached | FeatureNotInPlan) -> Response:
-    """Say what the plan does not allow and who can do what about it; what was typed is kept."""
-    if request.headers.get("HX-Request"):
-        return _toast(in_one_line(error), 403)
-    return _page("limit", 403, back_url=_current_page(), **refused(error), **what_was_typed())
-
-
-def _toast(text: str, status: int) -> Response:
-    response = make_response("", status)
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": "bad"}})
-    return response
-
-
-def _page(name: str, status: int, **values: Any) -> Response:
-    inside = name in INSIDE and reader_inside() is not None
-    return make_response(render_template(f"errors/{name}.html", inside=inside, **values), status)
 
 
 def _above() -> Response | None:
@@ -233,9 +196,9 @@ def _above() -> Response | None:
 _TELLERS: tuple[tuple[type[Exception], Callable[[Any], Response | None]], ...] = (
     (WorkspaceUnavailable, _unavailable), (WorkspaceMoved, _moved), (MembershipEnded, _ended), (ProofNeeded, _proof),
     (NotSignedIn, lambda _: _sign_in()), (SecondFactorOwed, lambda _: _owed()), (CSRFError, lambda _: _stale()),
-    (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: _read_only()), (SignInOver, _begin_anew),
+    (OnlyLooking, lambda _: _only_looking()), (WorkspaceReadOnly, lambda _: read_only()), (SignInOver, _begin_anew),
     (NetworkRefused, lambda _: _elsewhere()), (MethodNotAllowed, lambda _: _above()),
     (VisitOver, lambda _: _visit_over()), (AtMainAddress, _at_main),
-    (LimitReached, _beyond_plan), (FeatureNotInPlan, _beyond_plan),
-    (Forbidden, lambda refused: _read_only() if is_withheld(refused.permission) else None),
+    (LimitReached, beyond_plan), (FeatureNotInPlan, beyond_plan),
+    (SeatMissing, lambda _: without_seat()), (Forbidden, withheld),
 )  # fmt: skip

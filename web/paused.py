@@ -18,6 +18,7 @@ from saas_crm.edge.current import member_or_none, settings
 from saas_crm.edge.proof import FIELD, PASSKEY_FIELD
 from saas_crm.edge.standing import WITHHELD, is_owner
 from tenants.standing import BILLING, CLOSED, DELETION, RESTORING, telling
+from web.billing.who import may_pay
 from web.formatting import day as written_day
 
 _CHOSEN = re.compile(r"id|next|again|confirmed|(.*_)?version|.*(?<!client)_ids?|.*_create|.*__.*")
@@ -71,7 +72,7 @@ def paused_words() -> Paused | None:
 
 def _may_pay() -> bool:
     member = member_or_none()
-    return settings().bills and member is not None and member.can("billing:read")
+    return settings().bills and member is not None and may_pay(member)
 
 
 def _title(kind: str) -> str:
@@ -100,13 +101,16 @@ def _of_deletion(who: str, day: datetime | None) -> Paused:
 
 
 def is_withheld(permission: str) -> bool:
-    """Whether a page is refused for nothing but that the workspace can only be read; the rights may be there."""
-    return permission in WITHHELD and g.get("tenant") is not None and not g.tenant.is_open
+    """Whether a page is refused for nothing but that the workspace, or this member, can only read now."""
+    member = member_or_none()
+    if permission not in WITHHELD or g.get("tenant") is None:
+        return False
+    return not g.tenant.is_open or (member is not None and not member.seated)
 
 
 def may_recycle(record: Record, member: CurrentMember) -> bool:
     """Whether a page offers to move a record to the recycle bin: the right alone stays while one can only read."""
-    return g.tenant.is_open and may(record, "delete", member)
+    return g.tenant.is_open and member.seated and may(record, "delete", member)
 
 
 def refusal() -> str:

@@ -89,6 +89,11 @@ def freezing(ids: Sequence[UUID], frozen: bool, *, actor: CurrentMember) -> Chan
     return asked
 
 
+def frozen_among(ids: Sequence[UUID]) -> int:
+    """Return how many of these members are locked out: each needs a seat to come back."""
+    return db.session.scalar(select(func.count()).where(Member.id.in_(ids), Member.status == "frozen")) or 0
+
+
 def carry_out(change: Change) -> Outcome:
     """Change those who are to be changed; others are told with the reason."""
     written = _write(change.wanted, change.values)
@@ -152,8 +157,8 @@ def _write(rows: Sequence[AnyRow], values: Mapping[str, Any]) -> Sequence[AnyRow
     told = {row.id: {name: [plain(getattr(row, name)), plain(value)]} for row in changed}
     run(db.session(), acts(db.session(), "update", "member", told).add_cte(writing.cte("written")), {})
     db.session.expire_all()
-    if name == "status":
-        publish(PeopleChanged(gone=value != "active"))
+    if name in ("status", "role_id"):
+        publish(PeopleChanged(gone=value == "frozen"))
     return changed
 
 

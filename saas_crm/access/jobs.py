@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from saas_crm.access import seat_letters
 from saas_crm.access.email_change.asking import mail_change
 from saas_crm.access.email_change.models import EmailChange
 from saas_crm.access.factors.models import SpentChallenge
@@ -113,6 +114,19 @@ def note_view_as_end(
                 db.session(), "view_as_end", "member", entry_id=UUID(entry_id), at=datetime.fromisoformat(moment),
                 record_id=UUID(member_id), changes={"why": [None, "signed_out"]},
             )  # fmt: skip
+            db.session.commit()
+
+
+@job(seat_letters.JOB, retries=8)
+def tell_seats(tenant: str = "") -> None:
+    """Tell those who lost a seat; of a `tenant` whose plan has changed just now, from outside any."""
+    if not tenant:
+        seat_letters.tell()
+        return
+    found = runtime_directory().renew(UUID(tenant))
+    for one in served_first([found] if found else []):
+        with tenant_scope(one):
+            seat_letters.tell()
             db.session.commit()
 
 

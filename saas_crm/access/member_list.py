@@ -11,6 +11,7 @@ from sqlalchemy import null, select
 
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.access.seats import seated
 from saas_crm.access.visibility import owned_within
 from saas_crm.core.folding import fold
 from saas_crm.core.pinyin import pinyin_words, sort_key
@@ -121,6 +122,7 @@ def _shown(ids: Sequence[UUID]) -> Any:
             Member.id, Member.user_id, Member.name, Member.email, Member.photo_digest, Member.status,
             Member.last_seen_at, Role.key.label("role_key"), Role.name.label("role_name"),
             Team.name.label("team_name"), Member.two_factor if known else null().label("two_factor"),
+            seated().label("seated"),
         )
         .join(Role, Role.id == Member.role_id)
         .outerjoin(Team, Team.id == Member.team_id)

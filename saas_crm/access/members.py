@@ -106,6 +106,8 @@ def _set_role(member: Member, role_id: UUID, actor: CurrentMember) -> None:
     _guard_owner(member, role.key, actor)
     if role_id != member.role_id:
         check_givable(role, actor)
+    if "owner" in (role.key, member.role.key):  # who comes first where seats are few
+        publish(PeopleChanged())
     member.role_id = role_id
     set_committed_value(member, "role", role)
 

@@ -104,6 +104,8 @@ class CurrentMember:
     accent: str | None = None
     logo: str | None = None
     ways: Ways = field(default_factory=Ways)
+    seated: bool = True
+    """Whether they have one of the plan's seats: who has none reads what they might read, and changes nothing."""
     narrowed: bool = False
     """Whether it is a program that may do less than the member: it does not change the member themselves."""
 

@@ -19,6 +19,7 @@ from saas_crm.access.models import ApiToken, Invitation, Member, Role, Team
 from saas_crm.access.narrowing import TokenFacts, narrowed
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_rules import EVERYTHING, OWNER
+from saas_crm.access.seat_rules import has_seat
 from saas_crm.access.shared_models import User
 from saas_crm.access.standing import STANDING, standing_columns
 from saas_crm.access.tokens import token_hash
@@ -130,11 +131,11 @@ def _member(row: Sequence[Any] | None) -> CurrentMember | None:
     if len(row) == _KNOWN + 1:
         found = replace(found, workspace_standing=row[_KNOWN])
     elif len(row) > _KNOWN:
-        teams, walls, shares, children_follow, due, told, standing, accent, logo, ways = row[_KNOWN:]
+        teams, walls, shares, children_follow, due, told, standing, accent, logo, ways, place = row[_KNOWN:]
         found = replace(
             found, teams=tuple(teams), walls=tuple(walls), shares=shares, children_follow=children_follow,
             second_factor_due=due, entry=rules_of(told, owner=found.role_key == OWNER), workspace_standing=standing,
-            accent=accent, logo=logo, ways=ways_of(ways),
+            accent=accent, logo=logo, ways=ways_of(ways), seated=has_seat(place, current_tenant().plan),
         )  # fmt: skip
         found = replace(found, locale=found.ways.speaks(found.locale, current_tenant().locale))
     if found.role_key == OWNER:  # has everything there is, also what came with a later release

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Text, Uuid, literal_column
+from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, Text, Uuid, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 _TEAMS = """ARRAY(
@@ -47,6 +47,7 @@ _WAYS = """(
         'numbering', decided.numbering)
     FROM policies AS decided LIMIT 1
 )"""
+_PLACE = "(SELECT seat.place FROM member_seats AS seat WHERE seat.member_id = members.id)"
 _FOLLOW = "coalesce((SELECT policies.children_follow FROM policies LIMIT 1), true)"
 
 
@@ -55,11 +56,12 @@ STANDING: ColumnElement[Any] = literal_column("public.standing()", Text).label("
 
 
 def standing_columns() -> tuple[ColumnElement[Any], ...]:
-    """Return the columns from `teams` to `ways` behind `CurrentMember`, in their order.
+    """Return the columns from `teams` to `place` behind `CurrentMember`, in their order.
 
     `teams` are their own, those they help and those they manage. `walls` are the closed units that hide from them what
     their members own: the member is neither inside, nor above, nor a guest, nor an owner of the workspace.
-    `standing` is STANDING; `accent` and `logo` are how the workspace looks, `ways` how it does things (`access.ways`).
+    `standing` is STANDING; `accent` and `logo` are how the workspace looks, `ways` how it does things (`access.ways`);
+    `place` is the member's among those who keep a seat where the plan has fewer than there are people.
     """
     return (
         literal_column(_TEAMS, ARRAY(Uuid)).label("teams"), literal_column(_WALLS, ARRAY(Uuid)).label("walls"),
@@ -70,4 +72,5 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
         literal_column("(SELECT policies.accent FROM policies LIMIT 1)", Text).label("accent"),
         literal_column("(SELECT policies.logo_digest FROM policies LIMIT 1)", Text).label("logo"),
         literal_column(_WAYS, JSONB).label("ways"),
+        literal_column(_PLACE, Integer).label("place"),
     )  # fmt: skip

@@ -22,7 +22,7 @@ BIG = frozenset({
 SMALL = frozenset({
     "api_tokens", "erasures", "hand_overs", "invitations", "members", "pipelines", "policies", "privacy_holds",
     "privacy_settings", "processing_activities", "roles", "stages", "team_helpers", "teams", "unit_guests",
-    "number_counts", "usage_sums",
+    "number_counts", "usage_sums", "member_seats",
     "archives", "authenticator_apps", "deletion_certificates", "email_changes", "former_slugs",
     "mailed_tokens", "pending_sign_ins",
     "installation_figures", "operator_sessions", "operator_visits", "operator_work", "operators", "tenant_figures",

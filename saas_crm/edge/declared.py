@@ -23,6 +23,7 @@ class Declared:
 
 ATTRIBUTE = "__declared__"
 WORKS_READ_ONLY = "__works_read_only__"
+WORKS_SEATLESS = "__works_seatless__"
 LEADS_ON = "__leads_on__"
 LETS_SIGN_IN = "__lets_sign_in__"
 ON_DOMAINS = "__on_domains__"
@@ -85,6 +86,17 @@ def while_read_only(view: View) -> View:
     """Also where the workspace is read-only: what changes nothing of its own, such as signing in."""
     setattr(view, WORKS_READ_ONLY, True)
     return view
+
+
+def without_seat(view: View) -> View:
+    """Also for a member without one of the plan's seats: what changes nothing but the person themselves."""
+    setattr(view, WORKS_SEATLESS, True)
+    return view
+
+
+def works_without_seat(view: Any) -> bool:
+    """Whether an endpoint that changes something works for who has no seat: all that works while one can only read."""
+    return bool(getattr(view, WORKS_SEATLESS, False)) or works_while_read_only(view)
 
 
 def leads_everybody_on(view: View) -> View:

@@ -19,13 +19,17 @@ WAITING = 64
 """Threads of a process, beside those at desks, for requests that wait."""
 ROOM = 56
 """Of these, for requests that wait in lines; the others are for the door."""
+AT_DOOR = WAITING
+"""Requests that may wait at the door: with our threads there can be no more."""
 LONGEST_LINE = 48
 """Requests of one workspace that may wait in a process."""
 PAUSE = 0.5
 """Seconds without an end of any of its requests after which a workspace gets one more desk than its share of today,
 where one is free: then they are large ones, and nobody is served by keeping the desk empty."""
+DOOR_PATIENCE = 30.0
+"""Seconds after which who waits at the door is turned away …"""
 PATIENCE = 5.0
-"""Seconds after which who waits for its workspace is turned away."""
+"""… and who waits for its workspace."""
 HERE = 1.0
 """Seconds for which a workspace is here after its last request, and its people after their last page."""
 BURST = 1.0
@@ -71,35 +75,47 @@ class Desks:
     """The desks of one process."""
 
     def __init__(
-        self, count: int, most: int, *, pace: float = 1e9, pause: float = PAUSE, patience: float = PATIENCE
-    ) -> None:
-        """Put up `count` desks, of which one workspace has at most `most`.
-
-        Of more than `pace` requests a second, a workspace's programs give way to the pages of others.
-        """
+        self, count: int, most: int, *, pace: float = 1e9, pause: float = PAUSE, patience: float = PATIENCE,
+        door_patience: float = DOOR_PATIENCE,
+    ) -> None:  # fmt: skip
+        """Put up `count` desks; one workspace has at most `most`, and programs beyond `pace` a second give way."""
         self._free, self._most = count, most
-        self._pace, self._pause, self._patience = pace, pause, patience
+        self._pace, self._pause, self._patience, self._door_patience = pace, pause, patience, door_patience
+        self._present = 0
         self._door: deque[Visit] = deque()
         self._lines: OrderedDict[UUID, _Line] = OrderedDict()  # who was here longest ago comes first
         self._waiting = 0
         self._line_is_next = False
         self._lock = threading.Lock()
 
-    def come_in(self) -> Visit:
-        """Wait for a desk, as long as it takes; who came first is first."""
+    def come_in(self) -> Visit | None:
+        """Wait for a desk; who came first is first. None where it is in vain: too many wait, or it takes too long."""
         visit = Visit()
         with self._lock:
+            if len(self._door) >= AT_DOOR:
+                return None
+            self._present += 1
             self._door.append(visit)
             self._call()
-        visit.called.wait()
+        if visit.called.wait(self._door_patience):
+            return visit
+        with self._lock:
+            if not visit.seated:  # else it was called in this very moment
+                self._door.remove(visit)
+                self._present -= 1
+                return None
         return visit
 
-    def take(self, visit: Visit, workspace: UUID, *, page: bool = True) -> bool:
-        """Count a request that sits at a desk against its workspace; False where it has to wait first."""
+    def take(self, visit: Visit, workspace: UUID, *, page: bool = True, one_by_one: bool = False) -> bool:
+        """Count a request that sits at a desk against its workspace; False where it has to wait first.
+
+        A server that works `one_by_one` has nobody to give way to: while one sleeps, nobody is served.
+        """
         with self._lock:
             line = self._here(workspace, page=page)
             ahead = len(line.pages) if page else line.waiting
-            if ahead or line.desks >= self._share() or not (page or self._in_pace(line)):
+            in_pace = page or (one_by_one and self._present == 1) or self._in_pace(line)
+            if ahead or line.desks >= self._share() or not in_pace:
                 return False
             visit.workspace, visit.page = workspace, page
             self._count(visit, line)
@@ -140,6 +156,7 @@ class Desks:
                 visit.counted = False
             if visit.seated:
                 self._stand_up(visit)
+            self._present -= 1
             self._call()
 
     def told(self, workspace: UUID) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from saas_crm.access.role_rules import OWNER
 from saas_crm.core.audit import act_as
 from saas_crm.core.errors import Forbidden
 from saas_crm.core.i18n import new_reader, no_reader
+from saas_crm.edge.bearer import bearer, sent_token
 from saas_crm.edge.current import NotSignedIn, directory, signed_in_user
 from saas_crm.edge.declared import Declared, declared_for
 from saas_crm.edge.domains import check_domain, domain_tenant
@@ -25,7 +26,7 @@ from saas_crm.edge.moved import lead_on
 from saas_crm.edge.operators import operators_gate, visited
 from saas_crm.edge.origin import request_actor
 from saas_crm.edge.plain_http import refuse_plain_http
-from saas_crm.edge.standing import WorkspaceUnavailable, check_standing
+from saas_crm.edge.standing import WorkspaceUnavailable, check_seat, check_standing
 from saas_crm.edge.templating import TemplateEnvironment
 from saas_crm.edge.viewing import OnlyLooking, eyes_of, refuse_changes, viewing
 from tenants.context import ActiveTenant, _current
@@ -35,6 +36,8 @@ from tenants.veils import OPEN, reading_under
 from tenants.versions import serves
 
 API_PREFIX = "/api/"
+TURNED_AWAY = "crm.turned_away"
+"""In a request's environ where too many wait already: it is told so before anything is looked up."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
@@ -97,6 +100,8 @@ def _open() -> ResponseReturnValue | None:
     g.tenant = None
     if is_api():
         refuse_plain_http()
+    if request.environ.get(TURNED_AWAY):
+        raise WorkspaceUnavailable("busy")
     g.tenant = _find_tenant()
     g.tenant_token = _current.set(g.tenant)
     if request.routing_exception is not None:
@@ -118,7 +123,7 @@ def _find_tenant() -> ActiveTenant | None:
         return None
     tenant = directory().by_slug(slug)
     if tenant is None:
-        lead_on(slug, token=(_sent_token() or "") if is_api() else None)
+        lead_on(slug, token=(sent_token() or "") if is_api() else None)
     return tenant
 
 
@@ -165,7 +170,9 @@ def _check(declared: Declared) -> ResponseReturnValue | None:
         _find_member(declared.permission)
     if tenant is not None:
         # Only now: it is told to nobody who is no member.
-        check_standing(tenant, g.get("member"), _app_view(request.endpoint or ""), page=not is_api())
+        view = _app_view(request.endpoint or "")
+        check_standing(tenant, g.get("member"), view, page=not is_api())
+        check_seat(g.get("member"), view, page=not is_api())
     if declared.permission is not None:
         g.member.require(declared.permission)
     if declared.kind == "owner" and g.member.role_key != OWNER:
@@ -173,10 +180,15 @@ def _check(declared: Declared) -> ResponseReturnValue | None:
     return None
 
 
+def look_again() -> ResponseReturnValue | None:
+    """Ask anew whether this request may be answered, and by whom it is asked: some seconds have passed."""
+    return _check(_declaration())
+
+
 def _find_member(permission: str | None) -> None:
     """Find the member by bearer token (API) or by session (pages); a stranger's workspace does not exist."""
     if is_api():
-        found = member_of_token(_bearer())
+        found = member_of_token(bearer())
         if found is None:
             raise NotSignedIn
         g.member, token = found
@@ -220,18 +232,6 @@ def _tell_former_member() -> NoReturn:
     if status is None:
         raise NotFound
     raise MembershipEnded(status)
-
-
-def _bearer() -> str:
-    token = _sent_token()
-    if not token:
-        raise NotSignedIn
-    return token
-
-
-def _sent_token() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _close(_error: BaseException | None) -> None:

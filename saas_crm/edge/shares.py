@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
 
 from saas_crm.edge.desks import Desks, Visit
-from saas_crm.edge.lifecycle import is_api
+from saas_crm.edge.lifecycle import TURNED_AWAY, is_api, look_again
 from saas_crm.edge.standing import WorkspaceUnavailable
 from tenants.db import db
 from tenants.middleware import HEALTH, SLUG_KEY
@@ -28,7 +29,7 @@ _VISIT = "crm.visit"
 
 
 class AtDesks:
-    """Answers as many requests at a time as there are desks; the others wait at the door."""
+    """Answers as many requests at a time as there are desks; the others wait at the door, or are turned away."""
 
     def __init__(self, app: Flask) -> None:
         """Wrap what an application answers with so far."""
@@ -41,6 +42,9 @@ class AtDesks:
             return self.app(environ, start_response)
         desks: Desks = self.held["desks"]
         visit = environ[_VISIT] = desks.come_in()
+        if visit is None:
+            environ[TURNED_AWAY] = True
+            return self.app(environ, start_response)
         try:
             return self.app(environ, start_response)
         finally:
@@ -55,15 +59,19 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(_take)
 
 
-def _take() -> None:
-    """Wait for the workspace's turn, without a connection; raises WorkspaceUnavailable where that is in vain."""
+def _take() -> ResponseReturnValue | None:
+    """Wait for the workspace's turn, without a connection; raises WorkspaceUnavailable where that is in vain.
+
+    Who had to wait is looked at anew: meanwhile the member may have been locked out, or the workspace closed.
+    """
     visit: Visit | None = request.environ.get(_VISIT)
     if g.tenant is None or visit is None or "member" not in g:  # a stranger counts against nobody
-        return
+        return None
     desks: Desks = current_app.extensions["desks"]
-    page = not is_api()
-    if desks.take(visit, g.tenant.id, page=page):
-        return
+    page, one_by_one = not is_api(), not request.environ.get("wsgi.multithread")
+    if desks.take(visit, g.tenant.id, page=page, one_by_one=one_by_one):
+        return None
     db.session.rollback()
     if not desks.wait(visit, g.tenant.id, page=page):
         raise WorkspaceUnavailable("busy")
+    return look_again()

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from saas_crm.access.permissions import SALES, CurrentMember
 from saas_crm.access.role_rules import OWNER
 from saas_crm.edge.current import directory
-from saas_crm.edge.declared import works_for_signing_in, works_while_read_only
+from saas_crm.edge.declared import works_for_signing_in, works_while_read_only, works_without_seat
 from saas_crm.edge.viewing import READING, viewing
 from tenants.context import ActiveTenant
 from tenants.directory import shared_tables_behind
@@ -20,7 +20,7 @@ from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
 WITHHELD = frozenset(f"{resource}:{action}" for resource in SALES for action in ("create", "update", "assign", "share"))
-"""What pages do not offer while a workspace can only be read."""
+"""What pages do not offer while a workspace, or a member, can only read."""
 
 
 class WorkspaceUnavailable(Exception):
@@ -33,6 +33,10 @@ class WorkspaceUnavailable(Exception):
 
 class WorkspaceReadOnly(Exception):
     """Something was to be changed in a workspace that may only be read now."""
+
+
+class SeatMissing(Exception):
+    """Something was to be changed by a member who has none of the plan's seats."""
 
 
 def awaits_upgrade(error: Exception) -> bool:
@@ -74,8 +78,21 @@ def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any
         g.member = for_reading(member)
 
 
+def check_seat(member: CurrentMember | None, view: Any, *, page: bool) -> None:
+    """Raise SeatMissing where who has none of the plan's seats asks for a change; a `page` is made `for_reading`.
+
+    Whether they have one came with the member.
+    """
+    if member is None or member.seated:
+        return
+    if request.method not in READING and not works_without_seat(view):
+        raise SeatMissing
+    if page and request.method in READING:
+        g.member = for_reading(g.member)
+
+
 def for_reading(member: CurrentMember) -> CurrentMember:
-    """Return the member as pages are made for in a workspace that can only be read: offered is what can be done.
+    """Return the member as pages are made for where one can only read: offered is what can be done.
 
     Deleting stays: by it one reads the recycle bin. What is refused is decided by the method, not by this.
     """

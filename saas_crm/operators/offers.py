@@ -16,7 +16,7 @@ from saas_crm.access.tokens import token_hash
 from saas_crm.core.clock import now
 from saas_crm.operators.acts import Place, Who, record
 from saas_crm.operators.models import Operator, OperatorVisit
-from saas_crm.operators.rules import OFFER
+from saas_crm.operators.rules import OFFER, end_of_visit
 from saas_crm.operators.signing_in import SignedInOperator
 from saas_crm.operators.visits import check_allowed, ticket_for
 from tenants.context import ActiveTenant
@@ -57,16 +57,23 @@ def offered(operator: SignedInOperator, token: str) -> AnyRow | None:
 def take(operator: SignedInOperator, token: str, tenant: ActiveTenant, *, origin: Mapping[str, str]) -> bool:
     """Make the offer a ticket of this browser, good for the usual minute; returns whether it was there to be taken.
 
+    It rests on the consent of now, which may be another than when it was offered.
+
     Raises NotAllowed where the workspace does not allow it any more.
     """
     found = offered(operator, token)
     if found is None or found.tenant_id != tenant.id:
         return False
-    check_allowed(operator.who(origin), tenant, found.member_id)
+    consent = check_allowed(operator.who(origin), tenant, found.member_id)
     mine = (
         update(OperatorVisit)
         .where(OperatorVisit.id == found.id, OperatorVisit.session_id == NOBODYS, OperatorVisit.ended_at.is_(None))
-        .values(session_id=operator.session_id, asked_at=now())
+        .values(
+            session_id=operator.session_id,
+            asked_at=now(),
+            consent_id=consent.id,
+            until=end_of_visit(now(), consent.until),
+        )
     )
     with db.engines[SHARED].begin() as connection:
         return connection.execute(mine).rowcount == 1

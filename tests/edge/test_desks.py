@@ -25,6 +25,7 @@ class House:
     def ask(self, workspace: UUID, *, page: bool = True) -> Visit | None:
         """Come in and get a desk for good; None where it is turned away."""
         visit = self.desks.come_in()
+        assert visit is not None
         if self.desks.take(visit, workspace, page=page) or self.desks.wait(visit, workspace, page=page):
             return visit
         self.desks.leave(visit)

@@ -82,6 +82,42 @@ def test_who_waits_holds_no_connection_and_is_then_answered(
     assert desks.told(tenant_id)[0] == 0
 
 
+@pytest.mark.parametrize("by", ["page", "program"])
+def test_who_is_locked_out_while_they_wait_is_not_served(
+    crowded: Flask, cast: Cast, installation: Installation, by: str
+) -> None:
+    """They were let in when they asked; by the time it is their turn somebody has locked them out."""
+    schema, rep, owner = cast.tenants["acme"].schema_name, cast["teammate"], cast["owner"]
+    desks = crowded.extensions["desks"] = Desks(64, 1, pause=LONG, patience=LONG)
+    made: Any = phone_of(crowded, owner).post("/companies", json={"name": "Held Ltd"})
+    held = installation.place.owner()
+    with held, held.transaction(), ThreadPoolExecutor(2) as pool:
+        held.execute(f"SELECT FROM {schema}.companies WHERE id = %s FOR UPDATE", [made.json["id"]])
+        slow = pool.submit(phone_of(crowded, owner).delete, f"/companies/{made.json['id']}")
+        _wait_until_somebody_waits(installation)
+        client: Any = phone_of(crowded, rep) if by == "program" else browser_of(crowded, rep)
+        name = {"json": {"name": "Too late"}} if by == "program" else {"data": {"name": "Too late"}}
+        path = "/companies" if by == "program" else "/acme/companies"
+        waits = pool.submit(client.post, path, **name)
+        _until(lambda: desks.told(cast.tenants["acme"].id) == (1, 1))
+        with installation.place.owner() as at_once:
+            at_once.execute(f"UPDATE {schema}.members SET status = 'frozen' WHERE id = %s", [rep.member_id])
+        held.execute("ROLLBACK")
+        assert slow.result(LONG).status_code == 204
+        assert waits.result(LONG).status_code == (401 if by == "program" else 403)
+    listed: Any = phone_of(crowded, owner).get("/companies")
+    assert "Too late" not in listed.text
+
+
+def test_who_comes_to_a_full_door_is_told_so_before_anything_is_looked_up(crowded: Flask, cast: Cast) -> None:
+    desks = crowded.extensions["desks"] = Desks(0, 1, door_patience=0)
+    page = browser_of(crowded, cast["rep"]).get("/acme/companies")
+    call: Any = phone_of(crowded, cast["rep"]).get("/companies")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, str(BUSY_SECONDS))
+    assert (call.status_code, call.json["type"].rpartition(":")[2]) == (503, "unavailable")
+    assert desks.told(cast.tenants["acme"].id) == (0, 0)
+
+
 def test_what_fails_gives_its_thread_back(crowded: Flask, cast: Cast) -> None:
     browser = browser_of(crowded, cast["rep"])
     for path in ("/acme/nowhere", f"/acme/companies/{uuid4()}", "/acme/settings/roles", "/acme/companies"):

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from billing import checkout, invoices, portal
 from billing.declines import why_declined
 from billing.errors import BillingError, CardDeclined, NothingToDo, StripeUnreachable
-from billing.plans import catalogue
+from billing.plans import FREE, catalogue
 from saas_crm.core.errors import VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
@@ -21,7 +21,16 @@ from saas_crm.edge.viewing import viewing
 from tenants.address import address_of
 from tenants.db import db
 from web.billing.bp import bp
-from web.billing.values import account_of, currency_for, interval_of, may_change, meters
+from web.billing.values import (
+    Account,
+    account_of,
+    currency_for,
+    interval_of,
+    may_change,
+    meters,
+    over_after,
+    seatless_after,
+)
 from web.forms import saved, wants_part
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -73,8 +82,17 @@ def index() -> str:
     account = account_of(g.tenant)
     return render_template(
         "billing/index.html", account=account, meters=meters(), may_change=may_change(),
-        currency=currency_for(g.tenant, catalogue(), account), trial=catalogue().trial,
+        currency=currency_for(g.tenant, catalogue(), account), trial=catalogue().trial, after=_after_trial(account),
     )  # fmt: skip
+
+
+def _after_trial(account: Account) -> dict[str, Any] | None:
+    """Return what the free plan takes away when the trial ends, None where no trial is on."""
+    if account.state != "trialing" or account.plan is None:
+        return None
+    free = catalogue().plan(FREE)
+    return {"plan": free, "over": over_after(free), "seatless": seatless_after(free),
+            "lost": sorted(account.plan.features - free.features)}  # fmt: skip
 
 
 @bp.get("/settings/billing/invoices")

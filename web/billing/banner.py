@@ -19,10 +19,14 @@ from saas_crm.edge.current import settings
 from saas_crm.edge.viewing import viewing
 from tenants.context import ActiveTenant
 from tenants.standing import DELETION
+from web.billing.seat_words import seat_words
+from web.billing.who import may_pay
 from web.formatting import day
 
 QUIET = frozenset({"today.index", "settings_workspace.index"})
 """Where it is said while there is time: not on every page."""
+TELLS_ITSELF = frozenset({"billing.show_plans"})
+"""Where the banner would lead to the page it stands on."""
 SOON = 3
 """Days before the end from which every page says so."""
 
@@ -42,6 +46,16 @@ class Told:
 def bill(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
     """Return what this page says of the plan, None for nothing."""
     plan = tenant.plan
+    if not member.seated and viewing() is None and request.endpoint not in TELLS_ITSELF:
+        told = seat_words(named=False)
+        return Told(
+            "warn",
+            "lock",
+            _("%(title)s.", title=told.title),
+            f"{told.text} {told.way}",
+            told.plans_url,
+            _("See the plans"),
+        )
     if not plan.state or not settings().bills or request.blueprint == "billing" or viewing() is not None:
         return None
     tell = {"trialing": _trial, "past_due": _due}.get(plan.state, _ending if plan.ending else None)
@@ -61,7 +75,7 @@ def _is_shown(left: int) -> bool:
 
 def _trial(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
     left = _left(tenant)
-    if not member.can("billing:update") or not _is_shown(left):
+    if not may_pay(member) or not _is_shown(left):
         return None
     return Told(
         "warn" if left <= SOON else "info", "hourglass",
@@ -71,7 +85,7 @@ def _trial(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
 
 
 def _due(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
-    if not member.can("billing:update"):
+    if not may_pay(member):
         if request.endpoint not in QUIET:
             return None
         text = _("Everything works. Those who look after billing here have been told.")
@@ -84,7 +98,7 @@ def _due(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
 
 def _ending(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
     left = _left(tenant)
-    if not member.can("billing:update") or not _is_shown(left):
+    if not may_pay(member) or not _is_shown(left):
         return None
     if any(one.cause == DELETION for one in tenant.suspensions):  # every page tells of that already
         return None

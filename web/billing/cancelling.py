@@ -18,7 +18,7 @@ from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.proof import proven
 from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
-from web.billing.values import account_of, over_after
+from web.billing.values import account_of, over_after, seatless_after
 from web.billing.words import reasons
 from web.forms import form_version, saved, shown_again
 
@@ -41,7 +41,7 @@ def cancel_page(
     free = catalogue().plan(FREE)
     return render_template(
         "billing/cancel.html", account=account, closing=closing, reasons=reasons(), values=values or {},
-        errors=errors or {}, free=free, over=over_after(free),
+        errors=errors or {}, free=free, over=over_after(free), seatless=seatless_after(free),
         lost=sorted(account.plan.features - free.features) if account.plan else [],
     )  # fmt: skip
 

@@ -18,7 +18,16 @@ from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.proof import proven
 from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
-from web.billing.values import Account, account_of, currency_for, interval_of, is_lower, may_change, over_after
+from web.billing.values import (
+    Account,
+    account_of,
+    currency_for,
+    interval_of,
+    is_lower,
+    may_change,
+    over_after,
+    seatless_after,
+)
 from web.billing.words import amount, each_time, intervals, per_seat, points_of
 from web.forms import form_version, saved, shown_again
 
@@ -117,8 +126,10 @@ def show_change() -> ResponseReturnValue:
 
 def _what_changes(account: Account, plan: Plan, cost: Cost | None) -> dict[str, object]:
     lost = sorted(account.plan.features - plan.features) if account.plan else []
-    return {"over": over_after(plan), "lost": lost, "lower": is_lower(plan, account.plan), "seats": account.needed,
-            "at_once": cost is None or cost.at_once}  # fmt: skip
+    return {
+        "over": over_after(plan), "seatless": seatless_after(plan), "lost": lost,
+        "lower": is_lower(plan, account.plan), "seats": account.needed, "at_once": cost is None or cost.at_once,
+    }  # fmt: skip
 
 
 @bp.post("/settings/billing/change")

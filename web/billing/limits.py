@@ -9,12 +9,16 @@ from flask import g, url_for
 
 from billing.asking import payers
 from billing.plans import FREE
+from saas_crm.access.seats import without_seat
 from saas_crm.core.errors import FeatureNotInPlan, LimitReached
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import ngettext
 from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import member_or_none, settings
+from saas_crm.edge.standing import is_owner
 from web.billing import words
 from web.billing.values import SHOWN, plan_in_force
+from web.billing.who import may_pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def _way(limit: str) -> str:
 
 def _may_act() -> bool:
     member = member_or_none()
-    return settings().bills and member is not None and member.can("billing:update")
+    return settings().bills and member is not None and may_pay(member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +90,36 @@ class Near:
     text: str
     tone: str
     href: str
+    label: str
 
 
 def near() -> list[Near]:
-    """Return which limits come near or are reached, for who can do something about it; one statement."""
+    """Return which limits come near or are reached, for who can do something about it; one statement, or two."""
     if not g.tenant.plan.limits or g.tenant.plan.key == "" or not _may_act():
         return []
     used, found = usage(), []
     for limit in SHOWN[:3]:
         most, count = g.tenant.plan.most(limit), used.get(limit, 0)
         how = nearness(count, most)
+        if limit == "members" and most and count > most and (few := _few_seats(len(without_seat(most)))):
+            found.append(few)
+            continue
         if how != "ok" and most and not (limit == "members" and g.tenant.plan.key == FREE and count <= most):
             values = {"what": words.limit_name(limit), "used": words.limit_amount(limit, count),
                       "most": words.limit_amount(limit, most)}  # fmt: skip
             full = _("%(what)s: %(used)s of %(most)s. No more can be added.", **values)
             text = full if how == "full" else _("%(what)s: %(used)s of %(most)s.", **values)
-            found.append(Near(text, "bad" if how == "full" else "warn", url_for("billing.index")))
+            found.append(Near(text, "bad" if how == "full" else "warn", url_for("billing.index"),
+                              _("See billing")))  # fmt: skip
     return found
+
+
+def _few_seats(without: int) -> Near | None:
+    """Return what is said where people are without a seat; None where only invitations are beyond the plan."""
+    if not without:
+        return None
+    text = ngettext("%(num)s person has no seat and can only read.", "%(num)s people have no seat and can only read.",
+                    without)  # fmt: skip
+    if is_owner(member_or_none()):
+        return Near(text, "warn", url_for("settings_members.show_seats"), _("Choose who keeps a seat"))
+    return Near(text, "warn", url_for("billing.show_plans"), _("See the plans"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -45,7 +47,9 @@ def want(agreed: SeatsAsked | None) -> None:
         seats.agree(agreed.needed)
 
 
-def seats_page(asked: SeatsAsked, *, action: str, back_url: str) -> ResponseReturnValue:
+def seats_page(
+    asked: SeatsAsked, *, action: str, back_url: str, purpose: Literal["invite", "thaw"] = "invite"
+) -> ResponseReturnValue:
     """Ask whether the seats are to be added, with what they cost; what was filled in is kept."""
     db.session.rollback()  # nothing is saved, and Stripe is asked outside of transactions
     may, failed, cost, found = current_member().can("billing:update"), "", None, held(g.tenant.id)
@@ -54,9 +58,9 @@ def seats_page(asked: SeatsAsked, *, action: str, back_url: str) -> ResponseRetu
             cost = seats.preview(settings(), g.tenant, asked.needed)
         except BillingError as error:
             failed = what_failed(error)
-    kept = [(name, value) for name, values in request.form.lists() for value in values if name not in NOT_KEPT]
+    kept = [(name, value) for name, values in request.values.lists() for value in values if name not in NOT_KEPT]
     return render_template(
         "settings/invite_seats.html", asked=asked, cost=cost, failed=failed, may=may, kept=kept, action=action,
         back_url=back_url, field=FIELD, billing_words=words, interval=found.interval if found else "",
-         payers=[] if may else asking.payers(),
+        payers=[] if may else asking.payers(), purpose=purpose,
     ), 409 if may else 403  # fmt: skip

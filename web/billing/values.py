@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from billing import seats
 from billing.held import FOR_DELETION, Held
 from billing.plans import FREE, Catalogue, Interval, Plan, catalogue
 from billing.subscriptions import held
+from saas_crm.access.seats import without_seat
 from saas_crm.core.clock import today_in
 from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import current_member
@@ -21,6 +23,8 @@ from web.billing.words import limit_amount, limit_name
 SHOWN = ("members", "customers", "storage_bytes", "mails_per_day")
 """The limits that are shown as bars; requests a minute come and go too fast."""
 USUAL = "USD"
+NAMED = 20
+"""People who would lose their seat and are named; of more, only how many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,22 @@ def over_after(plan: Plan) -> list[tuple[str, str, str]]:
         for limit, most in plan.limits.items()
         if limit in SHOWN[:3] and used.get(limit, 0) > most
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Seatless:
+    """Who would have no seat in a plan: so many people, of whom the first few are named."""
+
+    count: int
+    names: Sequence[str]
+    most: int
+
+
+def seatless_after(plan: Plan) -> Seatless | None:
+    """Return who would only read if the plan were chosen, None where everybody keeps a seat."""
+    most = plan.limits.get("members")
+    people = without_seat(most)
+    return Seatless(len(people), people[:NAMED], most) if people and most is not None else None
 
 
 def is_lower(plan: Plan, than: Plan | None) -> bool:

@@ -31,7 +31,7 @@ ICONS = {
     "passkey_refused": "triangle-alert", "password_change": "key-round", "password_reset": "key-round",
     "email_change_asked": "mail", "email_change": "mail", "email_change_undone": "rotate-ccw",
     "first_use": "key-round", "share": "users", "unshare": "users", "view_as": "eye", "view_as_end": "eye",
-    "undo": "rotate-ccw",
+    "undo": "rotate-ccw", "choose_seats": "users", "seats": "users",
 }  # fmt: skip
 
 

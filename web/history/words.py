@@ -40,7 +40,8 @@ def verbs() -> dict[str, str]:
         "remove_archive": _("Archive removed"), "set_domain": _("Own domain entered"),
         "verify_domain": _("Own domain confirmed"), "lose_domain": _("Own domain's DNS record gone"),
         "regain_domain": _("Own domain's DNS record there again"), "end_domain": _("Own domain switched off"),
-        "remove_domain": _("Own domain removed"),
+        "remove_domain": _("Own domain removed"), "choose_seats": _("Seats given out"),
+        "seats": _("Seats became fewer or more"),
     }  # fmt: skip
 
 

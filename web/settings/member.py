@@ -204,27 +204,6 @@ def _arrangeable(member_id: UUID) -> Member:
     return actions.get_member(member_id, details=True)
 
 
-@bp.post("/settings/members/<uuid:member_id>/freezing")
-@requires("member:update")
-@shown_again(member_page)
-def freeze(member_id: UUID) -> ResponseReturnValue:
-    """Lock a member out for the time being; undone by `thawing`."""
-    member = actions.get_member(member_id)
-    actions.set_frozen(member, True, actor=current_member())
-    undo = url_for("settings_members.thaw", member_id=member_id)
-    return saved(_page(member), _("%(name)s is locked out.", name=member.name), undo=undo)
-
-
-@bp.post("/settings/members/<uuid:member_id>/thawing")
-@requires("member:update")
-@shown_again(member_page)
-def thaw(member_id: UUID) -> ResponseReturnValue:
-    """Let a member in again."""
-    member = actions.get_member(member_id)
-    actions.set_frozen(member, False, actor=current_member())
-    return saved(_page(member), _("%(name)s can work again.", name=member.name))
-
-
 @bp.post("/settings/members/<uuid:member_id>/two-factor/reset")
 @requires("member:update")
 @proven

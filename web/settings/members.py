@@ -16,6 +16,7 @@ from saas_crm.access.member_list import ANSWERS, ORDERS, STATUSES, MemberFilter,
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.preview import Preview, preview_of_member_change
 from saas_crm.access.queries import open_invitations, roles
+from saas_crm.access.seats import anybody_without
 from saas_crm.core.clock import now
 from saas_crm.core.cursors import CursorError, decode_cursor, encode_cursor
 from saas_crm.core.errors import InvalidInput
@@ -24,7 +25,9 @@ from saas_crm.core.i18n import ngettext, pgettext
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.proof import proven
+from saas_crm.edge.standing import is_owner
 from tenants.db import AnyRow
+from web.billing.seat_asking import SeatsNeeded, check_seats, seats_page, want
 from web.context import photo_url
 from web.formatting import dotted, relative
 from web.forms import came_from, saved, shown_again, wants_part
@@ -50,7 +53,7 @@ def members_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, s
     return render_template(
         "settings/members.html", may_invite=may_invite, may_see_teams=member.can("team:read"),
         invitations=[_open(found) for found in open_invitations()] if may_invite else [],
-        abilities=role_abilities(), errors=errors or {}, **listing,
+        abilities=role_abilities(), errors=errors or {}, **listing, few_seats=is_owner(member) and anybody_without(),
         **_choices_shown(member, listing["filter_values"], opened=bool(asked("filters", query))),
         values={**listing["filter_values"], **(values or {})}, beyond=_beyond(listing["rows"], values or {}),
     )  # fmt: skip
@@ -112,6 +115,7 @@ def _row(found: Any, viewer: CurrentMember) -> dict[str, Any]:
         "id": str(found.id), "href": url_for("settings_members.show", member_id=found.id), "name": found.name,
         "email": found.email, "role": role_name(found.role_key, found.role_name), "team": found.team_name or "",
         "frozen": found.status == "frozen", "two_factor": found.two_factor, "me": found.id == viewer.id,
+        "seatless": found.status == "active" and not found.seated,
         "seen": relative(found.last_seen_at) or _("Not yet"), "photo": photo_url(found.user_id, found.photo_digest),
     }  # fmt: skip
 
@@ -176,6 +180,7 @@ def change_many() -> ResponseReturnValue:
     ids = [found for text in request.values.getlist("members") if (found := _id(text)) is not None]
     back = came_from(url_for("settings_members.index"))
     try:
+        agreed = check_seats(bulk.frozen_among(ids) if request.values.get("what") == "thaw" else 0)
         change = _asked_for(ids)
         outcome = once_confirmed(lambda: bulk.carry_out(change), lambda: _foreseen(change))
     except AskedFirst as asked_first:
@@ -183,6 +188,10 @@ def change_many() -> ResponseReturnValue:
             asked_first.preview, title=_("Members"), action=url_for("settings_members.change_many"), back_url=back,
             kept=[*(pair for pair in sent() if pair[0] != "next"), ("next", back)], again=True, told=_told(change),
         )  # fmt: skip
+    except SeatsNeeded as needed:
+        here = url_for("settings_members.change_many")
+        return seats_page(needed.needed, action=here, back_url=back, purpose="thaw")
+    want(agreed)
     if asks_to_lock_out(outcome):
         return lock_out_page(outcome, back)
     for name, reason in outcome.refused:

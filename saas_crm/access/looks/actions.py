@@ -13,6 +13,7 @@ from saas_crm.access.policy import own_policy
 from saas_crm.core import limits
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
+from tenants.context import current_tenant
 from tenants.db import db
 
 
@@ -34,10 +35,15 @@ def choose_accent(accent: str | None, *, actor: CurrentMember, version: int | No
 
 
 def put_logo(logo: Photo | None, *, actor: CurrentMember) -> None:
-    """Give the workspace a logo, or take it away; raises Forbidden."""
+    """Give the workspace a logo, or take it away; raises Forbidden, and LimitReached where the plan has no room.
+
+    It takes the place of the former one: what is smaller than that needs no room.
+    """
     actor.require("workspace:update")
-    if logo is not None:
-        limits.make_room("storage_bytes", len(logo.content))
+    if logo is not None and current_tenant().plan.most("storage_bytes") is not None:
+        former = db.session.scalar(select(func.octet_length(Policy.logo))) or 0
+        if len(logo.content) > former:
+            limits.make_room("storage_bytes", len(logo.content) - former)
     found = own_policy("logo_digest")
     found.logo = logo.content if logo else None
     found.logo_digest = logo.digest if logo else None
