@@ -199,11 +199,11 @@ def test_a_logo_needs_room_and_a_smaller_one_never_does(
     def send(size: int) -> Any:
         return owner.post("/acme/settings/appearance/logo", data={"logo": (picture(size), "logo.png")})
 
-    assert send(300).status_code == 303
+    assert send(100).status_code == 303
     put(free, installation.place, tenant_id, plan="free", state="free", limits={"storage_bytes": 10})
-    refused = send(500)
+    refused = send(180)
     assert (refused.status_code, heading(refused)) == (403, "Your plan has no room for more files.")
-    assert send(60).status_code == 303, "one in the place of a larger one makes less"
+    assert send(40).status_code == 303, "one in the place of a larger one makes less"
 
 
 def test_programs_are_told_how_fast_they_may_be(free: Flask, api_for: Api) -> None:
