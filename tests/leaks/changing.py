@@ -16,6 +16,7 @@ SALES = {
 FOLLOWING = frozenset({
     "audit_log", "search_entries", "usage_sums", "opportunity_totals", "opportunity_sums", "opportunity_owner_sums",
     "idempotency_keys", "stage_changes", "hand_over_items", "record_numbers", "number_counts",
+    "member_seats",
 })  # fmt: skip
 """Tables that follow what is changed in others."""
 STAMPS = frozenset(

@@ -17,6 +17,7 @@ from saas_crm.core.errors import VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires, while_read_only
+from saas_crm.edge.standing import is_owner
 from saas_crm.edge.viewing import viewing
 from tenants.address import address_of
 from tenants.db import db
@@ -30,6 +31,7 @@ from web.billing.values import (
     meters,
     over_after,
     seatless_after,
+    seatless_now,
 )
 from web.forms import saved, wants_part
 
@@ -83,6 +85,7 @@ def index() -> str:
     return render_template(
         "billing/index.html", account=account, meters=meters(), may_change=may_change(),
         currency=currency_for(g.tenant, catalogue(), account), trial=catalogue().trial, after=_after_trial(account),
+        seatless=seatless_now(), may_choose=is_owner(current_member()),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from billing import seats
 from billing.held import FOR_DELETION, Held
 from billing.plans import FREE, Catalogue, Interval, Plan, catalogue
 from billing.subscriptions import held
-from saas_crm.access.seats import without_seat
+from saas_crm.access.seats import most_seats, without_seat
 from saas_crm.core.clock import today_in
 from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import current_member
@@ -128,12 +128,15 @@ def currency_for(tenant: ActiveTenant, known: Catalogue, account: Account | None
 
 
 def over_after(plan: Plan) -> list[tuple[str, str, str]]:
-    """Return what would be more than a plan allows: what, how much there is, how much is allowed."""
+    """Return what would be more than a plan allows: what, how much there is, how much is allowed.
+
+    Not people, where some would have no seat: that is `seatless_after`.
+    """
     used = usage()
     return [
         (limit_name(limit), limit_amount(limit, used[limit]), limit_amount(limit, most))
         for limit, most in plan.limits.items()
-        if limit in SHOWN[:3] and used.get(limit, 0) > most
+        if limit in SHOWN[:3] and used.get(limit, 0) > most and not (limit == "members" and without_seat(most))
     ]
 
 
@@ -148,7 +151,15 @@ class Seatless:
 
 def seatless_after(plan: Plan) -> Seatless | None:
     """Return who would only read if the plan were chosen, None where everybody keeps a seat."""
-    most = plan.limits.get("members")
+    return _seatless(plan.limits.get("members"))
+
+
+def seatless_now() -> Seatless | None:
+    """Return who has no seat now, None where everybody has one."""
+    return _seatless(most_seats())
+
+
+def _seatless(most: int | None) -> Seatless | None:
     people = without_seat(most)
     return Seatless(len(people), people[:NAMED], most) if people and most is not None else None
 

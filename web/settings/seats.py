@@ -26,7 +26,6 @@ def seats_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, str
     chosen = set((values or {}).get("member_ids", ())) or {str(one.member_id) for one in people if one.seated}
     return render_template(
         "settings/seats.html", people=people, most=most, few=len(people) > most, chosen=chosen, errors=errors or {},
-        owners=sum(one.owner for one in people),
     )  # fmt: skip
 
 
