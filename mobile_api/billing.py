@@ -22,6 +22,7 @@ from mobile_api.openapi import list_of
 from mobile_api.records import gone, shown
 from mobile_api.registry import api
 from saas_crm.core.errors import NotFound
+from saas_crm.core.limits import usage
 from saas_crm.core.money import Money
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
@@ -77,6 +78,8 @@ class PlanRead(BaseModel):
     included_seats: int
     limits: dict[str, int] = Field(description="What is not named has no limit.")
     features: list[str]
+    over: list[UsedLimit] = Field(description="What there is more of than it allows: no more could be added.")
+    without_seat: list[str] = Field(description="Names of those who would have no seat: they could only read.")
 
 
 class InvoiceRead(BaseModel):
@@ -129,7 +132,8 @@ def show_billing() -> Response:
 def list_plans() -> Response:
     """List the plans that are offered, the smallest first."""
     _be_on()
-    return answer_list([plan_fields(plan) for plan in catalogue().plans])
+    used = usage()
+    return answer_list([plan_fields(plan, used) for plan in catalogue().plans])
 
 
 @api.operation("GET", "/billing/invoices", tag="billing", responses={200: list_of(InvoiceRead)})

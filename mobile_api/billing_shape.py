@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billing import seats
 from billing.money import money
 from billing.plans import Interval, Plan, Price, catalogue
 from billing.stripe_facts import Cost, InvoiceLine, Waiting
 from billing.subscriptions import held
 from mobile_api.shapes import Fields
+from saas_crm.access.seats import without_seat
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import spoken
@@ -40,13 +43,16 @@ def account_fields(tenant: ActiveTenant) -> Fields:
     }  # fmt: skip
 
 
-def plan_fields(plan: Plan) -> Fields:
-    """Return a plan that is offered, in the reader's language."""
+def plan_fields(plan: Plan, used: Mapping[str, int]) -> Fields:
+    """Return a plan that is offered, in the reader's language, and what is more than it allows."""
+    over = [(limit, used[limit], most) for limit, most in plan.limits.items() if used.get(limit, 0) > most]
     prices = [price for price in catalogue().prices() if price.plan == plan.key]
     return {
         "plan": plan.key, "name": plan.name(spoken()), "text": plan.text(spoken()),
         "prices": [{"interval": one.interval, "price": _money(one.amount, one.currency)} for one in prices],
         "included_seats": plan.included_seats, "limits": dict(plan.limits), "features": sorted(plan.features),
+        "over": [{"limit": limit, "used": count, "most": most} for limit, count, most in over],
+        "without_seat": list(without_seat(plan.limits.get("members"))),
     }  # fmt: skip
 
 

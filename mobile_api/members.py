@@ -11,13 +11,12 @@ from flask import Response, g
 from pydantic import BaseModel, Field
 from sqlalchemy import null
 
-from billing import seats
 from mobile_api.lists import Listing, listed, listing, start
 from mobile_api.openapi import list_of, sparse
 from mobile_api.previews import AccessPreview, only_tried, told
 from mobile_api.records import agreed_version, gone, shown
 from mobile_api.registry import api
-from mobile_api.seats import SeatsConfirmed, agreed_seats
+from mobile_api.seats import SeatsConfirmed, agreed_seats, want
 from mobile_api.shapes import Fields, Shape
 from saas_crm.access.members import get_member, update_member
 from saas_crm.access.models import Member, Role
@@ -124,8 +123,7 @@ def change_member(member_id: UUID, body: MemberChange) -> Response:
     back = found.status == "frozen" and given(body).get("status") == "active"
     agreed = agreed_seats(confirmed, int(back))
     update_member(found, body, actor=member, version=version)
-    if agreed is not None:
-        seats.want(g.tenant, agreed.needed)
+    want(agreed)
     return shown(MEMBER.of(found, role_key=found.role.key, role_name=found.role.name))
 
 

@@ -171,6 +171,13 @@ def test_the_log_says_that_it_came_by_the_api(
     assert lines == [("api", me), ("api", me), ("web", me)]
 
 
+@pytest.mark.newest
+def test_each_plan_says_what_is_more_than_it_allows_and_who_would_only_read(owner: Phone) -> None:
+    plans = owner.get("/billing/plans").json["items"]
+    assert [one["over"] for one in plans] == [[{"limit": "members", "used": 7, "most": 3}], [], []]
+    assert [len(one["without_seat"]) for one in plans] == [4, 0, 0]
+
+
 def test_what_is_wrong_is_told_by_its_place(owner: Phone) -> None:
     assert places(owner.post("/billing/checkout", json={"plan": "free"})) == {"#/plan"}
     assert places(owner.post("/billing/checkout", json={"plan": "team", "currency": "XXX"})) == {"#/currency"}
