@@ -134,6 +134,7 @@ def operators() -> None:
         "show": "billing:show",
         "manual": "billing:manual",
         "figures": "billing:figures",
+        "months": "billing_months:months",
         "events": "billing_events:events",
         "replay": "billing_events:replay",
         "reconcile": "billing_events:reconcile",
