@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from billing.errors import NothingToDo
-from billing.models import Subscription
+from billing.held import Held
+from billing.models import BillingChange, Subscription
 from billing.owing import GRACE
 from billing.plans import catalogue
+from billing.rules import PAYING, Standing, kinds_of, standing_by_clock
 from billing.settling import Settled, settle
 from billing.subscriptions import held
 from billing.who import By
 from saas_crm.core.clock import now as present
-from tenants.db import SHARED, db
+from tenants.db import SHARED, db, new_id
 from tenants.settings import Settings
 
 
@@ -26,8 +32,9 @@ def put_manual(
 ) -> Settled | None:  # fmt: skip
     """Put a workspace on a plan that is paid by hand until a moment; None: for ever.
 
-    What a seat costs is the plan's price of today. Raises NothingToDo while a subscription at Stripe goes on, or where
-    the days of grace after that moment are over already (a mistyped year would be a debt of years), and UnknownPlan.
+    What a seat costs is the plan's price of today; who has the same plan by hand already keeps what they pay. Raises
+    NothingToDo while a subscription at Stripe goes on, or where the days of grace after that moment are over already
+    (a mistyped year would be a debt of years), and UnknownPlan.
     """
     row, at = held(tenant_id), now or present()
     if paid_until is not None and paid_until < at - GRACE:
@@ -38,14 +45,16 @@ def put_manual(
     if row is not None and row.source == "stripe" and row.state in ("active", "past_due", "read_only"):
         raise NothingToDo("a subscription at Stripe goes on; it is to be cancelled first")
     catalogue().plan(plan)
-    price = catalogue().price(plan, "year" if interval == "year" else "month", currency)
-    values = {
+    values: dict[str, Any] = {
         "source": "manual", "plan": plan, "seats": seats, "paid_until": paid_until, "invoice_number": invoice,
-        "interval": interval, "currency": currency, "amount": price.amount if price else None, "updated_at": at,
+        "interval": interval, "currency": currency, "amount": _amount(row, plan, interval, currency),
     }  # fmt: skip
     with db.engines[SHARED].begin() as connection:
-        new = insert(Subscription).values(tenant_id=tenant_id, state="free", state_since=at, **values)
-        connection.execute(new.on_conflict_do_update(index_elements=[Subscription.tenant_id], set_=values))
+        new = insert(Subscription).values(tenant_id=tenant_id, state="free", state_since=at, updated_at=at, **values)
+        kept = {**values, "updated_at": at}
+        connection.execute(new.on_conflict_do_update(index_elements=[Subscription.tenant_id], set_=kept))
+        if row is not None and row.source == "manual" and row.state in PAYING:
+            _note_changes(connection, row, replace(row, **values), at, operator)
     return settle(settings, tenant_id, now=at, by=By(operator=operator, through="command"), ask=False)
 
 
@@ -58,3 +67,29 @@ def end_manual(settings: Settings, tenant_id: UUID, *, operator: str, now: datet
     if ended is None:
         raise NothingToDo("no plan was arranged by hand")
     return settle(settings, tenant_id, now=at, by=By(operator=operator, through="command"), ask=False)
+
+
+def _amount(row: Held | None, plan: str, interval: str, currency: str) -> int | None:
+    """Return what a seat costs: as until now where it is the same plan, else by the price list."""
+    by_hand = row is not None and row.source == "manual" and row.amount is not None
+    if row is not None and by_hand and (row.plan, row.interval, row.currency) == (plan, interval, currency):
+        return row.amount
+    price = catalogue().price(plan, "year" if interval == "year" else "month", currency)
+    return price.amount if price else None
+
+
+def _note_changes(connection: Connection, before: Held, after: Held, at: datetime, operator: str) -> None:
+    """Write down what else is so while the state goes on: settling finds it written already, and sees no difference."""
+    standing = replace(standing_by_clock(after, at), state=before.state)
+    for kind in _kinds(before, standing):
+        connection.execute(plain_insert(BillingChange).values(
+            id=new_id(), at=at, tenant_id=before.tenant_id, kind=kind, plan=after.plan, interval=after.interval,
+            currency=after.currency, seats=after.seats, mrr=standing.mrr, by_operator=operator,
+        ))  # fmt: skip
+
+
+def _kinds(before: Held, standing: Standing) -> Iterator[str]:
+    kinds = list(kinds_of(before, standing, catalogue().ranks))
+    yield from kinds
+    if not kinds and (before.currency, before.amount) != (standing.currency, standing.amount):
+        yield "price"
