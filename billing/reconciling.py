@@ -26,6 +26,7 @@ from billing.report import Report
 from billing.settling import OF_STANDING, Settled, settle
 from billing.subscriptions import held_of, said_to_pay
 from saas_crm.core.clock import now as present
+from saas_crm.core.jobs import defer
 from tenants.db import SHARED, db
 from tenants.settings import Settings
 
@@ -58,6 +59,12 @@ def reconcile(settings: Settings, *, now: datetime | None = None, forget: bool =
         finally:
             _keep(report, at)
     return report
+
+
+def ask_for_it() -> None:
+    """Let the worker compare all of it now; who asks again before it has begun asks for the same."""
+    with db.engines[SHARED].begin() as connection:
+        defer(connection, "billing.reconcile", queueing_lock="billing.reconcile:asked")
 
 
 def _fetch_missed(gateway: StripeGateway, at: datetime, report: Report) -> None:

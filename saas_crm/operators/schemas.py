@@ -62,6 +62,12 @@ class Suspend(Input):
     until: Annotated[Moment | None, OrNone, AfterValidator(_ahead)] = None
 
 
+class AskConsent(Input):
+    """Why operators ask a workspace to be let in; its owners read it in a mail."""
+
+    why: Annotated[Line, AfterValidator(_needed)]
+
+
 class RestoreAs(Input):
     """Where a backup goes that becomes a workspace of its own, and what that is called; empty: as in the archive."""
 

@@ -103,7 +103,7 @@ NO_PAGES = {
     "files": {
         "exports.companies", "exports.contacts", "exports.opportunities", "exports.activity_file",
         "settings_audit.export", "privacy.everything_json", "settings_archives.download",
-        "settings_appearance.show_logo", "settings_appearance.accent_style",
+        "settings_appearance.show_logo", "settings_appearance.accent_style", "operators.export_billing",
     },
     "looked at in test_two_factor": {
         "account.show_code_form", "account.show_two_factor", "account.show_app", "account.show_renewal",
@@ -112,7 +112,7 @@ NO_PAGES = {
     "looked at in test_operators": {
         "operators.show_sign_in", "operators.show_code", "operators.show_set_up", "operators.index", "operators.show",
         "operators.capacity", "operators.list_acts", "operators.show_work",
-        "operators.list_backups", "operators.show_backup", "operators.show_offer",
+        "operators.list_backups", "operators.show_backup", "operators.show_offer", "operators.show_billing",
     },
     "looked at in test_billing_pages": {
         "billing.index", "billing.show_plans", "billing.list_invoices", "billing.show_change",

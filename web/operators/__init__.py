@@ -13,7 +13,10 @@ from web.operators import looking_in
 from web.operators.blueprint import bp
 from web.operators.gate import gate
 
-PAGES = ("sign_in", "set_up", "workspaces", "standing", "work", "backups", "capacity", "acts", "consent")
+PAGES = (
+    "sign_in", "set_up", "workspaces", "standing", "asking", "plans", "work", "backups", "capacity", "billing",
+    "events", "acts", "consent",
+)  # fmt: skip
 __all__ = ["init_app", "jobs"]
 
 

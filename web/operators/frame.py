@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from saas_crm.core.i18n import gettext as _
+from tenants.runtime import runtime_settings
 from web.operators.gate import current_operator
 
 
@@ -15,6 +16,7 @@ def frame(active: str) -> dict[str, Any]:
     entries = (
         ("workspaces", _("Workspaces"), "building-2", "operators.index"),
         ("capacity", _("Capacity"), "gauge", "operators.capacity"),
+        *([("billing", _("Billing"), "wallet", "operators.show_billing")] if runtime_settings().bills else []),
         ("acts", _("Log"), "history", "operators.list_acts"),
     )
     return {

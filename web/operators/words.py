@@ -37,7 +37,10 @@ def acts() -> dict[str, str]:
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
         "backups": _("Looked for backups"), "restore_as": _("Restore as a new workspace asked for"),
-        "restore_in_place": _("Restore in place asked for"),
+        "restore_in_place": _("Restore in place asked for"), "billing_manual": _("Plan arranged by hand"),
+        "billing_manual_end": _("Plan by hand taken back"), "billing_sync": _("Prices at Stripe renewed"),
+        "billing_replay": _("Event worked on again"), "billing_reconcile": _("Comparison with Stripe asked for"),
+        "billing_export": _("Figures of billing exported"),
     }  # fmt: skip
 
 
@@ -54,7 +57,9 @@ def details(found: Mapping[str, Any]) -> Iterator[str]:
         yield _("Backup of %(moment)s", moment=moment(made_at))
     if found.get("slug") or found.get("former"):
         yield f"/{found.get('slug') or found['former']}"
-    for name in ("reason", "why", "member", "email"):
+    if found.get("plan"):
+        yield " · ".join(str(part) for part in (plan(found["plan"]), found.get("invoice"), found.get("until")) if part)
+    for name in ("reason", "why", "member", "email", "event"):
         if found.get(name):
             yield str(whys().get(found[name], found[name]))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template
 
 from saas_crm.access.queries import members
 from saas_crm.core.errors import NotFound
@@ -15,12 +18,18 @@ from tenants.db import AnyRow, tenant_scope
 from tenants.migrations.lines import head
 from tenants.runtime import runtime_settings
 from web.lists import address, after_key, asked, asked_choice, next_url, sorting
-from web.operators import words
+from web.operators import terms, words
 from web.operators.blueprint import bp
 from web.operators.frame import frame
+from web.operators.paid import Paid, arranged, currencies_sold, intervals_sold, paid_by, plans_sold
 
 STATES = ("active", "paused", "behind", "errors")
 ACTS_SHOWN = 10
+FORMS = {
+    "suspend": {"kind", "reason", "ask", "until"}, "consent": {"why"},
+    "plan": {"plan", "seats", "interval", "currency", "paid_until", "invoice"},
+}  # fmt: skip
+"""The forms of a workspace's page, and the fields of each."""
 
 
 @bp.get("", strict_slashes=False)
@@ -49,19 +58,29 @@ def show(slug: str) -> str:
     return workspace_page(slug)
 
 
-def workspace_page(slug: str, values: object = None, errors: object = None) -> str:
+def workspace_page(slug: str, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> str:
     """Show a workspace, with a form that was refused; raises NotFound."""
     found = known(slug)
     jobs, consent, people = registry.failed_jobs(found.id), *_who_may_be_seen(found)
+    paid: Paid | None = paid_by(found.id) if runtime_settings().bills else None
     return render_template(
         "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
-        behind=registry.is_behind(found.schema_version), head=head("tenant"), bills=runtime_settings().bills,
+        behind=registry.is_behind(found.schema_version), head=head("tenant"), bills=paid is not None, paid=paid,
+        terms=terms,
         running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES, *work.RESTORES)),
-        acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], values=values or {"kind": "closed"},
-        errors=errors or {}, consent=consent, people=people,
-        opened="suspend" if errors or request.args.get("part") == "suspend" else "",
-        **frame("workspaces"),
+        acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], errors=errors or {}, consent=consent,
+        values={"kind": "closed", **(arranged(paid) if paid else {}), **(values or {})},
+        people=people, opened=_opened(errors or {}), plans_sold=plans_sold, intervals_sold=intervals_sold,
+        currencies_sold=currencies_sold, **frame("workspaces"),
     )  # fmt: skip
+
+
+def _opened(errors: Mapping[str, str]) -> str:
+    """Return which of the page's forms stands open: the one that was refused, or is asked for in the address."""
+    for form, names in FORMS.items():
+        if names & set(errors):
+            return form
+    return asked_choice("part", FORMS) or ("suspend" if errors else "")
 
 
 def _who_may_be_seen(found: AnyRow) -> tuple[AnyRow | None, list[tuple[str, str]]]:
