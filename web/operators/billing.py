@@ -43,7 +43,8 @@ def show_billing() -> str:
     chosen = _narrowed(rows, plan)
     at, report = watching.compared()
     return render_template(
-        "operators/billing.html", currency=currency, currencies=currencies, plan=plan, plans=_plans(rows),
+        "operators/billing.html", currency=currency, currencies=[(code, code) for code in currencies], plan=plan,
+        plans=_plans(rows),
         revenue=_filled([row for row in chosen if row.currency == currency], months, ("month", "currency")),
         counts=_filled(chosen, months, ("month",)), trials=trials[::-1],
         by_plan=together(present, by=("plan",)), by_currency=together(present, by=("currency",)), present=present,
