@@ -11,6 +11,7 @@ from flask import Flask
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
+from mobile_api.billing import BillingRead, CostRead, InvoiceRead, PlanRead
 from tests.stripe import KEY, Double
 from tests.support.api import places, problem
 from tests.support.cast import Cast
@@ -153,6 +154,21 @@ def test_what_is_used_is_nobodys_change_but_another_answer(owner: Phone, client_
     assert (after.status_code, after.json["version"]) == (200, before.json["version"])
     done = owner.put("/billing/plan", json={"plan": "business"}, headers={"If-Match": before.headers["ETag"]})
     assert done.status_code == 200
+
+
+def test_what_is_told_is_what_the_models_say(owner: Phone, client_for: ClientFor, sold: Flask, stripe: Double) -> None:
+    trial = owner.get("/billing").json
+    subscribe(client_for("owner", sold), stripe)
+    told = [(BillingRead, one) for one in (trial, owner.get("/billing").json)]
+    told += [(PlanRead, one) for one in owner.get("/billing/plans").json["items"]]
+    told += [(InvoiceRead, one) for one in owner.get("/billing/invoices").json["items"]]
+    told += [
+        (CostRead, owner.post("/billing/previews", json=wish).json) for wish in ({"plan": "business"}, {"seats": 9})
+    ]
+    assert {model for model, _ in told} == {BillingRead, PlanRead, InvoiceRead, CostRead}
+    for model, one in told:
+        assert model.model_validate(one).model_dump(mode="json") == one
+        assert list(one) == list(model.model_fields)
 
 
 def test_the_log_says_that_it_came_by_the_api(
