@@ -26,7 +26,8 @@ _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '10s'"
 # Who has no plan had it before billing was off: `billing.switching` gives it back.
 _BATCH = """
     SELECT t.id, t.plan FROM public.tenants t
-    WHERE t.id > %(after)s AND t.plan IS NOT NULL AND EXISTS (SELECT FROM public.subscriptions s WHERE s.tenant_id = t.id)
+    WHERE t.id > %(after)s AND t.plan IS NOT NULL
+        AND EXISTS (SELECT FROM public.subscriptions s WHERE s.tenant_id = t.id)
     ORDER BY t.id LIMIT %(most)s FOR UPDATE OF t
 """
 _HELD = sql.SQL(

@@ -69,6 +69,8 @@ class ShortWay:
     def _kept(self, raw: bytes, signature: str) -> bool:
         desks: Desks = self.app.extensions["desks"]
         visit = desks.come_in()
+        if visit is None:  # the door is full, which the usual way tells
+            return False
         try:
             with self.app.app_context():
                 events.receive(raw, signature, settings=self._settings(), now=now())
