@@ -241,7 +241,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _retire_after(tenants: int) -> Any:
-    """Close a connection that has touched many tenants: a backend keeps ~25 KB per table for ever."""
+    """Close a connection that has touched many tenants: a backend keeps some 90 kB per table for ever."""
 
     def checkin(_connection: Any, record: Any) -> None:
         if record.dbapi_connection is not None and len(record.info.get("tenants", ())) >= tenants:

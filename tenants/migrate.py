@@ -157,10 +157,10 @@ def upgrade_tenants(
     opened: list[psycopg.Connection[Any]] = []
 
     def work(state: TenantState) -> Outcome:
-        if getattr(held, "connection", None) is None:
+        if getattr(held, "connection", None) is None or held.connection.closed:
             held.connection = connect(owner_url)
             opened.append(held.connection)
-        outcome = replace(upgrade_tenant(held.connection, state.schema), slug=state.slug)
+        outcome = replace(upgrade_tenant(held.connection, state.schema, partial(connect, owner_url)), slug=state.slug)
         if report:
             report(outcome, len(behind))
         return outcome
@@ -173,15 +173,26 @@ def upgrade_tenants(
             connection.close()
 
 
-def upgrade_tenant(connection: psycopg.Connection[Any], schema: str) -> Outcome:
-    """Bring one tenant up; nothing is recorded as done that did not run."""
+def upgrade_tenant(
+    connection: psycopg.Connection[Any], schema: str, another: Callable[[], psycopg.Connection[Any]] | None = None
+) -> Outcome:
+    """Bring one tenant up; nothing is recorded as done that did not run.
+
+    What failed is recorded by `another` connection where this one has ended with it; raises psycopg.OperationalError
+    where there is none.
+    """
     try:
         return _again_while_held(partial(_upgrade_once, connection, schema))
     except _HELD as held:
         error = f"held by another transaction: {held.diag.message_primary}"
     except (psycopg.Error, LookupError) as failed:
         error = str(failed).strip()
-    connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
+    failed_so = "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s"
+    if connection.closed and another is not None:
+        with another() as fresh:
+            fresh.execute(failed_so, [error, schema])
+    else:
+        connection.execute(failed_so, [error, schema])
     return Outcome(schema, "", error)
 
 

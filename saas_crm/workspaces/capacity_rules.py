@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-BYTES_PER_TABLE = 25_000
-"""What a connection keeps of each table that it has touched, for ever (measured on PostgreSQL 15 and 18)."""
+BYTES_PER_TABLE = 90_000
+"""What a connection keeps for ever of each table that it has read, with indexes and plans: 347 MB after
+100 workspaces of 36 tables, 24 MB before (docs/benchmark.md, PostgreSQL 18)."""
 SECONDS_PER_FILE = {"syncfs": 4.2e-6, "fsync": 65e-6}
 """Of recovery after a crash, by `recovery_init_sync_method`: 4.8 s and 75 s with 1,150,000 files, measured."""
 REPLAYED_PER_SECOND = 50_000_000

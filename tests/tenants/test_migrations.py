@@ -111,6 +111,19 @@ def test_a_failing_tenant_stays_as_it_was_and_alone_refuses_to_serve_one_release
     assert [browser.get(path).status_code for browser, path in pages] == [503, 200]
 
 
+def test_one_whose_session_is_ended_is_named_and_the_others_are_done(empty_place: Place, release: Release) -> None:
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=4)
+    cut = tenant_states(empty_place.owner_url)[1].schema
+    ends = f"SELECT pg_terminate_backend(pg_backend_pid()) WHERE current_schema() = '{cut}';"
+    release.brings(f"{ends} ALTER TABLE companies ADD COLUMN probe text;")
+    outcomes = {outcome.schema: outcome.error for outcome in upgrade_tenants(empty_place.owner_url, parallel=1)}
+    assert len(outcomes) == 4
+    assert [schema for schema, error in outcomes.items() if error] == [cut]
+    states = by_schema(empty_place)
+    assert "terminating connection" in (states[cut].error or "")
+    assert [schema for schema, state in states.items() if not state.current] == [cut]
+
+
 def test_two_runs_at_once_apply_each_revision_once(empty_place: Place, release: Release) -> None:
     make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=4)
     release.brings("CREATE TABLE IF NOT EXISTS ran (x int); INSERT INTO ran VALUES (1);")

@@ -21,13 +21,13 @@ WELL = Capacity(
 @pytest.mark.parametrize(
     ("changes", "memory", "said"),
     [
-        ({}, 24 * GIGABYTE, []),
+        ({}, 64 * GIGABYTE, []),
         ({}, None, []),
         ({"tenants": 981}, None, ["begin another one"]),
         ({"connections_wanted": 81}, None, ["max_connections"]),
-        ({}, 15 * GIGABYTE, ["quarter of the machine's memory"]),
-        ({"tenants": 10, "spares": 2}, 15 * GIGABYTE, []),
-        ({"connections_wanted": 81, "pooled": True}, 15 * GIGABYTE, []),
+        ({}, 54 * GIGABYTE, ["quarter of the machine's memory"]),
+        ({"tenants": 10, "spares": 2}, 54 * GIGABYTE, []),
+        ({"connections_wanted": 81, "pooled": True}, 54 * GIGABYTE, []),
         ({"sync_method": "fsync", "files": 700_000}, None, ["recovery_init_sync_method"]),
         ({"sync_method": "unheard of", "files": 700_000}, None, ["recovery_init_sync_method"]),
         ({"log_to_replay": 4 * GIGABYTE}, None, ["max_wal_size"]),
@@ -43,8 +43,8 @@ def test_what_is_near_its_limit_is_said(changes: dict[str, Any], memory: int | N
 
 
 def test_memory_and_recovery_are_reckoned_from_what_was_measured() -> None:
-    assert WELL.connection_memory == 40 * 100 * 40 * 25_000
-    assert replace(WELL, tenants=3, spares=2).connection_memory == 40 * 5 * 40 * 25_000
+    assert WELL.connection_memory == 40 * 100 * 40 * 90_000
+    assert replace(WELL, tenants=3, spares=2).connection_memory == 40 * 5 * 40 * 90_000
     assert WELL.recovery_seconds == pytest.approx(50_000 * 4.2e-6 + 20)
 
 
