@@ -73,7 +73,7 @@ def follow_deletion(settings: Settings, tenant_id: UUID, *, now: datetime | None
     sub, due = act.now, deletion_due(tenant_id)
     if due is not None and sub.cancels_at is None:
         act.gateway.end_by(sub, due, reason=FOR_DELETION, key=act.key("deletion"))
-    elif due is None and sub.cancels_at is not None and sub.cancel_reason == FOR_DELETION:
+    elif due is None and sub.cancel_reason == FOR_DELETION:  # or it would pass for ours when somebody cancels it later
         act.gateway.take_back(sub, key=act.key("stay"))
     else:
         return False
@@ -85,7 +85,7 @@ def not_followed() -> list[UUID]:
     """Return whose subscription is not as their deletion, or its withdrawal, wants it: a job was lost, or given up."""
     row, asked = Subscription, TenantDeletion.tenant_id
     goes_on = and_(asked.is_not(None), row.cancel_at_period_end.is_(False))
-    ends = and_(asked.is_(None), row.cancel_at_period_end, row.cancel_reason == FOR_DELETION)
+    ends = and_(asked.is_(None), row.cancel_reason == FOR_DELETION)
     query = select(row.tenant_id).outerjoin(TenantDeletion, TenantDeletion.tenant_id == row.tenant_id).where(
         row.source == "stripe", row.state.in_(("active", "past_due", "read_only")), or_(goes_on, ends)
     )  # fmt: skip

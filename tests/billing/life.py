@@ -220,7 +220,7 @@ class Life(RuleBasedStateMachine):
             if self.shop.deletion_asked(self.acme) is not None:
                 assert one["cancel_at"] is not None, "what is to be deleted begins no other period"
             elif one["cancel_at"] is not None:
-                assert one["metadata"]["cancel_reason"] != "deletion", "what was taken back goes on"
+                assert one["metadata"].get("cancel_reason") != "deletion", "what was taken back goes on"
         assert self.acme.plan["state"] == row.state
         assert self.acme.plan["key"] == ("free" if row.state == "free" else row.plan)
         open_to_work = row.state not in ("read_only", "cancelled") and self.shop.deletion_asked(self.acme) is None
