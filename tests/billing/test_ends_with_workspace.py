@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from tenants.db import SHARED, db
 from tests.billing import ending
 from tests.billing.company import Company, Shop
 from tests.support.cast import Cast
+from tests.support.command import Call, call
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox, body
+
+__all__ = ["call"]
 
 
 @pytest.fixture
@@ -160,6 +164,20 @@ def test_a_silent_stripe_holds_no_deletion_up(shop: Shop, doomed: Company, cast:
     assert certificate_of(shop).slug == "doomed"
     shop.double.core.troubles.clear()
     assert len(living(shop, customer)) == 1
+    shop.jobs()
+    assert living(shop, customer) == []
+
+
+def test_the_command_that_deletes_at_once_ends_it_as_well(shop: Shop, doomed: Company, call: Call) -> None:
+    doomed.subscribe("team", "year")
+    customer, settings = doomed.row.customer_id or "", shop.settings
+    assert settings.stripe_secret_key is not None
+    done = call("tenants", "delete", "doomed", "--now", "--yes",
+                STRIPE_SECRET_KEY=settings.stripe_secret_key.get_secret_value(),
+                STRIPE_API_BASE=settings.stripe_api_base, STRIPE_WEBHOOK_SECRET="whsec_double")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["stays"] == {"stripe": customer}
+    assert f"{customer} stays at stripe" in call("tenants", "certificates").output
     shop.jobs()
     assert living(shop, customer) == []
 
