@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, make_response, render_template, url_for
+from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from billing import changing
@@ -22,7 +22,7 @@ from web.forms import saved, wants_part
 def show_confirmation() -> ResponseReturnValue:
     """Show the change that waits for an answer to the bank, if one does; Stripe is asked.
 
-    Who has just answered sees what they have now: the page around this part is loaded anew.
+    Who has just answered, before Stripe has told of it, is led to what they have now.
     """
     part = wants_part("waiting")
     before, failed, waiting = _plan(), "", None
@@ -30,21 +30,18 @@ def show_confirmation() -> ResponseReturnValue:
         waiting = changing.waiting(settings(), g.tenant)
     except BillingError as error:
         failed = what_failed(error)
-    template = "billing/_waiting.html" if part else "billing/waiting.html"
-    answer = make_response(render_template(template, waiting=waiting, failed="" if part else failed,
-                                           may_change=may_change()))  # fmt: skip
-    return _loaded_anew(answer) if part and _plan() != before else answer
+    changed = _plan() != before
+    if changed:
+        directory().forget()
+    return render_template(
+        "billing/_waiting.html" if part else "billing/waiting.html", waiting=waiting, changed=changed,
+        failed="" if part else failed, may_change=may_change(),
+    )  # fmt: skip
 
 
 def _plan() -> tuple[str, str]:
     found = held(g.tenant.id)
     return (found.plan, found.interval) if found else ("", "")
-
-
-def _loaded_anew(answer: Response) -> Response:
-    directory().forget()
-    answer.headers["HX-Refresh"] = "true"
-    return answer
 
 
 @bp.post("/settings/billing/confirmation/withdrawal")
