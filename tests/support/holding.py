@@ -4,7 +4,7 @@ The tenant's tables and the shared ones are reached by two connections. A reques
 of a transaction on one of them and asks the other waits for itself where the pooler has but one to give; where it has a
 few, they wait for each other. Whatever a test has the product do is looked at; what it opens by itself is not.
 
-All tests are watched: tests/conftest.py has the hook. One that asks both on purpose says so by `holds_both`, and why.
+All tests are watched: tests/conftest.py has the hook.
 """
 
 from __future__ import annotations
@@ -103,12 +103,12 @@ psycopg.connect = _watched(psycopg.connect)  # for what goes past SQLAlchemy
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_call() -> Generator[None, Any, Any]:
     """Fail a test in which something held one connection and asked another."""
     taken()  # of those before, which nobody watched
     result = yield
     found = taken()
-    assert not found or item.get_closest_marker("holds_both"), "\n".join(found)
+    assert not found, "\n".join(found)
     return result
 
 
