@@ -1,4 +1,4 @@
-"""`python -m infra.bench [--quick] [--only speed,sizes,fairness,tenants,archive] [--data DIR] [--out DIR]`."""
+"""`python -m infra.bench [--quick] [--only webhooks,speed,…] [--data DIR] [--out DIR]`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from infra.bench.results import CONSTANT, JUDGED, TABLE, Report, Verdict, figure
 from infra.bench.results import growth as slower
 from infra.bench.scenarios import Scenario, Workspace, scenarios, spread, staff_of
 from infra.bench.servers import Server, serving
+from infra.bench.webhooks import webhooks
 from infra.bench.workspaces import LARGE, OWNER, THOUSANDTH, prepare, said, tenant_count, top_up_spares
 from tenants.migrate import connect
 from tenants.settings import Settings
 
-PARTS = ("speed", "sizes", "fairness", "tenants", "archive")
+PARTS = ("webhooks", "speed", "sizes", "fairness", "tenants", "archive")
 IN_A_CROWD = ("today", "companies", "company", "board", "api_list")
 WORKER_MB, CONNECTION_MB = 200, 150
 
@@ -42,24 +43,32 @@ def main() -> None:
                                            TABLE: "Ceiling 2: Flask, one query, 50 rows"})  # fmt: skip
     print(f"Benchmark ({plan.name}); data in {folder}", flush=True)
     with running(folder.absolute()) as place:
-        main_settings, few = prepare(place, plan)
-        if "speed" in parts:
-            _speed(place, plan, main_settings, report)
-        if "sizes" in parts:
-            _sizes(place, plan, main_settings, report)
-        if "fairness" in parts:
-            limited = shipped(main_settings)
-            with said("fairness"), _product(place, limited, "fair") as server:
-                report.verdicts += fairness(server, limited, plan, place.folder, place.server.pid or 0)
-        if "tenants" in parts:
-            _tenants(place, plan, main_settings, few, report)
-        if "archive" in parts:
-            with said("archive"):
-                report.verdicts.append(there_and_back(main_settings, LARGE))
+        if "webhooks" in parts:
+            report.verdicts += webhooks(place, plan)
+        if set(parts) - {"webhooks"}:
+            _of_workspaces(place, plan, parts, report)
     report.facts["whole run"] = f"{time.monotonic() - began:.0f} s"
     files = write(report, asked.out)
     print(files[1].read_text(encoding="utf-8"))
     print(f"Written to {files[0]} and {files[1]}")
+
+
+def _of_workspaces(place: Place, plan: Plan, parts: list[str], report: Report) -> None:
+    """Measure what needs workspaces that are full."""
+    main_settings, few = prepare(place, plan)
+    if "speed" in parts:
+        _speed(place, plan, main_settings, report)
+    if "sizes" in parts:
+        _sizes(place, plan, main_settings, report)
+    if "fairness" in parts:
+        limited = shipped(main_settings)
+        with said("fairness"), _product(place, limited, "fair") as server:
+            report.verdicts += fairness(server, limited, plan, place.folder, place.server.pid or 0)
+    if "tenants" in parts:
+        _tenants(place, plan, main_settings, few, report)
+    if "archive" in parts:
+        with said("archive"):
+            report.verdicts.append(there_and_back(main_settings, LARGE))
 
 
 def _arguments() -> argparse.Namespace:

@@ -52,7 +52,7 @@ def fairness(server: Server, settings: Settings, plan: Plan, folder: Path, postm
     [board] = [each for each in scenarios(neighbour) if each.name == "board"]
     target = Target("board", server, board.build)
     samples: dict[str, list[Sample]] = {"alone": [], "beside": []}
-    with _working(settings, folder):
+    with working(settings, folder):
         waited = _jobs_wait(settings, importer, neighbour)
         for _ in range(max(plan.rounds, 3)):
             samples["alone"].append(measure(target, READERS, plan.seconds, postmaster))
@@ -71,7 +71,7 @@ def _slower(what: str, times: float, alone: Figures, beside: Figures) -> Verdict
 
 
 @contextlib.contextmanager
-def _working(settings: Settings, folder: Path) -> Iterator[None]:
+def working(settings: Settings, folder: Path) -> Iterator[None]:
     """Run a worker."""
     with (folder / "worker.log").open("ab") as log:
         worker = subprocess.Popen(

@@ -192,3 +192,16 @@ def test_the_next_release_is_known_only_inside() -> None:
         assert "ADD COLUMN bench_probe" in steps("tenant")[-1].sql
     assert head("tenant") == newest
     assert steps("tenant")[-1].revision == newest
+
+
+def test_a_pace_is_kept_and_what_is_late_counts_from_its_moment(port: int) -> None:
+    """More requests than connections: each is sent once, and answered or told as wrong; also where lines are closed."""
+    posts = [f"POST /{number} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{number:02}" for number in range(40)]
+    wrong = ["GET /missing HTTP/1.1\r\nHost: x\r\n\r\n", "GET /closing HTTP/1.1\r\nHost: x\r\n\r\n"]
+    job = {"host": "127.0.0.1", "port": port, "rate": 400, "connections": 3, "requests": posts + wrong, "right": 201}
+    done = subprocess.run([sys.executable, "-m", "infra.bench.paced"], input=json.dumps(job), capture_output=True,
+                          text=True, cwd=CHECKOUT, check=True)  # fmt: skip
+    found = json.loads(done.stdout)
+    assert sorted(Answers.bodies) == [f"{number:02}" for number in range(40)]
+    assert (len(found["seconds"]), found["wrong_count"]) == (40, 2)
+    assert found["duration"] >= 41 / 400, "nothing is sent before its moment"
