@@ -215,3 +215,20 @@ def test_who_cannot_is_told_in_a_line(
     assert "is no active member of acme" in strange.output
     unserved = call(*start, "acme", "--member", rep, "--operator", OLGA, OPERATOR_CONSOLE="false")
     assert "The console is not served" in unserved.output
+
+
+def test_a_link_rests_on_the_consent_of_when_it_is_taken(
+    call: Call, cast: Cast, client_for: Client, operator_for: Callable[..., OperatorPerson], installation: Installation
+) -> None:
+    """A new consent ends the former one, by which the link was offered; it opens nothing that was ended."""
+    olga = operator_for()
+    allow(client_for)
+    link = begin(call, cast)
+    allow(client_for)
+    look(olga, link)
+    schema = cast.tenants["acme"].schema_name
+    with installation.place.owner() as connection:
+        [(taken,)] = connection.execute("SELECT consent_id FROM public.operator_visits").fetchall()
+        newest = connection.execute(f"SELECT id FROM {schema}.support_consents ORDER BY id DESC LIMIT 1").fetchone()
+    assert (taken,) == newest
+    assert olga.browser.get("/acme/companies").status_code == 200
