@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from billing.money import money as as_money
@@ -70,23 +70,34 @@ def plain_amount(smallest: int, currency: str) -> str:
 
 def report(found: dict[str, Any]) -> Iterator[str]:
     """Yield what the last comparison with Stripe found, a line for each kind of which there is something."""
-    count = len(found.get("mended") or {})
-    if count:
-        yield ngettext("%(num)s subscription differed and was mended.",
-                       "%(num)s subscriptions differed and were mended.", count)  # fmt: skip
-    if count := len(found.get("missed_events") or []):
-        yield ngettext("%(num)s event had not come, and was fetched.", "%(num)s events had not come, and were fetched.",
-                       count)  # fmt: skip
-    if count := len(found.get("adopted") or []):
-        yield ngettext("%(num)s customer at Stripe was found again.", "%(num)s customers at Stripe were found again.",
-                       count)  # fmt: skip
-    if count := len(found.get("ended") or []):
-        yield ngettext("%(num)s subscription of a deleted workspace was ended.",
-                       "%(num)s subscriptions of deleted workspaces were ended.", count)  # fmt: skip
+    counts = {name: len(value) for name, value in found.items() if isinstance(value, list | dict)}
+    counts |= found.get("counts") or {}  # of very many only the first are kept
+    for name, line in _MENDED.items():
+        if count := counts.get(name):
+            yield line(count)
+    failed = dict(found.get("failed") or {})
+    if failed.pop("key", None):
+        yield _("Stripe does not know our customers: the key is of another account or mode.")
+    if failed.pop("events", None):
+        yield _("Events that had not come could not be fetched.")
     if found.get("unknown"):
         yield _("Of no workspace here, and left alone: %(ids)s", ids=", ".join(found["unknown"][:10]))
-    if count := len(found.get("failed") or {}):
+    if count := len(failed):
         yield ngettext("%(num)s workspace could not be compared.", "%(num)s workspaces could not be compared.", count)
+
+
+_MENDED: dict[str, Callable[[int], str]] = {
+    "mended": lambda count: ngettext("%(num)s subscription differed and was mended.",
+                                     "%(num)s subscriptions differed and were mended.", count),
+    "missed_events": lambda count: ngettext("%(num)s event had not come, and was fetched.",
+                                            "%(num)s events had not come, and were fetched.", count),
+    "adopted": lambda count: ngettext("%(num)s customer at Stripe was found again.",
+                                      "%(num)s customers at Stripe were found again.", count),
+    "forgotten": lambda count: ngettext("%(num)s customer is not at Stripe any more.",
+                                        "%(num)s customers are not at Stripe any more.", count),
+    "ended": lambda count: ngettext("%(num)s subscription of a deleted workspace was ended.",
+                                    "%(num)s subscriptions of deleted workspaces were ended.", count),
+}  # fmt: skip
 
 
 def looked(found: dict[str, Any]) -> str:
