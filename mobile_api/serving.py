@@ -23,6 +23,7 @@ from saas_crm.core.clock import now
 from saas_crm.edge.input import input_context
 from tenants.db import db
 from tenants.one_at_a_time import let_go
+from tenants.versions import lacks_tables
 
 View = Callable[..., Response]
 SEEN_EVERY = 600.0  # seconds
@@ -107,10 +108,15 @@ def _mark_used(token_id: UUID) -> None:
     marking = (
         update(ApiToken)
         .where(ApiToken.id == before.c.id)
-        .values(last_used_at=now(), updated_at=ApiToken.updated_at)
+        .values(last_used_at=now(), updated_at=ApiToken.updated_at, **_place())
         .returning(before.c.last_used_at)
         .execution_options(synchronize_session=False)
     )
     marked = db.session.execute(marking).one_or_none()
     if marked is not None and marked[0] is None:
         record_act(db.session(), "first_use", "token", token_id)
+
+
+def _place() -> dict[str, str]:
+    """Return from where a token is used, as it is noted; a workspace that is a release behind has no place for it."""
+    return {} if lacks_tables(g.tenant) else {"address": request.remote_addr or ""}

@@ -35,6 +35,7 @@ from saas_crm.edge.entry import SignInOver
 from saas_crm.edge.origin import request_actor, request_origin
 from tenants.db import db
 from tenants.one_at_a_time import let_go
+from tenants.versions import lacks_tables
 
 DEVICE_DAYS = (DEVICE.hours or 0) // 24
 
@@ -73,6 +74,9 @@ class TokenRead(BaseModel):
     kind: str = Field(description="`device`, `personal` or `integration`.")
     role_id: UUID | None = Field(description="It may do no more than this role, nor than its member.")
     read_only: bool
+    address: str | None = Field(
+        description="The network address of its last use that was noted, or of the sign-in.", examples=["203.0.113.7"]
+    )
     current: bool = Field(description="Whether it is the one that asks.")
 
 
@@ -133,9 +137,12 @@ def sign_in(body: TokenRequest) -> Response:
     may = TokenMay(body.kind, body.role_id, body.read_only) if narrow else None
     days = body.days or (DEVICE_DAYS if body.kind == "device" else None)
     ends = now() + timedelta(days=days) if days else None
-    issued, secret = issue_token(member, body.name, expires_at=ends, may=may)
+    issued, secret = issue_token(member, body.name, expires_at=ends, may=may, address=request.remote_addr)
     tell_of_device(user_id, body.name, request_origin())
-    told = TOKEN.of(issued, current=None, kind=body.kind, role_id=body.role_id, read_only=body.read_only)
+    address = None if lacks_tables(g.tenant) else request.remote_addr
+    told = TOKEN.of(
+        issued, current=None, kind=body.kind, role_id=body.role_id, read_only=body.read_only, address=address
+    )
     response = made({**told, "current": False, "token": secret}, f"tokens/{issued.id}")
     del response.headers["ETag"]
     response.headers["Cache-Control"] = "no-store"

@@ -32,9 +32,10 @@ class TokenMay:
 
 
 def issue_token(
-    member: CurrentMember, name: str, *, expires_at: datetime | None = None, may: TokenMay | None = None
-) -> tuple[ApiToken, str]:
-    """Make an API token; returns it and its text, shown only now.
+    member: CurrentMember, name: str, *, expires_at: datetime | None = None, may: TokenMay | None = None,
+    address: str | None = None,
+) -> tuple[ApiToken, str]:  # fmt: skip
+    """Make an API token; returns it and its text, shown only now. `address` is from where a device signed in.
 
     Without `may` it is a member's device, which may do what they may. Raises Forbidden, and InvalidInput for a role
     that is not there or may do more than they. A workspace that is a release behind has no place for what it `may`, and
@@ -45,7 +46,7 @@ def issue_token(
     values = {"member_id": member.id, "name": name, "token_hash": token_hash(text), "expires_at": expires_at}
     if may is None and lacks_tables(current_tenant()):
         return _token_by_columns(values), text
-    token = ApiToken(**values)
+    token = ApiToken(**values, address=address)
     if may is not None:
         if may.role_id is not None:
             role_to_give(may.role_id, member)

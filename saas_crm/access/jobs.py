@@ -14,6 +14,7 @@ from saas_crm.access.factors.models import SpentChallenge
 from saas_crm.access.known_browsers import forget_browsers
 from saas_crm.access.mailed import mail_reset
 from saas_crm.access.models import ApiToken, Member
+from saas_crm.access.own_devices import end_devices
 from saas_crm.access.policy import forget_batch
 from saas_crm.access.profile import tenants_of
 from saas_crm.access.queries import user_by_email
@@ -62,11 +63,15 @@ def mail_email_change(change_id: str, *, first: bool) -> None:
 
 
 @job("access.end_tokens", retries=8)
-def end_tokens(user_id: str, origin: dict[str, str] | None = None) -> None:
+def end_tokens(user_id: str, origin: dict[str, str] | None = None, *, devices_only: bool = False) -> None:
     """End a person's API tokens in all their workspaces: whoever knew the old password may hold one.
 
-    With an `origin` the log names them and from where they did it; else it was somebody else's act.
+    With an `origin` the log names them and from where they did it; else it was somebody else's act. With `devices_only`
+    what was made for programs goes on: nobody's password was known, they only sign out everywhere else.
     """
+    if devices_only:
+        end_devices(UUID(user_id), origin=origin)
+        return
     for tenant in served_first(tenants_of(UUID(user_id), None)):
         with tenant_scope(tenant):
             held = select(ApiToken).join(Member, Member.id == ApiToken.member_id)

@@ -49,9 +49,11 @@ def shown_tokens(member: CurrentMember, *, everybody: bool, after: Sequence[Any]
     role = select(Role.name).where(Role.id == ApiToken.role_id).scalar_subquery()
     role_key = select(Role.key).where(Role.id == ApiToken.role_id).scalar_subquery()
     whose = select(Member.name).where(Member.id == ApiToken.member_id).scalar_subquery()
-    later: tuple[Any, ...] = (ApiToken.kind, ApiToken.read_only, role.label("role_name"), role_key.label("role_key"))
+    later: tuple[Any, ...] = (
+        ApiToken.kind, ApiToken.read_only, ApiToken.address, role.label("role_name"), role_key.label("role_key"),
+    )  # fmt: skip
     if lacks_tables(current_tenant()):
-        later = tuple(literal(None).label(name) for name in ("kind", "read_only", "role_name", "role_key"))
+        later = tuple(literal(None).label(name) for name in ("kind", "read_only", "address", "role_name", "role_key"))
     query = _tokens(
         member, ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at,
         ApiToken.member_id, whose.label("whose"), *later,
@@ -64,7 +66,7 @@ def shown_tokens(member: CurrentMember, *, everybody: bool, after: Sequence[Any]
 
 def told_of_token(column: Any) -> Any:
     """Return a column of a token, or what holds for all of them where a workspace has no such column yet."""
-    usual = {"kind": "device", "role_id": None, "read_only": False}
+    usual = {"kind": "device", "role_id": None, "read_only": False, "address": None}
     if column.key in usual and lacks_tables(current_tenant()):
         return literal(usual[column.key]).label(column.key)
     return column

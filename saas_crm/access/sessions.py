@@ -191,12 +191,6 @@ def end_session_of(token: str, *, origin: Mapping[str, str] | None = None) -> No
             tell_workspaces(connection, "sign_out", origin, user_id=user_id, only=only_in(token))
 
 
-def end_other_sessions(user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None) -> None:
-    """Sign the user out everywhere, except in the session to keep. An `origin` is as for `start_session`."""
-    with db.engines[SHARED].begin() as connection:
-        drop_sessions(connection, user_id, keep, origin=origin)
-
-
 def drop_sessions(
     connection: Connection, user_id: UUID, keep: UUID | None = None, *, origin: Mapping[str, str] | None = None
 ) -> None:
