@@ -1,16 +1,18 @@
 """A run with workspaces one release behind (TEST_BEHIND): a test of what is new there waits for the upgrade.
 
 Nothing is written at a test that asks for an address the former release did not have and is told "being upgraded", or
-that asks the database itself for a table or a column that is not there: if it fails, that is told as expected. Who gets
-503 from an address of the former release has found a mistake. What is new at such an address (a preview, a token that
+that asks the database itself for a table or a column that is not there: if it fails, that is told as expected. So it is
+where a server process of its own was asked, by what that has logged. Who gets 503 from an address of the former release
+has found a mistake. What is new at such an address (a preview, a token that
 may do less) is tested under the mark `newest`, and not at all in such a run; so is what a thread or a worker of the
 test's own would do, whose want of tables the test does not see.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +21,39 @@ import pytest
 from flask import request, request_finished
 from flask.wrappers import Response
 
+from tests.support.server import LOGS
+
 FORMER_ADDRESSES = frozenset(
     (Path(__file__).parents[1] / "rollout" / "former_addresses.txt").read_text().splitlines()
 )  # fmt: skip
 """Every address inside a workspace that the former release had, to be written anew when FORMER is raised."""
 IS_BEHIND = bool(os.environ.get("TEST_BEHIND"))
 _waiting: set[str] = set()
+_read: dict[Path, int] = {}
 
 
 def _note(_app: Any, response: Response, **_more: Any) -> None:
     if response.status_code == 503 and request.url_rule is not None:
         _waiting.add(f"{request.method} {request.url_rule.rule}")
+
+
+def _logged() -> Iterator[str]:
+    """Yield the lines that servers have written since it was asked last."""
+    for log in filter(Path.exists, LOGS):
+        with log.open("rb") as file:
+            file.seek(_read.get(log, 0))
+            written = file.read()
+        _read[log] = _read.get(log, 0) + len(written)
+        yield from written.decode(errors="replace").splitlines()
+
+
+def _note_logged() -> None:
+    """Note the addresses inside a workspace that a server of its own has let wait."""
+    for line in _logged():
+        if '"status": 503' in line and line.startswith("{"):
+            told = json.loads(line)
+            if told["tenant"]:
+                _waiting.add(f"{told['method']} {told['route']}")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -44,6 +68,7 @@ def pytest_runtest_protocol() -> Generator[None, Any, Any]:
     if not IS_BEHIND:
         return (yield)
     _waiting.clear()
+    list(_logged())
     with request_finished.connected_to(_note):
         return (yield)
 
@@ -59,6 +84,7 @@ def pytest_runtest_makereport(call: pytest.CallInfo[Any]) -> Generator[None, pyt
 
 def _why(error: BaseException | None) -> str:
     """Return what a test lacked that only the upgrade brings; "" for a failure of its own."""
+    _note_logged()
     if mistaken := _waiting & FORMER_ADDRESSES:
         print(f"these the former release served: {', '.join(sorted(mistaken))}")
         return ""

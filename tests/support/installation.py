@@ -138,7 +138,7 @@ def settings_for(place: Place, folder: Path, **changes: Any) -> Settings:
         "base_url": "http://localhost",
         "mail_url": f"file://{folder}/mail",
         "metrics_token": None,
-        "log_level": "WARNING",
+        "log_level": "INFO" if os.environ.get("TEST_BEHIND") else "WARNING",  # behind.py reads what waits
         "operator_console": True,
     }
     return Settings(**{**values, **changes})

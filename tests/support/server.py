@@ -19,6 +19,8 @@ from tenants.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _PATIENCE = 60.0
+LOGS: list[Path] = []
+"""What the servers of this process write, those that have ended as well."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def live_server(
         *(["--preload"] if workers > 1 else []),  # as `saas-crm serve` does: the processes share what was loaded once
     ]  # fmt: skip
     environment = environment_of(settings)
+    LOGS.append(log)
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output)
     try:
