@@ -8,27 +8,31 @@ one that is sent again (by the package, or after a crash) is carried out once.
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager, suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import stripe
+import structlog
 
-from billing import stripe_reading as reading
-from billing.errors import CardDeclined, StripeRefused
-from billing.patience import LONG, Patience
-from billing.stripe_facts import SubscriptionFacts
+from billing.errors import CardDeclined, StripeBusy, StripeRefused, StripeUnreachable
+from billing.patience import LONG, Breaker, Patience
+from billing.stripe_changing import Changing
 from billing.stripe_hosted import Hosted
 from billing.stripe_leaving import Leaving
 from billing.stripe_looks import Looks
-from billing.stripe_reading import CANCEL_REASON, CANCEL_TO
 from billing.stripe_shelf import Shelf
-from billing.stripe_wire import Wire, told
 
+log = structlog.get_logger(__name__)
 API_VERSION = "2026-10-28.endive"
 """Every answer is read as this version has it, whatever the account's own is: a new one is a change of our code."""
+TOO_MANY = 429
+LONGEST_WAIT = 60.0
+"""Seconds that Stripe may tell us to wait; beyond that it is asked again and will say so again."""
 
 
-class StripeGateway(Looks, Hosted, Shelf, Leaving):
+class StripeGateway(Looks, Changing, Hosted, Shelf, Leaving):
     """Stripe, for one installation: takes and returns plain values, raises `billing.errors` only."""
 
     def __init__(
@@ -47,106 +51,98 @@ class StripeGateway(Looks, Hosted, Shelf, Leaving):
     def _told(self) -> AbstractContextManager[None]:
         return told()
 
-    # What a change would cost
 
-    def preview(self, held: SubscriptionFacts, *, price_id: str, seats: int, at_once: bool) -> tuple[int, int]:
-        """Return what a change would charge at once, and what it would add to the next invoice for a part of a period.
+class Wire(stripe.HTTPClient):
+    """Requests as the package sends them, for as long as who asks may wait, and none to who has fallen silent."""
 
-        Taxes are in the first; what is owed back counts as nothing in either.
-        """
-        with self._told():
-            found = self._client.invoices.create_preview({
-                "subscription": held.subscription_id,
-                "subscription_details": {
-                    "items": [{"id": held.item_id, "price": price_id, "quantity": seats}],
-                    "proration_behavior": "always_invoice" if at_once else "create_prorations",
-                },
-            }).to_dict()  # fmt: skip
-        if at_once:
-            return max(found["amount_due"], 0), 0
-        return 0, max(reading.prorated(found) - self._pending(held), 0)
+    name = "requests"
 
-    def _pending(self, held: SubscriptionFacts) -> int:
-        """Return what former changes in this period add to the next invoice already."""
-        try:
-            with self._told():
-                found = self._client.invoices.create_preview({"subscription": held.subscription_id}).to_dict()
-        except StripeRefused as none:
-            if none.code in ("invoice_upcoming_none", "resource_missing"):
-                return 0
-            raise
-        return reading.prorated(found)
+    def __init__(self, patience: Patience) -> None:
+        """Keep connections of each thread, and what is known of who answers."""
+        super().__init__()
+        self._patience, self._breaker = patience, Breaker()
+        self._places = threading.BoundedSemaphore(patience.places)
+        self._reads = stripe.RequestsClient(timeout=(patience.connect, patience.read))
+        self._writes = stripe.RequestsClient(timeout=(patience.connect, patience.write))
+        self._told = threading.local()
 
-    # What changes a subscription
-
-    def set_items(
-        self,
-        held: SubscriptionFacts,
-        *,
-        seats: int,
-        price_id: str | None,
-        prorations: str,
-        must_be_paid: bool,
-        key: str,
-    ) -> None:
-        """Set seats, and the price if one is given, of a subscription: what is absolute is said twice and done once.
-
-        `prorations` is Stripe's proration_behavior. What `must_be_paid` at once and is declined changes nothing and
-        raises CardDeclined; else the change holds, and what could not be paid is owed.
-        """
-        item: Any = {"id": held.item_id, "quantity": seats, **({"price": price_id} if price_id else {})}
-        behaviour = "error_if_incomplete" if must_be_paid else "allow_incomplete"
-        self._update(held, {"items": [item], "proration_behavior": prorations, "payment_behavior": behaviour}, key)
-
-    def _update(self, held: SubscriptionFacts, asked: Any, key: str) -> None:
-        with self._told():
-            self._once(key, lambda by: self._client.subscriptions.update(held.subscription_id, asked, by))
-
-    def cancel_at_end(self, held: SubscriptionFacts, *, to: str, reason: str, words: str, key: str) -> None:
-        """Let a subscription end with its period; what becomes of the workspace then stands in its metadata."""
-        details: Any = {"comment": words, **({"feedback": reason} if reason else {})}
-        said = {CANCEL_TO: to, CANCEL_REASON: reason}
-        self._update(held, {"cancel_at_period_end": True, "cancellation_details": details, "metadata": said}, key)
-
-    def take_back(self, held: SubscriptionFacts, *, key: str) -> None:
-        """Let a subscription go on that was to end."""
-        said: Any = {"metadata": {CANCEL_TO: "", CANCEL_REASON: ""}}
-        ends: Any = {"cancel_at_period_end": False} if held.cancel_at_period_end else {"cancel_at": ""}
-        self._update(held, {**ends, **said}, key)
-
-    def pay_by_default(self, held: SubscriptionFacts, *, key: str) -> None:
-        """Let a subscription be paid by what its customer pays by now, and try what is open by it.
-
-        Checkout gives a subscription a way to pay of its own, which counts before the customer's; and Stripe does not
-        try again by itself because there is another one.
-        """
-        with self._told():
-            customer = self._client.customers.retrieve(held.customer_id).to_dict(for_json=True)
-            method = reading.identity((customer.get("invoice_settings") or {}).get("default_payment_method"))
-            if not method:
-                return
-            has = self._client.subscriptions.retrieve(held.subscription_id).to_dict(for_json=True)
-            if reading.identity(has.get("default_payment_method")) not in ("", method):
-                self._update(held, {"default_payment_method": method}, key)
-            open_ones: Any = {"subscription": held.subscription_id, "status": "open"}
-            owed = list(self._all(self._client.invoices, open_ones)) if held.owes else []
-        waits = held.waiting.invoice_id if held.waiting else ""
-        for id in (one["id"] for one in owed if one["id"] != waits):
-            with suppress(CardDeclined, StripeRefused), self._told():  # it stays owed; or was paid a moment ago
-                self._pay(id, method, f"{key}-{id}")
-
-    def _pay(self, invoice_id: str, method: str, key: str) -> None:
-        self._once(key, lambda by: self._client.invoices.pay(invoice_id, {"payment_method": method}, by))
-
-    def end(self, subscription_id: str, *, credit: bool, key: str) -> None:
-        """End a subscription now; with `credit` what was paid for days to come counts towards what is paid next.
-
-        One that has ended already, or is gone, is no error.
-        """
-        asked: Any = {"invoice_now": True, "prorate": True} if credit else {}
-        try:
-            with self._told():
-                self._once(key, lambda by: self._client.subscriptions.cancel(subscription_id, asked, by))
-        except StripeRefused as refused:
-            if refused.code != "resource_missing":
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, *,
+        _usage: list[str] | None = None,
+    ) -> tuple[Any, int, Mapping[str, str]]:  # fmt: skip
+        """Send a request once; raises the package's APIConnectionError where no answer comes, or nobody is asked."""
+        changes = method.lower() != "get" and not url.endswith("/create_preview")
+        with self._turn():
+            try:
+                found = (self._writes if changes else self._reads).request(method, url, headers, post_data)
+            except stripe.APIConnectionError:
+                if self._breaker.was_silent() and self._patience.brief:
+                    log.warning("Stripe is silent: for some seconds nobody is sent there")
                 raise
+        self._breaker.answered()
+        return found
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for a place where people wait; raises the same where that is in vain."""
+        if not self._patience.brief:
+            yield
+            return
+        if not self._breaker.lets_ask() or not self._places.acquire(timeout=self._patience.place):
+            raise stripe.APIConnectionError("not asked", should_retry=False)  # type: ignore[no-untyped-call]
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _should_retry(
+        self, response: Any, api_connection_error: Any, num_retries: int, max_network_retries: int | None
+    ) -> bool:
+        """Ask again where the package does; never after a wait in vain where people wait, and after a 429 where not."""
+        busy = response is not None and response[1] == TOO_MANY
+        self._told.seconds = _seconds(response[2].get("Retry-After")) if busy else 0.0
+        if busy:
+            return num_retries < self._patience.later
+        silent = api_connection_error.__cause__ if api_connection_error is not None else None
+        if self._patience.brief and isinstance(silent, self._reads.requests.exceptions.Timeout):
+            return False
+        return bool(super()._should_retry(response, api_connection_error, num_retries, max_network_retries))
+
+    def _sleep_time_seconds(self, num_retries: int) -> float:
+        """Wait for as long as Stripe said, if it did."""
+        told: float = self._told.seconds
+        return max(float(super()._sleep_time_seconds(num_retries)), told)
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        for client in (self._reads, self._writes):
+            client.close()  # type: ignore[no-untyped-call]
+
+
+def _seconds(told: str | None) -> float:
+    """Return what Retry-After says; 0 for nothing, and for a date, which Stripe never sends."""
+    try:
+        return min(max(float(told or 0), 0.0), LONGEST_WAIT)
+    except ValueError:
+        return 0.0
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn Stripe's errors into ours. Their texts may name people and cards, so only codes are kept.
+
+    Whoever wants to read the text finds it in Stripe's dashboard, by the id of the request.
+    """
+    try:
+        yield
+    except stripe.CardError as declined:
+        why = getattr(declined.error, "decline_code", None) or declined.code
+        raise CardDeclined(str(why or "")) from None
+    except stripe.APIConnectionError as silent:
+        raise StripeUnreachable(type(silent).__name__) from None
+    except stripe.StripeError as refused:
+        status, code = refused.http_status or 0, str(refused.code or "")
+        if status in (409, TOO_MANY) or status >= 500:
+            raise StripeBusy(f"HTTP {status}") from None
+        words = (type(refused).__name__, code, str(getattr(refused, "param", None) or ""), refused.request_id or "")
+        raise StripeRefused(" ".join(word for word in words if word), code, status) from None
