@@ -26,6 +26,7 @@ from saas_crm.core.limits import usage
 from saas_crm.core.money import Money
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
+from saas_crm.edge.proof import proven
 from tenants.address import address_of
 
 PAGE = "/settings/billing"
@@ -194,6 +195,7 @@ def foresee(body: PreviewWanted) -> Response:
 )  # fmt: skip
 @requires("billing:update")
 @while_read_only
+@proven
 def change_plan(body: PlanWanted) -> Response:
     """Change plan or interval: more at once, less from the period's end. See the preview for what it costs.
 

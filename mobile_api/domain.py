@@ -16,6 +16,7 @@ from mobile_api.shapes import Fields
 from saas_crm.edge.checks import look
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from saas_crm.workspaces.domains import keeping
 from saas_crm.workspaces.domains.keeping import By
 from saas_crm.workspaces.domains.rules import Held, State, readable
@@ -72,6 +73,7 @@ def show_domain() -> Response:
     if_match=True, idempotent=True,
 )  # fmt: skip
 @requires("workspace:update")
+@proven
 def set_domain(body: DomainWrite) -> Response:
     """Say which domain it is to be. It takes the place of the former one at once; it is used once it is checked."""
     check_if_match(_told(keeping.domain_of(g.tenant.id)))
@@ -95,6 +97,7 @@ def check_domain() -> Response:
     "DELETE", "/workspace/domain", tag="workspace", responses={204: None}, if_match=True, idempotent=True
 )  # fmt: skip
 @requires("workspace:update")
+@proven
 def remove_domain() -> Response:
     """Serve the workspace at its usual address only."""
     check_if_match(_told(keeping.domain_of(g.tenant.id)))

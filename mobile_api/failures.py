@@ -27,6 +27,7 @@ from saas_crm.edge.current import NotSignedIn, member_or_none
 from saas_crm.edge.entry import NetworkRefused, SecondFactorOwed, SignInOver
 from saas_crm.edge.moved import WorkspaceMoved
 from saas_crm.edge.plain_http import PlainHttp
+from saas_crm.edge.proof import TokenProofNeeded
 from saas_crm.edge.shares import BUSY_SECONDS
 from saas_crm.edge.standing import SeatMissing, WorkspaceReadOnly, WorkspaceUnavailable
 from tenants.standing import DELETION, telling
@@ -74,6 +75,10 @@ def _second_step(_error: SecondStepNeeded) -> tuple[Problem, Headers]:
 
 def _owes_second_factor(_error: SecondFactorOwed) -> tuple[Problem, Headers]:
     return problem("second-factor-required"), {}
+
+
+def _unproven(_error: TokenProofNeeded) -> tuple[Problem, Headers]:
+    return problem("proof-required"), {}
 
 
 def _from_elsewhere(_error: NetworkRefused) -> tuple[Problem, Headers]:
@@ -189,6 +194,7 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (ApiProblem, _of_api),
     (NotSignedIn, _nobody),
     (SecondFactorOwed, _owes_second_factor),
+    (TokenProofNeeded, _unproven),
     (NetworkRefused, _from_elsewhere),
     (PlainHttp, _in_the_clear),
     (SignInOver, _over),

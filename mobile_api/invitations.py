@@ -23,6 +23,7 @@ from saas_crm.access.schemas import InvitationWrite
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from tenants.one_at_a_time import let_go
 
 
@@ -69,6 +70,7 @@ def list_invitations(query: Listing) -> Response:
     etag=True, idempotent=True,
 )  # fmt: skip
 @requires("member:create")
+@proven
 def invite(body: NewInvitation) -> Response:
     """Invite somebody: they get a mail with a link that is good for seven days.
 

@@ -29,8 +29,11 @@ from saas_crm.access.team_schemas import MemberWrite, WorkingHours
 from saas_crm.core.forms import Input, given, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires
+from saas_crm.edge.proof import ask_device, proven_for_some
 from tenants.versions import lacks_tables
 
+DECIDES = frozenset({"role_id", "team_id", "status"})
+"""What decides who may do what: a device is asked for a proof before it is changed."""
 NEW = ("working_hours", "substitute_id", "two_factor")
 Status = Literal["active", "frozen", "removed"]
 
@@ -106,16 +109,20 @@ def show_member(member_id: UUID) -> Response:
     etag=True, if_match=True, idempotent=True,
 )  # fmt: skip
 @members_only
+@proven_for_some
 def change_member(member_id: UUID, body: MemberChange) -> Response:
     """Change a member's role, team, status, working hours or substitute.
 
     A frozen member is locked out from the next request on, in browsers and by tokens. Only owners change owners and
-    make owners, and one active owner is always left. Their own hours and substitute everybody may change. Where letting
-    somebody in again takes more seats than are paid: 409 (`seat-needed`), as inviting does.
+    make owners, and one active owner is always left. Their own hours and substitute everybody may change; only the
+    rest takes a proof. Where letting somebody in again takes more seats than are paid: 409 (`seat-needed`), as
+    inviting does.
     """
     member = current_member()
     if member_id != member.id:
         member.require("member:update")
+    if given(body).keys() & DECIDES:
+        ask_device()
     found = get_member(member_id, details=True)
     version = agreed_version(found, lambda: _member(member_id))
     confirmed = body.confirm_seats if "confirm_seats" in body.model_fields_set else None

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "network-refused": (403, N_("The workspace lets nobody in from this network")),
     "forbidden": (403, N_("This is not allowed")),
     "second-factor-required": (403, N_("The workspace asks for two-factor sign-in: set it up on the website")),
+    "proof-required": (403, N_("This takes the password again: send it to /tokens/proof first")),
     "https-needed": (403, N_("The API is spoken to by https alone: end a token that was sent in the clear")),
     "workspace-read-only": (403, N_("The workspace can only be read now: nothing was changed")),
     "workspace-closed": (403, N_("The workspace is closed")),

@@ -11,7 +11,7 @@ from tenants.marks import N_
 
 BASE = "/api/v1"
 RESOURCES = (
-    "tokens", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
+    "tokens", "proof", "me", "members", "teams", "team_people", "invitations", "companies", "contacts", "activities",
     "opportunities", "opportunity_steps", "pipelines", "roles", "search", "account_teams", "audit", "hand_overs",
     "consents", "erasures", "processing", "security", "sso", "support", "workspace", "domain", "numbers", "billing",
     "billing_confirming", "member_seats",
@@ -84,6 +84,11 @@ PARAGRAPHS = (
     N_(
         "**Errors** are problem details (RFC 9457): programs look at `type` and `errors[].code`, people read the "
         "rest. What a member may not see does not exist: 404."
+    ),
+    N_(
+        "**Proof**: what decides who may do what takes the password again from a device, and the code of who has "
+        "two-factor sign-in: `POST /tokens/proof`, good for ten minutes. Else it is 403 of the type `proof-required`. "
+        "Tokens that were made for programs are not asked."
     ),
     N_(
         "**Limits** are told in `RateLimit-Policy` and `RateLimit`; over them is 429 with `Retry-After`. A body "

@@ -25,6 +25,7 @@ from saas_crm.access.world import present_world
 from saas_crm.core.forms import Input, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 
 RolePatch = patch_of(RoleWrite, "RolePatch")
 
@@ -89,6 +90,7 @@ def list_roles(query: RoleFilters) -> Response:
     "POST", "/roles", tag="roles", request_model=NewRole, responses={201: RoleRead}, etag=True, idempotent=True
 )
 @requires("role:create")
+@proven
 def create_role(body: NewRole) -> Response:
     """Make a role.
 
@@ -111,6 +113,7 @@ def show_role(role_id: UUID) -> Response:
     etag=True, if_match=True, idempotent=True,
 )  # fmt: skip
 @requires("role:update")
+@proven
 def change_role(role_id: UUID, body: RoleWrite) -> Response:
     """Rename a role or change what it allows; it holds from the next request of each member on.
 
@@ -128,6 +131,7 @@ def change_role(role_id: UUID, body: RoleWrite) -> Response:
     idempotent=True,
 )  # fmt: skip
 @requires("role:delete")
+@proven
 def delete_role(role_id: UUID, query: RoleDeletion) -> Response:
     """Delete a role that is not built in; its members and open invitations get another one."""
     role = actions.get_role(role_id, hold=True)

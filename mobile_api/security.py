@@ -19,6 +19,7 @@ from saas_crm.access.policy import own_policy
 from saas_crm.core.forms import given, patch_of
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 
 EntryPatch = patch_of(EntryWrite, "SecurityPatch")
 
@@ -46,6 +47,7 @@ def show_security() -> Response:
     if_match=True, idempotent=True,
 )  # fmt: skip
 @requires("workspace:update")
+@proven
 def change_security(body: EntryWrite) -> Response:
     """Decide it, from everybody's next request on.
 

@@ -17,6 +17,7 @@ from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires
 from saas_crm.edge.domains import workspace_address
+from saas_crm.edge.proof import proven
 from tenants.address import slug_address
 
 SsoPatch = patch_of(SsoWrite, "SsoPatch")
@@ -50,6 +51,7 @@ def show_sso() -> Response:
     idempotent=True,
 )  # fmt: skip
 @requires("workspace:update")
+@proven
 def change_sso(body: SsoWrite) -> Response:
     """Decide about single sign-on.
 
@@ -66,6 +68,7 @@ def change_sso(body: SsoWrite) -> Response:
 
 @api.operation("DELETE", "/sso", tag="security", responses={204: None}, if_match=True, idempotent=True)
 @requires("workspace:update")
+@proven
 def remove_sso() -> Response:
     """Forget the identity provider and its secret; people sign in as before there was one."""
     check_if_match(_told(provider()))

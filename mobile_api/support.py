@@ -13,6 +13,7 @@ from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
+from saas_crm.edge.proof import proven
 from saas_crm.operators import consents
 from saas_crm.operators.schemas import Allow
 from tenants.db import new_id
@@ -40,6 +41,7 @@ def show_support_access() -> Response:
     "POST", "/support-access", tag="security", request_model=Allow, responses={201: SupportAccess}, idempotent=True
 )  # fmt: skip
 @requires("workspace:update")
+@proven
 def allow_support_access(body: Allow) -> Response:
     """Let operators look in for a while.
 

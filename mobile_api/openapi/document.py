@@ -29,6 +29,10 @@ from mobile_api.openapi.parameters import (
 from mobile_api.openapi.schemas import Mode, components, schema_of
 from mobile_api.problems import Problem
 
+PROOF = (
+    "The token of a device has to be proven within the last ten minutes (`POST /tokens/proof`); else the answer is 403 "
+    "of the type `proof-required`."
+)
 References = dict[tuple[type[BaseModel], Mode], Any]
 
 
@@ -104,7 +108,8 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
 
 def _description(operation: Operation) -> str:
     needed = f"Needs the permission `{operation.permission}`." if operation.permission else ""
-    return "\n\n".join(part for part in (operation.description, needed) if part)
+    proof = PROOF if operation.proven else ""
+    return "\n\n".join(part for part in (operation.description, needed, proof) if part)
 
 
 def _query(operation: Operation) -> list[dict[str, Any]]:

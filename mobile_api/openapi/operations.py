@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from saas_crm.edge.declared import declared_for
+from saas_crm.edge.declared import declared_for, takes_proof
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -23,7 +23,7 @@ class Operation:
     ones follow from the rest: a token is needed unless `public`, a body or query can be invalid, a path can
     lead nowhere; `problems` adds further statuses. `idempotent` takes an Idempotency-Key, `etag` answers with
     an ETag (a GET then takes If-None-Match and can answer 304), `if_match` takes If-Match and can answer 412;
-    where it is "needed", 428 without.
+    where it is "needed", 428 without. `proven` asks devices for a proof that is not old.
     """
 
     method: Method
@@ -35,6 +35,7 @@ class Operation:
     description: str = ""
     permission: str | None = None
     public: bool = False
+    proven: bool = False
     request_model: type[BaseModel] | None = None
     query_model: type[BaseModel] | None = None
     idempotent: bool = False
@@ -115,4 +116,4 @@ def _access(view: Callable[..., Any]) -> dict[str, Any]:
     declared = declared_for(view)
     if declared is None:
         raise ValueError(f"{view.__name__} names no permission")
-    return {"permission": declared.permission, "public": declared.kind == "public"}
+    return {"permission": declared.permission, "public": declared.kind == "public", "proven": takes_proof(view)}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, func, insert, select, table
+from sqlalchemy import column, func, insert, select, table, update
 
 from saas_crm.access.models import ApiToken
 from saas_crm.access.permissions import CurrentMember
@@ -37,16 +37,17 @@ def issue_token(
 ) -> tuple[ApiToken, str]:  # fmt: skip
     """Make an API token; returns it and its text, shown only now. `address` is from where a device signed in.
 
-    Without `may` it is a member's device, which may do what they may. Raises Forbidden, and InvalidInput for a role
-    that is not there or may do more than they. A workspace that is a release behind has no place for what it `may`, and
-    the database refuses it: a token that was to do less must never do more.
+    Who makes one has just proven who they are. Without `may` it is a member's device, which may do what they may.
+    Raises Forbidden, and InvalidInput for a role that is not there or may do more than they. A workspace that is a
+    release behind has no place for what it `may`, and the database refuses it: a token that was to do less must never
+    do more.
     """
     member.require("token:create")
     text = new_token("crm_")
     values = {"member_id": member.id, "name": name, "token_hash": token_hash(text), "expires_at": expires_at}
     if may is None and lacks_tables(current_tenant()):
         return _token_by_columns(values), text
-    token = ApiToken(**values, address=address)
+    token = ApiToken(**values, address=address, proved_at=now())
     if may is not None:
         if may.role_id is not None:
             role_to_give(may.role_id, member)
@@ -67,6 +68,12 @@ def _token_by_columns(values: dict[str, Any]) -> ApiToken:
     db.session.execute(insert(_FORMER_TOKENS).values(id=token_id, **values))
     record_act(db.session(), "create", "token", token_id, {"name": [None, values["name"]]})
     return db.session.get_one(ApiToken, token_id)
+
+
+def note_token_proof(token_id: UUID) -> None:
+    """Note that the person of a token has just proven who they are; nobody's copy of the token is older by that."""
+    proven = update(ApiToken).where(ApiToken.id == token_id)
+    db.session.execute(proven.values(proved_at=now(), updated_at=ApiToken.updated_at))
 
 
 def tokens_as(role_id: UUID) -> int:

@@ -188,12 +188,13 @@ class ApiToken(Record, TenantModel):
     """A bearer token of a member's "device", made by signing in; "personal" or for an "integration", made on a page.
 
     Only its hash is kept. What it may do is what its member may, and within that what `role_id` may, if it has one;
-    with `read_only` nothing but reading. `address` is from where its use was noted last, or where it was made.
+    with `read_only` nothing but reading. `address` is from where its use was noted last, or where it was made;
+    `proved_at` is when its person last gave their password for it.
     """
 
     __tablename__ = "api_tokens"
     __resource__ = "token"
-    __unaudited__ = Record.__unaudited__ | {"token_hash", "last_used_at", "address"}
+    __unaudited__ = Record.__unaudited__ | {"token_hash", "last_used_at", "address", "proved_at"}
     __table_args__ = (Index("ix_api_tokens_member_id", "member_id"),)
 
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
@@ -208,6 +209,7 @@ class ApiToken(Record, TenantModel):
     role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.id"), deferred=True)
     read_only: Mapped[bool] = mapped_column(default=False, deferred=True)
     address: Mapped[str | None] = mapped_column(deferred=True)
+    proved_at: Mapped[datetime | None] = mapped_column(deferred=True)
 
 
 class IdentityProvider(Record, TenantModel):

@@ -22,6 +22,7 @@ class TokenFacts:
     read_only: bool = False
     role_name: str | None = None
     role: Mapping[str, str] | None = None
+    proved_at: datetime | None = None
 
 
 def narrowed(member: CurrentMember, token: TokenFacts) -> CurrentMember:

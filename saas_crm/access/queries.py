@@ -75,6 +75,7 @@ _TOKEN = (
         (ApiToken.role_id.is_(None), null()), (_GIVEN.deleted_at.is_not(None), literal_column("'{}'::jsonb", JSONB)),
         else_=_GIVEN.permissions,
     ).label("given"),
+    ApiToken.proved_at,
 )  # fmt: skip
 """A role that was deleted lets its tokens do nothing."""
 _NOW = _LookUps(_MEMBER.add_columns(*standing_columns()), of_token=_TOKEN)

@@ -27,6 +27,7 @@ WORKS_SEATLESS = "__works_seatless__"
 LEADS_ON = "__leads_on__"
 LETS_SIGN_IN = "__lets_sign_in__"
 ON_DOMAINS = "__on_domains__"
+PROVEN = "__proven__"
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -135,6 +136,11 @@ def also_on_domains(view: View) -> View:
 def works_on_domains(view: Any) -> bool:
     """Whether an endpoint outside workspaces is served at their own domains."""
     return bool(getattr(view, ON_DOMAINS, False))
+
+
+def takes_proof(view: Any) -> bool:
+    """Whether an endpoint takes step-up, always or for some of what it does (`edge.proof`)."""
+    return getattr(view, PROVEN, None) is not None
 
 
 def declared_for(view: Any) -> Declared | None:

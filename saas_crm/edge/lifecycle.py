@@ -192,7 +192,7 @@ def _find_member(permission: str | None) -> None:
         if found is None:
             raise NotSignedIn
         g.member, token = found
-        g.token_id, g.token_used_at = token.id, token.last_used_at or token.created_at
+        g.token_id, g.token_used_at, g.token = token.id, token.last_used_at or token.created_at, token
         check_token(g.member, token)
     else:
         g.member = visited() or _reader()

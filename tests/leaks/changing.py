@@ -169,7 +169,7 @@ def _of_token(estate: Estate, who: str, change: Change) -> str:
     row, owner = change.is_now or change.was, estate.name_of((change.is_now or change.was)["member_id"])
     if change.act == "INSERT":
         return "" if owner == who and "token:create" in estate.scopes[who] else "no right to make it"
-    if change.columns - STAMPS <= {"last_used_at", "address"} and owner == who:
+    if change.columns - STAMPS <= {"last_used_at", "address", "proved_at"} and owner == who:
         return ""
     if {"member:update", "member:delete"} & estate.scopes[who].keys():
         return ""  # who leaves or is frozen loses their tokens

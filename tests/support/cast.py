@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -122,7 +123,8 @@ def person_of(key: str, slug: str, user_id: UUID) -> Person:
     """Return a member of the workspace that speaks as somebody of the cast, with a session and a token."""
     member_id, team_id = db.session.execute(select(Member.id, Member.team_id).where(Member.user_id == user_id)).one()
     member = member_by_id(member_id)
-    _, token = issue_token(member, f"Phone of {key}")
+    issued, token = issue_token(member, f"Phone of {key}")
+    issued.proved_at = now() + timedelta(days=1)  # no test waits for its phone to need another proof
     session = start_session(user_id, user_agent="test", address="127.0.0.1")
     return Person(key, member.name, member.email, user_id, slug, session, member.role_key, member_id, team_id, token)
 

@@ -1,4 +1,4 @@
-"""Know from where a device, or a program, used its token last (2026-11-23)."""
+"""Know from where a token was used last, and when its person last proved who they are by it (2026-11-23)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,3 +12,4 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("api_tokens", sa.Column("address", sa.String(), nullable=True))
+    op.add_column("api_tokens", sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True))
