@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from saas_crm.access.addresses import LEADS_ON
 from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.core.audit import AuditEntry
 from tenants.db import db, tenant_scope
@@ -127,6 +129,16 @@ def test_nobody_else_takes_the_old_one(
         connection.execute("UPDATE public.former_slugs SET until = now()")
     assert client_for("rep").get("/acme/companies").status_code == 404
     assert client_for("outsider").post("/other/settings/address", data={"slug": "acme"}).status_code == 303
+
+
+@pytest.mark.parametrize(("days", "status"), [(89, 302), (91, 404)])
+def test_the_old_one_leads_on_for_ninety_days(
+    moved: Browser, client_for: ClientFor, installation: Installation, days: int, status: int
+) -> None:
+    assert timedelta(days=90) == LEADS_ON
+    with installation.place.owner() as connection:  # so many days go by
+        connection.execute("UPDATE public.former_slugs SET until = until - make_interval(days => %s)", [days])
+    assert client_for("rep").get("/acme/companies").status_code == status
 
 
 def test_it_may_go_back(moved: Browser, client_for: ClientFor) -> None:
