@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
+from saas_crm.access import passwords
 from saas_crm.operators import people
-from tests.support.clients import browser_of
+from tests.support.clients import browser_of, statements
 from tests.support.installation import Installation
 from tests.support.operators import PASSWORD, OperatorPerson
 
@@ -72,6 +74,30 @@ def test_a_refusal_tells_nothing_of_the_address(operator_for: Make, app: Flask, 
     assert answer.status_code == other.status_code == 422
     assert "do not fit together" in answer.text
     assert "do not fit together" in other.text
+
+
+def test_every_refusal_costs_the_same_work(
+    operator_for: Make, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """Whether nobody has the address, it waits for its set-up or the password is wrong: one hash is made."""
+    olga = operator_for(signed_in=False)
+    operator_for("waiting@operators.example", "Waiting", set_up=False)
+    hashed: list[bool] = []
+    real = PasswordHasher.verify
+
+    def spy(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        hashed.append(stored == passwords._nobodys())
+        return bool(real(hasher, stored, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", spy)
+    costs = []
+    for email in (olga.email, "waiting@operators.example", "nobody@operators.example", "owner@acme.example"):
+        hashed.clear()
+        answer = browser_of(app, None).post("/operator/signin", data={"email": email, "password": "wrong password"})
+        assert answer.status_code == 422
+        costs.append((len(hashed), statements(answer)))
+        assert hashed == [email != olga.email]
+    assert len(set(costs)) == 1, costs
 
 
 def test_refusals_are_written_down_without_what_was_typed(
