@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, update
 
 from billing.closing import customer_of
-from billing.errors import BillingError
+from billing.errors import BillingError, CustomerGone
 from billing.gateways import gateway_of
 from billing.models import StripeEvent
 from billing.subscriptions import held
@@ -91,7 +91,10 @@ def leave_stripe(settings: Settings, customer_id: str) -> None:
 
 
 def _end_all(gateway: StripeGateway, customer_id: str) -> None:
-    facts = gateway.facts(customer_id)
+    try:
+        facts = gateway.facts(customer_id)
+    except CustomerGone:  # deleted at Stripe, by an earlier run or by hand, and all that was paid for with it
+        return
     for one in (facts.subscription, *facts.surplus):
         if one is not None and one.lives:
             gateway.end(one.subscription_id, credit=False, key=f"end-{one.subscription_id}")

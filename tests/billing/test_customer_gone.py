@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 
 from billing.errors import CustomerGone, NothingToDo
 from billing.invoices import invoices, upcoming
+from billing.leaving import leave_stripe
 from billing.models import Subscription
 from billing.portal import portal_url
 from billing.reconciling import reconcile
@@ -126,7 +128,7 @@ def test_the_key_of_the_first_customer_does_not_bring_it_back(shop: Shop, acme: 
 def test_no_act_fails_because_of_it(shop: Shop, acme: Company, act: str) -> None:
     acme.subscribe("team", "month")
     of_another_mode(acme)
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "change": lambda: acme.change("business", "year"), "cancel": acme.cancel, "take_back": acme.take_back,
         "preview": lambda: preview(shop.settings, acme.tenant, 20),
         "portal": lambda: portal_url(shop.settings, acme.tenant, return_url="http://crm.example/back"),
@@ -154,6 +156,16 @@ def test_seats_that_are_due_wait_for_nobody(shop: Shop, acme: Company) -> None:
     shop.double.advance(hours=2)
     shop.turn()
     assert (acme.row.seats_due_at, acme.row.state) == (None, "free")
+
+
+def test_leaving_stripe_twice_is_leaving_it_once(shop: Shop, acme: Company) -> None:
+    """The job of a workspace that was deleted: a killed one had deleted the customer, who was never invoiced."""
+    acme.go_to_checkout()
+    customer = acme.row.customer_id or ""
+    for _run in range(2):
+        leave_stripe(shop.settings, customer)
+    assert shop.double.request("GET", f"/v1/customers/{customer}")["deleted"]
+    leave_stripe(shop.settings, "cus_of_test_mode")
 
 
 def test_the_nightly_round_finds_it_and_says_so(shop: Shop, acme: Company) -> None:
