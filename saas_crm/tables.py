@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from billing import models as _billing
 from saas_crm.access import models as _access
+from saas_crm.access import seat_models as _seats
 from saas_crm.access import shared_models as _shared
 from saas_crm.access import sign_in_models as _sign_ins
 from saas_crm.access.email_change import models as _email_changes
@@ -27,7 +28,7 @@ from tenants.db import SHARED, db
 
 ROOMS = (
     _access, _billing, _shared, _sign_ins, _factors, _activities, _audit, _email_changes, _idempotency, _numbering,
-    _customers, _hand_over, _operators, _opportunities, _support, _privacy, _search, _tenants, _usage,
+    _customers, _hand_over, _operators, _opportunities, _seats, _support, _privacy, _search, _tenants, _usage,
 )  # fmt: skip
 
 
