@@ -11,12 +11,13 @@ from billing.acting import Act, begin
 from billing.errors import CardDeclined, ConfirmationNeeded, NothingToDo, StripeRefused
 from billing.models import Subscription
 from billing.seat_counting import defer_setting, needed_in, note_needed
-from billing.seat_rules import last_hours
+from billing.seat_rules import last_hours, to_buy
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts, Waiting
 from billing.syncing import offered
 from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
+from saas_crm.core.clock import now as present
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
 from tenants.settings import Settings
@@ -37,11 +38,12 @@ def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: st
     """Return what another plan or interval would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
     act = begin(settings, tenant.id, only_look=True)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
-    count = seats or sub.seats
+    count = seats or _seats(act)
     if is_lowering(sub, plan, interval, amount):
         return Cost(0, amount * count, sub.currency, sub.period_ends_at, count, at_once=False)
     charged, _accrued = act.gateway.preview(sub, price_id=price_id, seats=count, at_once=True)
-    return Cost(charged, amount * count, sub.currency, sub.period_ends_at, count)
+    next_at = sub.period_ends_at if sub.interval == interval else _year_after(present())
+    return Cost(charged, amount * count, sub.currency, next_at, count)
 
 
 def change(
@@ -123,14 +125,28 @@ def _pay_now(act: Act, price_id: str) -> Waiting | None:
     sub = act.now
     try:
         act.gateway.set_items(
-            sub, price_id=price_id, seats=sub.seats, prorations="always_invoice", must_be_paid=True,
+            sub, price_id=price_id, seats=_seats(act), prorations="always_invoice", must_be_paid=True,
             key=act.key("change"),
         )  # fmt: skip
     except CardDeclined as declined:
         if not declined.asks:
             raise
-        return act.gateway.propose_items(sub, price_id=price_id, seats=sub.seats, key=act.key("confirm"))
+        return act.gateway.propose_items(sub, price_id=price_id, seats=_seats(act), key=act.key("confirm"))
     return None
+
+
+def _seats(act: Act) -> int:
+    """Return the seats from a change at once on: those that are paid, or more where people wait for theirs already."""
+    people = needed_in(act.held.tenant_id)
+    return max(act.now.seats, to_buy(act.now.plan, people, act.held.seats_wanted))
+
+
+def _year_after(moment: datetime) -> datetime:
+    """Return when a year is over that begins now: the only longer interval is that one."""
+    try:
+        return moment.replace(year=moment.year + 1)
+    except ValueError:  # the 29th of February
+        return moment.replace(year=moment.year + 1, day=28)
 
 
 def _price(act: Act, plan: str, interval: str) -> tuple[str, int]:
