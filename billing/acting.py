@@ -59,7 +59,8 @@ def begin(settings: Settings, tenant_id: UUID, *, only_look: bool = False) -> Ac
     try:
         now = gateway.facts(row.customer_id).subscription
     except CustomerGone:
-        settle(settings, tenant_id)
+        if not only_look:
+            settle(settings, tenant_id)
         raise NothingToDo("no customer") from None
     if now is None or not now.lives:
         raise NothingToDo("no subscription")

@@ -77,13 +77,17 @@ def change(
         raise ConfirmationNeeded(waiting.url, waiting.until)
 
 
-def waiting(settings: Settings, tenant: ActiveTenant, *, now: datetime | None = None) -> Waiting | None:
+def waiting(
+    settings: Settings, tenant: ActiveTenant, *, only_look: bool = False, now: datetime | None = None
+) -> Waiting | None:  # fmt: skip
     """Return the change that waits for an answer to the bank, None where none does.
 
-    Stripe is asked, and what has changed there is held: somebody may just come back from answering.
+    Stripe is asked, and what has changed there is held: somebody may just come back from answering. Not by who may
+    `only_look`: then nothing is written.
     """
     try:
-        return _caught_up(settings, tenant.id, now).now.waiting
+        act = begin(settings, tenant.id, only_look=True) if only_look else _caught_up(settings, tenant.id, now)
+        return act.now.waiting
     except NothingToDo:
         return None
 

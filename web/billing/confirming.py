@@ -11,6 +11,7 @@ from billing.subscriptions import held
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, directory, settings
 from saas_crm.edge.declared import requires, while_read_only
+from saas_crm.edge.viewing import viewing
 from web.billing.account import told_where, what_failed
 from web.billing.bp import bp
 from web.billing.values import may_change
@@ -27,7 +28,8 @@ def show_confirmation() -> ResponseReturnValue:
     part = wants_part("waiting")
     before, failed, waiting = _plan(), "", None
     try:
-        waiting = changing.waiting(settings(), g.tenant)
+        only_look = viewing() is not None or not may_change()
+        waiting = changing.waiting(settings(), g.tenant, only_look=only_look)
     except BillingError as error:
         failed = what_failed(error)
     changed = _plan() != before
