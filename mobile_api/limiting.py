@@ -12,16 +12,22 @@ from saas_crm.access.throttle import network_of
 from saas_crm.edge.limiting import Limit
 from tenants.settings import Settings
 
+WHOLE = 10
+"""So many times what one token may send, a workspace's tokens may send together: whoever may make tokens could else
+make as many as they like. People are never asked for more, and an office's phones stay far below."""
+
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application its limit."""
+    """Give the application its limits."""
     app.extensions["api_limit"] = Limit(settings.api_requests_per_minute, settings.web_workers)
+    app.extensions["api_limit_of_all"] = Limit(settings.api_requests_per_minute * WHOLE, settings.web_workers)
 
 
 def count_request() -> None:
-    """Count this request against its token, or against the caller's network where there is none.
+    """Count this request against its token and its workspace, or against the caller's network where there is no token.
 
-    Raises ApiProblem (429).
+    What nobody has signed for does not count against a workspace: strangers could use its share up. Raises ApiProblem
+    (429).
     """
     limit: Limit = current_app.extensions["api_limit"]
     caller = g.token_id if "token_id" in g else network_of(request.remote_addr or "")
@@ -29,6 +35,10 @@ def count_request() -> None:
     allowed = limit.hit(key, most)
     left, seconds = limit.left(key, most)
     g.api_limit = {"RateLimit-Policy": limit.policy(most), "RateLimit": f'"token";r={left};t={seconds}'}
+    if allowed and "token_id" in g:
+        of_all: Limit = current_app.extensions["api_limit_of_all"]
+        together = most * WHOLE if most else None
+        allowed, seconds = of_all.hit(str(g.tenant.id), together), of_all.left(str(g.tenant.id), together)[1]
     if not allowed:
         raise ApiProblem(problem("too-many-requests"), {"Retry-After": str(max(seconds, 1))})
 

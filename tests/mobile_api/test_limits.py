@@ -34,6 +34,32 @@ def test_over_the_limit(api_for: Api, app_with: Callable[..., Flask]) -> None:
     assert api_for("outsider", of=app).get("/me").status_code == 200
 
 
+def test_a_workspaces_tokens_have_a_limit_together(
+    api_for: Api, app_with: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who makes more tokens does not ask more, and nobody else's workspace is any slower by it."""
+    monkeypatch.setattr("mobile_api.limiting.WHOLE", 2)
+    app = app_with(api_requests_per_minute=3, web_workers=1)
+    for who in ("rep", "teammate"):
+        assert [api_for(who, of=app).get("/me").status_code for _ in range(3)] == [200] * 3
+    refused = api_for("manager", of=app).get("/me")
+    problem(refused, 429, "too-many-requests")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit"].startswith('"token";r=2;'), "their own is not used up"
+    assert api_for("outsider", of=app).get("/me").status_code == 200
+    assert api_for(None, "acme", of=app).get("/openapi.json").status_code == 200
+
+
+def test_what_strangers_ask_is_not_the_workspaces(
+    api_for: Api, app_with: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_api.limiting.WHOLE", 1)
+    app = app_with(api_requests_per_minute=3, web_workers=1)
+    nobody = api_for(None, "acme", of=app)
+    assert [nobody.get("/openapi.json").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert api_for("rep", of=app).get("/me").status_code == 200
+
+
 def test_counters_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saas_crm.edge.limiting.MOST_KEYS", 100)
     counters = Counters()
