@@ -55,6 +55,7 @@ NOT_SO_HERE: Mapping[str, str] = {
     "POST /settings/security/sso": "asks an identity provider whether it is there: tests/web/test_sso.py",
     "POST /settings/numbering/<kind>/existing": "takes numbers that are switched on: tests/web/test_numbering.py",
     "POST /api/v1/numbering/<kind>/existing": "the same: tests/mobile_api/test_numbers.py",
+    "POST /api/v1/tokens/proof": "takes the password: tests/mobile_api/test_proof.py",
     "PATCH /api/v1/sso": "takes an identity provider: tests/mobile_api/test_sso.py",
     "POST /settings/privacy/register/<uuid:processing_id>/usual":
         "takes an entry that every workspace begins with: tests/web/test_privacy_register.py",

@@ -37,7 +37,7 @@ OF_MEANING = {
     "unknown", "owner", "currency", "closed", "pipeline", "cursor", "missing", "enum", "string_too_short",
     "website", "country", "timezone", "moment", "future", "invalid", "no_at_sign", "key-reused",
     "needs", "beyond", "taken", "in_use", "built_in", "owner_role", "too_many",
-    "duty", "other_name", "field_rule", "masked", "default",
+    "duty", "other_name", "field_rule", "masked", "default", "wrong",
 }  # fmt: skip
 # A record that is not there, a lost race or a broken rule is no judgement of the data's form; which rules may say
 # no is looked at by the check below. That a token is unknown or a permission missing would be wrong here.
@@ -98,7 +98,11 @@ def schema(
                     # Nobody has the passwords that are made up here, and after many one has to wait.
                     "include-operation-id": "sign_in",
                     "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "401", "429"]}},
-                }
+                },
+                {
+                    "include-operation-id": "prove_token",
+                    "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "429"]}},
+                },
             ],
         }
     )
@@ -208,7 +212,7 @@ def test_every_check_passes(schema: Any) -> None:
     assert not failures, "\n\n".join(failures)
     assert checked > 20_000
     seldom = {operation for operation, seen in statuses.items() if not seen & {200, 201, 202, 204}}
-    assert seldom <= {"sign_in", "sign_out"}, "it never got past the refusals"
+    assert seldom <= {"sign_in", "sign_out", "prove_token"}, "it never got past the refusals"
     assert len(statuses) == len(load().operations())
 
 
