@@ -116,7 +116,7 @@ NO_PAGES = {
     },
     "looked at in test_billing_pages": {
         "billing.index", "billing.show_plans", "billing.list_invoices", "billing.show_change",
-        "billing.show_cancellation", "billing.returned", "pricing.show",
+        "billing.show_cancellation", "billing.returned", "pricing.show", "settings_members.show_seats",
     },
     "looked at in test_confirming": {"billing.show_confirmation"},
     "looked at in test_email_change": {"account.show_email_confirmation", "account.show_email_undo"},

@@ -55,6 +55,8 @@ def test_pages_of_billing(
     for path in paths:
         eyes.look(BILLING + path)
     eyes.look("/acme/")
+    if state == "free":
+        eyes.look("/acme/settings/members/seats")
     assert eyes.found == []
 
 
