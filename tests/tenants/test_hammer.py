@@ -21,6 +21,7 @@ from tests.support.clients import browser_of
 from tests.support.installation import dispose, settings_for
 from tests.support.mailbox import Mailbox, body, queued, run_jobs
 from tests.support.pgbouncer import pgbouncer
+from tests.tenants import canaries
 from tests.tenants.hammer import WORDS, Anvil, Hammer, Target, prepare, strays
 
 REQUESTS = 2_000
@@ -32,7 +33,7 @@ def anvil(stage: Stage) -> Iterator[Anvil]:
     """Four tenants with the same keys, for all tests of this file."""
     place = stage.installation.place
     make_spares(place.owner_url, place.runtime_url, wanted=5)
-    yield prepare(stage.installation.app)
+    yield prepare(stage.installation.app, place)
     stage.pristine.restore()
 
 
@@ -44,6 +45,18 @@ def narrow(stage: Stage) -> Iterator[Flask]:
     app = create_app(settings_for(stage.installation.place, stage.installation.folder, database_pool_size=1))
     yield app
     dispose(app)
+
+
+def test_every_text_of_every_tenant_holds_its_canary(anvil: Anvil, stage: Stage) -> None:
+    """By the catalog: a column that joins is filled, or `canaries.KEPT` says why it cannot be."""
+    place = stage.installation.place
+    for target in anvil.targets:
+        assert canaries.lacking(place, target.tenant.schema_name, target.canary) == []
+
+
+@pytest.mark.newest
+def test_what_holds_none_is_there(anvil: Anvil, stage: Stage) -> None:
+    assert canaries.unknown(stage.installation.place, anvil.targets[0].tenant.schema_name) == set()
 
 
 def test_two_thousand_requests_without_a_leak(narrow: Flask, anvil: Anvil, stage: Stage) -> None:

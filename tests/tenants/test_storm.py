@@ -34,7 +34,7 @@ def anvil(stage: Stage) -> Iterator[Anvil]:
     """Tenants with the same keys."""
     place = stage.installation.place
     make_spares(place.owner_url, place.runtime_url, wanted=TENANTS + 1)
-    yield prepare(stage.installation.app, TENANTS)
+    yield prepare(stage.installation.app, place, TENANTS)
     dispose(stage.installation.app)  # of its own connections, too, some were cut
     stage.pristine.restore()
 
