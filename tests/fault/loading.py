@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from tenants.provisioning import make_spares
 from tests.fault.conftest import Doomed
 from tests.support.cast import PASSWORD
 from tests.support.clients import browser_of
+from tests.support.server import live_server
 
 WRITERS, PAUSE = 4, 0.02
 _UNAUDITED = """SELECT count(*) FROM {0}.companies c WHERE NOT EXISTS (
@@ -116,10 +118,18 @@ class Load:
 
 
 @contextlib.contextmanager
-def loaded(doomed: Doomed, url: str, *, sign_ups: bool = True) -> Iterator[Load]:
-    """Load a server until the block ends."""
+def served(doomed: Doomed) -> Iterator[tuple[str, int]]:
+    """Real web processes before the installation; yields where they listen and the first one's number."""
+    settings = doomed.app.extensions["settings"].model_copy(update={"trusted_proxies": 1})
+    with live_server(settings, doomed.folder, workers=2, threads=4) as server:
+        yield server.url, server.pid
+
+
+@contextlib.contextmanager
+def loaded(doomed: Doomed, url: str, *, sign_ups: bool = True, stocked: bool = True) -> Iterator[Load]:
+    """Load a server until the block ends; where it is not `stocked`, somebody else makes the spares."""
     load = Load(doomed, url)
-    work = [load.write] * WRITERS + ([load.sign_up, load.stock] if sign_ups else [])
+    work = [load.write] * WRITERS + [load.sign_up] * sign_ups + [load.stock] * (sign_ups and stocked)
     threads = [threading.Thread(target=each) for each in work]
     for thread in threads:
         thread.start()
@@ -140,11 +150,14 @@ def lost(load: Load) -> set[UUID]:
 
 
 def half_made(load: Load) -> list[str]:
-    """Return what is there by half: writes without their line in the audit log, workspaces that are not whole."""
-    found: list[str] = []
-    with load.doomed.place.owner() as connection:
-        if (counted := connection.execute(_UNAUDITED.format(load.doomed.tenant.schema_name)).fetchone()) != (0,):
-            found.append(f"{counted} companies without a line in the audit log")
+    """Return what is there by half: writes without their line in the audit log, workspaces that are not whole.
+
+    All of it is looked at in one moment, and what was acknowledged before then is asked for.
+    """
+    founded = set(load.founded)
+    with psycopg.connect(load.doomed.place.owner_url, prepare_threshold=None) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        found = _unaudited(connection, load.doomed.tenant.schema_name)
         rows = connection.execute("SELECT schema_name, status, slug FROM public.tenants").fetchall()
         schemas = {row[0] for row in connection.execute(_SCHEMAS)}
         if schemas != {row[0] for row in rows}:
@@ -156,5 +169,10 @@ def half_made(load: Load) -> list[str]:
             expected = ((whole[0], 0, 0), (0,)) if status == "spare" else (whole, (1,))
             if whole is None or status not in ("spare", "active") or (inside, people) != expected:
                 found.append(f"{slug or schema} is {status} with {inside} and {people} memberships")
-        slugs = {slug for _, status, slug in rows if status == "active"}
-    return found + [f"{slug} was acknowledged" for slug in load.founded - slugs]
+    slugs = {slug for _, status, slug in rows if status == "active"}
+    return found + [f"{slug} was acknowledged" for slug in founded - slugs]
+
+
+def _unaudited(connection: psycopg.Connection[Any], schema: str) -> list[str]:
+    counted = connection.execute(_UNAUDITED.format(schema)).fetchone()
+    return [] if counted == (0,) else [f"{counted} companies without a line in the audit log"]
