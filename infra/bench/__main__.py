@@ -18,7 +18,7 @@ from infra.bench.meanwhile import work_goes_on
 from infra.bench.place import Place, running
 from infra.bench.plan import FULL, QUICK, Plan
 from infra.bench.report import machine, write
-from infra.bench.results import CONSTANT, JUDGED, TABLE, Report, Verdict, figures_of, judge
+from infra.bench.results import CONSTANT, JUDGED, TABLE, Crowd, Report, Verdict, figures_of, judge
 from infra.bench.results import growth as slower
 from infra.bench.scenarios import Scenario, Workspace, scenarios, spread, staff_of
 from infra.bench.servers import Server, serving
@@ -167,14 +167,14 @@ def _tenants(place: Place, plan: Plan, settings: Settings, few: Settings, report
 def _crowd(place: Place, plan: Plan, few: tuple[Server, Settings], many: tuple[Server, Settings]) -> list[Verdict]:
     """Compare the same pages in an installation of few tenants and in one of many.
 
-    Once in one small workspace, and once going round all small workspaces, so that no connection knows the
-    tables it is asked for.
+    Once in one and the same small workspace, and once each request in the next of all small workspaces, so that no
+    connection knows the tables it is asked for.
     """
     targets = []
     for (server, settings), number, name in ((few, plan.few_tenants, "few"), (many, plan.small_tenants, "many")):
         one = Workspace(server.port, "small-000", settings.owner_url, [OWNER])
-        driven = [each for each in scenarios(one) if each.name in IN_A_CROWD]
-        targets += [Target(f"{name}/{each.name}", server, each.build) for each in driven]
+        pages = [each for each in scenarios(one) if each.name in IN_A_CROWD]
+        targets += [Target(f"{name}/{each.name}", server, each.build) for each in pages]
         paths = ("/", "/companies", "/deals")
         cookie = one.actors[0]
         around = [one.page(cookie, path, f"small-{n:03}") for path in paths for n in range(number)]
@@ -184,11 +184,10 @@ def _crowd(place: Place, plan: Plan, few: tuple[Server, Settings], many: tuple[S
             targets, (JUDGED,), rounds=plan.rounds, seconds=plan.seconds, postmaster=place.server.pid or 0
         )
     figures = figures_of(samples)
-    count = tenant_count(many[1])
-    names = [*IN_A_CROWD, "around"]
-    what = f"slower with {count:,} tenants than with {tenant_count(few[1])}"
-    return [slower(name if name != "around" else "going round all small workspaces", figures[f"few/{name}"][JUDGED],
-                   figures[f"many/{name}"][JUDGED], what) for name in names]  # fmt: skip
+    crowd = Crowd(tenant_count(few[1]), tenant_count(many[1]), plan.few_tenants, plan.small_tenants)
+    driven = {name: crowd.one(name) for name in IN_A_CROWD} | {"around": crowd.around("today, companies and board")}
+    return [slower(named, figures[f"few/{name}"][JUDGED], figures[f"many/{name}"][JUDGED], what)
+            for name, (named, what) in driven.items()]  # fmt: skip
 
 
 if __name__ == "__main__":

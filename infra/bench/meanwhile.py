@@ -29,8 +29,11 @@ from saas_crm.cli import main as command
 from tenants.migrate import connect
 from tenants.settings import Settings
 
-PARALLEL, HANDS, A_SECOND = 2, 8, 2
-"""How many tenants are migrated at once; how many workspaces are used meanwhile, each by so many requests a second."""
+PARALLEL, HANDS, A_SECOND = 2, 16, 4
+"""How many tenants are migrated at once; how many workspaces are used meanwhile, each by so many requests a second.
+
+64 a second in all: the migration takes seconds, and what is said of it shall rest on hundreds of requests.
+"""
 AROUND = 2.0
 """Seconds of the same work before the migration and after it."""
 LONGEST, LASTS = 1.0, 20.0
@@ -52,6 +55,16 @@ class Answer:
     due: float
     seconds: float
     wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The command: when it began and ended, when each workspace was seen to be migrated, and what it said."""
+
+    began: float
+    ended: float
+    migrated: dict[str, float]
+    said: str
 
 
 @dataclass
@@ -134,12 +147,12 @@ def work_goes_on(server: Server, settings: Settings) -> list[Verdict]:
         with work.goes_on(workspaces):
             time.sleep(AROUND)
             alone = max((answer.seconds for answer in work.answers), default=0.0)
-            migrated, seconds, said = _upgrade(settings, [each.slug for each in workspaces])
+            run = _upgrade(settings, [each.slug for each in workspaces])
             time.sleep(AROUND)
     finally:
         tenants = take_back_column(settings)
     told = f"longest wait before the command {alone:.2f} s"
-    return _judged(work.answers, migrated, seconds, f"{tenants} tenants are migrated, one column added", (said, told))
+    return judged(work.answers, run, f"{tenants} tenants are migrated, one column added", told)
 
 
 def _spread(settings: Settings) -> list[str]:
@@ -150,8 +163,8 @@ def _spread(settings: Settings) -> list[str]:
     return [slugs[(len(slugs) - 1) * number // max(hands - 1, 1)] for number in range(hands)]
 
 
-def _upgrade(settings: Settings, slugs: list[str]) -> tuple[dict[str, float], float, str]:
-    """Run the command; returns when each workspace was seen to be migrated, the seconds, and what the command said."""
+def _upgrade(settings: Settings, slugs: list[str]) -> Run:
+    """Run the command, and look when each of these workspaces is migrated."""
     migrated: dict[str, float] = {}
     began = time.monotonic()
     process = subprocess.Popen(
@@ -163,28 +176,29 @@ def _upgrade(settings: Settings, slugs: list[str]) -> tuple[dict[str, float], fl
             for (slug,) in connection.execute(_MIGRATED, [NEXT, slugs]).fetchall():
                 migrated.setdefault(slug, time.monotonic())
             time.sleep(0.05)
-    seconds, said = time.monotonic() - began, process.communicate()[0]
+    ended, said = time.monotonic(), process.communicate()[0]
     if process.returncode:
         raise SystemExit(f"the migration failed:\n{said}")
-    return migrated, seconds, said
+    return Run(began, ended, migrated, said)
 
 
-def _judged(
-    answers: list[Answer], migrated: dict[str, float], seconds: float, what: str, said: tuple[str, str]
-) -> list[Verdict]:
+def judged(answers: list[Answer], run: Run, what: str, told: str) -> list[Verdict]:
+    """Return the verdicts on what was answered before, during and after the command, and on the command."""
     wrong = [answer for answer in answers if answer.wrong]
     taken = [answer.seconds for answer in answers]
-    after = sum(answer.due + answer.seconds > migrated.get(answer.slug, inf) for answer in answers)
-    load = f"{len(answers)} requests, {HANDS * A_SECOND} a second in {len(migrated)} workspaces"
+    beside = sum(answer.due < run.ended and answer.due + answer.seconds > run.began for answer in answers)
+    after = sum(answer.due + answer.seconds > run.migrated.get(answer.slug, inf) for answer in answers)
+    used = len({answer.slug for answer in answers})
+    load = f"{len(answers)} requests, {beside} of them while it ran, {used * A_SECOND} a second in {used} workspaces"
     sides = f"{len(answers) - after} before their workspace's turn and {after} after it"
     first = f"; {wrong[0].wrong[:120]!r}" if wrong else ""
     during = f"while {what}"
-    summary = next((line for line in said[0].splitlines() if line.startswith("tenants: ")), "")
+    summary = next((line for line in run.said.splitlines() if line.startswith("tenants: ")), "")
     typical = f"p50 {percentile(taken, 0.5) * 1000:.0f} ms, p99 {percentile(taken, 0.99) * 1000:.0f} ms"
     return [
         Verdict(f"{during}: failed requests", len(wrong), 0, "requests", note=f"{load}, {sides}{first}"),
-        Verdict(f"{during}: longest wait", round(max(taken), 2), LONGEST, "s", note=f"{typical}; {said[1]}"),
-        Verdict(f"{during}: the command, beside that work", round(seconds, 1), LASTS, "s",
+        Verdict(f"{during}: longest wait", round(max(taken), 2), LONGEST, "s", note=f"{typical}; {told}"),
+        Verdict(f"{during}: the command, beside that work", round(run.ended - run.began, 1), LASTS, "s",
                 note=f"{PARALLEL} at a time; {summary}, the command's start included"),
     ]  # fmt: skip
 

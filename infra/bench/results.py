@@ -132,3 +132,25 @@ def growth(name: str, small: Figures, large: Figures, what: str) -> Verdict:
     slower = round(small.per_second / large.per_second, 2)
     note = f"{small.per_second:.0f} → {large.per_second:.0f} requests/s, p50 {small.p50:.1f} → {large.p50:.1f} ms"
     return Verdict(f"{name}: {what}", slower, GROWTH, "×", note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many tenants two installations have, and over how many of each the going round goes.
+
+    What is compared is named precisely: one workspace that is asked alone says nothing of what it costs to ask many.
+    """
+
+    few: int
+    many: int
+    few_asked: int
+    many_asked: int
+
+    def one(self, page: str) -> tuple[str, str]:
+        """Name a page of one and the same workspace, and what it is compared with."""
+        return f"{page}, all requests in one workspace among {self.many:,}", f"slower than in one among {self.few:,}"
+
+    def around(self, pages: str) -> tuple[str, str]:
+        """Name pages of which each is asked of the next workspace, and what they are compared with."""
+        return (f"{pages}, each request in another one of {self.many_asked:,} workspaces among {self.many:,}",
+                f"slower than in another one of {self.few_asked:,} among {self.few:,}")  # fmt: skip

@@ -20,9 +20,10 @@ from sqlalchemy import func, select, text
 from infra.bench.filling import fill
 from infra.bench.growth import next_release
 from infra.bench.invented import COLUMNS, COMPANY, CONTACT, Invented, company_name, spread
+from infra.bench.meanwhile import Answer, Run, judged
 from infra.bench.plan import Size
 from infra.bench.report import write
-from infra.bench.results import CONSTANT, TABLE, Figures, Report, Verdict, growth, judge, percentile
+from infra.bench.results import CONSTANT, TABLE, Crowd, Figures, Report, Verdict, growth, judge, percentile
 from saas_crm.customers.models import Company
 from saas_crm.opportunities.models import Opportunity, OpportunityTotal, Stage, StageChange
 from saas_crm.search.queries import find
@@ -164,6 +165,28 @@ def test_verdicts_say_by_how_much() -> None:
     assert api.reaches_aim
     assert growth("board", figures(130), figures(100), "slower").holds
     assert not growth("board", figures(140), figures(100), "slower").holds
+
+
+def test_what_is_compared_in_a_crowd_is_said_precisely() -> None:
+    crowd = Crowd(few=15, many=1_000, few_asked=10, many_asked=200)
+    one, around = (growth(named[0], figures(130), figures(100), named[1]).name
+                   for named in (crowd.one("board"), crowd.around("today and board")))  # fmt: skip
+    assert one == "board, all requests in one workspace among 1,000: slower than in one among 15"
+    assert around == ("today and board, each request in another one of 200 workspaces among 1,000:"
+                      " slower than in another one of 10 among 15")  # fmt: skip
+
+
+def test_work_beside_a_migration_is_counted_from_when_it_was_due() -> None:
+    """Two hands: what was sent after the command but was due while it ran counts as beside it, with its whole wait."""
+    run = Run(began=10.0, ended=14.0, migrated={"a": 12.0}, said="tenants: 2 brought to 9999, 0 failed\n")
+    answers = [Answer("a", 9.0, 0.1), Answer("a", 9.95, 0.1), Answer("a", 13.9, 0.6), Answer("b", 14.5, 0.1, "500 oh")]
+    failed, waited, command = judged(answers, run, "2 tenants are migrated", "before 0.1 s")
+    assert (failed.measured, failed.holds) == (1, False)
+    assert "4 requests, 2 of them while it ran" in failed.note
+    assert "3 before their workspace's turn and 1 after it; '500 oh'" in failed.note
+    assert (waited.measured, waited.holds) == (0.6, True)
+    assert (command.measured, command.holds) == (4.0, True)
+    assert "2 brought to 9999" in command.note
 
 
 def test_percentiles_are_by_nearest_rank() -> None:
