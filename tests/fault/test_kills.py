@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email import policy
 from email.parser import BytesParser
 from typing import Any
@@ -22,10 +21,10 @@ import pytest
 from saas_crm.core.mail import Letter, send
 from tenants.db import db, tenant_scope
 from tests.fault.conftest import Doomed, _children
-from tests.fault.loading import half_made, loaded, lost
+from tests.fault.loading import half_made, loaded, lost, served
 from tests.support.installation import Place
 from tests.support.proofs import sized
-from tests.support.server import CHECKOUT, environment_of, live_server
+from tests.support.server import CHECKOUT, environment_of
 from tests.support.tally import tally
 
 pytestmark = [
@@ -41,14 +40,6 @@ _RESCUE = """SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
 _LEFT = (
     "SELECT task_name, status::text, count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'mail.send' GROUP BY 1, 2"
 )
-
-
-@contextmanager
-def served(doomed: Doomed) -> Iterator[tuple[str, int]]:
-    """Real web processes before the installation; yields where they listen and the first one's number."""
-    settings = doomed.app.extensions["settings"].model_copy(update={"trusted_proxies": 1})
-    with live_server(settings, doomed.folder, workers=2, threads=4) as server:
-        yield server.url, server.pid
 
 
 def test_database_killed(doomed: Callable[..., Doomed]) -> None:
@@ -94,20 +85,23 @@ def test_web_worker_killed(doomed: Callable[..., Doomed]) -> None:
 
 
 def test_job_worker_killed(doomed: Callable[..., Doomed]) -> None:
-    """Every mail that was promised leaves, at least once, however often the worker dies with it in its hands."""
-    installation, promised = doomed(), set()
-    for _ in range(KILLS):
-        for _ in range(random.randint(20, 40)):
-            address = f"p{len(promised)}@mail.example"
-            with installation.app.app_context(), tenant_scope(installation.tenant):
-                send(db.session(), Letter(address, f"Promise {len(promised)}", ["The whole of it, to the end."]))
-                db.session.commit()
-            promised.add(address)
-        worker = _worker(installation)
-        before = len(_arrived(installation))
-        _until(lambda b=before: len(_arrived(installation)) > b + random.randint(1, 10), worker)  # type: ignore[misc]
-        worker.kill()
-        worker.wait()
+    """Every mail that was promised leaves, at least once, however often the worker dies with it in its hands.
+
+    It makes the spares, too, while companies sign up and people write: none of that is there by half.
+    """
+    installation, promised = doomed(), set[str]()
+    with served(installation) as (url, _), loaded(installation, url, stocked=False) as load:
+        for _ in range(KILLS):
+            promised |= _promises(installation, len(promised))
+            worker = _worker(installation)
+            before, founded = len(_arrived(installation)), len(load.founded)
+            _until(lambda b=before: len(_arrived(installation)) > b + random.randint(1, 10), worker)  # type: ignore[misc]
+            _until(lambda f=founded: len(load.founded) > f, worker)  # type: ignore[misc]
+            worker.kill()
+            worker.wait()
+            assert lost(load) == set()
+            assert half_made(load) == []
+        load.more()
     _time_passes(installation.place)
     worker = _worker(installation)
     try:
@@ -116,12 +110,27 @@ def test_job_worker_killed(doomed: Callable[..., Doomed]) -> None:
         worker.kill()
         worker.wait()
     assert {mail for mail, whole in _arrived(installation) if whole} == promised
+    assert (lost(load), half_made(load), load.wrong) == (set(), [], [])
     again = len(_arrived(installation)) - len(promised)
-    tally(f"job worker killed: {KILLS} times; {again} mails sent again; mails kept", len(promised))
+    tally(f"job worker killed: {KILLS} times, {len(load.founded)} sign-ups, {len(load.promised)} writes kept;"
+          f" {again} mails sent again; mails kept", len(promised))  # fmt: skip
+
+
+def _promises(installation: Doomed, first: int) -> set[str]:
+    """Promise some mails; returns to whom."""
+    made = set()
+    for number in range(first, first + random.randint(20, 40)):
+        address = f"p{number}@mail.example"
+        with installation.app.app_context(), tenant_scope(installation.tenant):
+            send(db.session(), Letter(address, f"Promise {number}", ["The whole of it, to the end."]))
+            db.session.commit()
+        made.add(address)
+    return made
 
 
 def _worker(doomed: Doomed) -> subprocess.Popen[bytes]:
-    settings = doomed.app.extensions["settings"]
+    # It gives way to who is waiting (`worker_niceness`), and who writes here never ends.
+    settings = doomed.app.extensions["settings"].model_copy(update={"worker_niceness": 0})
     with (doomed.folder / "worker.log").open("ab") as log:
         return subprocess.Popen([sys.executable, "-m", "saas_crm.cli", "worker"], cwd=CHECKOUT,
                                 env=environment_of(settings), stdout=log, stderr=log)  # fmt: skip
