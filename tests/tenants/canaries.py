@@ -97,6 +97,12 @@ def lacking(place: Place, schema: str, word: str) -> list[str]:
     return found
 
 
+def held(place: Place, schema: str) -> list[tuple[str, str, str]]:
+    """Return what must hold a canary: table, column and type."""
+    with place.owner() as connection:
+        return list(texts(columns(connection, schema)))
+
+
 def unknown(place: Place, schema: str) -> set[str]:
     """Return what KEPT names that is no column of a tenant."""
     with place.owner() as connection:

@@ -52,6 +52,11 @@ def test_every_text_of_every_tenant_holds_its_canary(anvil: Anvil, stage: Stage)
     place = stage.installation.place
     for target in anvil.targets:
         assert canaries.lacking(place, target.tenant.schema_name, target.canary) == []
+    one, two = (target.tenant.schema_name for target in anvil.targets[:2])
+    held = canaries.held(place, one)
+    assert len(held) > 40
+    assert canaries.held(place, two) == held
+    assert len(canaries.lacking(place, two, anvil.targets[0].canary)) == len(held), "none is another's"
 
 
 @pytest.mark.newest
