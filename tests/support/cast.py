@@ -17,8 +17,9 @@ from saas_crm.access.queries import member_by_id
 from saas_crm.access.sessions import start_session
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.core.clock import now
-from tenants.context import ActiveTenant
+from tenants.context import ActiveTenant, current_tenant
 from tenants.db import SHARED, db, new_id, tenant_scope
+from tenants.versions import lacks_tables
 
 PASSWORD = "a password that is only for tests"
 ACME, OTHER = "acme", "other"
@@ -124,7 +125,8 @@ def person_of(key: str, slug: str, user_id: UUID) -> Person:
     member_id, team_id = db.session.execute(select(Member.id, Member.team_id).where(Member.user_id == user_id)).one()
     member = member_by_id(member_id)
     issued, token = issue_token(member, f"Phone of {key}")
-    issued.proved_at = now() + timedelta(days=1)  # no test waits for its phone to need another proof
+    if not lacks_tables(current_tenant()):  # where nobody keeps it, as in the former release, nobody asks
+        issued.proved_at = now() + timedelta(days=1)  # no test waits for its phone to need another proof
     session = start_session(user_id, user_agent="test", address="127.0.0.1")
     return Person(key, member.name, member.email, user_id, slug, session, member.role_key, member_id, team_id, token)
 
