@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from werkzeug.test import TestResponse
 
 from saas_crm.access.api_tokens import issue_token
@@ -128,7 +128,8 @@ def _organise(root: UUID | None, word: str, keys: Keys) -> UUID:
             if isinstance(row, (Pipeline, Stage)):
                 row.names = {locale: f"{name} {word}" for locale, name in (row.names or {}).items()}
     db.session.add(Role(id=keys.role, name=f"Guild of {word}", permissions={"company:read": "own"}))
-    db.session.add(Team(id=keys.team, name=f"Crew of {word}", parent_id=root, path=[root, keys.team]))
+    crew = {"id": keys.team, "name": f"Crew of {word}", "parent_id": root, "path": [root, keys.team]}
+    db.session.execute(insert(Team).values(crew))  # not as an object: a workspace behind has fewer columns
     return built_in
 
 
