@@ -7,43 +7,12 @@ once is `billing.telling`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from babel.dates import format_date
-
-from billing.plans import FREE, Plan, catalogue
+from billing.letter_parts import PAGE, Facts, Words, few_seats
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext, spoken
+from saas_crm.core.i18n import ngettext
 from saas_crm.core.mail import Letter
 from saas_crm.workspaces.letters import Reader
-
-PAGE = "/settings/billing"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a letter speaks of: the workspace, its plan, the day something ends (in its time zone), days until then."""
-
-    workspace: str
-    address: str
-    plan: Plan | None = None
-    until: datetime | None = None
-    days: int = 0
-
-    @property
-    def plan_name(self) -> str:
-        """Return the plan's name in the reader's language."""
-        return self.plan.name(spoken()) if self.plan else ""
-
-    @property
-    def day(self) -> str:
-        """Write the day on which it ends."""
-        return str(format_date(self.until, "long", locale=spoken())) if self.until else ""
-
-
-Words = tuple[str, list[str], str, str]
-"""Subject, paragraphs, what the button says, and where under the workspace's address it leads."""
 
 
 def letter(kind: str, reader: Reader, facts: Facts) -> Letter:
@@ -75,7 +44,7 @@ def _trial_soon(facts: Facts) -> Words:
               date=facts.day, plan=facts.plan_name),
             _("If you do nothing, you go on with the free plan. Nothing is deleted; what is more than it allows can "
               "still be read and edited."),
-            *_few_seats(),
+            *few_seats(),
         ],
         _("Choose a plan"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -88,7 +57,7 @@ def _trial_over(facts: Facts) -> Words:
             _("the trial is over, and the workspace %(workspace)s goes on with the free plan. Nothing was deleted.",
               workspace=facts.workspace),
             _("What is more than it allows can still be read, edited and exported. To add more, choose a plan."),
-            *_few_seats(),
+            *few_seats(),
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -208,7 +177,7 @@ def _free(facts: Facts) -> Words:
             _("the subscription has ended, and the workspace %(workspace)s goes on with the free plan. Nothing was "
               "deleted.", workspace=facts.workspace),
             _("What is more than it allows can still be read, edited and exported."),
-            *_few_seats(),
+            *few_seats(),
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
@@ -226,16 +195,6 @@ def _lowering_dropped(facts: Facts) -> Words:
         ],
         _("See the plans"), f"{PAGE}/plans",
     )  # fmt: skip
-
-
-def _few_seats() -> list[str]:
-    """Return what the free plan means for the people of a larger workspace; nothing where it has seats for all."""
-    most = catalogue().plan(FREE).limits.get("members")
-    if most is None:
-        return []
-    return [ngettext("The free plan has %(num)s seat. Where more people work, the others can only read; owners choose "
-                     "who keeps a seat.", "The free plan has %(num)s seats. Where more people work, the others can "
-                     "only read; owners choose who keeps a seat.", most)]  # fmt: skip
 
 
 def _cancelled(facts: Facts) -> Words:

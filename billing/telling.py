@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from billing.letters import Facts, letter
+from billing.letter_parts import Facts
+from billing.letters import letter
 from billing.plans import Plan, UnknownPlan, catalogue
 from saas_crm.core.mail import Letter
 from saas_crm.workspaces.ending import address_by

@@ -176,11 +176,7 @@ def upgrade_tenants(
 def upgrade_tenant(
     connection: psycopg.Connection[Any], schema: str, another: Callable[[], psycopg.Connection[Any]] | None = None
 ) -> Outcome:
-    """Bring one tenant up; nothing is recorded as done that did not run.
-
-    What failed is recorded by `another` connection where this one has ended with it; raises psycopg.OperationalError
-    where there is none.
-    """
+    """Bring one tenant up; nothing is recorded as done that did not run, and by `another` where this one has ended."""
     try:
         return _again_while_held(partial(_upgrade_once, connection, schema))
     except _HELD as held:

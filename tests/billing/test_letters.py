@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from psycopg.types.json import Jsonb
 
-from billing.letters import WRITERS, Facts, letter
+from billing.letter_parts import Facts
+from billing.letters import WRITERS, letter
 from billing.plans import catalogue
 from billing.telling import tell_once
 from saas_crm.core.clock import now

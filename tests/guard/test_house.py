@@ -24,7 +24,7 @@ SHARED_DOOR = re.compile(r"(tenants/|billing/|saas_crm/((access|edge|cli|demo|op
 COMMITTERS = {
     "saas_crm/access/numbering_jobs.py",
     "saas_crm/customers/jobs.py", "saas_crm/search/jobs.py",  # batch after batch
-    "saas_crm/core/rounds.py",  # tenant after tenant
+    "saas_crm/core/rounds.py", "saas_crm/access/own_devices.py",  # tenant after tenant
     "saas_crm/edge/seen.py",  # after the answer has left
     "saas_crm/edge/lifecycle.py", "saas_crm/worker.py", "saas_crm/access/jobs.py", "saas_crm/access/profile.py",
 }  # fmt: skip
