@@ -19,7 +19,9 @@ from tenants.directory import shared_tables_behind
 from tenants.one_at_a_time import let_go
 from tenants.versions import lacks_tables
 
-WITHHELD = frozenset(f"{resource}:{action}" for resource in SALES for action in ("create", "update", "assign", "share"))
+WITHHELD = frozenset(
+    f"{resource}:{action}" for resource in SALES for action in ("create", "update", "assign", "share")
+) | {"member:create"}  # fmt: skip
 """What pages do not offer while a workspace, or a member, can only read."""
 
 

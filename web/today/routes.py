@@ -33,10 +33,11 @@ def index() -> str:
     tasks = tasks_of(due_for(member, now=now()), member) if member.can("activity:read") else []
     quiet = _quiet(member)
     groups = {name: [task for task in tasks if task.bucket == name] for name in BUCKETS}
+    locked = not g.tenant.is_open or not member.seated
     return render_template(
         "today/index.html", today=now(), groups=groups, quiet=quiet, titles=_titles(), figures=_figures(groups, quiet),
-        first_steps=[] if tasks or quiet else _first_steps(member),
-        reads_only=not (tasks or quiet or member.can("activity:create")),
+        first_steps=[] if tasks or quiet or locked else _first_steps(member),
+        reads_only=not (tasks or quiet or member.can("activity:create")), locked=locked,
         two_factor_by=member.second_factor_due if viewing() is None else None,
         plan_url=url_for("activities.new", kind="task") if member.can("activity:create") else "",
     )  # fmt: skip
