@@ -48,17 +48,25 @@ def asked(tenant: ActiveTenant, wanting: int) -> SeatsAsked | None:
     return SeatsAsked(paid, needed) if needed > paid else None
 
 
-def payers() -> Sequence[str]:
-    """Return the names of those in the workspace at hand who may change billing."""
-    return _named(or_(Role.key == "owner", Role.permissions.has_key("billing:update")))
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Somebody who may change billing, and where they can be written to."""
+
+    name: str
+    email: str
+
+
+def payers() -> Sequence[Payer]:
+    """Return those in the workspace at hand who may change billing."""
+    return _working(or_(Role.key == "owner", Role.permissions.has_key("billing:update")))
 
 
 def owners() -> Sequence[str]:
     """Return the names of the owners of the workspace at hand."""
-    return _named(Role.key == "owner")
+    return [one.name for one in _working(Role.key == "owner")]
 
 
-def _named(who: ColumnElement[bool]) -> Sequence[str]:
-    found = select(Member.name).join(Role, Role.id == Member.role_id)
+def _working(who: ColumnElement[bool]) -> Sequence[Payer]:
+    found = select(Member.name, Member.email).join(Role, Role.id == Member.role_id)
     working = found.where(who, Member.status == "active", Member.deleted_at.is_(None))
-    return db.session.scalars(working.order_by(Member.name, Member.id)).all()
+    return [Payer(name, email) for name, email in db.session.execute(working.order_by(Member.name, Member.id))]

@@ -59,6 +59,8 @@ def paused_words() -> Paused | None:
     found = telling(tenant.suspensions)
     if found is None:
         return Paused(CLOSED, _title(tenant.access()), "", "", _("The owner of the workspace can say more."))
+    if found.cause == BILLING and _page_tells_itself():
+        return None
     if found.cause == DELETION:
         return _of_deletion(found.reason, found.until)
     return Paused(
@@ -73,6 +75,13 @@ def paused_words() -> Paused | None:
 def _may_pay() -> bool:
     member = member_or_none()
     return settings().bills and member is not None and may_pay(member)
+
+
+def _page_tells_itself() -> bool:
+    """Whether this is the page of billing, which says what is due, or over, with its way to pay."""
+    member = member_or_none()
+    says = g.tenant.plan.state in ("read_only", "cancelled") and settings().bills
+    return says and request.endpoint == "billing.index" and member is not None and member.can("billing:read")
 
 
 def _title(kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from tests.web.pages import heading, words
 
 ClientFor = Callable[..., Browser]
 PAGE = "/acme/settings/billing"
+DAY = datetime(2031, 2, 3, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -59,3 +61,23 @@ def test_a_page_that_was_only_looked_for_speaks_of_no_saving_and_leads_to_billin
         assert page.text.partition('class="error-page"')[2].partition("</main>")[0].count("button-primary") == 1
     others = client_for("rep", unpaid).get("/acme/companies/new")
     assert PAGE not in others.text
+
+
+def test_the_page_of_billing_says_once_what_is_due(unpaid: Flask, client_for: ClientFor) -> None:
+    owner = client_for("owner", unpaid)
+    assert "This workspace can only be read for now." in owner.get("/acme/settings").text
+    page = owner.get(PAGE).text
+    assert "This workspace can only be read for now." not in page
+    assert page.count("The workspace can only be read, because a payment is due.") == 1
+
+
+def test_what_else_keeps_it_closed_is_said_there_too(
+    unpaid: Flask, client_for: ClientFor, installation: Installation, cast: Cast
+) -> None:
+    suspend(installation.settings.database_url, "acme", Suspension("deletion", "closed", "Olivia", until=DAY))
+    put(unpaid, installation.place, cast.tenants["acme"].id, **PAID | {"state": "cancelled"})
+    unpaid.extensions["directory"].forget()
+    page = client_for("owner", unpaid).get(PAGE).text
+    assert "This workspace will be deleted on Feb 3, 2031." in page
+    assert "then the workspace is deleted" not in page
+    assert "The subscription has ended." in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,6 +42,8 @@ class Offered:
     points: list[str]
     current: bool
     lower: bool
+    first: bool = False
+    """Whether its button is the page's first one."""
 
 
 def offers(known: Catalogue, interval: Interval, currency: str, account: Account | None = None) -> list[Offered]:
@@ -57,7 +59,15 @@ def offers(known: Catalogue, interval: Interval, currency: str, account: Account
             now and account is not None and account.state != "trialing" and account.period in ("", interval),
             is_lower(plan, account.plan) if account and account.state != "trialing" else False,
         ))  # fmt: skip
-    return found
+    return _with_first(found, account)
+
+
+def _with_first(found: list[Offered], account: Account | None) -> list[Offered]:
+    """Mark the plan whose button comes first: the one that is tried or paid, else the next that can be had."""
+    open_to = [one for one in found if one.plan.is_paid and not one.current and not one.lower]
+    own = [one for one in open_to if account and account.plan and one.plan.key == account.plan.key]
+    first = next(iter(own or open_to), None)
+    return [replace(one, first=one is first) for one in found]
 
 
 def _seats(plan: Plan, account: Account | None) -> int:
@@ -104,9 +114,9 @@ def change_page(
     except UnknownPlan:
         return redirect(url_for("billing.show_plans"), 303)
     account = account_of(g.tenant)
-    if not account.pays:
+    if not account.pays or account.ending:
         if values is not None:
-            raise NothingToDo("no subscription")
+            raise NothingToDo("no subscription that goes on")
         return redirect(url_for("billing.show_plans", interval=interval), 303)
     failed, cost = "", None
     try:

@@ -74,7 +74,7 @@ def _way(limit: str) -> str:
             "customers": _("Choose a larger plan, or delete what is not needed any more."),
             "storage_bytes": _("Choose a larger plan, or remove files that are not needed any more."),
         }.get(limit, _("A larger plan has it."))  # fmt: skip
-    names = ", ".join(payers())
+    names = ", ".join(one.name for one in payers())
     return _("Those who look after billing can choose a larger plan: %(names)s.", names=names)
 
 

@@ -62,5 +62,5 @@ def seats_page(
     return render_template(
         "settings/invite_seats.html", asked=asked, cost=cost, failed=failed, may=may, kept=kept, action=action,
         back_url=back_url, field=FIELD, billing_words=words, interval=found.interval if found else "",
-        payers=[] if may else asking.payers(), purpose=purpose,
+        payers=[] if may else asking.payers(), purpose=purpose, sees_mail=current_member().can("member:read"),
     ), 409 if may else 403  # fmt: skip

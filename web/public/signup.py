@@ -25,6 +25,7 @@ from tenants.provisioning import NoSpareReady
 from tenants.slugs import MAX_LENGTH, check_slug, suggest_slug
 from web.account.sign_in import wait_message
 from web.account.signing import begin_session, caller
+from web.billing.beginning import beginning
 from web.forms import typed
 from web.public import place
 from web.public.blueprint import bp
@@ -41,6 +42,7 @@ def signup_form(values: Mapping[str, Any], errors: Mapping[str, str], *, notice:
         zones=place.zones_for(shown), user=user, notice=notice,
         there=[found for found in workspaces_of(user.id) if found.status == "active"][:3] if user else [],
         free=_free_instead(str(shown.get("slug", "")).strip().lower(), str(shown.get("company", ""))),
+        beginning=beginning(str(shown.get("plan", ""))),
     )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def signup_form(values: Mapping[str, Any], errors: Mapping[str, str], *, notice:
 @public("outside")
 def show_signup() -> str:
     """Ask what is needed for a workspace, and no more."""
-    return signup_form({}, {})
+    return signup_form({"plan": request.args.get("plan", "")}, {})
 
 
 @bp.post("/signup")
