@@ -24,7 +24,7 @@ DAY = datetime(2031, 2, 3, tzinfo=UTC)
 @pytest.fixture
 def unpaid(sold: Flask, installation: Installation, cast: Cast) -> Flask:
     """The application, with acme read-only because of what it owes."""
-    put(sold, installation.place, cast.tenants["acme"].id, **PAID | {"state": "read_only"})
+    put(sold, installation.place, cast.tenants["acme"].id, **{**PAID, "state": "read_only"})
     suspend(installation.settings.database_url, "acme", Suspension("billing", "read_only"))
     sold.extensions["directory"].forget()
     return sold
@@ -75,7 +75,7 @@ def test_what_else_keeps_it_closed_is_said_there_too(
     unpaid: Flask, client_for: ClientFor, installation: Installation, cast: Cast
 ) -> None:
     suspend(installation.settings.database_url, "acme", Suspension("deletion", "closed", "Olivia", until=DAY))
-    put(unpaid, installation.place, cast.tenants["acme"].id, **PAID | {"state": "cancelled"})
+    put(unpaid, installation.place, cast.tenants["acme"].id, **{**PAID, "state": "cancelled"})
     unpaid.extensions["directory"].forget()
     page = client_for("owner", unpaid).get(PAGE).text
     assert "This workspace will be deleted on Feb 3, 2031." in page

@@ -92,11 +92,11 @@ def test_what_an_invoice_says_is_told_to_be_with_tax(owner: Browser, stripe: Dou
 def test_seats_that_were_agreed_to_say_when_they_are_charged(
     owner: Browser, has: Put, interval: str, told: str
 ) -> None:
-    has(**PAID | {"interval": interval, "seats": 8, "seats_wanted": 9})
+    has(**{**PAID, "interval": interval, "seats": 8, "seats_wanted": 9})
     page = owner.get(PAGE).text
     assert "Seats from now on" in page
     assert told in page
-    has(**PAID | {"interval": interval, "seats": 10, "seats_wanted": 9})
+    has(**{**PAID, "interval": interval, "seats": 10, "seats_wanted": 9})
     assert "Seats from now on" not in owner.get(PAGE).text
     assert re.search(r"Seats from \w+ \d+", owner.get(PAGE).text)
 
@@ -143,7 +143,7 @@ def test_who_may_not_add_seats_can_write_to_who_may(
 
 
 def test_a_deletion_that_was_asked_for_names_the_only_day(owner: Browser, has: Put) -> None:
-    has(**PAID | {"state": "cancelled"}, until=now() + timedelta(days=30))
+    has(**{**PAID, "state": "cancelled"}, until=now() + timedelta(days=30))
     page = inside(owner.get(PAGE).text)
     assert "then the workspace is deleted" in page
     assert page.count("Choose a plan") == 1
