@@ -190,6 +190,7 @@ def test_the_whole_life_of_a_subscription_on_a_phone(
     around.go_on()
 
     invite(page)
+    around.go_on()  # the seats are agreed to now; they are counted an hour after that
     around.pass_by(hours=2)
     page.goto(BILLING)
     expect(main).to_contain_text("2 paid, 2 in use")
