@@ -61,6 +61,8 @@ OF_STANDING = (
     "source", "state", "plan", "state_since", "interval", "currency", "seats", "amount", "price_id", "subscription_id",
     "period_ends_at", "past_due_since", "cancel_at_period_end", "cancel_to",
 )  # fmt: skip
+_OURS = frozenset({"settled", "told"})
+"""What only we go by: who looks once more, or is told by mail, has changed nothing that anybody could have seen."""
 _NOTED = ("plan", "interval", "seats", "state", "cancel_to")
 """What the workspace's own log says of a change: no amounts, which not everybody may see who reads it."""
 
@@ -212,8 +214,8 @@ def _update(connection: psycopg.Connection[Any], after: Held, names: list[str], 
     set_ = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in (*names, "updated_at"))
     values = [list(after.told) if name == "told" else getattr(after, name) for name in names]
     connection.execute(
-        sql.SQL("UPDATE public.subscriptions SET {}, version = version + 1 WHERE tenant_id = %s").format(set_),
-        [*values, at, after.tenant_id],
+        sql.SQL("UPDATE public.subscriptions SET {}, version = version + %s WHERE tenant_id = %s").format(set_),
+        [*values, at, int(any(name not in _OURS for name in names)), after.tenant_id],
     )
 
 

@@ -62,7 +62,9 @@ def test_limits_and_features_are_those_that_tenants_know() -> None:
 
 def test_seats_that_are_bought_come_on_top_of_those_that_are_included() -> None:
     free, team, _business = read(PACKAGED).plans
-    assert [free.seats_to_buy(members) for members in (1, 3, 5)] == [1, 1, 2]
+    assert [free.seats_to_buy(members) for members in (1, 3, 5)] == [1, 1, 1], "it has three seats, and sells none"
+    few = free.model_copy(update={"limits": {"members": 5}})
+    assert [few.seats_to_buy(members) for members in (3, 4, 5, 9)] == [1, 1, 2, 2]
     assert [team.seats_to_buy(members) for members in (0, 1, 7)] == [1, 1, 7]
 
 
