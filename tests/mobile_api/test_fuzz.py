@@ -28,11 +28,12 @@ from tests.support.selling import offer
 from tests.support.server import LiveServer, live_server
 
 EXAMPLES = 10
+"""Of each operation in each phase: some 2,000 requests and 50,000 checks, a minute on two quiet cores."""
 NOT_HERE = {
     "choose_seats": "takes a plan with fewer seats than people: test_member_seats.py",
     "take_back_change": "takes a change whose bank asks: test_billing.py",
 }
-"""Of each operation in each phase: some 2,000 requests and 50,000 checks, a minute on two quiet cores."""
+"""What no request of a fuzzer's comes to here: tried in the file that is named."""
 
 # What a schema cannot say, by the code of the error: that a record named is there and may be named, that a text
 # has more to it than blanks, that nobody is born in the future, that a lost deal needs a reason, that an e-mail
