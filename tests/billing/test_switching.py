@@ -69,8 +69,7 @@ def test_it_comes_back_alike_where_stripe_is_asked_first(app: Flask, shop: Shop,
     without_key(app, shop)
     shop.double.advance(hours=24 * 100)
     assert shop.app.extensions["settings"].bills
-    with db.engines[SHARED].begin() as connection:
-        renew(connection, shop.now)
+    renew(shop.now)
     assert acme.plan == {}, "a new file of plans gives nothing back"
     shop.reconcile()
     assert (acme.row.state, acme.status, acme.row.state_since) == ("read_only", "read_only", shop.now)
