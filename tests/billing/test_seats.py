@@ -111,7 +111,7 @@ def test_a_seat_that_was_not_given_back_in_time_is_credited(shop: Shop, acme: Co
 def test_seats_that_were_asked_for_stay_until_somebody_goes(shop: Shop, acme: Company) -> None:
     acme.subscribe(seats=acme.people())
     wanted = acme.people() + 5
-    seats.want(acme.tenant, wanted)
+    seats.want(acme.tenant, wanted, now=shop.now)
     shop.goes_on(hours=1)
     assert acme.row.seats == wanted
     acme.invite()
@@ -138,7 +138,7 @@ def test_two_who_ask_at_once_end_in_one_number(shop: Shop, acme: Company) -> Non
 
     def ask(number: int) -> None:
         with shop.app.app_context():
-            seats.want(acme.tenant, people + number)
+            seats.want(acme.tenant, people + number, now=shop.now)
 
     with ThreadPoolExecutor(8) as admins:
         list(admins.map(ask, range(1, 9)))
