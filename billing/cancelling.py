@@ -36,14 +36,14 @@ def cancel(
     """
     if to not in ("free", "closed") or reason not in REASONS:
         raise ValueError(f"{to} {reason}")
-    act = begin(settings, tenant.id)
+    by, act = by_member(actor), begin(settings, tenant.id)
     act.claim(version)
     if act.now.waiting is not None:  # who leaves does not pay for a larger plan
         act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
     said = without_cards(words.strip())[:LONGEST_WORDS]
     act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))
     _note(tenant, cancel_reason=reason, cancel_words=said)
-    settle(settings, tenant.id, now=now, by=by_member(actor))
+    settle(settings, tenant.id, now=now, by=by)
 
 
 def take_back(
@@ -57,14 +57,14 @@ def take_back(
     """
     if deletion_due(tenant.id) is not None:
         raise NothingToDo("the workspace is to be deleted; take that back")
-    act = begin(settings, tenant.id)
+    by, act = by_member(actor), begin(settings, tenant.id)
     if act.now.cancels_at is None:
         settle(settings, tenant.id, now=now)
         raise NothingToDo("it goes on already")
     act.claim(version)
     act.gateway.take_back(act.now, key=act.key("take-back"))
     _note(tenant, cancel_reason="", cancel_words="")
-    settle(settings, tenant.id, now=now, by=by_member(actor))
+    settle(settings, tenant.id, now=now, by=by)
 
 
 def _note(tenant: ActiveTenant, **values: str) -> None:

@@ -59,7 +59,7 @@ def change(
     A lowering that waits for the period's end is forgotten by whoever sees the other plan (`settling.after_look`), not
     here: who is killed once Stripe was told leaves nothing behind.
     """
-    act = _caught_up(settings, tenant.id, now)
+    by, act = by_member(actor), _caught_up(settings, tenant.id, now)
     _price(act, plan, interval)  # what cannot be had is said before anybody is kept from their own change
     act.claim(version)
     if act.now.waiting is not None:
@@ -72,7 +72,7 @@ def change(
         _wait_for(act, plan, interval, last_hours(sub))
     else:
         waiting = _pay_now(act, price_id)
-    settle(settings, tenant.id, now=now, by=by_member(actor))
+    settle(settings, tenant.id, now=now, by=by)
     if waiting is not None:
         raise ConfirmationNeeded(waiting.url, waiting.until)
 
@@ -96,11 +96,11 @@ def take_back(
     settings: Settings, tenant: ActiveTenant, *, actor: CurrentMember | None, now: datetime | None = None
 ) -> None:
     """Take back a change that waits for an answer to the bank; raises NothingToDo where none does."""
-    act = _caught_up(settings, tenant.id, now)
+    by, act = by_member(actor), _caught_up(settings, tenant.id, now)
     if act.now.waiting is None:
         raise NothingToDo("nothing waits")
     act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
-    settle(settings, tenant.id, now=now, by=by_member(actor))
+    settle(settings, tenant.id, now=now, by=by)
     note_needed(tenant.id, needed_in(tenant.id), now=now)  # seats have waited for it
 
 

@@ -49,6 +49,7 @@ NOT_ASKED: Mapping[str, str] = {
     "change_numbering": "no page asks", "number_existing_records": "no page asks",
     "begin_checkout": "Stripe asks who pays", "open_portal": "Stripe asks who pays",
     "cancel": "it can be taken back until the end of what is paid", "take_back": "what is paid goes on",
+    "take_back_change": "nothing is paid",
 }  # fmt: skip
 """Other changes by the same permissions, and why they take none."""
 

@@ -176,17 +176,15 @@ def test_who_works_meanwhile_is_neither_stopped_nor_overwritten(
     def and_then_somebody_saves(*asked: Any) -> set[UUID]:
         found = outdated(*asked)
         if old["company"] in found:
-            with installation.place.owner() as connection:
-                schema = cast.tenants["acme"].schema_name
-                connection.execute(
-                    f"UPDATE {schema}.companies SET name = '長城', version = version + 1 WHERE id = %s",
-                    [old["company"]],
-                )
+            schema = cast.tenants["acme"].schema_name
+            somebody.execute(
+                f"UPDATE {schema}.companies SET name = '長城', version = version + 1 WHERE id = %s", [old["company"]]
+            )
         return found
 
     monkeypatch.setattr(renewing, "_outdated", and_then_somebody_saves)
     find_outdated()
-    with installation.place.owner() as connection, connection.transaction():
+    with installation.place.owner() as somebody, installation.place.owner() as connection, connection.transaction():
         schema = cast.tenants["acme"].schema_name
         connection.execute(f"SELECT 1 FROM {schema}.companies WHERE id = %s FOR UPDATE", [old["latin"]])
         run_jobs(installation)

@@ -18,6 +18,7 @@ from tests.support.api import problem
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation
+from tests.support.mailbox import run_jobs
 from tests.support.selling import selling_at, state_of, subscribe
 from tests.web.pages import heading
 from tests.web.test_billing_seats import SEND, lines
@@ -59,7 +60,9 @@ def status(sold: Flask, cast: Cast, key: str) -> str:
         return db.session.scalars(select(Member.status).where(Member.id == cast[key].member_id)).one()
 
 
-def test_the_cost_is_told_before_somebody_is_let_in(taken: Browser, sold: Flask, cast: Cast) -> None:
+def test_the_cost_is_told_before_somebody_is_let_in(
+    taken: Browser, sold: Flask, cast: Cast, installation: Installation
+) -> None:
     thaw = f"{page_of(cast, 'viewer')}/thawing"
     asked = taken.post(thaw)
     assert (asked.status_code, heading(asked)) == (409, "1 seat more is needed")
@@ -70,6 +73,7 @@ def test_the_cost_is_told_before_somebody_is_let_in(taken: Browser, sold: Flask,
     assert taken.post(thaw, data={"confirm_seats": "9"}).status_code == 409, "a yes to something else"
     assert taken.post(thaw, data={"confirm_seats": "8"}).status_code == 303
     assert status(sold, cast, "viewer") == "active"
+    run_jobs(installation)
     assert state_of(sold, cast.tenants["acme"].id).seats_wanted == 8
 
 
@@ -103,7 +107,9 @@ def test_who_may_not_pay_is_told_whom_to_ask(taken: Browser, client_for: ClientF
     assert status(sold, cast, "viewer") == "frozen"
 
 
-def test_programs_are_asked_as_well(taken: Browser, api_for: Callable[..., Phone], sold: Flask, cast: Cast) -> None:
+def test_programs_are_asked_as_well(
+    taken: Browser, api_for: Callable[..., Phone], sold: Flask, cast: Cast, installation: Installation
+) -> None:
     owner, path = api_for("owner", of=sold), f"/members/{cast['viewer'].member_id}"
     asked: Any = problem(owner.patch(path, json={"status": "active"}), 409, "seat-needed")["seats"]
     assert (asked["paid"], asked["needed"], asked["cost"]["then"]["amount"]) == (7, 8, "96.00")
@@ -112,5 +118,6 @@ def test_programs_are_asked_as_well(taken: Browser, api_for: Callable[..., Phone
     assert status(sold, cast, "viewer") == "frozen"
     done = owner.patch(path, json={"status": "active", "confirm_seats": 8})
     assert (done.status_code, done.json["status"]) == (200, "active")
+    run_jobs(installation)
     assert state_of(sold, cast.tenants["acme"].id).seats_wanted == 8
     assert owner.patch(path, json={"team_id": str(cast["rep"].team_id)}).status_code == 200, "nothing about seats"
