@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from billing.held import Held
-from saas_crm.core.clock import now
 from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
-from tests.support.installation import Installation
-from tests.support.selling import PAGE, selling_at, session_of, state_of, subscribe
+from tests.support.selling import PAGE, session_of, state_of, subscribe
 from tests.web.pages import flashed
 
 ClientFor = Callable[..., Browser]
 PART = {"HX-Request": "true", "HX-Target": "div#waiting"}
 CONFIRM = f"{PAGE}/confirmation"
-
-
-@pytest.fixture
-def stripe() -> Iterator[Double]:
-    """A double whose time is ours."""
-    with Double(now=now()) as double:
-        yield double
-        assert double.violations == []
-
-
-@pytest.fixture
-def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
-    """An application that takes money there, with acme on trial."""
-    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
 
 
 @pytest.fixture

@@ -15,13 +15,12 @@ from werkzeug.test import TestResponse
 
 from billing.card_numbers import without_cards
 from billing.checkout import HOSTS
-from saas_crm.core.clock import now
 from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation
 from tests.support.paying import KEY, put
-from tests.support.selling import PAGE, selling_at, state_of, subscribe
+from tests.support.selling import PAGE, state_of, subscribe
 
 ClientFor = Callable[..., Browser]
 CARD = "4242424242424242"
@@ -49,20 +48,6 @@ class Controls(HTMLParser):
         if tag in ("script", "iframe", "frame", "object", "embed", "img", "link", "source", "base"):
             self.loads += [held[name] for name in ("src", "href", "data") if name in held]
         assert tag not in ("iframe", "frame", "object", "embed", "base"), tag
-
-
-@pytest.fixture
-def stripe() -> Iterator[Double]:
-    """A double whose time is ours."""
-    with Double(now=now()) as double:
-        yield double
-        assert double.violations == []
-
-
-@pytest.fixture
-def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
-    """An application that takes money there, with acme on trial."""
-    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
 
 
 def policy_of(answer: TestResponse) -> dict[str, list[str]]:

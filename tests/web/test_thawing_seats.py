@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from saas_crm.access.models import Member
-from saas_crm.core.clock import now
 from tenants.db import db, tenant_scope
 from tests.stripe import Double
 from tests.support.api import problem
@@ -19,26 +18,12 @@ from tests.support.cast import Cast
 from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation
 from tests.support.mailbox import run_jobs
-from tests.support.selling import selling_at, state_of, subscribe
+from tests.support.selling import state_of, subscribe
 from tests.web.pages import heading
 from tests.web.test_billing_seats import SEND, lines
 
 ClientFor = Callable[..., Browser]
 COST = re.compile(r"[€$]\s?\d")
-
-
-@pytest.fixture
-def stripe() -> Iterator[Double]:
-    """A double whose time is ours."""
-    with Double(now=now()) as double:
-        yield double
-        assert double.violations == []
-
-
-@pytest.fixture
-def sold(app_with: Callable[..., Flask], stripe: Double, installation: Installation, cast: Cast) -> Flask:
-    """An application that takes money there, with acme on trial."""
-    return selling_at(stripe, app_with, installation.place, cast.tenants["acme"].id)
 
 
 @pytest.fixture
