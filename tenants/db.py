@@ -26,6 +26,7 @@ from tenants.context import (
     tenant_or_none,
 )
 from tenants.kept import Found, Kept
+from tenants.near import NearPool
 from tenants.out_of_step import drop_those_out_of_step, told_as_lost
 from tenants.settings import Settings, sqlalchemy_url
 from tenants.veils import any_veils, veils_of
@@ -225,7 +226,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "max_overflow": settings.database_pool_size,
         "pool_recycle": 900,
         "pool_timeout": 10,
-        "pool_use_lifo": True,
+        "poolclass": NearPool,
         "hide_parameters": True,  # what people typed must not reach a log by way of an error
         "connect_args": connect,
     }

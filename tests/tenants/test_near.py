@@ -1,0 +1,116 @@
+"""A connection goes to whom it has served before: what PostgreSQL read of a tenant's tables is of use again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import TimeoutError as NoneFree
+
+from tenants import near
+from tenants.context import ActiveTenant, speaking
+from tenants.db import db, enter
+from tests.support.cast import Cast
+
+
+@pytest.fixture
+def crowd(cast: Cast) -> list[ActiveTenant]:
+    """Twelve tenants, as a pool tells them apart; all of them Acme to the database."""
+    acme = cast.tenants["acme"]
+    fields = {name: getattr(acme, name) for name in acme.__slots__}
+    return [ActiveTenant(**{**fields, "id": UUID(int=number)}) for number in range(1, 13)]
+
+
+@contextmanager
+def held(tenant: ActiveTenant) -> Iterator[Connection]:
+    """Hold a connection that speaks for a tenant."""
+    with speaking(tenant), db.engine.connect() as connection:
+        enter(connection, tenant)
+        yield connection
+
+
+def backend(tenant: ActiveTenant) -> int:
+    """Return which session of the database serves a tenant now."""
+    with held(tenant) as connection:
+        return int(connection.scalar(select(func.pg_backend_pid())) or 0)
+
+
+@pytest.fixture
+def pool(app_with: Callable[..., Flask]) -> Iterator[Any]:
+    """The pool of an application that may keep three connections, and open three more."""
+    with app_with(database_pool_size=3).app_context():
+        yield db.engine.pool
+
+
+def test_each_tenant_comes_back_to_its_own(pool: Any, crowd: list[ActiveTenant], monkeypatch: Any) -> None:
+    monkeypatch.setattr(near, "MANY", 4)
+    first = {tenant.id: backend(tenant) for tenant in crowd}
+    assert len(set(first.values())) == 3
+    assert pool.checkedin() == 3
+    for _ in range(2):
+        assert {tenant.id: backend(tenant) for tenant in reversed(crowd)} == first
+    assert sorted(list(first.values()).count(each) for each in set(first.values())) == [2, 5, 5]
+
+
+def test_few_tenants_share_one(pool: Any, crowd: list[ActiveTenant]) -> None:
+    assert len({backend(tenant) for tenant in crowd[: near.MANY]}) == 1
+    assert pool.checkedin() == 1
+
+
+def test_a_second_one_at_once_takes_another(pool: Any, crowd: list[ActiveTenant]) -> None:
+    [tenant, other, *_] = crowd
+    with held(tenant), held(tenant):
+        pass
+    assert pool.checkedin() == 2
+    with held(tenant) as first, held(tenant) as second:
+        mine = {each.scalar(select(func.pg_backend_pid())) for each in (first, second)}
+        assert len(mine) == 2
+        assert backend(other) not in mine
+    assert backend(tenant) in mine
+
+
+def test_no_more_are_opened_than_by_any_other_pool(
+    pool: Any, crowd: list[ActiveTenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "MANY", 0)
+    for _ in range(3):
+        threads = [Thread(target=_used, args=(pool, tenant)) for tenant in crowd]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert pool.checkedin() == 3
+    monkeypatch.setattr(pool, "_timeout", 0.2)
+    with held(crowd[0]), held(crowd[1]), held(crowd[2]), held(crowd[3]), held(crowd[4]), held(crowd[5]):
+        with pytest.raises(NoneFree), held(crowd[6]):
+            pass
+        assert pool.checkedout() == 6
+    assert (pool.checkedin(), pool.overflow()) == (3, 0)
+
+
+def _used(pool: Any, tenant: ActiveTenant) -> None:
+    with speaking(tenant):
+        connection = pool.connect()
+        assert pool.checkedin() + pool.checkedout() <= 6
+        connection.close()
+
+
+def test_one_that_cannot_be_opened_takes_no_place(
+    pool: Any, crowd: list[ActiveTenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "MANY", 0)
+    backend(crowd[0])
+    with monkeypatch.context() as broken:
+        broken.setattr(pool, "_create_connection", lambda: 1 / 0)
+        for tenant in crowd[1:8]:
+            with pytest.raises(ZeroDivisionError), held(tenant):
+                pass
+    assert pool.checkedin() == 1
+    assert pool.overflow() == -2
+    assert backend(crowd[1]) != backend(crowd[0])
