@@ -27,7 +27,7 @@ from tenants.context import (
 )
 from tenants.kept import Found, Kept
 from tenants.near import NearPool
-from tenants.out_of_step import drop_those_out_of_step, told_as_lost
+from tenants.out_of_step import drop_those_out_of_step, lose, told_as_lost
 from tenants.settings import Settings, sqlalchemy_url
 from tenants.veils import any_veils, veils_of
 
@@ -200,7 +200,7 @@ def enter(connection: Connection, tenant: ActiveTenant) -> None:
     try:
         raw.execute(tenant.entry)
     except (psycopg.OperationalError, psycopg.InternalError) as lost:
-        connection.invalidate(lost)  # this went past SQLAlchemy, which would else take the connection for a good one
+        lose(connection, lost)
         raise told_as_lost(lost) from lost
     connection.info.setdefault("tenants", set()).add(tenant.id)
 

@@ -18,7 +18,7 @@ from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 
-from tenants.out_of_step import out_of_step, told_as_lost
+from tenants.out_of_step import lose, out_of_step, told_as_lost
 from tenants.veils import Veil, any_veils, veils_of
 
 Query: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
@@ -122,7 +122,7 @@ def told_as_sqlalchemy(connection: Connection, driver: Any, failed: psycopg.Erro
     """Return SQLAlchemy's error for one of the driver's, and have the pool drop a connection that is lost."""
     lost = bool(driver.closed or driver.broken or out_of_step(failed))
     if lost:
-        connection.invalidate(failed)
+        lose(connection, failed)
     if out_of_step(failed):
         return told_as_lost(failed)
     return DBAPIError.instance(

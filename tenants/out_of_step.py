@@ -7,7 +7,7 @@ one command, and says InternalError, without a code. What such a connection answ
 from __future__ import annotations
 
 import psycopg
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +20,16 @@ def out_of_step(error: BaseException | None) -> bool:
 def told_as_lost(error: psycopg.Error) -> OperationalError:
     """Return what SQLAlchemy says of a connection that has gone."""
     return OperationalError(None, None, error, hide_parameters=True, connection_invalidated=True)
+
+
+def lose(connection: Connection, error: BaseException) -> None:
+    """Drop a connection that has gone, and have the pool look at those that are as old before it hands them out.
+
+    What went past SQLAlchemy it would take for good; and where one has gone, the database has mostly been restarted:
+    each of the others would be found dead by somebody else. SQLAlchemy does the same for what it runs itself.
+    """
+    connection.engine.pool._invalidate(connection.connection, error, _checkin=False)
+    connection.invalidate(error)
 
 
 def drop_those_out_of_step(engine: Engine) -> None:
