@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound
 
 from tenants.out_of_step import lose, out_of_step, told_as_lost
+from tenants.taken import Call, Ids, Pick
 from tenants.veils import Veil, any_veils, veils_of
 
 Query: TypeAlias = "Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]"
@@ -56,40 +57,62 @@ class Found(list[Any]):
 class Kept:
     """A query of plain columns in the driver's words from its first run on; its rows are named tuples."""
 
-    __slots__ = ("_query", "_words")
+    __slots__ = ("_source", "_words")
 
-    def __init__(self, query: Query) -> None:
-        self._query: Query | None = query
+    def __init__(self, query: Query, call: Call | None = None) -> None:
+        """Take a query as it is or, where it was built for a call, for all that are alike but for the ids in them."""
+        self._source: tuple[Query, Call | None] | None = (query, call)
         self._words: Words | None = None
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Found:
+    def run(self, connection: Connection, values: Mapping[str, Any], ids: Ids = ()) -> Found:
         """Return all rows; raises KeyError for a value left out, and what SQLAlchemy would (DBAPIError)."""
         words = self._words or self._compile()
         if not words.needed <= values.keys():
             raise KeyError(f"the query needs {sorted(words.needed)} and was given {sorted(values)}")
-        found = asked(connection, words.sql, {**words.fixed, **values})
+        taken = {name: pick(ids) for name, pick in words.taken.items()}
+        found = asked(connection, words.sql, {**words.fixed, **taken, **values})
         return Found(words.veiled(found) if words.veils and any_veils() else found)
 
     def _compile(self) -> Words:
-        query = self._query
-        if query is None:  # another thread was here at the same time
+        source = self._source
+        if source is None:  # another thread was here at the same time
             assert self._words is not None
             return self._words
+        query, call = source
         compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         needed = frozenset(name for name, bound in compiled.binds.items() if bound.required or name.startswith(EACH))
-        fixed = {name: value for name, value in compiled.params.items() if name not in needed}
-        self._words = words = Words(compiled.string.encode(), fixed, needed, veils_of(query))
-        self._query = None  # several times as large as its words
+        given = {name: value for name, value in compiled.params.items() if name not in needed}
+        taken = call.taken(given) if call else {}
+        fixed = {name: value for name, value in given.items() if name not in taken}
+        self._words = words = Words(compiled.string.encode(), fixed, needed, veils_of(query), taken)
+        self._source = None  # several times as large as its words
         return words
 
 
+class Taken(Kept):
+    """A kept query with the ids of one call of it."""
+
+    __slots__ = ("_ids", "_kept")
+
+    def __init__(self, kept: Kept, ids: Ids) -> None:
+        self._kept, self._ids = kept, ids
+
+    def run(self, connection: Connection, values: Mapping[str, Any], ids: Ids = ()) -> Found:
+        """Return what it finds for these ids."""
+        return self._kept.run(connection, values, ids or self._ids)
+
+
 class Words(NamedTuple):
-    """A compiled query: its SQL, the values that never change, the names of those that every run gives; its veils."""
+    """A compiled query: its SQL, the values that never change, the names of those that every run gives; its veils.
+
+    `taken` are the values that are ids of who asks or of what is asked for, and how to get them from a call's.
+    """
 
     sql: bytes
     fixed: Mapping[str, Any]
     needed: frozenset[str]
     veils: tuple[tuple[int, Veil], ...]
+    taken: Mapping[str, Pick]
 
     def veiled(self, rows: list[Any]) -> list[Any]:
         """Return the rows as the reader may see them."""
@@ -148,14 +171,23 @@ class KeptQueries(Protocol[Asked, Built_co]):
 
 
 def kept_queries(size: int) -> Callable[[Callable[Asked, Built]], KeptQueries[Asked, Built]]:
-    """Keep the queries that a function builds, for up to `size` different sets of arguments (which are hashable)."""
+    """Keep the queries that a function builds, for up to `size` different sets of arguments (which are hashable).
+
+    Sets that differ in nothing but ids are one: see `tenants.taken`. A query that would hold an id raises IdKept.
+    """
 
     def keep(build: Callable[Asked, Built]) -> KeptQueries[Asked, Built]:
         @lru_cache(size)
-        def kept(*args: Asked.args, **options: Asked.kwargs) -> Kept:
-            return Kept(build(*args, **options))
+        def kept(call: Call) -> Kept:
+            return Kept(call.build(build), call)
 
-        found: Any = wraps(build)(kept)
+        @wraps(build)
+        def asked_for(*args: Asked.args, **options: Asked.kwargs) -> Kept:
+            call = Call(args, options)
+            return Taken(kept(call), call.ids) if call.ids else kept(call)
+
+        found: Any = asked_for
+        found.cache_clear, found.cache_info = kept.cache_clear, kept.cache_info
         return cast("KeptQueries[Asked, Built]", found)
 
     return keep

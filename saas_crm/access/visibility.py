@@ -14,7 +14,7 @@ is given a customer is given its history. Sums are not of what one sees so, but 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -35,13 +35,14 @@ from saas_crm.access.reaching import (
     shares_of,
     within_reach,
 )
+from tenants.taken import Ids
 
 __all__ = [
     "READERS", "SHARED", "Reader", "follows", "outside", "owned_ids", "owned_within", "parent_model", "parent_seen",
     "reader", "seen", "shared_ids", "visible", "within_reach",
 ]  # fmt: skip
 READERS = 100
-"""For how many readers each query is kept in a process: some 30 kB each, or a few where only its SQL is kept."""
+"""For how many kinds of readers each query is kept in a process, or readers, where it has no words of its own yet."""
 
 
 def visible(
@@ -85,10 +86,27 @@ def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnEleme
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A member as far as queries depend on them: readers who are equal get the same query, built once."""
+    """A member as far as queries depend on them: readers who are equal get the same query, built once.
+
+    Kept queries are built for all of one `shape`: who reaches records by the same rules, whoever they are.
+    """
 
     reach: tuple[object, ...]
     member: CurrentMember = field(compare=False)
+    shape: tuple[object, ...] = field(compare=False)
+
+    @property
+    def ids(self) -> Ids:
+        """Return what of the member stands in queries: themselves, their team and those they answer for, the walls."""
+        member = self.member
+        return member.id, member.team_id, member.teams, member.walls
+
+    def with_ids(self, ids: Ids) -> Reader:
+        """Return a reader of the same shape, for whom nothing is remembered that was built for the member."""
+        values: tuple[Any, Any, Any, Any] = ids  # type: ignore[assignment]
+        own, team, teams, walls = values
+        member = replace(self.member, id=own, team_id=team, teams=teams, walls=walls)
+        return replace(self, reach=(*_ids_of(member), *self.reach), member=member)
 
 
 def reader(member: CurrentMember, *permissions: str, many: type[Any] | None = None) -> Reader:
@@ -96,10 +114,18 @@ def reader(member: CurrentMember, *permissions: str, many: type[Any] | None = No
 
     `many` is the model of which it asks a great number, as `visible(…, many=True)` does.
     """
-    where = (member.id, member.team_id, member.teams, member.walls, member.shares, member.children_follow)
     asked = (member.scope(permission) for permission in _with_parents(permissions))
     few = [many is not None and sees_few(many, member, kind) for kind in FEW]
-    return Reader((*where, *few, *member.fields.items(), *asked), member)
+    rules = (member.shares, member.children_follow, *few, *member.fields.items(), *asked)
+    # Of one team a query says so, of several only that they are: `owned_within`.
+    there = (member.team_id is not None, min(len(member.teams), 2), bool(member.walls))
+    return Reader((*_ids_of(member), *rules), member, (*there, *rules))
+
+
+def _ids_of(member: CurrentMember) -> tuple[object, ...]:
+    """Return the ids of a member, and whether and where a kept query takes them: else it would be built of another."""
+    places = getattr(member.id, "place", None)
+    return (member.id, member.team_id, member.teams, member.walls, places)
 
 
 @lru_cache(200)

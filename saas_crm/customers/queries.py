@@ -25,6 +25,7 @@ from saas_crm.customers.models import Company, Contact
 from saas_crm.search.queries import NOTHING, Sought, found_by, sought
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
+from tenants.taken import ByFields
 
 COUNTED = 1_000
 COMPANY_ORDERS = {
@@ -48,7 +49,7 @@ CONTACT_ORDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerFilter:
+class CustomerFilter(ByFields):
     """What a list is narrowed to; empty fields do not narrow."""
 
     q: str = ""

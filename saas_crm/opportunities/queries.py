@@ -27,6 +27,7 @@ from saas_crm.opportunities.rules import STALE_DAYS
 from saas_crm.search.queries import found_by
 from tenants.db import AnyRow, AnySelect, db, fetch
 from tenants.kept import kept_queries
+from tenants.taken import ByFields
 
 COUNTED = 1_000
 ORDERS = {
@@ -50,7 +51,7 @@ ROW = (
 
 
 @dataclass(frozen=True, slots=True)
-class DealFilter:
+class DealFilter(ByFields):
     """What a list of deals is narrowed to; empty fields do not narrow."""
 
     q: str = ""
