@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
 from tenants.db import SHARED, AnyRow, AnySelect, db
+from tenants.kept import Kept
 from tenants.models import FormerSlug, SuspensionRow, Tenant, TenantDomain
 from tenants.plan import plan_of
 from tenants.standing import Suspension
@@ -49,11 +50,11 @@ class Directory:
 
     def by_slug(self, slug: str) -> ActiveTenant | None:
         """Return the claimed tenant with this slug, or None."""
-        return self._remembered(slug) or self._load(slug, Tenant.slug == slug)
+        return self._remembered(slug) or self._load(slug, _BY_SLUG)
 
     def by_id(self, tenant_id: UUID) -> ActiveTenant | None:
         """Return the claimed tenant with this id, or None."""
-        return self._remembered(tenant_id) or self._load(tenant_id, Tenant.id == tenant_id)
+        return self._remembered(tenant_id) or self._load(tenant_id, _BY_ID)
 
     def by_domain(self, domain: str) -> ActiveTenant | None:
         """Return the claimed tenant whose own domain this was shown to be, or None; `domain` in small letters.
@@ -62,8 +63,7 @@ class Directory:
         """
         if self._nobodys.get(domain, 0.0) > self._clock():
             return None
-        own = select(TenantDomain.tenant_id).where(*_OWN, TenantDomain.domain == domain).exists()
-        found = self._remembered(domain) or self._load(domain, own)
+        found = self._remembered(domain) or self._load(domain, _BY_DOMAIN)
         if found is None:
             with self._lock:
                 if len(self._nobodys) > MOST:
@@ -117,9 +117,9 @@ class Directory:
         held = self._known.get(key)
         return held[1] if held and held[0] > self._clock() else None
 
-    def _load(self, key: str | UUID, which: ColumnElement[bool]) -> ActiveTenant | None:
+    def _load(self, key: str | UUID, queries: tuple[Kept, ...]) -> ActiveTenant | None:
         with shared_reader() as connection:
-            row = _row(connection, which)
+            row = _row(connection, queries, key)
             if row is None or row.slug is None:
                 return None
             tenant = self.from_row(row)
@@ -132,16 +132,26 @@ class Directory:
         return tenant
 
 
-def _row(connection: Connection, which: ColumnElement[bool]) -> AnyRow | None:
-    """Return a tenant's row with its domain and plan, or with what of them the shared tables have already."""
+def _queries(which: ColumnElement[bool]) -> tuple[Kept, ...]:
+    """Return the query of a tenant's row with its domain and plan, and those for shared tables that lack them."""
     query: AnySelect = select(*COLUMNS).where(which)
-    for more in ((_DOMAIN, Tenant.plan), (_DOMAIN,), ()):
+    return tuple(Kept(query.add_columns(*more)) for more in ((_DOMAIN, Tenant.plan), (_DOMAIN,), ()))
+
+
+_BY_SLUG = _queries(Tenant.slug == bindparam("key"))
+_BY_ID = _queries(Tenant.id == bindparam("key"))
+_BY_DOMAIN = _queries(select(TenantDomain.tenant_id).where(*_OWN, TenantDomain.domain == bindparam("key")).exists())
+
+
+def _row(connection: Connection, queries: tuple[Kept, ...], key: str | UUID) -> AnyRow | None:
+    """Return a tenant's row with its domain and plan, or with what of them the shared tables have already."""
+    for query in queries:
         try:
-            return connection.execute(query.add_columns(*more)).one_or_none()
+            return query.run(connection, {"key": key}).one_or_none()
         except ProgrammingError as failed:
             if not isinstance(failed.orig, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
                 raise
-            if not more and isinstance(failed.orig, psycopg.errors.UndefinedColumn):
+            if query is queries[-1] and isinstance(failed.orig, psycopg.errors.UndefinedColumn):
                 raise
     return None  # it was asked for by its domain
 

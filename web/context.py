@@ -24,6 +24,7 @@ from web.looking import looking
 from web.navigation import Navigation, navigation
 from web.paused import paused_words
 from web.shell import shell
+from web.written import ROOT
 
 ENTRIES = {
     "today": ("today.index", None),
@@ -68,7 +69,8 @@ def _values() -> dict[str, Any]:
         "signed_in_user": None if member else user_or_none(),
     }
     if member is not None:
-        values["nav"] = navigation_of(member)
+        values["nav"] = navigation_of(member, request.script_root)
+        values["frame_nav"] = navigation_of(member, ROOT)
         values["looking"] = looking()
         values["paused"] = paused_words()
         values["bill"] = bill(member, g.tenant)
@@ -93,14 +95,14 @@ def known_by_phone_and_mail(*kinds: str) -> bool:
     )
 
 
-def navigation_of(member: CurrentMember) -> Navigation:
-    """Return the entries this member may open."""
+def navigation_of(member: CurrentMember, root: str) -> Navigation:
+    """Return the entries this member may open; `root` is what the workspace's addresses begin with."""
     allowed = tuple(
         key
         for key, (_, permission) in ENTRIES.items()
         if (permission is None or member.can(permission)) and (key != "bin" or kinds_for(member))
     )
-    return _navigation(request.script_root, allowed, spoken(), tuple(OUTSIDE) if viewing() is None else ("signout",))
+    return _navigation(root, allowed, spoken(), tuple(OUTSIDE) if viewing() is None else ("signout",))
 
 
 @lru_cache(1_000)

@@ -2,7 +2,8 @@
 
 A quarter of a page's time went into it, and it hardly ever changes. Everything it depends on is in the key, so a
 frame never goes stale; what belongs to one request alone (the form token, the way back after changing the language)
-is put into its place afterwards.
+is put into its place afterwards, and so are the workspace's address, its name and the member's: all who may open the
+same share a frame, in whichever workspaces they are.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from saas_crm.access.ways import Ways
 from web.language_menu import languages, way_back
 from web.looking import looking
 from web.navigation import Navigation
-from web.written import with_token
+from web.written import ROOT, with_token
 
 _KEPT = 500  # of some 12 kB each
+_HEADS = 2_000  # of some hundred bytes each
 _BACK = f"back-{secrets.token_hex(16)}"  # stands for the way back, see FORM_TOKEN
 _LOG = f"log-{secrets.token_hex(16)}"  # stands for the address of + Log, which on a record's page names the record
+_MARK = f"mark-{secrets.token_hex(16)}"  # stands for the workspace's logo and name
+_FACE = f"face-{secrets.token_hex(16)}"  # stands for the member's picture and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,7 @@ class Frame:
     locale: str
     nav: Navigation
     active: str
-    workspace: str
-    member: str
-    photo_url: str
     theme: str
-    logo_url: str
     offered: tuple[str, ...]
     locked: str
     """Why nothing can be added now, for who only looks as somebody else."""
@@ -49,16 +49,26 @@ class Frame:
 @pass_context
 def shell(context: Context, part: str) -> Markup:
     """Return a part of the frame (`shell/<part>.html`) for the page that is being written."""
-    theme, logo = request.cookies.get("theme"), getattr(context["current_member"], "logo", None)
+    theme, member = request.cookies.get("theme"), context["current_member"]
     frame = Frame(
-        part=part, locale=context["locale"], nav=context["nav"], active=context.get("active", ""),
-        workspace=context["current_tenant"].name, member=context["current_member"].name,
-        photo_url=context.get("member_photo_url", ""), theme=theme if theme in ("light", "dark") else "system",
-        logo_url=f"{request.script_root}/logo/{logo}" if logo else "",
-        offered=getattr(context["current_member"], "ways", Ways()).languages, locked=_locked(),
+        part=part, locale=context["locale"], nav=context["frame_nav"], active=context.get("active", ""),
+        theme=theme if theme in ("light", "dark") else "system",
+        offered=getattr(member, "ways", Ways()).languages, locked=_locked(),
     )  # fmt: skip
-    log_url = escape(context.get("log_url") or frame.nav.urls.get("log", ""))
-    return with_token(_written(frame).replace(_BACK, way_back()).replace(_LOG, log_url))
+    logo = getattr(member, "logo", None)
+    places = {
+        _BACK: way_back(), _LOG: escape(context.get("log_url") or context["nav"].urls.get("log", "")),
+        _MARK: _head("mark", context["current_tenant"].name, f"{request.script_root}/logo/{logo}" if logo else ""),
+        _FACE: _head("face", member.name, context.get("member_photo_url", "")),
+        ROOT: escape(request.script_root),
+    }  # fmt: skip
+    return with_token(_filled(_written(frame), places))
+
+
+def _filled(frame: str, places: dict[str, str]) -> str:
+    for place, text in places.items():
+        frame = frame.replace(place, text)
+    return frame
 
 
 def _locked() -> str:
@@ -69,8 +79,13 @@ def _locked() -> str:
 @lru_cache(_KEPT)
 def _written(frame: Frame) -> str:
     values: dict[str, Any] = {
-        "nav": frame.nav, "active": frame.active, "workspace_name": frame.workspace, "member_name": frame.member,
-        "member_photo_url": frame.photo_url, "theme": frame.theme, "log_url": _LOG, "logo_url": frame.logo_url,
-        "locked": frame.locked, "languages": languages(frame.locale, _BACK, frame.offered),
+        "nav": frame.nav, "active": frame.active, "mark": _MARK, "face": _FACE, "theme": frame.theme,
+        "log_url": _LOG, "locked": frame.locked, "languages": languages(frame.locale, _BACK, frame.offered),
     }  # fmt: skip
     return current_app.jinja_env.get_template(f"shell/{frame.part}.html").render(values)
+
+
+@lru_cache(_HEADS)
+def _head(part: str, name: str, picture_url: str) -> str:
+    values = {"name": name, "picture_url": picture_url}
+    return current_app.jinja_env.get_template(f"shell/{part}.html").render(values)

@@ -23,6 +23,8 @@ KEPT: Final = 6_000  # of some kilobytes, in each process
 LONGEST: Final = 500  # characters of free text in a line that is kept
 FORM_TOKEN: Final = f"token-{secrets.token_hex(16)}"
 """Stands for the form token in what is kept; nobody can type it, so nothing else is taken for it."""
+ROOT: Final = f"root-{secrets.token_hex(16)}"
+"""Stands for the beginning of a workspace's addresses in what is kept for several."""
 
 
 class Blank(Undefined):

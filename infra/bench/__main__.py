@@ -12,23 +12,23 @@ from pathlib import Path
 from infra.bench import growth
 from infra.bench.archive import there_and_back
 from infra.bench.ceiling import MAKE_ROWS
+from infra.bench.crowd import crowd
 from infra.bench.driving import Target, interleave, raw_page
 from infra.bench.fairness import fairness, shipped
 from infra.bench.meanwhile import work_goes_on
 from infra.bench.place import Place, running
 from infra.bench.plan import FULL, QUICK, Plan
 from infra.bench.report import machine, write
-from infra.bench.results import CONSTANT, JUDGED, TABLE, Crowd, Report, Verdict, figures_of, judge
+from infra.bench.results import CONSTANT, JUDGED, TABLE, Report, Verdict, figures_of, judge
 from infra.bench.results import growth as slower
-from infra.bench.scenarios import Scenario, Workspace, scenarios, spread, staff_of
+from infra.bench.scenarios import Scenario, Workspace, scenarios, staff_of
 from infra.bench.servers import Server, serving
 from infra.bench.webhooks import webhooks
-from infra.bench.workspaces import LARGE, OWNER, THOUSANDTH, prepare, said, tenant_count, top_up_spares
+from infra.bench.workspaces import LARGE, THOUSANDTH, prepare, said, tenant_count, top_up_spares
 from tenants.migrate import connect
 from tenants.settings import Settings
 
 PARTS = ("webhooks", "speed", "sizes", "fairness", "tenants", "archive")
-IN_A_CROWD = ("today", "companies", "company", "board", "api_list")
 WORKER_MB, CONNECTION_MB = 200, 150
 
 
@@ -143,7 +143,7 @@ def _tenants(place: Place, plan: Plan, settings: Settings, few: Settings, report
         top_up_spares(few, 5)
     count = tenant_count(settings)
     with _product(place, few, "few") as small, _product(place, settings, "many") as large:
-        report.verdicts += _crowd(place, plan, (small, few), (large, settings))
+        report.verdicts += crowd(place, plan, (small, few), (large, settings), report.facts)
         report.facts["private memory of the application's connections"] = growth.sessions_memory_mb(settings)
         with said("signing up"):
             report.verdicts.append(growth.sign_ups(large, plan.sign_ups))
@@ -162,32 +162,6 @@ def _tenants(place: Place, plan: Plan, settings: Settings, few: Settings, report
     )  # fmt: skip
     report.facts["private memory of a connection by tenants it has served"] = memory
     report.facts["tenants and spares"] = count
-
-
-def _crowd(place: Place, plan: Plan, few: tuple[Server, Settings], many: tuple[Server, Settings]) -> list[Verdict]:
-    """Compare the same pages in an installation of few tenants and in one of many.
-
-    Once in one and the same small workspace, and once each request in the next of all small workspaces, so that no
-    connection knows the tables it is asked for.
-    """
-    targets = []
-    for (server, settings), number, name in ((few, plan.few_tenants, "few"), (many, plan.small_tenants, "many")):
-        one = Workspace(server.port, "small-000", settings.owner_url, [OWNER])
-        pages = [each for each in scenarios(one) if each.name in IN_A_CROWD]
-        targets += [Target(f"{name}/{each.name}", server, each.build) for each in pages]
-        paths = ("/", "/companies", "/deals")
-        cookie = one.actors[0]
-        around = [one.page(cookie, path, f"small-{n:03}") for path in paths for n in range(number)]
-        targets.append(Target(f"{name}/around", server, lambda n, around=around: spread(n, around)))
-    with said("pages in few and in many tenants"):
-        samples = interleave(
-            targets, (JUDGED,), rounds=plan.rounds, seconds=plan.seconds, postmaster=place.server.pid or 0
-        )
-    figures = figures_of(samples)
-    crowd = Crowd(tenant_count(few[1]), tenant_count(many[1]), plan.few_tenants, plan.small_tenants)
-    driven = {name: crowd.one(name) for name in IN_A_CROWD} | {"around": crowd.around("today, companies and board")}
-    return [slower(named, figures[f"few/{name}"][JUDGED], figures[f"many/{name}"][JUDGED], what)
-            for name, (named, what) in driven.items()]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -79,7 +79,9 @@ def caddy(application: str, folder: Path) -> Iterator[Proxy]:
     authority = folder / "data" / "caddy" / "pki" / "authorities" / "local" / "root.crt"
     try:
         _wait(process, authority, secure, log)
-        yield Proxy(plain, secure, authority)
+        proxy = Proxy(plain, secure, authority)
+        _until_it_has_a_certificate(proxy)
+        yield proxy
     finally:
         process.terminate()
         process.wait(10)
@@ -96,3 +98,17 @@ def _wait(process: subprocess.Popen[bytes], authority: Path, port: int, log: Pat
             pass
         time.sleep(0.1)
     raise RuntimeError(f"Caddy did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+
+
+def _until_it_has_a_certificate(proxy: Proxy) -> None:
+    """Wait for the certificate of the site itself: it is made after the proxy listens, which may take long."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            proxy.ask(SITE, "/healthz")
+        except ssl.SSLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return

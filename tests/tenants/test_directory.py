@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from sqlalchemy import event
 from tenants.context import ActiveTenant, TenantRequired, current_tenant, speaking, tenant_or_none
 from tenants.db import db
 from tenants.directory import Directory
+from tenants.kept import before_run
 from tenants.middleware import SLUG_KEY, SlugMiddleware
 from tests.support.cast import Cast, found_another
 from tests.support.clients import Browser, browser_of
@@ -30,13 +31,19 @@ class Clock:
 
 
 @pytest.fixture
-def asked(app: Flask) -> list[str]:
+def asked(app: Flask) -> Iterator[list[str]]:
     """The statements the database was asked."""
     statements: list[str] = []
+
+    def note_kept(sql: bytes, _values: Mapping[str, Any]) -> None:
+        statements.append(sql.decode())
+
     with app.app_context():
         for engine in db.engines.values():
             event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    return statements
+    before_run.append(note_kept)
+    yield statements
+    before_run.remove(note_kept)
 
 
 def test_an_answer_is_kept_for_seconds_and_no_longer(app: Flask, asked: list[str]) -> None:

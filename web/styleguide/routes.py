@@ -73,6 +73,7 @@ def _frame(part: str) -> dict[str, Any]:
     )
     return {
         "nav": nav,
+        "frame_nav": nav,
         "active": {"today": "today", "board": "deals", "lists": "companies"}.get(part, ""),
         "current_tenant": SimpleNamespace(name="Nordwind Maschinenbau", slug="styleguide"),
         "current_member": SimpleNamespace(id="sample", name="Mara Lindqvist"),
