@@ -11,12 +11,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from tenants import near
 from tenants.context import ActiveTenant, speaking
 from tenants.db import db, enter
+from tenants.kept import Kept
 from tests.support.cast import Cast
+from tests.support.installation import Installation
 
 
 @pytest.fixture
@@ -114,3 +117,23 @@ def test_one_that_cannot_be_opened_takes_no_place(
     assert pool.checkedin() == 1
     assert pool.overflow() == -2
     assert backend(crowd[1]) != backend(crowd[0])
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["on entering", "while asking"])
+def test_where_one_is_found_dead_nobody_is_handed_the_others(
+    pool: Any, crowd: list[ActiveTenant], installation: Installation, asked: bool
+) -> None:
+    [tenant, *_] = crowd
+    pid = Kept(select(func.pg_backend_pid().label("pid")))
+    with held(tenant) as one, held(tenant) as other, held(tenant) as third:
+        dead = [each.scalar(select(func.pg_backend_pid())) for each in (one, other, third)]
+    assert pool.checkedin() == 3
+    kill = "SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid"
+    with installation.place.owner() as owner, speaking(tenant), db.engine.connect() as connection:
+        owner.execute(kill, [dead])
+        with pytest.raises(OperationalError):
+            pid.run(connection, {}) if asked else enter(connection, tenant)
+    with held(tenant) as one, held(tenant) as other, held(tenant) as third:
+        alive = {each.scalar(select(func.pg_backend_pid())) for each in (one, other, third)}
+    assert len(alive) == 3
+    assert not alive & set(dead)
