@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+import psycopg
 from flask import Flask
 
 from tests.access.ways_in import MODELS, World
@@ -169,30 +170,33 @@ class Estate:
 def estate(stage: Stage) -> Iterator[Estate]:
     """Build the workspace; all is put back at the end."""
     app, cast = stage.installation.app, stage.cast
-    with stage.installation.place.owner() as connection:
-        office = Office(app, cast, connection)
-        people, scopes, roles = office.hire()
-        world = World(organisation=stands(hunting()))
-        office.furnish(world.organisation, people)
-        records = Records(app, cast, world, people, office, roles["spare"])
-        samples = records.fill(list(hunting()))
-        office.appoint(people, roles)
-        # Else, where a run takes long, each first request of somebody's would note that they were seen.
-        connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
-        schema = cast.tenants["acme"].schema_name
-        built = Estate(
-            app, people, scopes, world, records.numbers, samples, schema, records.secrets, records.customers(),
-            )  # fmt: skip
-        built.decide, built.tenant_id = office.decide, cast.tenants["acme"].id
-        built.secrets[PAID] = ("billing:read", "the workspace")
-        app.extensions["directory"].forget()
-        try:
+    try:
+        with stage.installation.place.owner() as connection:
+            built = _built(stage, connection)
+            app.extensions["directory"].forget()
             with paying(app, cast, connection) as built.payments:
                 yield built
-        finally:
-            connection.close()
-            stage.pristine.restore()
-            app.extensions["directory"].forget()
+    finally:  # also of what was begun and could not be built
+        stage.pristine.restore()
+        app.extensions["directory"].forget()
+
+
+def _built(stage: Stage, connection: psycopg.Connection) -> Estate:
+    app, cast = stage.installation.app, stage.cast
+    office = Office(app, cast, connection)
+    people, scopes, roles = office.hire()
+    world = World(organisation=stands(hunting()))
+    office.furnish(world.organisation, people)
+    records = Records(app, cast, world, people, office, roles["spare"])
+    samples = records.fill(list(hunting()))
+    office.appoint(people, roles)
+    # Else, where a run takes long, each first request of somebody's would note that they were seen.
+    connection.execute("UPDATE public.sessions SET last_seen_at = now() + interval '2 hours'")
+    schema = cast.tenants["acme"].schema_name
+    built = Estate(app, people, scopes, world, records.numbers, samples, schema, records.secrets, records.customers())
+    built.decide, built.tenant_id = office.decide, cast.tenants["acme"].id
+    built.secrets[PAID] = ("billing:read", "the workspace")
+    return built
 
 
 def key_of(kind: str, field: str) -> str:
