@@ -183,13 +183,21 @@ def upgrade_tenant(
         error = f"held by another transaction: {held.diag.message_primary}"
     except (psycopg.Error, LookupError) as failed:
         error = str(failed).strip()
-    failed_so = "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s"
     if connection.closed and another is not None:
         with another() as fresh:
-            fresh.execute(failed_so, [error, schema])
+            _note_failure(fresh, schema, error)
     else:
-        connection.execute(failed_so, [error, schema])
+        _note_failure(connection, schema, error)
     return Outcome(schema, "", error)
+
+
+def _note_failure(connection: psycopg.Connection[Any], schema: str, error: str) -> None:
+    """Write down why a tenant could not be brought up; where its row is held by somebody, only the outcome tells it."""
+    with suppress(_HELD), connection.transaction():
+        _timeouts(connection)
+        connection.execute(
+            "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema]
+        )  # fmt: skip
 
 
 def _again_while_held(act: Callable[[], Done]) -> Done:

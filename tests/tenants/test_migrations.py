@@ -89,6 +89,21 @@ def test_a_tenant_held_by_a_long_transaction_is_reported_and_done_on_the_next_ru
     assert state.error is None
 
 
+def test_nobody_who_holds_a_tenants_row_holds_the_command(
+    empty_place: Place, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=2)
+    held, free = (state.schema for state in tenant_states(empty_place.owner_url))
+    release.brings("ALTER TABLE companies ADD COLUMN probe text;")
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(migrate, "ATTEMPTS", 2)
+    with empty_place.owner() as connection, connection.transaction():
+        connection.execute("SELECT 1 FROM public.tenants WHERE schema_name = %s FOR UPDATE", [held])
+        outcomes = {outcome.schema: outcome.error for outcome in upgrade_tenants(empty_place.owner_url)}
+    assert "held by another transaction" in (outcomes[held] or "")
+    assert outcomes[free] is None
+
+
 def test_a_failing_tenant_stays_as_it_was_and_alone_refuses_to_serve_one_release_later(
     empty_place: Place, release: Release, app_on: Callable[[Place], Flask]
 ) -> None:
