@@ -164,7 +164,7 @@ def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> H
         goes_on = facts.subscription.lives and facts.subscription.cancels_at is None
         reason = facts.subscription.cancel_reason or ("" if goes_on else before.cancel_reason)
         after = replace(after, invoice_number=facts.invoice_number or before.invoice_number, cancel_reason=reason)
-    if standing.source == "none":
+    if standing.source == "none" or standing.is_over or _is_anothers(before, after):
         after = replace(after, seats_wanted=None, seats_due_at=None, next_plan="", next_interval="")
     if before.source == "stripe" and (before.plan, before.interval) != (after.plan, after.interval):
         after = replace(after, next_plan="", next_interval="")  # it was chosen instead of what has gone
@@ -175,6 +175,11 @@ def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> H
     if after.cancel_at_period_end != before.cancel_at_period_end:
         return replace(after, told=tuple(key for key in before.told if key not in ABOUT_ENDING))
     return after
+
+
+def _is_anothers(before: Held, after: Held) -> bool:
+    """Whether what waits was asked for another subscription: seats of then are not to be paid with the one of now."""
+    return before.subscription_id not in (None, after.subscription_id)
 
 
 def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at: datetime, by: By) -> None:
@@ -191,7 +196,7 @@ def _put(connection: psycopg.Connection[Any], found: Settled, status: str, *, at
             by.member_id, by.operator,
             after.cancel_reason if kind in ("cancel_asked", "cancelled", "free") else "",
         ])  # fmt: skip
-    if kinds:
+    if kinds or _is_anothers(before, after):
         defer_count(connection, after.tenant_id)
     for word in words_of(kinds, before, found.standing, after.cancel_reason):
         defer_word(connection, after.tenant_id, word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -36,7 +36,7 @@ from tenants.runtime import runtime_directory
 from tenants.settings import Settings
 from tests.stripe import Double
 from tests.stripe.webhooks import Post
-from tests.support.installation import Installation
+from tests.support.installation import Installation, Place
 from tests.support.mailbox import run_jobs
 
 SECRET = "whsec_double"
@@ -53,6 +53,10 @@ class Shop:
         double.webhooks.endpoint(URL, SECRET)
         with app.app_context():
             sync(self.gateway, catalogue())
+
+    def ask_by(self, place: Place) -> None:
+        """Do the worker's jobs by another way to the same database."""
+        self._installation = replace(self._installation, place=place)
 
     @property
     def settings(self) -> Settings:

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -39,6 +39,8 @@ class Life(RuleBasedStateMachine):
     shop: Shop
     beginning: dict[str, Any]
     installation: Installation
+    ended: ClassVar[Counter[str]] = Counter()
+    """How many lives came to their end, by the state the subscription had then."""
 
     @initialize()
     def begin(self) -> None:
@@ -191,6 +193,7 @@ class Life(RuleBasedStateMachine):
         self._is_as_at_stripe()
         self._is_paid_once()
         assert self.shop.double.violations == []
+        self.ended[self.acme.row.state] += 1
 
     def _come_to_rest(self) -> None:
         """After the nightly round, and the hour in which changes are gathered, nothing is left to be mended."""

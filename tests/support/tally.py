@@ -43,7 +43,7 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell the numbers, and the dearest files: what made a run slow is seen where it is waited for."""
     for what, (count, seconds) in sorted(_here.items()):
-        spent = f" in {seconds:.0f} s of test time" if seconds else ""
+        spent = f" in {seconds:.0f} s of test time, {seconds / count:.2g} s each" if seconds and count else ""
         terminalreporter.write_line(f"{what}: {int(count):,}{spent}")
     dearest = sorted(_seconds.items(), key=lambda entry: -entry[1])[:DEAREST]
     if len(_seconds) > DEAREST:
