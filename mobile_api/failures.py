@@ -16,11 +16,12 @@ from werkzeug.exceptions import HTTPException
 from billing.declines import why_declined
 from billing.errors import BillingError, BillingOff, CardDeclined, ConfirmationNeeded, StripeUnreachable
 from mobile_api.openapi.answers import PROBLEM_TYPE
+from mobile_api.plan_limits import beyond_plan
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
 from saas_crm.access.factors.checking import SecondStepNeeded
 from saas_crm.access.sign_in import SignInRefused
 from saas_crm.access.throttle import TooManyAttempts
-from saas_crm.core.errors import BusinessError, NamesGone, NotFound, VersionConflict
+from saas_crm.core.errors import BusinessError, FeatureNotInPlan, LimitReached, NamesGone, NotFound, VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.saving import broken_rule, contradicts
 from saas_crm.edge.current import NotSignedIn, member_or_none
@@ -131,6 +132,10 @@ def _why() -> str | None:
     return (found.reason or None) if found and found.cause != DELETION else None
 
 
+def _of_plan(error: LimitReached | FeatureNotInPlan) -> tuple[Problem, Headers]:
+    return beyond_plan(error), {}
+
+
 def _of_business(error: BusinessError) -> tuple[Problem, Headers]:
     return problem_of(error), {}
 
@@ -208,6 +213,8 @@ _TELLERS: tuple[tuple[type[Exception], Callable[[Any], tuple[Problem, Headers]]]
     (VersionConflict, _lost_race),
     (StaleDataError, _lost_race),
     (NamesGone, _gone),
+    (LimitReached, _of_plan),
+    (FeatureNotInPlan, _of_plan),
     (BillingError, _of_billing),
     (BusinessError, _of_business),
     (HTTPException, _of_http),

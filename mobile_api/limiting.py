@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, g, request
 
+from mobile_api.plan_limits import too_fast
 from mobile_api.problems import ApiProblem, problem
 from saas_crm.access.throttle import network_of
+from saas_crm.edge.current import settings
 from saas_crm.edge.limiting import Limit
 from tenants.settings import Settings
 
@@ -40,7 +42,9 @@ def count_request() -> None:
         together = most * WHOLE if most else None
         allowed, seconds = of_all.hit(str(g.tenant.id), together), of_all.left(str(g.tenant.id), together)[1]
     if not allowed:
-        raise ApiProblem(problem("too-many-requests"), {"Retry-After": str(max(seconds, 1))})
+        by_plan = most is not None and most < settings().api_requests_per_minute and "token_id" in g
+        told = too_fast(most) if most is not None and by_plan else problem("too-many-requests")
+        raise ApiProblem(told, {"Retry-After": str(max(seconds, 1))})
 
 
 def tell_limit(response: Response) -> Response:

@@ -84,10 +84,14 @@ class Problem(BaseModel):
     detail: str | None = None
     errors: list[FieldProblem] | None = None
     current: dict[str, Any] | None = Field(default=None, description="After a lost race: the record as it now is.")
-    limit: str | None = Field(default=None, description="`plan-limit`: what is limited.")
+    limit: str | None = Field(default=None, description="`plan-limit`, `too-many-requests`: what the plan limits.")
     feature: str | None = Field(default=None, description="`feature-not-in-plan`: which.")
-    most: int | None = Field(default=None, description="`plan-limit`: the most the plan allows.")
+    most: int | None = Field(default=None, description="With `limit`: the most the plan allows.")
     used: int | None = Field(default=None, description="`plan-limit`: how much there is.")
+    plans_url: str | None = Field(
+        default=None,
+        description="With `limit` or `feature`, for who may change billing: where to choose a plan, in a browser.",
+    )
     confirm: dict[str, Any] | None = Field(
         default=None,
         description="`payment-confirmation-needed`: the `url` where a person confirms it, in a browser, and `until` "

@@ -93,7 +93,7 @@ def create_role(
     if (db.session.scalar(select(func.count()).select_from(Role).where(Role.deleted_at.is_(None))) or 0) >= MOST:
         raise InvalidInput({"": _("A workspace has at most %(most)s roles.", most=MOST)}, {"": "too_many"})
     stored = merged(like.permissions if like else {}, wanted)
-    _check_rules(stored, {})
+    check_rules(stored, {})
     role = Role(id=role_id or new_id(), key=None, name=data.name, permissions=stored)
     insert(role, may_exist=role_id is not None)
     return role
@@ -115,13 +115,13 @@ def update_role(role: Role, data: RoleWrite, *, actor: CurrentMember, version: i
         check_permissions(role, wanted, actor)
         stored = merged(role.permissions, wanted)
         if stored != role.permissions:
-            _check_rules(stored, role.permissions)
+            check_rules(stored, role.permissions)
             role.permissions = stored
     db.session.flush()
     return role
 
 
-def _check_rules(wanted: Mapping[str, str], former: Mapping[str, str]) -> None:
+def check_rules(wanted: Mapping[str, str], former: Mapping[str, str]) -> None:
     """Raise FeatureNotInPlan for new rules of fields; those that are there stay, and can be taken away."""
     if rules_in(wanted).items() - rules_in(former).items():
         limits.check_feature("field_rules")

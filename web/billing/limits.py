@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import g, url_for
 
-from billing.asking import payers
 from billing.plans import FREE
+from billing.ways import way_on
 from saas_crm.access.seats import without_seat
 from saas_crm.core.errors import FeatureNotInPlan, LimitReached
 from saas_crm.core.i18n import gettext as _
@@ -68,14 +68,7 @@ def _of_feature(error: FeatureNotInPlan, plan: str) -> Refused:
 
 
 def _way(limit: str) -> str:
-    if _may_act():
-        return {
-            "members": _("Choose a larger plan, or remove members and open invitations that are not needed."),
-            "customers": _("Choose a larger plan, or delete what is not needed any more."),
-            "storage_bytes": _("Choose a larger plan, or remove files that are not needed any more."),
-        }.get(limit, _("A larger plan has it."))  # fmt: skip
-    names = ", ".join(one.name for one in payers())
-    return _("Those who look after billing can choose a larger plan: %(names)s.", names=names)
+    return way_on(limit, pays=_may_act())
 
 
 def _may_act() -> bool:

@@ -175,9 +175,10 @@ def update(role_id: UUID) -> ResponseReturnValue:
 
 
 def _preview(role: Role, wanted: RoleWrite) -> Preview:
-    """Return what saving would do, if it may be saved at all; raises InvalidInput and VersionConflict."""
+    """Return what saving would do, if it may be saved; raises InvalidInput, VersionConflict, FeatureNotInPlan."""
     check_version(role, form_version())
     granted = wanted.granted(role.permissions)
+    actions.check_rules(granted, role.permissions)
     _by_field(lambda: actions.check_permissions(role, granted, current_member()))
     return preview_of_role(role.id, granted)
 

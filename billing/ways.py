@@ -1,0 +1,32 @@
+"""What is to be done where a plan's limit is reached or a feature is not in it, for who can do it and for who cannot.
+
+The same words on pages and for programs.
+"""
+
+from __future__ import annotations
+
+from billing.asking import payers
+from saas_crm.core.i18n import gettext as _
+
+PLANS_PAGE = "/settings/billing/plans"
+"""Where the plans are, below a workspace's address."""
+
+
+def way_on(limit: str, *, pays: bool) -> str:
+    """Return what who `pays` does about a limit (a feature: ""), and whom others ask, by one statement."""
+    if not pays:
+        names = _(", ").join(one.name for one in payers())
+        return _("Those who look after billing can choose a larger plan: %(names)s.", names=names)
+    return {
+        "members": _("Choose a larger plan, or remove members and open invitations that are not needed."),
+        "customers": _("Choose a larger plan, or delete what is not needed any more."),
+        "storage_bytes": _("Choose a larger plan, or remove files that are not needed any more."),
+        "mails_per_day": _("Wait until tomorrow, or choose a larger plan."),
+    }.get(limit, _("A larger plan has it."))  # fmt: skip
+
+
+def slower(most: int, *, pays: bool) -> str:
+    """Return what a program is told that asks more in a minute than the plan allows; asks nothing: it comes often."""
+    told = _("The plan allows %(most)s API requests a minute.", most=most)
+    way = _("A larger plan allows more.") if pays else _("Those who look after billing can choose a larger plan.")
+    return f"{told} {way}"
