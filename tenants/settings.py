@@ -101,6 +101,12 @@ class Settings(BillingSettings):
         description="Networks from which /operator answers, as 10.0.0.0/8, 2001:db8::/32; for others it is not there. "
         "Empty: from everywhere.",
     )
+    restore_file_bytes: int = Field(
+        1_000_000_000,
+        ge=1_000_000,
+        description="Largest archive's file that operators may send in the console, in bytes; kept in the database "
+        "until it is restored, for a day at most.",
+    )
 
     @field_validator("operator_networks")
     @classmethod

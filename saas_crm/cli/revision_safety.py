@@ -16,7 +16,7 @@ BIG = frozenset({
     "idempotency_keys", "opportunities", "opportunity_contacts", "opportunity_owner_sums", "opportunity_sums",
     "opportunity_totals", "search_entries", "shares", "known_browsers", "passkeys", "sign_ins", "spent_challenges",
     "sso_identities", "record_numbers", "stage_changes", "archive_pieces", "memberships", "operator_acts", "sessions",
-    "users", "user_photos", "billing_changes", "stripe_events",
+    "operator_upload_pieces", "users", "user_photos", "billing_changes", "stripe_events",
 })  # fmt: skip
 """Tables that grow with the work that is done, or with everybody who signs up."""
 SMALL = frozenset({
@@ -26,7 +26,7 @@ SMALL = frozenset({
     "archives", "authenticator_apps", "deletion_certificates", "email_changes", "former_slugs",
     "mailed_tokens", "pending_sign_ins",
     "installation_figures", "operator_sessions", "operator_visits", "operator_work", "operators", "tenant_figures",
-    "recovery_codes", "identity_providers", "support_consents", "suspensions",
+    "operator_uploads", "recovery_codes", "identity_providers", "support_consents", "suspensions",
     "tenant_deletions", "tenant_domains", "tenants", "throttles",
     "billing_identity", "stripe_prices", "subscriptions",
 })  # fmt: skip

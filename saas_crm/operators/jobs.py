@@ -27,14 +27,16 @@ def work(work_id: str) -> None:
 
 @job("operators.figures", cron="7 * * * *")
 def figures() -> None:
-    """Count all workspaces anew; where the shared tables are a release behind, nothing is kept."""
+    """Count all workspaces anew, and clear what is over; where the shared tables are a release behind, neither."""
     from saas_crm.operators.figures import tables_are_there, take_figures
     from saas_crm.operators.kept_backups import forget_those_gone
+    from saas_crm.operators.restoring_files import forget_uploads
 
     settings = runtime_settings()
     if tenant_or_none() is None and tables_are_there(settings.owner_url):
         take_figures(settings)
         forget_those_gone(settings.owner_url)
+        forget_uploads(settings.owner_url)
 
 
 @job("operators.end_visits", cron="*/5 * * * *")

@@ -92,6 +92,33 @@ class OperatorWork(SharedModel):
     ended_at: Mapped[datetime | None]
 
 
+class OperatorUpload(SharedModel):
+    """An archive's file that an operator sends, as they told of it (bytes, SHA-256 of the whole); kept for a day."""
+
+    __tablename__ = "operator_uploads"
+    __table_args__ = (Index("ix_operator_uploads_operator_id", "operator_id"), {"schema": "public"})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    operator_id: Mapped[UUID] = mapped_column(ForeignKey("public.operators.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes]
+    piece_size: Mapped[int]
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OperatorUploadPiece(SharedModel):
+    """A piece of such a file; all are `piece_size` long but the last one."""
+
+    __tablename__ = "operator_upload_pieces"
+
+    upload_id: Mapped[UUID] = mapped_column(
+        ForeignKey("public.operator_uploads.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class OperatorVisit(SharedModel):
     """An operator looks into a workspace as one of its members, by its consent; the ticket is good once."""
 

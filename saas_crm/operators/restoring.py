@@ -50,7 +50,7 @@ def look_up(
     settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, tenant_id: UUID, _asked: dict[str, Any]
 ) -> int:
     """Write down which backups there are, the newest first; returns how many. Raises Fault."""
-    with _told():
+    with told():
         found = [{"stamp": one.stamp, "size": one.size} for one in backups_of(_store(settings), tenant_id)]
     connection.execute(_FOUND, [Jsonb({"found": found}), work_id])
     return len(found)
@@ -60,10 +60,10 @@ def restore_new(
     settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, tenant_id: UUID, asked: dict[str, Any]
 ) -> int:
     """Make a new workspace of a backup; raises Fault, and then nothing was changed."""
-    with _told(), _fetched(settings, tenant_id, asked["backup"]) as path:
+    with told(), _fetched(settings, tenant_id, asked["backup"]) as path:
         restore_as(
             settings.owner_url, settings.database_url, path, asked["slug"], name=asked.get("name", ""),
-            through="command", operator=_who(connection, work_id), finish=partial(_finish, work_id, asked["backup"]),
+            through="command", operator=asker(connection, work_id), finish=partial(_finish, work_id, asked["backup"]),
         )  # fmt: skip
     return 1
 
@@ -72,27 +72,35 @@ def restore_over(
     settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, tenant_id: UUID, asked: dict[str, Any]
 ) -> int:
     """Put a backup in the place of its workspace, whose present data is kept, closed; raises Fault."""
-    with _told(), _fetched(settings, tenant_id, asked["backup"]) as path:
+    with told(), _fetched(settings, tenant_id, asked["backup"]) as path:
         row = connection.execute(_SLUG, [tenant_id]).fetchone()  # its address may have changed since it was asked for
         if row is None:
             raise Fault("gone")
         restore_in_place(
             settings.owner_url, settings.database_url, path, row[0], through="command",
-            operator=_who(connection, work_id), finish=partial(_finish, work_id, asked["backup"]),
+            operator=asker(connection, work_id), finish=partial(_finish, work_id, asked["backup"]),
         )  # fmt: skip
     return 1
 
 
 def _finish(work_id: UUID, stamp: str, connection: psycopg.Connection[Any], restored: Restored) -> None:
     """Write the end into the row and into the operators' log; raises Fault where another worker was quicker."""
+    details = {"backup": stamp} | ({"former": restored.former_slug} if restored.former_slug else {})
+    write_end(work_id, details, connection, restored)
+
+
+def write_end(
+    work_id: UUID, details: dict[str, str], connection: psycopg.Connection[Any], restored: Restored
+) -> None:  # fmt: skip
+    """Write into a restore's row that it is done, and a line with `details` into the log; raises Fault as above."""
     came = {"restored": restored.slug, "former": restored.former_slug, "new_people": len(restored.new_people)}
     if connection.execute(_DONE, [Jsonb(came), work_id]).rowcount != 1:
         raise Fault("done")
-    details = {"backup": stamp} | ({"former": restored.former_slug} if restored.former_slug else {})
     connection.execute(_ACT, {"id": new_id(), "work": work_id, "slug": restored.slug, "details": Jsonb(details)})
 
 
-def _who(connection: psycopg.Connection[Any], work_id: UUID) -> str:
+def asker(connection: psycopg.Connection[Any], work_id: UUID) -> str:
+    """Return the name of who asked for some work."""
     return str((connection.execute(_ASKED_BY, [work_id]).fetchone() or ("",))[0])
 
 
@@ -115,7 +123,7 @@ def _fetched(settings: Settings, tenant_id: UUID, stamp: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Raise what a restore raises as a Fault; what is none of this goes on as it is."""
     try:
         yield

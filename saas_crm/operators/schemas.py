@@ -25,6 +25,11 @@ def _typed_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 5 else value
 
 
+def _short_name(value: str) -> str:
+    """Return the last part of a file's name, without what cannot be shown: it is told, and nothing is opened by it."""
+    return "".join(char for char in value.replace("\\", "/").rpartition("/")[2] if char.isprintable())[:120]
+
+
 def _ahead(value: datetime | None) -> datetime | None:
     if value is not None and value <= now():
         raise FieldError("past", N_("This is over already. Choose a later moment."))
@@ -73,6 +78,14 @@ class RestoreAs(Input):
 
     slug: Slug
     name: Line = ""
+
+
+class UploadTold(Input):
+    """What is told of a file before it is sent: what it is called, its bytes, and the SHA-256 of the whole."""
+
+    file_name: Annotated[str, AfterValidator(_short_name)] = ""
+    size: Annotated[int, Field(ge=1, le=1 << 60)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Allow(Input):

@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 MIGRATE, RETRY_JOBS, FIGURES = "migrate", "retry_jobs", "figures"
 BACKUPS, RESTORE_AS, RESTORE_IN_PLACE = "backups", "restore_as", "restore_in_place"
 RESTORES = (RESTORE_AS, RESTORE_IN_PLACE)
+RESTORE_FILE = "restore_file"
 OPEN_FOR = timedelta(hours=6)
 """After so long what did not come to its end no longer keeps another one like it from being asked for."""
 TOLD_EVERY = 20
@@ -219,7 +220,17 @@ def _restoring(
     return Result(count, count, [])
 
 
+def _restore_file(
+    settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, _tenant_id: UUID | None,
+    asked: dict[str, Any],
+) -> Result:  # fmt: skip
+    from saas_crm.operators.restoring_files import restore_upload
+
+    restore_upload(settings, connection, work_id, asked)
+    return Result(1, 1, [])
+
+
 _KINDS: dict[str, Callable[[Settings, psycopg.Connection[Any], UUID, UUID | None, dict[str, Any]], Result]] = {
-    MIGRATE: _migrate, RETRY_JOBS: _retry_jobs, FIGURES: _figures,
+    MIGRATE: _migrate, RETRY_JOBS: _retry_jobs, FIGURES: _figures, RESTORE_FILE: _restore_file,
     **{kind: partial(_restoring, kind=kind) for kind in (BACKUPS, *RESTORES)},
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ _LONGEST_CONTENT = 64_000_000
 _PACKED, _MODEST = 100, 100_000_000
 """Rows with their keys shrink to a seventh or so: what shrank to less than a hundredth was made to fill the disk.
 Below so many bytes nobody asks."""
+
+_NO_ZIP = (BadZipFile, RuntimeError, EOFError, OSError, OverflowError, ValueError, struct.error, zlib.error)
+"""What `ZipFile` raises where bytes that somebody chose say nonsense: counts, names, ways of packing."""
 
 
 class BadArchive(ValueError):
@@ -102,6 +106,18 @@ def reading(path: Path) -> Iterator[ArchiveReader]:
         raise BadArchive(f"{path.name} is no archive of a workspace, or not the whole of one") from damaged
 
 
+def manifest_of(file: IO[bytes], size: int) -> Manifest:
+    """Return the manifest of an archive of so many bytes, reading little else; raises BadArchive as `reading` does."""
+    try:
+        with ZipFile(file) as opened:
+            _check_size(opened, size)
+            return _manifest(opened)
+    except BadArchive:
+        raise
+    except _NO_ZIP as damaged:
+        raise BadArchive("it is no archive of a workspace, or not the whole of one") from damaged
+
+
 def _check_size(file: ZipFile, packed: int) -> None:
     """Refuse what would unpack to what no workspace is; `ZipFile` gives out no more than a member says it has."""
     unpacked = sum(member.file_size for member in file.infolist())
@@ -115,6 +131,8 @@ def _manifest(file: ZipFile) -> Manifest:
             manifest = Manifest.model_validate_json(source.read(_LONGEST_MANIFEST))
     except (KeyError, ValidationError) as wrong:
         raise BadArchive("it has no manifest that this release can read") from wrong
+    except (RuntimeError, EOFError, zlib.error) as wrong:  # it is locked by a password, packed in another way, or cut
+        raise BadArchive("its manifest cannot be unpacked") from wrong
     if stands("tenant", manifest.revision) == "newer":
         raise NewerArchive(f"it was written by a newer release (tables at {manifest.revision})")
     if missing := manifest.files.keys() - set(file.namelist()):

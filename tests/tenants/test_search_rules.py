@@ -18,6 +18,7 @@ SINCE = (
     "authenticator_apps", "recovery_codes", "pending_sign_ins", "sign_ins", "known_browsers", "passkeys",
     "spent_challenges", "suspensions", "tenant_deletions", "deletion_certificates", "archives", "archive_pieces",
     "former_slugs", "operator_visits", "operator_sessions", "operators", "operator_acts", "operator_work",
+    "operator_uploads", "operator_upload_pieces",
     "tenant_figures", "installation_figures", "tenant_domains", "email_changes",
     "subscriptions", "stripe_events", "stripe_prices", "billing_changes", "billing_identity",
 )  # fmt: skip

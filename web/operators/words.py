@@ -37,7 +37,8 @@ def acts() -> dict[str, str]:
         "operator_reset": _("Operator’s sign-in reset"), "operator_disable": _("Operator disabled"),
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
         "backups": _("Looked for backups"), "restore_as": _("Restore as a new workspace asked for"),
-        "restore_in_place": _("Restore in place asked for"), "billing_manual": _("Plan arranged by hand"),
+        "restore_in_place": _("Restore in place asked for"), "restore_file": _("Restore from a file asked for"),
+        "billing_manual": _("Plan arranged by hand"),
         "billing_manual_end": _("Plan by hand taken back"), "billing_sync": _("Prices at Stripe renewed"),
         "billing_replay": _("Event worked on again"), "billing_reconcile": _("Comparison with Stripe asked for"),
         "billing_export": _("Figures of billing exported"),
@@ -55,6 +56,8 @@ def details(found: Mapping[str, Any]) -> Iterator[str]:
         yield ", ".join(found["slugs"][:20])
     if made_at := moment_of(str(found.get("backup", ""))):
         yield _("Backup of %(moment)s", moment=moment(made_at))
+    if found.get("file"):
+        yield str(found["file"])
     if found.get("slug") or found.get("former"):
         yield f"/{found.get('slug') or found['former']}"
     if found.get("plan"):
@@ -74,10 +77,11 @@ def whys() -> dict[str, str]:
     }  # fmt: skip
 
 
-def fault(error: str) -> str:
+def fault(error: str, *, of_file: bool = False) -> str:
     """Return why work failed, in plain words where there are some; else as the machine tells it."""
     code, detail = parts(error)
-    said = {
+    said = _of_files().get(code, "") if of_file else ""
+    said = said or {
         "bad_archive": _("The backup cannot be restored: it is damaged or not the archive of a workspace."),
         "newer": _("The backup was written by a newer release. Bring this installation up to it first."),
         "slug_taken": _("The address is taken by now. Choose another one."),
@@ -90,6 +94,15 @@ def fault(error: str) -> str:
         "done": _("This was done already."),
     }.get(code, "")  # fmt: skip
     return f"{said} ({detail})" if said and detail else said or detail
+
+
+def _of_files() -> dict[str, str]:
+    """Return what is said otherwise of a file that was sent than of a night's backup."""
+    return {
+        "bad_archive": _("The file cannot be restored: it is damaged or not the archive of a workspace."),
+        "newer": _("The file was written by a newer release. Bring this installation up to it first."),
+        "gone": _("The file is no longer here. Send it again."),
+    }
 
 
 def language(code: str) -> str:

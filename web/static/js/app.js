@@ -22,6 +22,7 @@ import './tags.js';
 import './global-search.js';
 import './copy.js';
 import './passkey.js';
+import './upload.js';
 import './strength.js';
 import './theme.js';
 import './tel-return.js';
