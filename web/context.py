@@ -19,7 +19,7 @@ from tenants.middleware import DOMAIN_KEY
 from web.billing.banner import bill
 from web.billing.limits import near
 from web.language_menu import languages, way_back
-from web.locks import lock_words
+from web.locks import lock_words, lock_words_at
 from web.looking import looking
 from web.navigation import Navigation, navigation
 from web.paused import paused_words
@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
         known_by_phone_and_mail=known_by_phone_and_mail,
         near_limits=near,
         lock_words=lock_words,
+        lock_words_at=lock_words_at,
         takes_money=takes_money,
     )
 

@@ -14,7 +14,7 @@ from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
 from saas_crm.customers.holding import twins
 from saas_crm.edge.current import current_member
-from saas_crm.edge.declared import requires
+from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.input import input_context
 from saas_crm.privacy import erasing, erasures
 from saas_crm.privacy.keeping import duties_of, free_from
@@ -108,6 +108,7 @@ def certificate(erasure_id: UUID) -> str:
 
 @bp.post("/settings/privacy/erasures/<uuid:erasure_id>/check")
 @requires("privacy:read")
+@while_read_only
 def check(erasure_id: UUID) -> ResponseReturnValue:
     """Tell whether a certificate is that of who has a name, address or number; what was typed is kept nowhere."""
     found = erasures.erasure(erasure_id, member=current_member())
