@@ -17,6 +17,7 @@ from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import member_or_none, settings
 from saas_crm.edge.standing import is_owner
 from web.billing import words
+from web.billing.putting_away import put_away
 from web.billing.values import SHOWN, plan_in_force
 from web.billing.who import may_pay
 
@@ -84,13 +85,15 @@ class Near:
     tone: str
     href: str
     label: str
+    limit: str = ""
+    """Which limit only comes near: that can be put away for the day."""
 
 
 def near() -> list[Near]:
     """Return which limits come near or are reached, for who can do something about it; one statement, or two."""
     if not g.tenant.plan.limits or g.tenant.plan.key == "" or not _may_act():
         return []
-    used, found = usage(), []
+    used, found, hidden = usage(), [], put_away()
     for limit in SHOWN[:3]:
         most, count = g.tenant.plan.most(limit), used.get(limit, 0)
         how = nearness(count, most)
@@ -101,9 +104,11 @@ def near() -> list[Near]:
             values = {"what": words.limit_name(limit), "used": words.limit_amount(limit, count),
                       "most": words.limit_amount(limit, most)}  # fmt: skip
             full = _("%(what)s: %(used)s of %(most)s. No more can be added.", **values)
-            text = full if how == "full" else _("%(what)s: %(used)s of %(most)s.", **values)
-            found.append(Near(text, "bad" if how == "full" else "warn", url_for("billing.index"),
-                              _("See billing")))  # fmt: skip
+            where = (url_for("billing.index"), _("See billing"))
+            if how == "full":
+                found.append(Near(full, "bad", *where))
+            elif limit not in hidden:
+                found.append(Near(_("%(what)s: %(used)s of %(most)s.", **values), "warn", *where, limit))
     return found
 
 
