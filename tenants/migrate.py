@@ -193,7 +193,7 @@ def upgrade_tenant(
 
 def _note_failure(connection: psycopg.Connection[Any], schema: str, error: str) -> None:
     """Write down why a tenant could not be brought up; where its row is held by somebody, only the outcome tells it."""
-    with suppress(_HELD), connection.transaction():
+    with suppress(*_HELD), connection.transaction():
         _timeouts(connection)
         connection.execute(
             "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema]

@@ -22,7 +22,8 @@ from tests.leaks.world import OUTSIDER, Estate
 OTHERS = ("mate", "walled", OUTSIDER)
 UNSEEN: Mapping[str, Mapping[str, str]] = {
     "billing.begin_checkout": {"plan": "team", "interval": "month"}, "billing.pay": {}, "billing.take_back": {},
-    "billing.close": {"reason": "unused"}, "billing.take_back_change": {}, "billing.put_near_away": {"limit": "customers"},
+    "billing.close": {"reason": "unused"}, "billing.take_back_change": {},
+    "billing.put_near_away": {"limit": "customers"},
     "settings_numbering.number_what_is_there": {}, "settings_security.forget_sso": {},
     "activities.reopen": {}, "opportunities.reopen": {}, "settings_members.end_help": {}, "settings_members.thaw": {},
     "settings_pipelines.unarchive": {}, "settings_roles.restore": {}, "settings_roles.undelete": {},
