@@ -7,6 +7,7 @@ tenants, and every connection comes to keep everybody's.
 
 from __future__ import annotations
 
+import psycopg
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.util.queue import Queue
 
@@ -22,10 +23,11 @@ class _Nearest(Queue[ConnectionPoolEntry]):
     def at_hand(self) -> bool:
         """Whether one is free that knows who speaks, or few enough others."""
         with self.mutex:
-            return any(_distance(each) <= MANY for each in self.queue)
+            return any(_distance(each) <= MANY for each in self.queue.copy())
 
     def _get(self) -> ConnectionPoolEntry:
-        nearest = min(reversed(self.queue), key=_distance)
+        # Of a copy: while it is looked through, the garbage collector may bring back one that somebody left behind.
+        nearest = min(reversed(self.queue.copy()), key=_distance)
         self.queue.remove(nearest)
         return nearest
 
@@ -43,14 +45,21 @@ class NearPool(QueuePool):
         if self._overflow < 0 and tenant_or_none() is not None and not self._pool.at_hand() and self._inc_overflow():
             try:
                 return self._create_connection()
-            except BaseException:
+            except BaseException as failed:
                 self._dec_overflow()
-                raise
+                if not isinstance(failed, psycopg.OperationalError) or not self.checkedin():
+                    raise  # else the database takes no more of them, and one that is open serves as well
         return super()._do_get()
 
 
 def _distance(connection: ConnectionPoolEntry) -> int:
-    """Return 0 if a connection knows who speaks, else how many others it knows."""
+    """Return 0 if a connection knows who speaks, else how many others it knows.
+
+    One that was closed knows nobody, whatever is noted of it: in its place another is opened. Who is known elsewhere
+    rather goes there.
+    """
+    if connection.dbapi_connection is None:
+        return 1
     served = connection.info.get("tenants", ())
     speaker = tenant_or_none()
     return 0 if speaker is None or speaker.id in served else len(served)

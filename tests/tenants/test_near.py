@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, func, select
@@ -137,3 +138,59 @@ def test_where_one_is_found_dead_nobody_is_handed_the_others(
         alive = {each.scalar(select(func.pg_backend_pid())) for each in (one, other, third)}
     assert len(alive) == 3
     assert not alive & set(dead)
+
+
+def test_where_no_more_can_be_opened_one_that_is_free_serves(
+    pool: Any, crowd: list[ActiveTenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "MANY", 0)
+    only = backend(crowd[0])
+    with monkeypatch.context() as full:
+        full.setattr(pool, "_creator", _refused)
+        assert backend(crowd[1]) == only
+        assert (pool.checkedin(), pool.overflow()) == (1, -2)
+        with held(crowd[0]), pytest.raises(OperationalError), held(crowd[1]):
+            pass
+    assert (pool.checkedin(), pool.overflow()) == (1, -2)
+
+
+def _refused(*_arguments: Any) -> Any:
+    raise psycopg.OperationalError("FATAL: sorry, too many clients already")
+
+
+def test_one_that_was_retired_knows_nobody(
+    app_with: Callable[..., Flask], crowd: list[ActiveTenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays in the pool, closed, with what is noted of it: as good as new, and not the last to be taken."""
+    monkeypatch.setattr(near, "MANY", 4)
+    with app_with(database_pool_size=1, connection_tenants=6).app_context():
+        first = [backend(tenant) for tenant in crowd[:6]]
+        assert len(set(first)) == 1
+        pool: Any = db.engine.pool
+        assert pool._pool.queue[0].dbapi_connection is None
+        with speaking(crowd[7]):
+            assert pool._pool.at_hand()
+        assert backend(crowd[7]) not in first
+        [entry] = pool._pool.queue
+        assert entry.info["tenants"] == {crowd[7].id}
+
+
+def test_one_that_comes_back_meanwhile_disturbs_nobody(
+    pool: Any, crowd: list[ActiveTenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The garbage collector may find a connection that was left behind at any moment, in any thread."""
+    left = [pool.connect()]
+    with held(crowd[0]), held(crowd[1]):
+        pass
+    assert pool.checkedin() == 2
+    found = near._distance
+
+    def meanwhile(entry: Any) -> int:
+        while left:
+            left.pop().close()
+        return found(entry)
+
+    monkeypatch.setattr(near, "_distance", meanwhile)
+    with db.engine.connect():
+        pass
+    assert pool.checkedin() == 3
