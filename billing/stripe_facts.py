@@ -136,7 +136,7 @@ ChangeCost: TypeAlias = Cost
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """An invoice as people look for it; `state` is draft, open, paid, void or uncollectible."""
+    """An invoice as people look for it; `state` is draft, open, paid, void or uncollectible; `due` is left to pay."""
 
     number: str
     at: datetime
@@ -145,6 +145,7 @@ class InvoiceLine:
     state: str
     pdf_url: str = ""
     page_url: str = ""
+    due: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def invoice(found: Object) -> InvoiceLine:
     return InvoiceLine(
         number=found.get("number") or "", at=_moment(at), amount=found["total"], currency=found["currency"].upper(),
         state=found.get("status") or "draft", pdf_url=found.get("invoice_pdf") or "",
-        page_url=found.get("hosted_invoice_url") or "",
+        page_url=found.get("hosted_invoice_url") or "", due=found.get("amount_remaining", found["total"]),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def test_from_trial_to_a_plan_and_its_first_invoice(owner: Browser, stripe: Doub
     assert "Your plan is active" in flashed(page)
     assert "7 paid, 7 in use" in page.text
     assert "€84 a month, without tax" in page.text
-    invoices = owner.get(f"{PAGE}/invoices", headers={"HX-Request": "true", "HX-Target": "div#invoices"}).text
+    invoices = owner.get(f"{PAGE}/invoices", headers=PART).text
     assert "€84" in invoices
     assert "<html" not in invoices
     assert re.search(r'href="[^"]*/pdf"', invoices)
@@ -94,6 +94,9 @@ def test_cancelling_and_staying_after_all(owner: Browser, stripe: Double, sold: 
     assert state(sold, cast).cancel_to == "closed"
 
 
+PART = {"HX-Request": "true", "HX-Target": "div#invoices"}
+
+
 def test_the_portal_and_paying_what_is_owed(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
     subscribe(owner, stripe)
     assert owner.post(f"{PAGE}/portal").location.startswith(f"{stripe.url}/p/session/")
@@ -102,8 +105,16 @@ def test_the_portal_and_paying_what_is_owed(owner: Browser, stripe: Double, sold
     look(sold, cast.tenants["acme"].id)
     assert state(sold, cast).state == "past_due"
     assert "The last payment did not come through" in owner.get("/acme/").text
+    asked = len(stripe.requests)
+    assert 'id="due-now"' in owner.get(PAGE).text
+    assert len(stripe.requests) == asked, "the page itself asks nothing of Stripe"
+    part = owner.get(f"{PAGE}/invoices", headers=PART).text
+    assert re.search(r'hx-target="#due-now".*Due now.*€84, with tax', part, re.S)
+    assert "Pay €84 now" in part
+    assert "hx-partial" not in owner.get(f"{PAGE}/invoices").text
     owed = owner.post(f"{PAGE}/payment").location
     assert owed.startswith(f"{stripe.url}/i/")
     stripe.acts.pay_invoice(owed.rpartition("/")[2], "works")
     look(sold, cast.tenants["acme"].id)
     assert state(sold, cast).state == "active"
+    assert "#due-now" not in owner.get(f"{PAGE}/invoices", headers=PART).text

@@ -50,8 +50,10 @@ def test_the_cost_is_told_before_anything_is_sent(
     assert (asked.status_code, heading(asked)) == (409, "2 seats more are needed")
     assert "7 now, then 9" in asked.text
     assert ("€108 a month" if interval == "month" else "€1,080 a year") in asked.text
-    told = "For the rest of this period" if interval == "month" else "Charged within the hour"
+    told = "For the rest of this period" if interval == "month" else "Today, with tax"
     assert told in asked.text
+    assert asked.text.count(", without tax") == (2 if interval == "month" else 1)
+    assert "Where tax is due, the invoice adds it to what is without tax." in asked.text
     assert mailbox.arrived("ada@x.example") == []
     assert wanted(sold, cast) is None
     confirmed = form | {"confirm_seats": hidden(asked.text, "confirm_seats")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Literal, TypeVar
 
@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from billing import checkout, invoices, portal
 from billing.declines import why_declined
-from billing.errors import BillingError, CardDeclined, NothingToDo, StripeUnreachable
+from billing.errors import BillingError, CardDeclined, DeletionPending, NothingToDo, StripeUnreachable
 from billing.plans import FREE, catalogue
+from billing.stripe_facts import InvoiceLine
 from saas_crm.core.errors import VersionConflict
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, settings
@@ -20,7 +21,9 @@ from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.standing import is_owner
 from saas_crm.edge.viewing import viewing
 from tenants.address import address_of
+from tenants.context import ActiveTenant
 from tenants.db import db
+from web.billing import words
 from web.billing.bp import bp
 from web.billing.values import (
     Account,
@@ -66,6 +69,8 @@ def what_failed(failed: BillingError) -> str:
         return why_declined(failed)
     if isinstance(failed, StripeUnreachable):
         return _("The payment service does not answer just now. Nothing was lost: please try again in a minute.")
+    if isinstance(failed, DeletionPending):
+        return _("The workspace is to be deleted. Keep it first, then choose a plan.")
     if isinstance(failed, NothingToDo):
         return _("This is so already; there was nothing to do.")
     return _("The payment service did not take this. Please load the page again; if it stays so, ask for help.")
@@ -110,7 +115,20 @@ def list_invoices() -> ResponseReturnValue:
     except BillingError as failed:
         return render_template(template, failed=what_failed(failed), invoices=[], following=None)
     renewed = account_of(g.tenant).until or (following.at if following else None)
-    return render_template(template, invoices=found, following=following, renewed=renewed, failed="")
+    owed = [one for one in found if one.state == "open" and one.due] if part and _owes(g.tenant) else []
+    return render_template(
+        template, invoices=found, following=following, renewed=renewed, failed="", may_change=may_change(),
+        due=_sum_due(owed), due_first=_sum_due(owed[-1:]),
+    )  # fmt: skip
+
+
+def _owes(tenant: ActiveTenant) -> bool:
+    return tenant.plan.state in ("past_due", "read_only")
+
+
+def _sum_due(owed: Sequence[InvoiceLine]) -> str:
+    """Write what is left of invoices, "" for none: all of a customer's are in one currency."""
+    return words.amount(sum(one.due for one in owed), owed[0].currency) if owed else ""
 
 
 @bp.post("/settings/billing/checkout")

@@ -22,6 +22,9 @@ from web.billing.words import limit_amount, limit_name
 
 SHOWN = ("members", "customers", "storage_bytes", "mails_per_day")
 """The limits that are shown as bars; requests a minute come and go too fast."""
+PASSING = frozenset({"mails_per_day"})
+WORTH_TELLING = 50
+"""Percent."""
 USUAL = "USD"
 NAMED = 20
 """People who would lose their seat and are named; of more, only how many they are."""
@@ -107,9 +110,13 @@ def _day(moment: datetime | None, tenant: ActiveTenant) -> date | None:
 
 
 def meters() -> list[Meter]:
-    """Return how much is used of what the plan in force limits; what it does not limit is told without a bar."""
+    """Return how much is used of what the plan in force limits; what it does not limit is told without a bar.
+
+    What is gone tomorrow is left out while less than half of it is used: nobody has to think of it.
+    """
     used, plan = usage(), g.tenant.plan
-    return [_meter(limit, used[limit], plan.most(limit)) for limit in SHOWN if limit in used]
+    shown = [_meter(limit, used[limit], plan.most(limit)) for limit in SHOWN if limit in used]
+    return [one for one in shown if one.limit not in PASSING or one.share >= WORTH_TELLING]
 
 
 def _meter(limit: str, used: int, most: int | None) -> Meter:
