@@ -158,7 +158,7 @@ def _price(act: Act, plan: str, interval: str) -> tuple[str, int]:
     sub = act.now
     if (plan, interval) == (sub.plan, sub.interval):
         return sub.price_id, sub.amount
-    if sub.cancel_at_period_end:
+    if sub.cancels_at is not None:  # also on a day, as a deletion lets it end
         raise NothingToDo("it ends; take that back first")
     found = offered(plan, interval, sub.currency)
     if found is None:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import or_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from billing.errors import CustomerGone, NothingToDo, StripeRefused
+from billing.errors import CustomerGone, DeletionPending, NothingToDo, StripeRefused
 from billing.gateways import gateway_needed
 from billing.held import Held
 from billing.models import Subscription
@@ -25,6 +25,7 @@ from saas_crm.core.clock import now as present
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db
 from tenants.settings import Settings
+from tenants.standing import BILLING, DELETION
 
 if TYPE_CHECKING:
     from billing.stripe_gateway import StripeGateway
@@ -49,9 +50,12 @@ def start_checkout(
 ) -> str:  # fmt: skip
     """Return the address of the page where a workspace pays for its subscription, and becomes a customer of Stripe's.
 
-    Raises NothingToDo where a subscription goes on already (that one is to be changed), StripeRefused where the price
-    is not at Stripe yet (`saas-crm billing sync`), and StripeUnreachable.
+    Raises DeletionPending where its people let it be deleted, NothingToDo where a subscription goes on already (that
+    one is to be changed), StripeRefused where the price is not at Stripe yet (`saas-crm billing sync`), and
+    StripeUnreachable.
     """
+    if any(one.cause == DELETION and one.reason != BILLING for one in tenant.suspensions):
+        raise DeletionPending("to be deleted")
     gateway, price = gateway_needed(settings), offered(plan, interval, currency)
     if price is None:
         raise StripeRefused(f"no price {plan} {interval} {currency}: run `saas-crm billing sync`", "no_price")

@@ -66,6 +66,10 @@ class NothingToDo(BillingError):
     """What was asked does not fit: no subscription to change, one there already, or it is so already."""
 
 
+class DeletionPending(NothingToDo):
+    """The workspace is to be deleted, as its people decided: who pays would pay for what is gone soon."""
+
+
 class BillingOff(BillingError):
     """There is no key of Stripe's: nothing is sold."""
 

@@ -27,20 +27,27 @@ def portal_url(settings: Settings, tenant: ActiveTenant, *, return_url: str, flo
     gateway, row = gateway_needed(settings), held(tenant.id)
     if row is None or not row.customer_id:
         raise NothingToDo("no customer")
-    try:
+
+    former = _configuration(gateway)
+
+    def opened(configuration: str, customer_id: str) -> str:
         return gateway.open_portal(
-            row.customer_id, configuration=_configuration(gateway), return_url=return_url,
-            language=page_language(tenant), flow=flow if flow == UPDATE_CARD else "",
+            customer_id, configuration=configuration, return_url=return_url, language=page_language(tenant),
+            flow=flow if flow == UPDATE_CARD else "",
         )  # fmt: skip
-    except StripeRefused as refused:
-        if refused.code != "resource_missing":
-            raise
+
+    try:
+        return opened(former, row.customer_id)
+    except StripeRefused:  # our configuration was switched off or deleted, or the customer is gone: both are found anew
         _configuration.cache_clear()
-        settle(settings, tenant.id)  # it was the customer, or our configuration: both are found anew
-        raise NothingToDo("no customer") from None
+    settle(settings, tenant.id)
+    row = held(tenant.id)
+    if row is None or not row.customer_id:
+        raise NothingToDo("no customer")
+    return opened(_configuration(gateway, former), row.customer_id)
 
 
 @lru_cache(maxsize=8)
-def _configuration(gateway: StripeGateway) -> str:
-    """Return our portal's configuration, asked for once in a process."""
-    return gateway.portal_configuration()
+def _configuration(gateway: StripeGateway, instead_of: str = "") -> str:
+    """Return our portal's configuration, asked for once in a process; `instead_of` one that is not taken any more."""
+    return gateway.portal_configuration(instead_of)

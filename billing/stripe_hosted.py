@@ -78,12 +78,20 @@ class Hosted(Confirming):
         with self._told():
             return str(self._client.billing_portal.sessions.create(asked).url)
 
-    def portal_configuration(self) -> str:
-        """Return the id of our portal: how one pays, addresses and invoices; plans and seats are changed with us."""
+    def portal_configuration(self, instead_of: str = "") -> str:
+        """Return the id of our portal: how one pays, addresses and invoices; plans and seats are changed with us.
+
+        `instead_of` is one that was refused. One that was switched off is left; by the key under which it was made
+        Stripe would answer with it for a day.
+        """
         with self._told():
-            for one in self._all(self._client.billing_portal.configurations, {"active": True}):
-                if (one.get("metadata") or {}).get(INSTALLATION) == self.installation:
-                    return str(one["id"])
+            ours = [
+                one for one in self._all(self._client.billing_portal.configurations, {})
+                if (one.get("metadata") or {}).get(INSTALLATION) == self.installation
+            ]  # fmt: skip
+            found = next((one for one in ours if one["active"] and one["id"] != instead_of), None)
+            if found is not None:
+                return str(found["id"])
             asked: Any = {
                 "features": {
                     "customer_update": {"enabled": True, "allowed_updates": ["name", "email", "address", "tax_id"]},
@@ -92,4 +100,5 @@ class Hosted(Confirming):
                 "metadata": {INSTALLATION: self.installation},
             }  # fmt: skip
             made = self._client.billing_portal.configurations.create
-            return str(self._once(f"portal-{self.installation}", lambda by: made(asked, by)).id)
+            key = "-".join(filter(None, ("portal", self.installation, instead_of, str(len(ours) or ""))))
+            return str(self._once(key, lambda by: made(asked, by)).id)

@@ -14,7 +14,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from billing.declines import why_declined
-from billing.errors import BillingError, BillingOff, CardDeclined, ConfirmationNeeded, StripeUnreachable
+from billing.errors import (
+    BillingError,
+    BillingOff,
+    CardDeclined,
+    ConfirmationNeeded,
+    DeletionPending,
+    StripeUnreachable,
+)
 from mobile_api.openapi.answers import PROBLEM_TYPE
 from mobile_api.plan_limits import beyond_plan
 from mobile_api.problems import ApiProblem, Problem, problem, problem_of, problem_of_status
@@ -150,6 +157,9 @@ def _of_billing(error: BillingError) -> tuple[Problem, Headers]:
         asks = problem("payment-confirmation-needed")
         asks.confirm = {"url": error.url, "until": error.until}
         return asks, {}
+    if isinstance(error, DeletionPending):
+        detail = _("The workspace is to be deleted. Keep it first, then choose a plan.")
+        return problem("payment-not-possible", detail), {}
     if isinstance(error, StripeUnreachable):
         return problem("payment-service-unavailable"), {"Retry-After": "30"}
     return problem("payment-not-possible"), {}

@@ -106,6 +106,18 @@ def test_the_portal_changes_how_one_pays_and_nothing_else(shop: Shop, acme: Comp
     assert not features["subscription_update"]["enabled"]
 
 
+def test_a_portal_that_was_switched_off_at_stripe_is_made_anew(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    back, kept = "http://crm.example/back", "/v1/billing_portal/configurations"
+    assert portal_url(shop.settings, acme.tenant, return_url=back)
+    for _times in range(2):
+        [was] = shop.double.request("GET", kept, {"active": True})["data"]
+        shop.double.request("POST", f"{kept}/{was['id']}", {"active": False})
+        assert portal_url(shop.settings, acme.tenant, return_url=back)
+        [now] = shop.double.request("GET", kept, {"active": True})["data"]
+        assert now["id"] != was["id"]
+
+
 def test_checkout_asks_for_all_that_an_invoice_needs(shop: Shop, acme: Company) -> None:
     session = acme.go_to_checkout("team", "year", seats=4)
     [asked] = [one for one in shop.double.requests if (one.method, one.path) == ("POST", "/v1/checkout/sessions")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.stripe.customers import living
+from tests.stripe.errors import Refused
 from tests.stripe.routes import PAGING, operation
 from tests.stripe.shapes import blank, page
 from tests.stripe.world import World
@@ -62,7 +63,8 @@ def _configurations(world: World, params: dict[str, Any]) -> dict[str, Any]:
 def _make_session(world: World, params: dict[str, Any]) -> dict[str, Any]:
     living(world, params["customer"])
     id = params.get("configuration") or default_configuration(world)["id"]
-    world.get(CONFIGURATION, id, "configuration")
+    if not world.get(CONFIGURATION, id, "configuration")["active"]:
+        raise Refused(400, "This portal configuration is inactive.", param="configuration")
     session = world.make(
         SESSION, customer=params["customer"], configuration=id, return_url=params.get("return_url"),
         locale=params.get("locale"),

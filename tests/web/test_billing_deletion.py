@@ -51,6 +51,17 @@ def test_no_page_says_that_it_goes_on_as_free(
     assert "you go on with the free plan" not in owner.get("/acme/").text
 
 
+def test_nobody_begins_to_pay_for_what_is_to_be_deleted(
+    client_for: ClientFor, sold: Flask, installation: Installation, cast: Cast
+) -> None:
+    owner, acme = client_for("owner", sold), cast.tenants["acme"].id
+    put(sold, installation.place, acme, plan="free", state="free")
+    assert owner.post(DELETION, data=NAME).status_code == 303
+    led = owner.post(f"{BILLING}/checkout", data={"plan": "team", "interval": "month"})
+    assert (led.status_code, led.location) == (303, f"{BILLING}/plans")
+    assert "The workspace is to be deleted. Keep it first, then choose a plan." in owner.get(f"{BILLING}/plans").text
+
+
 def test_what_a_person_cancelled_is_told_as_before(
     client_for: ClientFor, sold: Flask, installation: Installation, cast: Cast
 ) -> None:
