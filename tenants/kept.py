@@ -82,7 +82,7 @@ class Kept:
         compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         needed = frozenset(name for name, bound in compiled.binds.items() if bound.required or name.startswith(EACH))
         given = {name: value for name, value in compiled.params.items() if name not in needed}
-        taken = call.taken(given) if call else {}
+        taken = call.taken(given, compiled.string) if call else {}
         fixed = {name: value for name, value in given.items() if name not in taken}
         self._words = words = Words(compiled.string.encode(), fixed, needed, veils_of(query), taken)
         self._source = None  # several times as large as its words

@@ -109,15 +109,18 @@ class Call:
         given, named = marked[: len(self._given)], marked[len(self._given) :]
         return query(*given, **dict(zip(self._named, named, strict=True)))
 
-    def taken(self, values: Mapping[str, Any]) -> dict[str, Pick]:
-        """Return how each run gets those of a query's values that are ids; raises IdKept for one without a place."""
-        found = {}
-        known = {text for each in _each(self.ids) for text in (str(each), each.hex)}
-        for name, value in values.items():
-            pick = self._pick(value)
-            if pick is not None:
-                found[name] = pick
-            elif isinstance(value, str) and any(text in value for text in known):
+    def taken(self, values: Mapping[str, Any], words: str = "") -> dict[str, Pick]:
+        """Return how each run gets those of a query's values that are ids; raises IdKept for one without a place.
+
+        `words` are the query's own, in which there must be none either. An id that somebody typed as a text is one of
+        the texts by which calls are told apart, and may be kept.
+        """
+        found = {name: pick for name, value in values.items() if (pick := self._pick(value)) is not None}
+        typed = repr(self._key)
+        known = {text for each in _each(self.ids) for text in (str(each), each.hex) if text not in typed}
+        fixed = {name: repr(value) for name, value in values.items() if name not in found}
+        for name, text in {"its words": words, **fixed}.items():
+            if any(each in text for each in known):
                 raise IdKept(name)
         return found
 

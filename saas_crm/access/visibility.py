@@ -117,8 +117,9 @@ def reader(member: CurrentMember, *permissions: str, many: type[Any] | None = No
     asked = (member.scope(permission) for permission in _with_parents(permissions))
     few = [many is not None and sees_few(many, member, kind) for kind in FEW]
     rules = (member.shares, member.children_follow, *few, *member.fields.items(), *asked)
-    # Of one team a query says so, of several only that they are: `owned_within`.
-    there = (member.team_id is not None, min(len(member.teams), 2), bool(member.walls))
+    # Of one team a query says so, of several only that they are: `owned_within`. Of walls none does; but one that came
+    # to take the only one must not serve who has several.
+    there = (member.team_id is not None, min(len(member.teams), 2), min(len(member.walls), 2))
     return Reader((*_ids_of(member), *rules), member, (*there, *rules))
 
 

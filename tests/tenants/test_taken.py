@@ -110,6 +110,7 @@ def test_each_value_is_taken_from_its_place() -> None:
         lambda group: [group.own, THREE],
         lambda group: str(group.own),
         lambda group: f"owner:{group.own.hex}",
+        lambda group: ["a", str(group.own)],
         lambda group: group.others[0],  # the others are so many today
         lambda group: list(group.others[:1]),
         lambda group: list(reversed(group.others)),
@@ -119,6 +120,22 @@ def test_no_id_is_kept(kept: Callable[[Group], Any]) -> None:
     call = Call((Group(ONE, (TWO, THREE)),), {})
     with pytest.raises(IdKept):
         call.taken({"value": call.build(kept)})
+
+
+def test_nor_in_the_words_of_a_query() -> None:
+    call = Call((ONE,), {})
+    with pytest.raises(IdKept):
+        call.taken({}, f"SELECT 1 WHERE id = '{ONE}'")
+    assert call.taken({"own": call.build(lambda own: own)}, "SELECT 1 WHERE id = %(own)s").keys() == {"own"}
+
+
+def test_an_id_that_was_typed_as_a_text_is_a_text() -> None:
+    """Who types their own id into a filter is answered; who types another one has another query."""
+    call = Call((Group(ONE, (TWO,)), Filter(city=str(ONE))), {})
+    assert call.taken({"city": f"{ONE}%"}) == {}
+    assert call != Call((Group(ONE, (TWO,)), Filter(city=str(TWO))), {})
+    with pytest.raises(IdKept):
+        call.taken({"city": f"{TWO}%"})
 
 
 def test_the_only_one_of_a_group_may_be_taken_and_nobodys_id_be_kept() -> None:
