@@ -93,7 +93,7 @@ class Changing(Asking):
             if reading.identity(has.get("default_payment_method")) not in ("", method):
                 self._update(held, {"default_payment_method": method}, key)
             open_ones: Any = {"subscription": held.subscription_id, "status": "open"}
-            owed = list(self._all(self._client.invoices, open_ones)) if held.owes else []
+            owed = list(self._all("invoices", open_ones)) if held.owes else []
         waits = held.waiting.invoice_id if held.waiting else ""
         for id in (one["id"] for one in owed if one["id"] != waits):
             with suppress(CardDeclined, StripeRefused), self._told():  # it stays owed; or was paid a moment ago

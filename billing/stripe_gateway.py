@@ -43,10 +43,11 @@ class StripeGateway(Looks, Changing, Hosted, Shelf, Leaving):
         logging.getLogger("stripe").setLevel(logging.WARNING)  # below that it writes down what Stripe says of people
         self.installation = installation
         self.live = key.startswith(("sk_live_", "rk_live_"))
-        self._client = stripe.StripeClient(
+        self._sends = stripe.StripeClient(
             key, stripe_version=API_VERSION, max_network_retries=patience.again,
             base_addresses={"api": base} if base else None, http_client=http or Wire(patience),
-        ).v1  # fmt: skip
+        )  # fmt: skip
+        self._client = self._sends.v1
 
     def _told(self) -> AbstractContextManager[None]:
         return told()

@@ -55,7 +55,7 @@ class Hosted(Confirming):
 
     def _end_older_checkouts(self, customer_id: str, than: tuple[int, str]) -> None:
         """Leave one page open that can be paid: of two that are asked for at once the later stays, whoever looks."""
-        for one in self._all(self._client.checkout.sessions, {"customer": customer_id, "status": "open"}):
+        for one in self._all("checkout/sessions", {"customer": customer_id, "status": "open"}):
             if (one["created"], one["id"]) < than:
                 with suppress(StripeRefused), self._told():  # it was paid, or over, a moment ago
                     self._client.checkout.sessions.expire(one["id"])
@@ -86,7 +86,7 @@ class Hosted(Confirming):
         """
         with self._told():
             ours = [
-                one for one in self._all(self._client.billing_portal.configurations, {})
+                one for one in self._all("billing_portal/configurations", {})
                 if (one.get("metadata") or {}).get(INSTALLATION) == self.installation
             ]  # fmt: skip
             found = next((one for one in ours if one["active"] and one["id"] != instead_of), None)

@@ -35,10 +35,10 @@ class Leaving(Asking):
         """
         try:
             with self._told():
-                for one in self._all(self._client.checkout.sessions, {"customer": customer_id, "status": "open"}):
+                for one in self._all("checkout/sessions", {"customer": customer_id, "status": "open"}):
                     with suppress(StripeRefused), self._told():  # it was paid, or over, a moment ago
                         self._client.checkout.sessions.expire(one["id"])
-                invoices = self._all(self._client.invoices, {"customer": customer_id})
+                invoices = self._all("invoices", {"customer": customer_id})
                 if any(one["status"] != "draft" for one in invoices):
                     return False
                 self._client.customers.delete(customer_id)

@@ -35,14 +35,14 @@ class Looks(Asking):
         if counts is None or not (counts.owes or counts.ended_at):
             return known
         with self._told():
-            owed = list(self._all(self._client.invoices, {"subscription": counts.subscription_id, "status": "open"}))
+            owed = list(self._all("invoices", {"subscription": counts.subscription_id, "status": "open"}))
         return reading.with_debts(known, owed)
 
     def _subscriptions_of(self, customer_id: str) -> list[dict[str, Any]]:
         asked = {"customer": customer_id, "status": "all", "expand": ["data.latest_invoice"]}
         try:
             with self._told():
-                return list(self._all(self._client.subscriptions, asked))
+                return list(self._all("subscriptions", asked))
         except StripeRefused as refused:
             if refused.code == "resource_missing":
                 raise CustomerGone(customer_id) from None
@@ -63,7 +63,7 @@ class Looks(Asking):
     def subscriptions(self) -> Iterator[SubscriptionFacts]:
         """Yield every subscription of this installation that goes on, newest first: a request for each hundred."""
         with self._told():
-            for one in self._all(self._client.subscriptions, {}):
+            for one in self._all("subscriptions", {}):
                 if (one.get("metadata") or {}).get(INSTALLATION) == self.installation:
                     found = reading.subscription(one, self.installation)
                     if found.lives:
@@ -73,7 +73,7 @@ class Looks(Asking):
         """Yield the events of some moment and later, newest first; Stripe keeps them for 30 days."""
         with self._told():
             asked = {"created": {"gte": int(moment.timestamp())}, "types": list(EVENTS)}
-            yield from (reading.event(one) for one in self._all(self._client.events, asked))
+            yield from (reading.event(one) for one in self._all("events", asked))
 
     def invoices(self, customer_id: str, limit: int) -> list[InvoiceLine]:
         """Return a customer's newest invoices, newest first; none of one that Stripe has no more."""

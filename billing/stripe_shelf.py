@@ -48,7 +48,7 @@ class Shelf(Asking):
         """Return all prices of a plan, also those that are archived; none where there is no product yet."""
         try:
             with self._told():
-                found = self._all(self._client.prices, {"product": self.product_id(plan)})
+                found = self._all("prices", {"product": self.product_id(plan)})
                 return [reading.price(one) for one in found]
         except StripeRefused as refused:
             if refused.code == "resource_missing":
