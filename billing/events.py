@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from billing import stripe_reading as reading
@@ -131,12 +131,25 @@ def replay(event_id: str) -> bool:
     return True
 
 
-def listed(*, failed: bool, limit: int) -> list[AnyRow]:
-    """Return the newest events without what was in them, or those only that failed or wait."""
-    columns = (StripeEvent.id, StripeEvent.type, StripeEvent.created_at, StripeEvent.worked_at, StripeEvent.attempts,
-               StripeEvent.error, Tenant.slug)  # fmt: skip
-    query = select(*columns).outerjoin(Tenant, Tenant.id == StripeEvent.tenant_id)
+def listed(
+    *, failed: bool, limit: int, asked: str = "", before: tuple[datetime, str] | None = None
+) -> list[AnyRow]:  # fmt: skip
+    """Return the newest events without what was in them, or those only that failed or wait.
+
+    `asked` narrows to one event, by its id, or to a workspace's, by its slug; `before` begins after the key (received,
+    id) of a page's last one.
+    """
+    event = StripeEvent
+    columns = (event.id, event.type, event.created_at, event.received_at, event.worked_at, event.attempts,
+               event.error, Tenant.slug)  # fmt: skip
+    query = select(*columns).outerjoin(Tenant, Tenant.id == event.tenant_id)
     if failed:
-        query = query.where(or_(StripeEvent.error.is_not(None), StripeEvent.worked_at.is_(None)))
+        query = query.where(or_(event.error.is_not(None), event.worked_at.is_(None)))
+    if asked.startswith("evt_"):
+        query = query.where(event.id == asked)
+    elif asked:
+        query = query.where(Tenant.slug == asked.strip("/").lower())
+    if before is not None:
+        query = query.where(tuple_(event.received_at, event.id) < tuple_(*before))
     with shared_reader() as connection:
-        return list(connection.execute(query.order_by(StripeEvent.received_at.desc(), StripeEvent.id).limit(limit)))
+        return list(connection.execute(query.order_by(event.received_at.desc(), event.id.desc()).limit(limit)))

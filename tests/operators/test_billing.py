@@ -147,7 +147,8 @@ def test_where_billing_is_off_there_is_none_of_it(operator_for: Make) -> None:
     browser = operator_for().browser
     assert PAGE not in browser.get("/operator").text
     for answer in (
-        browser.get(PAGE), browser.get(f"{PAGE}/months.csv"), browser.post(f"{PAGE}/events"),
+        browser.get(PAGE), browser.get(f"{PAGE}/months.csv"), browser.get(f"{PAGE}/events"),
+        browser.post(f"{PAGE}/events"),
         browser.post(f"{PAGE}/comparison"),
         browser.post("/operator/workspaces/acme/plan"), browser.post("/operator/workspaces/acme/plan/end"),
     ):  # fmt: skip
