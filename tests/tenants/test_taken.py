@@ -179,7 +179,8 @@ def test_many_threads_that_need_it_first_take_their_own(app: Flask, cast: Cast, 
     made = [make.company("rep", name=f"Co {number}") for number in range(8)]
     for _ in range(5):
         _named.cache_clear()
-        barrier, found = Barrier(len(made)), {}
+        found: dict[int, list[str]] = {}
+        barrier = Barrier(len(made))
 
         def ask(number: int, barrier: Barrier = barrier, found: dict[int, list[str]] = found) -> None:
             with app.app_context(), tenant_scope(cast.tenants["acme"]):

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from saas_crm.opportunities import queries
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.making import Maker
-from web.written import FORM_TOKEN, LONGEST
+from web.written import FORM_TOKEN, LONGEST, ROOT
 
 ClientFor = Callable[..., Browser]
 PAGES = ("/acme/", "/acme/companies", "/acme/contacts", "/acme/deals", "/acme/settings/workspace")
@@ -34,7 +35,7 @@ def test_each_session_gets_its_own_form_token(client_for: ClientFor, make: Maker
             browser.write_session({**browser.read_session(), "csrf_token": who * 10})
             text = browser.get(path).text
             assert FORM_TOKEN not in text
-            assert not re.search(r"\b(?:token|back)-[0-9a-f]{32}\b", text), path
+            assert not re.search(r"\b(?:token|back|root|log|mark|face)-[0-9a-f]{32}", text), path
             assert len(tokens(text)) == 1, path
             seen.add(tokens(text).pop().rpartition(".")[0].rpartition(".")[0])  # without time and signature
         assert len(seen) == 2, path
@@ -88,6 +89,30 @@ def test_a_changed_role_gets_another_query(
     with acting("rep") as rep:
         after = queries.opportunity_rows(rep, queries.DealFilter())
     assert len([row for row in after.rows if row.id == deal.id]) == count
+
+
+def test_owners_of_two_workspaces_share_a_frame_and_nothing_in_it(
+    app: Flask, client_for: ClientFor, cast: Cast, installation: Installation
+) -> None:
+    """What somebody typed, a workspace's name, is put into its place as text."""
+    with installation.place.owner() as connection:
+        for slug in cast.tenants:
+            name = f"<i>{slug}</i> & {FORM_TOKEN[:6]}{ROOT}"
+            connection.execute("UPDATE public.tenants SET name = %s WHERE slug = %s", [name, slug])
+    app.extensions["directory"].forget()
+    shown = {}
+    for slug, who in (("acme", "owner"), ("other", "outsider")):
+        browser = client_for(who)
+        browser.get(f"/language/en?next=/{slug}/")
+        shown[slug] = browser.get(f"/{slug}/").text
+        assert f"&lt;i&gt;{slug}&lt;/i&gt; &amp; " in shown[slug]
+        assert f"<i>{slug}" not in shown[slug]
+        assert f'href="/{slug}/companies"' in shown[slug]
+        assert cast[who].name in shown[slug]
+    for slug, other, who in (("acme", "other", "outsider"), ("other", "acme", "owner")):
+        assert f"/{other}/" not in shown[slug]
+        assert f"&lt;i&gt;{other}" not in shown[slug]
+        assert cast[who].name not in shown[slug]
 
 
 def test_long_texts_are_shown_but_not_kept(client_for: ClientFor, make: Maker) -> None:
