@@ -38,6 +38,7 @@ def owned(make: Maker) -> dict[str, str]:
     return {"company": str(company.id), "contact": str(contact.id), "deal": str(deal.id)}
 
 
+@pytest.mark.newest
 def test_second_steps(eyes_of: EyesOf, owned: dict[str, str], cast: Cast, role_ids: dict[str, str]) -> None:
     assert owned
     eyes, rep, teammate = eyes_of("owner"), cast["rep"].member_id, cast["teammate"].member_id

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.cast import Cast
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("width", ["phone", "desktop"])
 def test_hours_are_filled_in_one_go(page_for: Callable[..., Page], cast: Cast, width: str) -> None:
     page = page_for("rep", width)

@@ -70,6 +70,7 @@ def test_moving_is_told_in_words_and_leaves_names_their_room(
     assert name.evaluate("link => link.getClientRects().length") == 1, "on one line"
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("width", ["phone", "desktop"])
 def test_many_members_are_changed(page_for: PageFor, client_for: Callable[..., Browser], width: str) -> None:
     page = page_for("admin", width)
