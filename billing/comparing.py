@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from billing.errors import BillingError
@@ -131,9 +131,13 @@ def _deleted(tenants: set[UUID]) -> set[UUID]:
 
 
 def _find_missing(found: Compared, report: Report) -> None:
-    """Find who has a subscription by our rows, and none that goes on at Stripe: it may have ended, or be owed for."""
+    """Find who has a subscription by our rows, and none that goes on at Stripe: it may have ended, or be owed for.
+
+    And who went to Checkout and was never looked at: they may have paid and ended while nothing was heard of it.
+    """
     report.looked = len(found.seen)
-    for row in held_of(Subscription.source == "stripe"):
+    never_looked_at = and_(Subscription.customer_id.is_not(None), Subscription.settled == 0)
+    for row in held_of(or_(Subscription.source == "stripe", never_looked_at)):
         if row.tenant_id not in found.seen:
             report.looked += 1
             found.differ[row.tenant_id] = None

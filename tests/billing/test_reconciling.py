@@ -65,6 +65,22 @@ def test_all_webhooks_of_a_life_may_be_lost(shop: Shop, acme: Company) -> None:
     assert (acme.row.state, acme.plan["key"]) == ("free", "free")
 
 
+def test_who_paid_and_ended_while_nothing_was_heard_is_looked_at_once(shop: Shop, acme: Company) -> None:
+    """Events are looked for 29 days back; a life by chance paid, ended in the dashboard and was silent for 31."""
+    shop.double.acts.pay(acme.go_to_checkout("team", "year"))
+    paid = shop.gateway.facts(acme.row.customer_id or "").subscription
+    assert paid is not None
+    shop.double.acts.cancel(paid.subscription_id, at_period_end=False)
+    shop.double.advance(hours=24 * 31)
+    shop.lose()
+    assert (acme.row.settled, acme.row.currency) == (0, "")
+    assert set(shop.reconcile().mended) == {str(acme.id)}
+    assert acme.row.currency == "EUR"
+    assert acme.row.settled > 0
+    again = shop.reconcile()
+    assert (again.looked, again.closely) == (0, 0)
+
+
 def test_a_customer_that_was_not_noted_is_adopted(shop: Shop, acme: Company) -> None:
     """We died between making the customer and writing it down, and its page was paid all the same."""
     acme.subscribe()
