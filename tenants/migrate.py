@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -195,9 +195,7 @@ def _note_failure(connection: psycopg.Connection[Any], schema: str, error: str) 
     """Write down why a tenant could not be brought up; where its row is held by somebody, only the outcome tells it."""
     with suppress(*_HELD), connection.transaction():
         _timeouts(connection)
-        connection.execute(
-            "UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema]
-        )  # fmt: skip
+        connection.execute("UPDATE public.tenants SET migration_error = %s WHERE schema_name = %s", [error, schema])
 
 
 def _again_while_held(act: Callable[[], Done]) -> Done:
@@ -236,23 +234,15 @@ def apply_steps(connection: psycopg.Connection[Any], schema: str, role: str, tod
 
 
 def _timeouts(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(
-        sql.SQL("SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}").format(
-            sql.Literal(LOCK_TIMEOUT), sql.Literal(STATEMENT_TIMEOUT)
-        )
-    )
+    both = sql.SQL("SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}")
+    connection.execute(both.format(sql.Literal(LOCK_TIMEOUT), sql.Literal(STATEMENT_TIMEOUT)))
 
 
 def tenant_states(owner_url: str) -> list[TenantState]:
     """Return every tenant and spare with its revision, in order of creation."""
-    return list(_states(owner_url))
-
-
-def _states(owner_url: str) -> Iterator[TenantState]:
+    query = (
+        "SELECT schema_name, slug, status, schema_version, migration_error FROM public.tenants"
+        " WHERE status <> 'making' ORDER BY id"
+    )
     with connect(owner_url) as connection:
-        rows = connection.execute(
-            "SELECT schema_name, slug, status, schema_version, migration_error FROM public.tenants"
-            " WHERE status <> 'making' ORDER BY id"
-        )
-        for row in rows:
-            yield TenantState(*row)
+        return [TenantState(*row) for row in connection.execute(query)]

@@ -69,7 +69,7 @@ def test_nothing_of_billing_is_changed_by_looking(
     place, schemas = stage.installation.place, [tenant.schema_name for tenant in cast.tenants.values()]
     before, asked = fingerprint(place, schemas), len(stripe.requests)
     posts = [one for one in endpoints(sold) if one.rule.rule.startswith("/settings/billing") and one.method not in SAFE]
-    assert len(posts) == 8
+    assert len(posts) == 9
     for one in posts:
         form = {"plan": "business", "interval": "month", "reason": "unused"}
         assert looking.open(f"/acme{one.rule.rule}", method=one.method, data=form).status_code == 403, one
