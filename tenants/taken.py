@@ -7,9 +7,10 @@ where one of them turns up as a value, each run puts the one that stands in that
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import fields, replace
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 Ids: TypeAlias = "tuple[UUID | tuple[UUID, ...] | None, ...]"
@@ -21,26 +22,30 @@ class IdKept(RuntimeError):
     """A query that is kept for all who ask alike would hold somebody's id."""
 
 
-@runtime_checkable
-class NamesIds(Protocol):
-    """An argument that holds ids: who are equal but for these share a query."""
+class NamesIds(ABC):
+    """An argument that holds ids: who are equal but for these share a query.
+
+    No protocol: to look whether an argument keeps to it Python would reckon shape and ids once more, in every call.
+    """
+
+    __slots__ = ()
 
     @property
+    @abstractmethod
     def shape(self) -> Hashable:
         """Return all that a query is built by, and of ids no more than whether they are there."""
-        ...
 
     @property
+    @abstractmethod
     def ids(self) -> Ids:
         """Return the ids."""
-        ...
 
+    @abstractmethod
     def with_ids(self, ids: Ids) -> Self:
         """Return the same with other ids in their places."""
-        ...
 
 
-class ByFields:
+class ByFields(NamesIds):
     """For frozen dataclasses whose ids are fields of their own, as those of a filter."""
 
     __slots__ = ()

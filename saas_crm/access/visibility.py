@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Integer, and_, any_, false, literal_column, or_, select, true
 
@@ -35,7 +35,7 @@ from saas_crm.access.reaching import (
     shares_of,
     within_reach,
 )
-from tenants.taken import Ids
+from tenants.taken import Ids, NamesIds
 
 __all__ = [
     "READERS", "SHARED", "Reader", "follows", "outside", "owned_ids", "owned_within", "parent_model", "parent_seen",
@@ -85,7 +85,7 @@ def seen(model: type[Any], reference: Any, member: CurrentMember) -> ColumnEleme
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamesIds):
     """A member as far as queries depend on them: readers who are equal get the same query, built once.
 
     Kept queries are built for all of one `shape`: who reaches records by the same rules, whoever they are.
@@ -101,7 +101,7 @@ class Reader:
         member = self.member
         return member.id, member.team_id, member.teams, member.walls
 
-    def with_ids(self, ids: Ids) -> Reader:
+    def with_ids(self, ids: Ids) -> Self:
         """Return a reader of the same shape, for whom nothing is remembered that was built for the member."""
         values: tuple[Any, Any, Any, Any] = ids  # type: ignore[assignment]
         own, team, teams, walls = values

@@ -17,7 +17,7 @@ from sqlalchemy.types import Uuid
 from saas_crm.customers.models import Company
 from tenants.db import fetch, tenant_scope
 from tenants.kept import Kept, kept_queries
-from tenants.taken import ByFields, Call, IdKept, Ids, Own
+from tenants.taken import ByFields, Call, IdKept, Ids, NamesIds, Own
 from tests.support.cast import Cast
 from tests.support.making import Maker
 
@@ -34,7 +34,7 @@ class Filter(ByFields):
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(NamesIds):
     """Who asks: one, and any number of others."""
 
     own: UUID
