@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from billing.gateways import gateway_of
 from billing.held import Held
+from billing.patience import patiently
 from billing.plans import catalogue
 from billing.settling import settle
 from billing.subscriptions import held
@@ -60,7 +61,7 @@ def on_sale(app: Flask, owners: Mapping[str, Person], plan: str = "business") ->
 
 def offer(app: Flask) -> None:
     """Put all prices to where an application takes money, as `saas-crm billing sync` does."""
-    with app.app_context():
+    with app.app_context(), patiently():
         gateway = gateway_of(app.extensions["settings"])
         assert gateway is not None
         sync(gateway, catalogue())
