@@ -13,15 +13,13 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 
-from billing.gateways import gateway_of
-from billing.plans import catalogue
-from billing.syncing import sync
 from tests.browser.eyes import Eyes
 from tests.stripe import KEY, Double
 from tests.support.billing import selling
 from tests.support.cast import Cast
 from tests.support.installation import Installation
 from tests.support.paying import put
+from tests.support.selling import offer
 from tests.support.server import free_port
 from tests.support.server import live_server as run_server
 
@@ -45,10 +43,7 @@ def url(app: Flask, installation: Installation, cast: Cast, double: Double, tmp_
     told = {"base_url": here, "stripe_secret_key": SecretStr(KEY), "stripe_api_base": double.url}
     with ExitStack() as stack:
         stack.enter_context(selling(app, **told))
-        with app.app_context():
-            gateway = gateway_of(app.extensions["settings"])
-            assert gateway is not None
-            sync(gateway, catalogue())
+        offer(app)
         put(app, installation.place, cast.tenants["acme"].id, plan="business", state="trialing")
         yield stack.enter_context(run_server(installation.settings.model_copy(update=told), tmp_path, port=port)).url
 

@@ -17,15 +17,13 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 
-from billing.gateways import gateway_of
-from billing.plans import catalogue
-from billing.syncing import sync
 from billing.turning import turn
 from saas_crm.core import clock
 from tests.stripe import KEY, Double
 from tests.support.billing import selling
 from tests.support.installation import Installation
 from tests.support.mailbox import Mailbox, run_jobs
+from tests.support.selling import offer
 from tests.support.server import free_port
 from tests.support.server import live_server as run_server
 
@@ -91,10 +89,7 @@ def life(app: Flask, installation: Installation, double: Double, tmp_path: Path)
         stack.callback(clock.run_ahead, None)
         settings = installation.settings.model_copy(update={**told, "clock_file": str(file)})
         server = stack.enter_context(run_server(settings, tmp_path, port=port))
-        with app.app_context():
-            gateway = gateway_of(app.extensions["settings"])
-            assert gateway is not None
-            sync(gateway, catalogue())
+        offer(app)
         double.webhooks.endpoint(f"{server.url}/billing/stripe/webhook", SECRET)
         double.account.after_retries = "past_due"  # as docs/operations.md says to set it: we decide when it is over
         around = Life(installation, double, file)
