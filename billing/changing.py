@@ -11,7 +11,7 @@ from billing.acting import Act, begin
 from billing.errors import CardDeclined, ConfirmationNeeded, NothingToDo, StripeRefused
 from billing.models import Subscription
 from billing.seat_counting import defer_setting, needed_in, note_needed
-from billing.seat_rules import last_hours, to_buy
+from billing.seat_rules import from_change, last_hours
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts, Waiting
 from billing.syncing import offered
@@ -38,8 +38,9 @@ def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: st
     """Return what another plan or interval would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
     act = begin(settings, tenant.id, only_look=True)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
-    count = seats or _seats(act)
-    if is_lowering(sub, plan, interval, amount):
+    lower = is_lowering(sub, plan, interval, amount)
+    count = seats or _seats(act, plan, interval, lower=lower)
+    if lower:
         return Cost(0, amount * count, sub.currency, sub.period_ends_at, count, at_once=False)
     charged, _accrued = act.gateway.preview(sub, price_id=price_id, seats=count, at_once=True)
     next_at = sub.period_ends_at if sub.interval == interval else _year_after(present())
@@ -71,7 +72,7 @@ def change(
     elif is_lowering(sub, plan, interval, amount):
         _wait_for(act, plan, interval, last_hours(sub))
     else:
-        waiting = _pay_now(act, price_id)
+        waiting = _pay_now(act, price_id, _seats(act, plan, interval))
     settle(settings, tenant.id, now=now, by=by)
     if waiting is not None:
         raise ConfirmationNeeded(waiting.url, waiting.until)
@@ -120,7 +121,7 @@ def _instead_of(settings: Settings, act: Act, waiting: Waiting, wanted: tuple[st
     return _caught_up(settings, act.held.tenant_id, now)  # it may have been paid a moment ago
 
 
-def _pay_now(act: Act, price_id: str) -> Waiting | None:
+def _pay_now(act: Act, price_id: str, seats: int) -> Waiting | None:
     """Change it and be paid; returns what waits where the bank asks first. Raises CardDeclined.
 
     Stripe says that the bank asks by an error that leaves nothing behind to be confirmed, so it is asked once more, by
@@ -129,20 +130,19 @@ def _pay_now(act: Act, price_id: str) -> Waiting | None:
     sub = act.now
     try:
         act.gateway.set_items(
-            sub, price_id=price_id, seats=_seats(act), prorations="always_invoice", must_be_paid=True,
-            key=act.key("change"),
+            sub, price_id=price_id, seats=seats, prorations="always_invoice", must_be_paid=True, key=act.key("change"),
         )  # fmt: skip
     except CardDeclined as declined:
         if not declined.asks:
             raise
-        return act.gateway.propose_items(sub, price_id=price_id, seats=_seats(act), key=act.key("confirm"))
+        return act.gateway.propose_items(sub, price_id=price_id, seats=seats, key=act.key("confirm"))
     return None
 
 
-def _seats(act: Act) -> int:
-    """Return the seats from a change at once on: those that are paid, or more where people wait for theirs already."""
-    people = needed_in(act.held.tenant_id)
-    return max(act.now.seats, to_buy(act.now.plan, people, act.held.seats_wanted))
+def _seats(act: Act, plan: str, interval: str, *, lower: bool = False) -> int:
+    """Return the seats from a change on: also of people who wait for theirs already."""
+    paid = act.now.seats if interval == act.now.interval and not lower else 0
+    return from_change(plan, needed_in(act.held.tenant_id), act.held.seats_wanted, paid=paid)
 
 
 def _year_after(moment: datetime) -> datetime:

@@ -36,11 +36,24 @@ class Due:
 
 
 def to_buy(plan: str, people: int, wanted: int | None) -> int:
-    """Return how many seats are to be paid: what the people need, or more where somebody asked for more."""
+    """Return how many seats are to be paid: what the people need, or more where somebody asked for more.
+
+    Never more than the plan allows: seats beyond it would seat nobody.
+    """
     try:
-        return max(catalogue().plan(plan).seats_to_buy(people), wanted or 0)
+        known = catalogue().plan(plan)
     except UnknownPlan:  # a plan that is not sold any more
         return max(people, wanted or 0, 1)
+    return known.seats_to_buy(max(people, (wanted or 0) + known.included_seats))
+
+
+def from_change(plan: str, people: int, wanted: int | None, *, paid: int) -> int:
+    """Return the seats from a change to a plan on, where so many are `paid` for a period that goes on, else 0.
+
+    Reckoned by the plan that comes. What is paid already stays until its period ends; another interval, and a lowering,
+    begin a period of their own, and nobody pays in it for who has gone.
+    """
+    return to_buy(plan, people, max(wanted or 0, paid))
 
 
 def last_hours(sub: SubscriptionFacts) -> datetime:
@@ -81,6 +94,8 @@ def due_of(sub: SubscriptionFacts, row: Held, *, people: int, price_id: str | No
         return Due(Setting(seats, how), late if row.next_plan else None)
     if sub.cancels_at is not None and row.next_plan and at < late:
         return Due(again_at=late)  # it may be taken back until then
+    if price_id is not None:  # of the plan that comes with the next period
+        seats = to_buy(row.next_plan, people, row.seats_wanted)
     return _lowering(sub, row, seats, price_id, at)
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from billing import changing
 from billing.errors import BillingError, ConfirmationNeeded, NothingToDo
 from billing.plans import Catalogue, Interval, Plan, UnknownPlan, catalogue
+from billing.seat_rules import from_change
 from billing.stripe_facts import Cost
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.current import current_member, directory, settings
@@ -51,7 +52,7 @@ def offers(known: Catalogue, interval: Interval, currency: str, account: Account
     found = []
     for plan in known.plans:
         price = known.price(plan.key, interval, currency) if plan.is_paid else None
-        seats = _seats(plan, account)
+        seats = _seats(plan, interval, account)
         now = account is not None and account.plan is not None and account.plan.key == plan.key
         found.append(Offered(
             plan, per_seat(price.amount, currency, interval) if price else amount(0, currency),
@@ -70,12 +71,15 @@ def _with_first(found: list[Offered], account: Account | None) -> list[Offered]:
     return [replace(one, first=one is first) for one in found]
 
 
-def _seats(plan: Plan, account: Account | None) -> int:
-    """Return how many seats a plan would be paid for: those that are paid already, or that are needed."""
+def _seats(plan: Plan, interval: Interval, account: Account | None) -> int:
+    """Return how many seats a plan would be paid for, as `changing.preview` reckons them."""
     if account is None:
         return 1
-    paid = account.held.seats if account.held is not None and account.pays else 0
-    return max(plan.seats_to_buy(account.needed), paid)
+    held = account.held if account.pays else None
+    if held is None:
+        return plan.seats_to_buy(account.needed)
+    goes_on = held.interval == interval and not is_lower(plan, account.plan)
+    return from_change(plan.key, account.needed, held.seats_wanted, paid=held.seats if goes_on else 0)
 
 
 @bp.get("/settings/billing/plans")
