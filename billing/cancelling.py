@@ -12,6 +12,7 @@ from billing.closing import deletion_due
 from billing.errors import NothingToDo
 from billing.models import Subscription
 from billing.settling import settle
+from billing.unconfirmed import withdraw
 from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
 from tenants.context import ActiveTenant
@@ -38,8 +39,7 @@ def cancel(
         raise ValueError(f"{to} {reason}")
     by, act = by_member(actor), begin(settings, tenant.id)
     act.claim(version)
-    if act.now.waiting is not None:  # who leaves does not pay for a larger plan
-        act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
+    withdraw(act)  # who leaves does not pay for a larger plan
     said = without_cards(words.strip())[:LONGEST_WORDS]
     act.gateway.cancel_at_end(act.now, to=to, reason=reason, words=said, key=act.key("cancel"))
     _note(tenant, cancel_reason=reason, cancel_words=said)

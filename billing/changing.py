@@ -15,6 +15,7 @@ from billing.seat_rules import from_change, last_hours
 from billing.settling import settle
 from billing.stripe_facts import Cost, SubscriptionFacts, Waiting
 from billing.syncing import offered
+from billing.unconfirmed import withdraw
 from billing.who import by_member
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import now as present
@@ -100,7 +101,7 @@ def take_back(
     by, act = by_member(actor), _caught_up(settings, tenant.id, now)
     if act.now.waiting is None:
         raise NothingToDo("nothing waits")
-    act.gateway.withdraw(act.now.waiting, key=act.key("withdraw"))
+    withdraw(act)
     settle(settings, tenant.id, now=now, by=by)
     note_needed(tenant.id, needed_in(tenant.id), now=now)  # seats have waited for it
 
@@ -117,7 +118,7 @@ def _instead_of(settings: Settings, act: Act, waiting: Waiting, wanted: tuple[st
     """Take a change back that waits, for another one; the same is not asked for twice."""
     if wanted == (waiting.plan, waiting.interval):
         raise ConfirmationNeeded(waiting.url, waiting.until)
-    act.gateway.withdraw(waiting, key=act.key("withdraw"))
+    withdraw(act)
     return _caught_up(settings, act.held.tenant_id, now)  # it may have been paid a moment ago
 
 

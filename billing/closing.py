@@ -15,6 +15,7 @@ from billing.held import FOR_DELETION, Held
 from billing.models import Subscription
 from billing.owing import LETTERS, ends_at
 from billing.settling import settle
+from billing.unconfirmed import withdraw
 from saas_crm.core.jobs import defer
 from saas_crm.workspaces.ending import begin
 from saas_crm.workspaces.events import DeletionDecided
@@ -72,6 +73,7 @@ def follow_deletion(settings: Settings, tenant_id: UUID, *, now: datetime | None
         return False
     sub, due = act.now, deletion_due(tenant_id)
     if due is not None and sub.cancels_at is None:
+        withdraw(act)  # what is to be deleted pays for no larger plan
         act.gateway.end_by(sub, due, reason=FOR_DELETION, key=act.key("deletion"))
     elif due is None and sub.cancel_reason == FOR_DELETION:  # or it would pass for ours when somebody cancels it later
         act.gateway.take_back(sub, key=act.key("stay"))

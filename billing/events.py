@@ -83,6 +83,21 @@ def tell_of_another_card(ids: list[str]) -> bool:
         return connection.scalar(query.limit(1)) is not None
 
 
+def unanswered(ids: list[str]) -> list[tuple[str, str]]:
+    """Return the changes that waited for an answer to the bank and are over, as some of the events say.
+
+    Of each its invoice, which is the newest of the subscription (or the event, where none is told), and the price that
+    goes on, "" where that is not told.
+    """
+    about = StripeEvent.payload["data"]["object"]
+    invoice = func.coalesce(about["latest_invoice"].astext, StripeEvent.id)
+    price = func.coalesce(about["items"]["data"][0]["price"]["id"].astext, "")
+    over = StripeEvent.type == "customer.subscription.pending_update_expired"
+    query = select(invoice, price).where(StripeEvent.id.in_(ids), over)
+    with shared_reader() as connection:
+        return [(row[0], row[1]) for row in connection.execute(query.order_by(StripeEvent.created_at, StripeEvent.id))]
+
+
 def know_customer(tenant_id: UUID, customer_id: str) -> None:
     """Note a tenant's customer where none is noted: we were interrupted between making it and writing it down.
 

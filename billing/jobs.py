@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from billing import events, seats
+from billing import events, seats, unconfirmed
 from billing.closing import follow_deletion
 from billing.collecting import pay_by_another_card
 from billing.errors import BillingError, BillingOff, NothingToDo, StripeUnreachable
@@ -62,6 +62,7 @@ def _look_up(ids: list[str], tenant_id: UUID, customer: str) -> None:
         settle(runtime_settings(), tenant_id)
         if events.tell_of_another_card(ids):
             pay_by_another_card(runtime_settings(), tenant_id)
+        unconfirmed.tell(tenant_id, events.unanswered(ids))
 
 
 @job("billing.count_seats", retries=3, reads_only=True)

@@ -79,9 +79,11 @@ def _payment_failed(facts: Facts) -> Words:
     return (
         _("A payment for %(workspace)s did not come through", workspace=facts.workspace),
         [
-            _("the payment for the workspace %(workspace)s did not come through. Mostly a card has expired or its "
-              "limit is reached; nobody did anything wrong.", workspace=facts.workspace),
-            _("Everything works until %(date)s. Please check the payment method before then.", date=facts.day),
+            _("the payment for the workspace %(workspace)s did not come through. Mostly a card has expired, its limit "
+              "is reached, or the bank wants the payment to be confirmed; nobody did anything wrong.",
+              workspace=facts.workspace),
+            _("Everything works until %(date)s. On the page below it can be paid, or confirmed with the bank, before "
+              "then.", date=facts.day),
         ],
         _("Pay or change the payment method"), PAGE,
     )  # fmt: skip
@@ -197,6 +199,20 @@ def _lowering_dropped(facts: Facts) -> Words:
     )  # fmt: skip
 
 
+def _change_expired(facts: Facts) -> Words:
+    return (
+        _("%(workspace)s stays on %(plan)s: the change was not confirmed", workspace=facts.workspace,
+          plan=facts.plan_name),
+        [
+            _("the change of plan that was chosen for the workspace %(workspace)s waited for a confirmation by the "
+              "bank, and none came in time. So nothing was changed and nothing is charged: it stays on %(plan)s, paid "
+              "as before.", workspace=facts.workspace, plan=facts.plan_name),
+            _("To have it after all, choose it again. The bank will ask once more."),
+        ],
+        _("See the plans"), f"{PAGE}/plans",
+    )  # fmt: skip
+
+
 def _cancelled(facts: Facts) -> Words:
     return (
         _("The subscription of %(workspace)s has ended", workspace=facts.workspace),
@@ -211,7 +227,7 @@ def _cancelled(facts: Facts) -> Words:
 
 
 WRITERS: Mapping[str, Callable[[Facts], Words]] = {
-    "lowering_dropped": _lowering_dropped,
+    "lowering_dropped": _lowering_dropped, "change_expired": _change_expired,
     "trial_begun": _trial_begun, "trial_soon": _trial_soon, "trial_over": _trial_over, "subscribed": _subscribed,
     "payment_failed": _payment_failed, "payment_still_due": _payment_still_due, "read_only": _read_only,
     "recovered": _recovered, "cancel_asked": _cancel_asked, "closing_asked": _closing_asked,

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from billing.errors import NothingToDo
+from billing.changing import preview
+from billing.errors import ConfirmationNeeded, NothingToDo
 from billing.models import StripeEvent
 from saas_crm.workspaces.deleting import Certificate, certificates
 from tenants.db import SHARED, db
@@ -56,6 +57,38 @@ def test_it_ends_on_the_day_where_the_period_is_longer(shop: Shop, acme: Company
     assert sub.cancels_at is not None
     assert not sub.cancel_at_period_end
     assert timedelta(days=30) <= sub.cancels_at - shop.now < timedelta(days=32)
+
+
+def test_what_ends_on_a_day_is_not_changed(shop: Shop, acme: Company, cast: Cast) -> None:
+    """Not at its period's end: Stripe's switch for that is off, and it ends all the same."""
+    acme.subscribe("team", "year")
+    ending.ask(shop, acme, cast)
+    shop.jobs()
+    assert not acme.at_stripe.cancel_at_period_end
+    shop.double.requests.clear()
+    with pytest.raises(NothingToDo):
+        preview(shop.settings, acme.tenant, plan="business", interval="year")
+    for plan, interval in (("business", "year"), ("team", "month")):
+        with pytest.raises(NothingToDo):
+            acme.change(plan, interval)
+    assert [one.path for one in shop.double.requests if one.method == "POST"] == []
+    assert (acme.row.plan, acme.row.next_plan, acme.at_stripe.plan) == ("team", "", "team")
+
+
+def test_a_larger_plan_that_waits_for_the_bank_is_not_paid_for_any_more(
+    shop: Shop, acme: Company, cast: Cast, mailbox: Mailbox
+) -> None:
+    """Whoever has the page of the bank open still could; and nobody is told that they did not."""
+    acme.subscribe("team", "month", card="3ds_always")
+    with pytest.raises(ConfirmationNeeded) as asked:
+        acme.change("business", "month")
+    ending.ask(shop, acme, cast)
+    shop.jobs()
+    assert acme.at_stripe.cancels_at is not None
+    invoice = asked.value.url.rpartition("/")[2]
+    assert shop.double.request("GET", f"/v1/invoices/{invoice}")["status"] == "void"
+    shop.goes_on(days=2)
+    assert [one for one in mailbox.arrived() if "not confirmed" in str(one["Subject"])] == []
 
 
 @pytest.mark.parametrize("interval", ["month", "year"])

@@ -93,6 +93,15 @@ def test_each_state_has_its_page(owner: Browser, has: Put, columns: dict[str, An
     assert owner.get(f"{PAGE}/plans").status_code == 200
 
 
+@pytest.mark.parametrize("state", ["past_due", "read_only"])
+def test_who_owes_is_told_where_the_bank_is_answered(owner: Browser, has: Put, state: str) -> None:
+    """A renewal whose bank asks (3-D Secure) is owed as one that was declined, and paying is the way to both."""
+    has(**PAID | {"state": state})
+    page = owner.get(PAGE).text
+    assert "If your bank asks for a confirmation, paying leads there." in page
+    assert f'action="{PAGE}/payment"' in page
+
+
 def test_what_an_operator_looks_after_is_not_changed_here(owner: Browser, has: Put) -> None:
     has(**PAID | {"source": "manual"})
     page = owner.get(PAGE)
