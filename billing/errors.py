@@ -46,19 +46,23 @@ class StripeBusy(StripeUnreachable):
 
 
 class StripeRefused(BillingError):
-    """Stripe does not do what was asked: a fault of ours, of the settings, or the object is not so any more."""
+    """Stripe does not do what was asked: a fault of ours, of the settings, or the object is not so any more.
 
-    def __init__(self, message: str = "", code: str = "", status: int = 0) -> None:
+    `param` is the parameter that Stripe names, "" for none.
+    """
+
+    def __init__(self, message: str = "", code: str = "", status: int = 0, param: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.param = param
 
 
 class CustomerGone(StripeRefused):
     """Stripe has no such customer any more: deleted there, or of another account or mode than the key's."""
 
     def __init__(self, customer_id: str) -> None:
-        super().__init__(f"no customer {customer_id}", "resource_missing", 404)
+        super().__init__(f"no customer {customer_id}", "resource_missing", 404, "customer")
         self.customer_id = customer_id
 
 

@@ -28,23 +28,36 @@ def portal_url(settings: Settings, tenant: ActiveTenant, *, return_url: str, flo
     if row is None or not row.customer_id:
         raise NothingToDo("no customer")
 
-    former = _configuration(gateway)
-
     def opened(configuration: str, customer_id: str) -> str:
         return gateway.open_portal(
             customer_id, configuration=configuration, return_url=return_url, language=page_language(tenant),
             flow=flow if flow == UPDATE_CARD else "",
         )  # fmt: skip
 
+    ours = _configuration(gateway)
     try:
-        return opened(former, row.customer_id)
-    except StripeRefused:  # our configuration was switched off or deleted, or the customer is gone: both are found anew
-        _configuration.cache_clear()
-    settle(settings, tenant.id)
+        return opened(ours, row.customer_id)
+    except StripeRefused as refused:
+        if refused.param in ("configuration", ""):
+            return opened(_instead_of(gateway, ours, refused), row.customer_id)
+        if refused.code != "resource_missing":
+            raise
+    settle(settings, tenant.id)  # the customer is gone
     row = held(tenant.id)
     if row is None or not row.customer_id:
         raise NothingToDo("no customer")
-    return opened(_configuration(gateway, former), row.customer_id)
+    return opened(ours, row.customer_id)
+
+
+def _instead_of(gateway: StripeGateway, former: str, refused: StripeRefused) -> str:
+    """Return another configuration where ours was switched off or deleted; raises what Stripe `refused` where not.
+
+    Where Stripe names no parameter that is looked up: one that is there still was not what it refused.
+    """
+    if refused.param == "" and gateway.portal_configuration() == former:
+        raise refused
+    _configuration.cache_clear()
+    return _configuration(gateway, former)
 
 
 @lru_cache(maxsize=8)

@@ -145,5 +145,6 @@ def told() -> Iterator[None]:
         status, code = refused.http_status or 0, str(refused.code or "")
         if status in (409, TOO_MANY) or status >= 500:
             raise StripeBusy(f"HTTP {status}") from None
-        words = (type(refused).__name__, code, str(getattr(refused, "param", None) or ""), refused.request_id or "")
-        raise StripeRefused(" ".join(word for word in words if word), code, status) from None
+        param = str(getattr(refused, "param", None) or "")
+        words = (type(refused).__name__, code, param, refused.request_id or "")
+        raise StripeRefused(" ".join(word for word in words if word), code, status, param) from None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from billing import stripe_gateway
+from billing import portal, stripe_gateway
 from billing.changing import preview
 from billing.errors import BillingOff, CardDeclined, NothingToDo, StripeRefused, StripeUnreachable
 from billing.gateways import gateway_needed, gateway_of
@@ -118,6 +118,28 @@ def test_a_portal_that_was_switched_off_at_stripe_is_made_anew(shop: Shop, acme:
         assert now["id"] != was["id"]
 
 
+def test_what_else_is_refused_of_the_portal_is_told_and_nothing_is_looked_for(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    assert portal_url(shop.settings, acme.tenant, return_url="http://crm.example/back")
+    shop.double.requests.clear()
+    with pytest.raises(StripeRefused) as refused:
+        portal_url(shop.settings, acme.tenant, return_url="no address")
+    assert refused.value.param == "return_url"
+    assert [one.path for one in shop.double.requests] == ["/v1/billing_portal/sessions"], "nothing else, and once"
+
+
+def test_where_stripe_names_nothing_the_portal_is_looked_at(shop: Shop, acme: Company) -> None:
+    """One that is there was not what it refused; one that was switched off was."""
+    kept, unnamed = "/v1/billing_portal/configurations", StripeRefused("InvalidRequestError", status=400)
+    ours = shop.gateway.portal_configuration()
+    with pytest.raises(StripeRefused) as told:
+        portal._instead_of(shop.gateway, ours, unnamed)
+    assert told.value is unnamed
+    shop.double.request("POST", f"{kept}/{ours}", {"active": False})
+    another = portal._instead_of(shop.gateway, ours, unnamed)
+    assert [one["id"] for one in shop.double.request("GET", kept, {"active": True})["data"]] == [another]
+
+
 def test_checkout_asks_for_all_that_an_invoice_needs(shop: Shop, acme: Company) -> None:
     session = acme.go_to_checkout("team", "year", seats=4)
     [asked] = [one for one in shop.double.requests if (one.method, one.path) == ("POST", "/v1/checkout/sessions")]
@@ -127,6 +149,8 @@ def test_checkout_asks_for_all_that_an_invoice_needs(shop: Shop, acme: Company) 
     assert found["automatic_tax"]["enabled"]
     assert found["tax_id_collection"]["enabled"]
     assert found["allow_promotion_codes"]
+    assert found["billing_address_collection"] == "required"
+    assert params["customer_update"] == {"address": "auto", "name": "auto"}
     assert found["customer"] == acme.row.customer_id
     assert found["metadata"] == {"installation": shop.gateway.installation, "tenant_id": str(acme.id)}
 

@@ -65,6 +65,8 @@ def _make_session(world: World, params: dict[str, Any]) -> dict[str, Any]:
     id = params.get("configuration") or default_configuration(world)["id"]
     if not world.get(CONFIGURATION, id, "configuration")["active"]:
         raise Refused(400, "This portal configuration is inactive.", param="configuration")
+    if not params.get("return_url", "https://").startswith(("http://", "https://")):
+        raise Refused(400, "Not a valid URL", code="url_invalid", param="return_url")
     session = world.make(
         SESSION, customer=params["customer"], configuration=id, return_url=params.get("return_url"),
         locale=params.get("locale"),
