@@ -12,8 +12,13 @@ PLANS_PAGE = "/settings/billing/plans"
 """Where the plans are, below a workspace's address."""
 
 
-def way_on(limit: str, *, pays: bool) -> str:
-    """Return what who `pays` does about a limit (a feature: ""), and whom others ask, by one statement."""
+def way_on(limit: str, *, pays: bool, sold: bool = True) -> str:
+    """Return what who `pays` does about a limit (a feature: ""), and whom others ask, by one statement.
+
+    Where no plans are `sold` nobody in the workspace can do anything about it.
+    """
+    if not sold:
+        return _not_sold()
     if not pays:
         names = _(", ").join(one.name for one in payers())
         return _("Those who look after billing can choose a larger plan: %(names)s.", names=names)
@@ -25,8 +30,14 @@ def way_on(limit: str, *, pays: bool) -> str:
     }.get(limit, _("A larger plan has it."))  # fmt: skip
 
 
-def slower(most: int, *, pays: bool) -> str:
+def _not_sold() -> str:
+    return _("Those who run this service look after this plan. Ask them for changes.")
+
+
+def slower(most: int, *, pays: bool, sold: bool = True) -> str:
     """Return what a program is told that asks more in a minute than the plan allows; asks nothing: it comes often."""
     told = _("The plan allows %(most)s API requests a minute.", most=most)
+    if not sold:
+        return f"{told} {_not_sold()}"
     way = _("A larger plan allows more.") if pays else _("Those who look after billing can choose a larger plan.")
     return f"{told} {way}"

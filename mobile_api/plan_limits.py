@@ -13,13 +13,13 @@ from tenants.address import address_of
 
 def beyond_plan(error: LimitReached | FeatureNotInPlan) -> Problem:
     """Return the problem of a limit or a missing feature; whom to ask is told by one statement."""
-    way = way_on(error.limit if isinstance(error, LimitReached) else "", pays=_pays())
+    way = way_on(error.limit if isinstance(error, LimitReached) else "", pays=_pays(), sold=settings().bills)
     return problem_of(error).model_copy(update={"detail": way, "plans_url": _plans_url()})
 
 
 def too_fast(most: int) -> Problem:
     """Return the problem for more requests in a minute than the plan allows a token, without asking anything."""
-    told = problem("too-many-requests", slower(most, pays=_pays()))
+    told = problem("too-many-requests", slower(most, pays=_pays(), sold=settings().bills))
     return told.model_copy(update={"limit": "api_per_minute", "most": most, "plans_url": _plans_url()})
 
 

@@ -239,3 +239,30 @@ class Expected:
         assert told.get("limit" if self.what in LIMITS else "feature") == self.what
         assert self._way() in told["detail"], (self, told)
         assert told.get("plans_url", "").endswith(PLANS) is self.pays, (self, told)
+
+
+OFF = "Those who run this service look after this plan. Ask them for changes."
+
+
+@pytest.mark.usefixtures("treasurer")
+@pytest.mark.parametrize("what", ["customers", "api_per_minute"])
+def test_where_no_money_is_taken_nobody_is_told_to_ask_themselves(
+    what: str, app: Flask, cast: Cast, installation: Installation,
+    client_for: Callable[..., Browser], api_for: Callable[..., Phone],
+) -> None:  # fmt: skip
+    """A plan that is still there without a key of the payment service: who runs the installation gave it."""
+    case = CASES[what]
+    fill(app, installation, cast, what)
+    for who in ROLES:
+        if case.page:
+            for headers in ({}, {"HX-Request": "true"}):
+                answer = ask(client_for(who), case, {}, headers)
+                assert answer.status_code == 403
+                told = answer.headers["HX-Trigger"] if headers else answer.text
+                assert OFF in told, who
+                assert "look after billing" not in told
+        assert case.api is not None
+        answer = call(api_for(who), case.api, {})
+        told = answer.json["detail"]  # type: ignore[index]
+        assert (answer.status_code, OFF in told) == (429 if what == "api_per_minute" else 403, True), (who, told)
+        assert "plans_url" not in answer.json  # type: ignore[operator]

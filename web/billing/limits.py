@@ -69,7 +69,7 @@ def _of_feature(error: FeatureNotInPlan, plan: str) -> Refused:
 
 
 def _way(limit: str) -> str:
-    return way_on(limit, pays=_may_act())
+    return way_on(limit, pays=_may_act(), sold=settings().bills)
 
 
 def _may_act() -> bool:
