@@ -161,13 +161,19 @@ def execute(app: Flask, entry: Job, args: dict[str, Any]) -> None:
 
 
 def _take_member(entry: Job, args: dict[str, Any]) -> bool:
-    """Put the member a job speaks for in place of their id; whether they may still act: freezing holds here too."""
+    """Put the member a job speaks for in place of their id; whether they may still act.
+
+    Freezing holds here too, and so does having no seat for what changes anything.
+    """
     member_id = args.pop("member_id")
     try:
-        args["actor"] = member_by_id(UUID(member_id))
+        actor = member_by_id(UUID(member_id))
     except NotFound:
+        actor = None
+    if actor is None or not (actor.seated or entry.reads_only):
         log.info("job of a member who may not act", job=entry.name, member=member_id)
         return False
+    args["actor"] = actor
     return True
 
 

@@ -56,8 +56,8 @@ def job(
 
     `cron` makes it periodic; `retries` is how often a failed run is tried again, with growing pauses. What is done
     `for_member` is deferred with a `member_id` and gets the member as `actor`, with the role they have when it runs;
-    if they are frozen or removed by then, it is not done. In a workspace that is read-only or closed only what
-    `reads_only` is done; everything else waits until it is open again.
+    if they are frozen or removed by then, or have no seat any more, it is not done. In a workspace that is read-only or
+    closed only what `reads_only` is done; everything else waits until it is open again.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:

@@ -17,6 +17,7 @@ from saas_crm.customers.actions import create_company
 from saas_crm.customers.models import Company
 from saas_crm.customers.schemas import CompanyWrite
 from tenants.db import db
+from tests.support.billing import give_plan
 from tests.support.installation import Installation
 from tests.support.mailbox import run_jobs
 from tests.support.making import Maker
@@ -70,3 +71,28 @@ def test_who_was_locked_out_meanwhile_does_nothing_more(
             members.remove(member, actor=owner)
     run_jobs(installation)
     assert made(acting) == []
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("reads_only", [False, True])
+def test_who_has_lost_their_seat_changes_nothing_more(
+    app: Flask, acting: Acting, make: Maker, installation: Installation, reads_only: bool
+) -> None:
+    """As their pages and programs are refused it; what only reads is done for them as before."""
+    ran = []
+
+    @job("probe.seen", for_member=True, reads_only=reads_only)
+    def seen(actor: CurrentMember) -> None:
+        ran.append(actor.seated)
+
+    asked(acting, "rep")
+    with acting("rep") as member:
+        defer(db.session(), "probe.seen", member_id=str(member.id))
+    give_plan(app, installation.place, "acme", {"members": 1}, key="free", state="free")
+    assert run_jobs(installation) == ["probe.add_company", "probe.seen"]
+    assert made(acting) == []
+    assert ran == ([False] if reads_only else [])
+    give_plan(app, installation.place, "acme", {"members": 7})
+    asked(acting, "rep")
+    run_jobs(installation)
+    assert made(acting) == [make.member_id("rep")]
