@@ -130,3 +130,18 @@ def check(app: Flask, samples: Samples, browser: Browser, works: Callable[[Any],
                     wrong.add((address, endpoint, "locked without a word"))
     assert not wrong, "\n".join(map(str, sorted(wrong)))
     assert seen > 25
+
+
+@pytest.mark.parametrize("page", ["pipelines", "teams"])
+def test_what_cannot_be_moved_shows_no_grip(
+    small: Flask, client_for: Callable[..., Browser], installation: Installation, cast: Cast, page: str
+) -> None:
+    """A hand to drag by is an offer as a button is."""
+    moves = ('class="grip"', "data-sort", "data-movable")
+    locked = client_for("admin", small).get(f"/acme/settings/{page}").text
+    assert SEATLESS.partition(":")[0] in locked
+    assert [one for one in moves if one in locked] == []
+    put(small, installation.place, cast.tenants["acme"].id, plan="free", state="free", limits={"members": 9})
+    small.extensions["directory"].forget()
+    opened = client_for("admin", small).get(f"/acme/settings/{page}").text
+    assert len([one for one in moves if one in opened]) == 2
