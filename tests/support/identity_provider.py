@@ -24,7 +24,10 @@ CLIENT, SECRET = "saas-crm", "a secret of both"
 
 @dataclass
 class IdentityProvider:
-    """Who signs in there (`person`), what its tokens say otherwise (`lies`), the codes and tokens it has given out."""
+    """Who signs in there (`person`), what its tokens say otherwise (`lies`), the codes and tokens it has given out.
+
+    Beside the ID token it tells of the person what `lies["userinfo"]` says, and else their subject alone.
+    """
 
     issuer: str = ""
     person: dict[str, Any] = field(default_factory=dict)
@@ -85,6 +88,7 @@ def _app(provider: IdentityProvider) -> Flask:
         told = {
             "issuer": provider.issuer, "authorization_endpoint": f"{provider.issuer}/authorize",
             "token_endpoint": f"{provider.issuer}/token", "jwks_uri": f"{provider.issuer}/keys",
+            "userinfo_endpoint": f"{provider.issuer}/userinfo",
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         }  # fmt: skip
         if provider.lies.get("redirect"):
@@ -109,6 +113,13 @@ def _app(provider: IdentityProvider) -> Flask:
         answer = {"access_token": access, "token_type": "Bearer", "id_token": provider.token(asked, access)}
         provider.given += [answer["access_token"], answer["id_token"]]
         return jsonify(answer), 200
+
+    @app.get("/userinfo")
+    def userinfo() -> tuple[Response, int]:
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in provider.given:
+            return jsonify({"error": "invalid_token"}), 401
+        told = {"sub": provider.person["sub"]} | provider.lies.get("userinfo", {})
+        return jsonify(told), provider.lies.get("userinfo_status", 200)
 
     return app
 

@@ -12,7 +12,7 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
-from saas_crm.access.sso.talking import Discovered, ProviderFailed, fetch_keys, fetch_tokens
+from saas_crm.access.sso.talking import Discovered, ProviderFailed, fetch_keys, fetch_person, fetch_tokens
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.fields import clean_line
 
@@ -23,6 +23,8 @@ SHORTEST_RSA = 2_048
 LEEWAY = 60  # seconds that clocks may differ
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 LONGEST_NAME = 200
+OF_THE_PERSON = ("email", "email_verified", "name")
+"""What may be told beside the ID token: nothing that says who answers, to whom, of when and for which question."""
 
 
 class IdentityRefused(Exception):
@@ -82,7 +84,7 @@ def identity_of(found: Discovered, asked: Asked, code: str, *, client: tuple[str
     """Change the code for an ID token and return who it names. Raises IdentityRefused."""
     try:
         tokens = fetch_tokens(found, client=client, code=code, redirect_uri=redirect_uri, code_verifier=asked.verifier)
-        claims = _claims(found, tokens, asked, client[0])
+        claims = _with_person(found, tokens, _claims(found, tokens, asked, client[0]))
     except ProviderFailed as failed:
         raise IdentityRefused(str(failed)) from None
     except (JoseError, ValueError, KeyError, TypeError) as wrong:
@@ -111,6 +113,20 @@ def _claims(found: Discovered, tokens: dict[str, Any], asked: Asked, client_id: 
     claims = CodeIDToken(token.claims, token.header, options, params)
     claims.validate(leeway=LEEWAY)
     return dict(claims)
+
+
+def _with_person(found: Discovered, tokens: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
+    """Return the claims with what the provider keeps for its UserInfo endpoint, if the ID token names no address.
+
+    By the standard it belongs there where an access token is issued (Core 1.0, 5.4), and many send it in both.
+    """
+    if "email" in claims or not found.userinfo_endpoint or not tokens.get("access_token"):
+        return claims
+    told = fetch_person(found, str(tokens["access_token"]))
+    if told.get("sub") != claims["sub"]:  # Core 1.0, 5.3.2: it must not be used then
+        raise IdentityRefused("userinfo is of another subject than the ID token")
+    of_the_answer = {name: said for name, said in claims.items() if name not in OF_THE_PERSON}
+    return of_the_answer | {name: told[name] for name in OF_THE_PERSON if name in told}
 
 
 def _signed(found: Discovered, text: str) -> jwt.Token:

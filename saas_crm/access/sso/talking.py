@@ -6,7 +6,7 @@ elsewhere; what is read is small, and the whole of an answer is waited for short
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,18 +17,32 @@ import orjson
 from saas_crm.access.sso.asking import ProviderFailed, ask, check_address
 from saas_crm.access.sso.remembering import Remembered
 
-__all__ = ["Discovered", "ProviderFailed", "discover", "fetch_keys", "fetch_tokens", "forget_providers"]
+__all__ = [
+    "Discovered", "ProviderFailed", "discover", "fetch_keys", "fetch_person", "fetch_tokens", "forget_providers",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """Where a provider's parts are (OpenID Connect Discovery 1.0)."""
+    """Where a provider's parts are (OpenID Connect Discovery 1.0); `userinfo_endpoint` is "" where it has none."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
     methods: tuple[str, ...]
+    userinfo_endpoint: str = ""
+
+
+class _Bearer(httpx.Auth):
+    """Shows the access token (RFC 6750, 2.1)."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
 
 
 _parts: Remembered[Discovered] = Remembered()
@@ -52,8 +66,9 @@ def _discovered(issuer: str) -> Discovered:
         check_address(address)
     methods = told.get("token_endpoint_auth_methods_supported")
     return Discovered(
-        issuer, **parts, methods=tuple(methods) if isinstance(methods, list) else ("client_secret_basic",)
-    )
+        issuer, **parts, methods=tuple(methods) if isinstance(methods, list) else ("client_secret_basic",),
+        userinfo_endpoint=str(told.get("userinfo_endpoint") or ""),
+    )  # fmt: skip
 
 
 def fetch_tokens(found: Discovered, *, client: tuple[str, str], **sent: str) -> dict[str, Any]:
@@ -61,8 +76,16 @@ def fetch_tokens(found: Discovered, *, client: tuple[str, str], **sent: str) -> 
     client_id, secret = client
     form = {"grant_type": "authorization_code", "client_id": client_id, **sent}
     if "client_secret_basic" in found.methods or "client_secret_post" not in found.methods:
-        return _asked("POST", found.token_endpoint, data=form, auth=(client_id, secret))
+        return _asked("POST", found.token_endpoint, data=form, auth=httpx.BasicAuth(client_id, secret))
     return _asked("POST", found.token_endpoint, data={**form, "client_secret": secret})
+
+
+def fetch_person(found: Discovered, access_token: str) -> dict[str, Any]:
+    """Return what the provider tells of a person beside the ID token (Core 1.0, 5.3); raises ProviderFailed.
+
+    Only for the subject of the ID token that came with this access token: whoever asks has to compare them.
+    """
+    return _asked("GET", found.userinfo_endpoint, auth=_Bearer(access_token))
 
 
 def fetch_keys(found: Discovered, *, anew: bool = False) -> dict[str, Any]:
@@ -77,10 +100,10 @@ def forget_providers() -> None:
 
 
 def _asked(
-    method: str, address: str, *, data: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
+    method: str, address: str, *, data: Mapping[str, str] | None = None, auth: httpx.Auth | None = None
 ) -> dict[str, Any]:
     path = urlsplit(address).path or "/"
-    answer = ask(method, address, data=data, auth=httpx.BasicAuth(*auth) if auth else None)
+    answer = ask(method, address, data=data, auth=auth)
     if answer.status_code != 200:
         raise ProviderFailed("status", f"{path}: {answer.status_code}")
     try:
