@@ -9,13 +9,14 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from saas_crm.access.sso import talking
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.contents import everything
 from tests.support.identity_provider import IdentityProvider
 from tests.support.installation import Installation
 from tests.web.pages import heading
-from tests.web.sso import BEGIN, HERE, come_in
+from tests.web.sso import BEGIN, HERE, come_in, refused
 
 ClientFor = Callable[..., Browser]
 
@@ -54,6 +55,20 @@ def test_a_page_of_ours_leads_on_at_once(
 ) -> None:
     on()
     assert client_for(None).get(BEGIN, headers=headers).location.startswith(f"{provider.issuer}/authorize?")
+
+
+def test_who_is_signed_in_and_comes_here_holds_no_two_connections(
+    client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None]
+) -> None:
+    """Pages tell who is signed in, which the shared tables know: every test is watched for who holds both at once."""
+    on()
+    rep = client_for("rep")
+    assert rep.get(BEGIN).status_code == 200
+    assert refused(rep.get("/acme/sso/callback?code=x&state=y"))
+    assert rep.get("/other/sso", headers=HERE).status_code == 404
+    provider.lies = {"configuration": {"issuer": "http://127.0.0.1:1"}}
+    talking.forget_providers()
+    assert refused(rep.get(BEGIN, headers=HERE))
 
 
 def test_the_providers_tokens_are_kept_nowhere(

@@ -118,7 +118,6 @@ def end_sso() -> ResponseReturnValue:
     if kept is None:
         return _refused("state", "no question of this browser")
     limit = throttle_key("sso-from", network_of(caller()))
-    let_go()
     try:
         until = count({limit: PER_ADDRESS})
         identity = _identified(found, kept)
@@ -128,6 +127,7 @@ def end_sso() -> ResponseReturnValue:
         act_as(db.session(), Actor(None, "sso", g.request_id, request_origin()))
         user_id = let_in_by(identity, tenant=g.tenant, locale=offered_language(spoken()))
     except TooManyAttempts as too_many:
+        db.session.rollback()
         return _wait(too_many)
     except IdentityRefused as refused:
         db.session.rollback()
@@ -141,6 +141,7 @@ def end_sso() -> ResponseReturnValue:
 
 def _provider() -> Provider:
     found = provider()
+    let_go()  # what is shown then asks who is signed in, and that is told by the shared tables
     if not found.enabled:
         raise NotFound
     return found
