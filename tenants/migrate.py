@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from tenants.migrations.lines import Step, fill, head, steps_after
+from tenants.reconnecting import connect_again
 from tenants.versions import Standing, stands
 
 LOCK_TIMEOUT = "500ms"
@@ -155,12 +156,13 @@ def upgrade_tenants(
     ]  # fmt: skip
     held = local()
     opened: list[psycopg.Connection[Any]] = []
+    again = partial(connect_again, partial(connect, owner_url))
 
     def work(state: TenantState) -> Outcome:
-        if getattr(held, "connection", None) is None or held.connection.closed:
-            held.connection = connect(owner_url)
+        if not hasattr(held, "connection") or held.connection.closed:
+            held.connection = again() if hasattr(held, "connection") else connect(owner_url)
             opened.append(held.connection)
-        outcome = replace(upgrade_tenant(held.connection, state.schema, partial(connect, owner_url)), slug=state.slug)
+        outcome = replace(upgrade_tenant(held.connection, state.schema, again), slug=state.slug)
         if report:
             report(outcome, len(behind))
         return outcome
