@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from saas_crm.access.passwords import hash_password
 from saas_crm.core.emails import EmailError, parse_email
 from tenants.archive.loading import Loaded
+from tenants.archive.manifest import Plain, Zone
 from tenants.archive.reading import ArchiveReader, BadArchive
 from tenants.archive.writing import ArchiveWriter
 
@@ -54,10 +55,10 @@ class Person(BaseModel):
 
     id: UUID
     email: str
-    name: str
-    locale: str
-    timezone: str
-    photo_digest: str | None
+    name: Plain
+    locale: Plain
+    timezone: Zone
+    photo_digest: Plain | None
     created_at: datetime
 
 

@@ -21,6 +21,9 @@ from tenants.migrate import apply_steps, connect
 from tenants.migrations.lines import Step, steps, steps_after
 from tenants.provisioning import script
 
+_TOO_MUCH = (psycopg.errors.StatementTooComplex, psycopg.errors.ProgramLimitExceeded)
+"""What PostgreSQL says of values that are nested too deeply, or too large for their type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -43,7 +46,7 @@ def loading(owner_url: str, runtime_url: str, reader: ArchiveReader) -> Iterator
         with _unguarded(connection, schema, tables):
             try:
                 _fill(connection, schema, tables, reader)
-            except (psycopg.DataError, psycopg.IntegrityError) as wrong:
+            except (psycopg.DataError, psycopg.IntegrityError, *_TOO_MUCH) as wrong:
                 raise BadArchive(f"its rows do not fit its tables: {wrong.diag.message_primary}") from wrong
             _compare(connection, schema, tables, reader)
         apply_steps(connection, schema, schema, steps_after("tenant", reader.manifest.revision))

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from functools import cache
+from typing import Annotated, Literal
 from uuid import UUID
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 TABLES = "tables/"
+Plain = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""A text that PostgreSQL can hold."""
+_zones = cache(available_timezones)
+
+
+def _known_here(zone: str) -> str:
+    return zone if zone in _zones() else "UTC"
+
+
+Zone = Annotated[str, Field(max_length=100), AfterValidator(_known_here)]
+"""A time zone; one that nobody knows here would break every page on which a moment is told, and is UTC."""
 
 
 class Entry(BaseModel):
@@ -29,13 +42,13 @@ class TenantEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: UUID
-    slug: str = Field(max_length=100)
-    name: str = Field(max_length=500)
-    locale: str = Field(max_length=20)
+    slug: Plain = Field(max_length=100)
+    name: Plain = Field(max_length=500)
+    locale: Plain = Field(max_length=20)
     country: str = Field(pattern=r"^[A-Z]{2}$")
     currency: str = Field(pattern=r"^[A-Z]{3}$")
-    timezone: str = Field(max_length=100)
-    search_rules: int
+    timezone: Zone
+    search_rules: int = Field(ge=0, lt=1 << 31)
 
 
 class Manifest(BaseModel):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from pydantic import ValidationError
 
@@ -22,6 +22,9 @@ _LONGEST_CONTENT = 64_000_000
 _PACKED, _MODEST = 100, 100_000_000
 """Rows with their keys shrink to a seventh or so: what shrank to less than a hundredth was made to fill the disk.
 Below so many bytes nobody asks."""
+_WAYS = frozenset({ZIP_STORED, ZIP_DEFLATED})
+"""How files in it may be packed. Of bzip2 and LZMA `ZipFile` unpacks all that it has read, however little is asked for:
+a few kilobytes would be gigabytes of memory, whatever the file says of its size."""
 
 _NO_ZIP = (BadZipFile, RuntimeError, EOFError, OSError, OverflowError, ValueError, struct.error, zlib.error)
 """What `ZipFile` raises where bytes that somebody chose say nonsense: counts, names, ways of packing."""
@@ -87,7 +90,7 @@ class ArchiveReader:
                 yield source
         except KeyError:
             raise BadArchive(f"{path} is missing") from None
-        except (BadZipFile, EOFError, zlib.error) as damaged:
+        except (BadZipFile, RuntimeError, EOFError, zlib.error) as damaged:  # it may be locked by a password
             raise BadArchive(f"{path} is damaged: {damaged}") from damaged
 
 
@@ -100,7 +103,7 @@ def reading(path: Path) -> Iterator[ArchiveReader]:
     """Open an archive; raises BadArchive where it is none, or is newer than this release, and OSError."""
     try:
         with ZipFile(path) as file:
-            _check_size(file, path.stat().st_size)
+            _check_members(file, path.stat().st_size)
             yield ArchiveReader(file, _manifest(file))
     except BadZipFile as damaged:
         raise BadArchive(f"{path.name} is no archive of a workspace, or not the whole of one") from damaged
@@ -110,7 +113,7 @@ def manifest_of(file: IO[bytes], size: int) -> Manifest:
     """Return the manifest of an archive of so many bytes, reading little else; raises BadArchive as `reading` does."""
     try:
         with ZipFile(file) as opened:
-            _check_size(opened, size)
+            _check_members(opened, size)
             return _manifest(opened)
     except BadArchive:
         raise
@@ -118,8 +121,10 @@ def manifest_of(file: IO[bytes], size: int) -> Manifest:
         raise BadArchive("it is no archive of a workspace, or not the whole of one") from damaged
 
 
-def _check_size(file: ZipFile, packed: int) -> None:
+def _check_members(file: ZipFile, packed: int) -> None:
     """Refuse what would unpack to what no workspace is; `ZipFile` gives out no more than a member says it has."""
+    if any(member.compress_type not in _WAYS for member in file.infolist()):
+        raise BadArchive("it is packed in a way in which no archive is")
     unpacked = sum(member.file_size for member in file.infolist())
     if unpacked > max(_MODEST, _PACKED * packed):
         raise BadArchive(f"it would unpack to {unpacked / 1e6:,.0f} MB, which no workspace is")

@@ -8,12 +8,13 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile, ZipInfo
 
 import pytest
 
 from saas_crm.workspaces.restoring import restore_as
-from tenants.archive.reading import BadArchive, reading
+from tenants.archive.reading import BadArchive, manifest_of, reading
+from tests.support.cast import Cast
 from tests.support.installation import Installation, Place
 
 Files = dict[str, bytes]
@@ -88,6 +89,14 @@ CHANGES: dict[str, tuple[Callable[[Files], Any], str]] = {
     "a field too many": (consistently(COMPANIES, b'{"id"', b'{"more":1,"id"'), "came back otherwise"),
     "a row names one that is missing": (consistently("tables/teams.jsonl", b'"parent_id":"', b'"parent_id":"f'),
                                         "do not fit"),
+    "a value that is nested too deeply": (consistently(COMPANIES, b'{"id"', b'{"x":' + b"[" * 20_000 + b',"id"'),
+                                          "do not fit"),
+    "a workspace's name that nobody can store": (in_manifest(
+        lambda manifest: manifest["tenant"].update(name="Acme\0")), "no manifest"),
+    "rules of a search that nobody can count": (in_manifest(
+        lambda manifest: manifest["tenant"].update(search_rules=1 << 40)), "no manifest"),
+    "a person's name that nobody can store": (consistently("people/people.jsonl", b"Rita", b"Ri\\u0000a"),
+                                              "no person"),
 }  # fmt: skip
 
 
@@ -144,6 +153,41 @@ def test_what_would_fill_the_disk_or_the_memory(archive: Path, installation: Ins
     assert left_behind(place) == before
 
 
+@pytest.mark.parametrize("way", [ZIP_BZIP2, ZIP_LZMA], ids=["bzip2", "LZMA"])
+def test_what_is_unpacked_without_a_bound_is_not_unpacked(
+    archive: Path, way: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By these Python unpacks all that it has read, also where the file says of itself that it is small."""
+    bomb = archive.with_name("bomb.zip")
+    shutil.copy(archive, bomb)
+    with ZipFile(bomb, "a") as file:
+        file.writestr("people/photos/x", b" " * 1_000_000, way)
+    monkeypatch.setattr(ZipFile, "open", _not_to_be_opened)
+    with pytest.raises(BadArchive, match="packed in a way"), reading(bomb):
+        pass
+    with pytest.raises(BadArchive, match="packed in a way"), bomb.open("rb") as opened:
+        manifest_of(opened, bomb.stat().st_size)
+
+
+def _not_to_be_opened(*_: object) -> None:
+    raise AssertionError("nothing of it is unpacked")
+
+
+def test_a_member_that_is_locked_by_a_password(archive: Path, installation: Installation) -> None:
+    """As the directory and the file's own head say."""
+    content = bytearray(archive.read_bytes())
+    with ZipFile(archive) as file:
+        head = file.getinfo(COMPANIES).header_offset
+    for at in (head + 6, content.index(COMPANIES.encode(), head + 60) - 46 + 8):
+        content[at] |= 1
+    locked = archive.with_name("locked.zip")
+    locked.write_bytes(content)
+    before = left_behind(installation.place)
+    with pytest.raises(BadArchive, match="damaged"):
+        restore_as(installation.place.owner_url, installation.place.runtime_url, locked, "copy")
+    assert left_behind(installation.place) == before
+
+
 def test_a_file_that_is_read_at_once_has_a_bound(archive: Path) -> None:
     def swell(manifest: dict[str, Any]) -> None:
         manifest["files"]["people/people.jsonl"]["size"] = 5_000_000_000
@@ -166,6 +210,18 @@ def test_names_that_lead_out_of_a_folder_and_links_are_never_written(
     restore_as(installation.place.owner_url, installation.place.runtime_url, archive, "copy")
     assert sorted(tmp_path.parent.rglob("*")) == before
     assert not Path("/tmp/out-of-an-archive.txt").exists()
+
+
+def test_a_time_zone_that_nobody_knows_here_breaks_nobodys_pages(archive: Path, empty_place: Place, cast: Cast) -> None:
+    def elsewhere(files: Files) -> None:
+        in_manifest(lambda manifest: manifest["tenant"].update(timezone="Mars/Olympus"))(files)
+        consistently("people/people.jsonl", b'"timezone":"UTC"', b'"timezone":"../../etc/passwd"')(files)
+
+    restore_as(empty_place.owner_url, empty_place.runtime_url, rewritten(archive, elsewhere), "acme")
+    with empty_place.owner() as connection:
+        zones = connection.execute("SELECT timezone FROM public.users UNION ALL SELECT timezone FROM public.tenants"
+                                   " WHERE slug = 'acme'").fetchall()  # fmt: skip
+    assert zones == [("UTC",)] * (len(cast.members) + 1)
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path, installation: Installation) -> None:
