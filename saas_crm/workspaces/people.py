@@ -29,10 +29,19 @@ _PEOPLE = """
     FROM public.users u WHERE u.id = ANY(%s) ORDER BY u.id
 """
 _PHOTOS = "SELECT user_id, content FROM public.user_photos WHERE user_id = ANY(%s) ORDER BY user_id"
-_ADD = """
-    INSERT INTO public.users (id, email, name, password_hash, locale, timezone, photo_digest, created_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+_KNOWN = """
+    SELECT id FROM public.users WHERE id = %(id)s OR email = %(email)s AND email_verified_at IS NOT NULL
+    ORDER BY (id = %(id)s) DESC LIMIT 1
 """
+_ADD = """
+    INSERT INTO public.users AS u (id, email, name, password_hash, locale, timezone, photo_digest, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
+        locale = excluded.locale, timezone = excluded.timezone, photo_digest = excluded.photo_digest
+    RETURNING u.id
+"""
+_WAYS_IN = ("sessions", "authenticator_apps", "passkeys", "recovery_codes", "user_photos")
+"""What goes of a sign-in whose address nobody has ever confirmed, when it becomes that of who has the address."""
 _JOIN = """
     INSERT INTO public.memberships (user_id, tenant_id)
     SELECT user_id, %s FROM {} WHERE status <> 'removed' ON CONFLICT DO NOTHING
@@ -74,17 +83,18 @@ def add_people(connection: psycopg.Connection[Any], user_ids: Sequence[UUID], wr
 def bring_people(loaded: Loaded, reader: ArchiveReader, tenant_id: UUID) -> list[str]:
     """Give the members of a restored workspace their sign-ins, and return the addresses of those who got a new one.
 
-    Who has a sign-in here (the same person, or one with the same address) keeps it as it is, second factor and all.
-    Everybody else gets one without a password that anybody knows: "Forgot your password?" sets the first. Raises
-    BadArchive.
+    Who has a sign-in here (the same person, or one with the same address, who has confirmed it) keeps it as it is,
+    second factor and all. Everybody else gets one without a password that anybody knows: "Forgot your password?" sets
+    the first. So does an address with which somebody signed up and that they never confirmed: anybody can do that with
+    anybody's, before an archive with it is brought along. Raises BadArchive.
     """
     connection, members = loaded.connection, sql.Identifier(loaded.schema, "members")
     unusable = hash_password(secrets.token_urlsafe(32))
     added = []
     for person in _people(reader):
-        user_id = _known(connection, person)
-        if user_id is None:
-            user_id = _add(connection, person, unusable, reader)
+        row = connection.execute(_KNOWN, {"id": person.id, "email": person.email}).fetchone()
+        user_id = row[0] if row else _add(connection, person, unusable, reader)
+        if row is None:
             added.append(person.email)
         if user_id != person.id:
             change = sql.SQL("UPDATE {} SET user_id = %s WHERE user_id = %s").format(members)
@@ -111,23 +121,23 @@ def _people(reader: ArchiveReader) -> Iterator[Person]:
             raise BadArchive(f"{PEOPLE} has a line that is no person") from wrong
 
 
-def _known(connection: psycopg.Connection[Any], person: Person) -> UUID | None:
-    query = "SELECT id FROM public.users WHERE id = %s OR email = %s ORDER BY (id = %s) DESC LIMIT 1"
-    row = connection.execute(query, [person.id, person.email, person.id]).fetchone()
-    return row[0] if row else None
-
-
 def _add(connection: psycopg.Connection[Any], person: Person, unusable: str, reader: ArchiveReader) -> UUID:
-    connection.execute(
+    """Make a sign-in, or take over the one that has the address unconfirmed; returns its id."""
+    row = connection.execute(
         _ADD,
         [person.id, person.email, person.name, unusable, person.locale, person.timezone, person.photo_digest,
          person.created_at],
-    )  # fmt: skip
+    ).fetchone()  # fmt: skip
+    user_id: UUID = row[0] if row else person.id
+    if user_id != person.id:
+        for table in _WAYS_IN:
+            gone = sql.SQL("DELETE FROM {} WHERE user_id = %s").format(sql.Identifier("public", table))
+            connection.execute(gone, [user_id])
     path = f"{PHOTOS}{person.id}"
     if path in reader.manifest.files:
         photo = "INSERT INTO public.user_photos (user_id, content) VALUES (%s, %s)"
-        connection.execute(photo, [person.id, reader.content(path)])
-    return person.id
+        connection.execute(photo, [user_id, reader.content(path)])
+    return user_id
 
 
 def _check_all_are_known(connection: psycopg.Connection[Any], members: sql.Identifier) -> None:

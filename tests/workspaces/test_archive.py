@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from psycopg import sql
 
-from saas_crm.access.passwords import password_matches
+from saas_crm.access.passwords import hash_password, password_matches
 from saas_crm.workspaces.restoring import restore_as
 from saas_crm.workspaces.saving import save
 from saas_crm.workspaces.sheets import add_sheets
@@ -25,10 +25,10 @@ from tenants.archive.manifest import Manifest
 from tenants.archive.reading import reading
 from tenants.archive.writing import ArchiveWriter, UnknownTenant, write_archive
 from tenants.migrations.lines import head, steps
-from tenants.provisioning import SlugTaken, script
-from tests.support.cast import PASSWORD, Cast
+from tenants.provisioning import SlugTaken, make_spares, script
+from tests.support.cast import PASSWORD, Cast, found_another
 from tests.support.catalog import catalog
-from tests.support.clients import Browser
+from tests.support.clients import Browser, browser_of
 from tests.support.installation import Installation, Place
 from tests.support.making import Maker
 from tests.workspaces.conftest import AWKWARD
@@ -118,7 +118,8 @@ def test_who_has_a_sign_in_there_keeps_it(archive: Path, cast: Cast, empty_place
     theirs = UUID("00000000-0000-7000-8000-000000000001")
     with empty_place.owner() as connection:
         connection.execute(
-            "INSERT INTO public.users (id, email, name, password_hash) VALUES (%s, %s, 'Else', 'kept')",
+            "INSERT INTO public.users (id, email, name, password_hash, email_verified_at)"
+            " VALUES (%s, %s, 'Else', 'kept', now())",
             [theirs, cast["rep"].email],
         )
         schema = restored(archive, empty_place, "acme")
@@ -127,6 +128,38 @@ def test_who_has_a_sign_in_there_keeps_it(archive: Path, cast: Cast, empty_place
         kept = connection.execute("SELECT name, password_hash FROM public.users WHERE id = %s", [theirs]).fetchone()
         joined = connection.execute("SELECT 1 FROM public.memberships WHERE user_id = %s", [theirs]).fetchone()
     assert (kept, joined) == (("Else", "kept"), (1,))
+
+
+def test_who_signed_up_with_somebodys_address_gets_nothing_of_theirs(
+    archive: Path, cast: Cast, empty_place: Place, app_on: Callable[[Place], Flask]
+) -> None:
+    """They never confirmed it, and wait for the archive: with password, app and open browser in that name."""
+    app, owner, password = app_on(empty_place), cast["owner"], "a password of a stranger"
+    make_spares(empty_place.owner_url, empty_place.runtime_url, wanted=1)
+    _tenant, squatter = found_another(app, "squat")
+    with empty_place.owner() as connection:
+        taken = "UPDATE public.users SET email = %s, email_verified_at = NULL, password_hash = %s, photo_digest = 'x'"
+        connection.execute(f"{taken} WHERE id = %s", [owner.email, hash_password(password), squatter.user_id])
+        connection.execute("INSERT INTO public.user_photos VALUES (%s, 'hideous')", [squatter.user_id])
+        connection.execute(
+            "INSERT INTO public.authenticator_apps (user_id, secret, last_step, created_at, confirmed_at)"
+            " VALUES (%s, 'x', 0, now(), now())", [squatter.user_id],
+        )  # fmt: skip
+    browser = browser_of(app, squatter)
+    assert browser.get("/squat/companies").status_code == 200
+    found = restore_as(empty_place.owner_url, empty_place.runtime_url, archive, "acme")
+    assert owner.email in found.new_people, "they set a password by a mail to that address"
+    app.extensions["directory"].forget()
+    for address in ("/acme/companies", "/squat/companies"):
+        assert browser.get(address).location.startswith("/signin"), "signed out"
+    refused = browser_of(app, None).post("/signin", data={"email": owner.email, "password": password})
+    assert refused.status_code == 422
+    with empty_place.owner() as connection:
+        whose = "SELECT id, name, email_verified_at FROM public.users WHERE email = %s"
+        assert connection.execute(whose, [owner.email]).fetchone() == (squatter.user_id, owner.name, None)
+        photos = connection.execute("SELECT user_id, content FROM public.user_photos").fetchall()
+        assert [(user_id, bytes(content)) for user_id, content in photos] == [(squatter.user_id, b"\x89PNG\x00\xff")]
+        assert connection.execute("SELECT count(*) FROM public.authenticator_apps").fetchone() == (0,)
 
 
 def test_nobody_passes_for_one_with_a_second_factor(
