@@ -1,4 +1,4 @@
-"""What belongs to looking while an operator looks in: photos and the logo; and who the log says was here."""
+"""What belongs to looking in: photos and the logo, from where one may, and who the log says was here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from saas_crm.access.profile import user_by_id
 from tests.operators.test_looking_in import allow, look
 from tests.support.cast import Cast
-from tests.support.clients import Browser
+from tests.support.clients import Browser, browser_of
 from tests.support.operators import OperatorPerson
 
 Make = Callable[..., OperatorPerson]
@@ -49,6 +49,23 @@ def test_photos_of_the_workspaces_members_are_looked_at(
     assert olga.browser.get("/acme/exports/contacts.csv").status_code in (403, 404), "files stay refused"
     assert client_for("owner").post("/acme/settings/support/withdrawal").status_code == 303
     assert olga.browser.get(address).status_code == 302, "after"
+
+
+def test_from_where_there_is_no_console_nobody_looks_in(
+    operator_for: Make, client_for: Client, cast: Cast, app: Flask, app_with: Callable[..., Flask]
+) -> None:
+    """Both cookies, carried off, are worth nothing elsewhere."""
+    address = photo_of(client_for("teammate"), app, cast, "teammate")
+    allow(client_for)
+    olga = operator_for()
+    look(olga, cast)
+    thief = browser_of(app_with(operator_networks="10.0.0.0/8"), None)
+    for name in ("session", "operator"):
+        thief.set_cookie(name, olga.browser.get_cookie(name).value)  # type: ignore[union-attr]
+    assert thief.get(address).status_code == 302
+    assert thief.get("/acme/companies").location == "/operator/workspaces/acme"
+    assert thief.get("/acme/companies").location.startswith("/signin"), "the mark is taken away"
+    assert (olga.browser.get("/acme/companies").status_code, olga.browser.get(address).status_code) == (200, 200)
 
 
 def test_the_logo_is_looked_at(operator_for: Make, client_for: Client, cast: Cast) -> None:

@@ -17,7 +17,7 @@ SIGN_IN, CODE, HOME = "/operator/signin", "/operator/signin/code", "/operator"
 
 def gate(kind: str) -> ResponseReturnValue | None:
     """Let a request in, or answer it; raises NotFound for addresses from which there is no console."""
-    if not comes_from(request.remote_addr or "", settings().operator_places):
+    if not from_here():
         raise NotFound
     token = request.cookies.get(cookie(), "")
     g.operator = session_operator(token[:100]) if token else None
@@ -26,6 +26,11 @@ def gate(kind: str) -> ResponseReturnValue | None:
             raise NotFound
         return led(SIGN_IN if g.operator is None else CODE)
     return None
+
+
+def from_here() -> bool:
+    """Whether this request comes from where there is a console; looking into workspaces is a part of it."""
+    return comes_from(request.remote_addr or "", settings().operator_places)
 
 
 def cookie() -> str:

@@ -31,7 +31,7 @@ from tenants.runtime import runtime_directory
 from web.lists import asked_id
 from web.operators.blueprint import bp as console
 from web.operators.frame import frame
-from web.operators.gate import cookie, current_operator
+from web.operators.gate import cookie, current_operator, from_here
 from web.operators.proof import proven
 from web.operators.workspaces import known
 
@@ -132,10 +132,15 @@ def leave() -> ResponseReturnValue:
 
 
 def find(visit_id: str) -> CurrentMember | None:
-    """Return whom the operator of this browser looks as, as they are now; None where that is over."""
+    """Return whom the operator of this browser looks as, as they are now; None where that is over.
+
+    So it is for an address from which there is no console, whatever cookies came from there.
+    """
     try:
         key = UUID(visit_id)
     except ValueError:
+        return None
+    if not from_here():
         return None
     visit = visit_of(key, request.cookies.get(cookie(), "")[:100])
     if visit is None:
@@ -158,7 +163,7 @@ def find(visit_id: str) -> CurrentMember | None:
 
 def photo(tenant_id: str, visit_id: str, user_id: UUID, digest: str) -> bytes | None:
     """Return the photo of a member of the workspace that is visited; None where nobody visits it, or there is none."""
-    visit = visit_of(UUID(visit_id), request.cookies.get(cookie(), "")[:100])
+    visit = visit_of(UUID(visit_id), request.cookies.get(cookie(), "")[:100]) if from_here() else None
     tenant = runtime_directory().by_id(UUID(tenant_id))
     if visit is None or tenant is None:
         return None
