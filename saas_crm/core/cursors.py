@@ -88,6 +88,8 @@ def _moment(value: str) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise CursorError("a moment without a time zone")
+    if not date.min.year < moment.year < date.max.year:
+        raise CursorError("a moment that is in no calendar where others are")
     return moment
 
 

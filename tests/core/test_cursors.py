@@ -20,7 +20,7 @@ VALUES: dict[type, st.SearchStrategy[KeyValue]] = {
     str: st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=50),
     int: st.integers(-(2**63) + 1, 2**63 - 1),
     UUID: st.uuids(),
-    datetime: st.datetimes(timezones=st.just(UTC)),
+    datetime: st.datetimes(timezones=st.just(UTC)).filter(lambda moment: 1 < moment.year < 9999),
     date: st.dates(),
     Decimal: st.decimals(-(10**15), 10**15, places=3),
 }
@@ -72,6 +72,8 @@ def raw(value: object) -> str:
         (raw(["s", "x\x00y"]), [str]),
         (raw(["s", "\ud800"]), [str]),
         (raw(["s", "2024-01-01T00:00:00"]), [datetime]),
+        (raw(["s", "0001-01-01T00:00:00Z"]), [datetime]),
+        (raw(["s", "9999-12-31T23:59:59-12:00"]), [datetime]),
         (raw(["s", "2024-13-01"]), [date]),
         (base64.urlsafe_b64encode(b"[" * 1_400).decode().rstrip("="), [str]),
         ("A" * 5_000, [str]),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from saas_crm.core.cursors import encode_cursor
 from tests.support.clients import Browser, statements
 from tests.support.making import Maker
 from tests.web.pages import errors, flashed, heading, value
@@ -86,6 +87,18 @@ def test_a_long_story_pages_by_key_and_names_each_day_once(rep: Browser, make: M
         url = page.text.partition('id="pager-more" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert seen == [f"Entry {at:02}" for at in range(45)]
     assert days == ["Mar 10, 2025", "Mar 9, 2025", "Mar 8, 2025"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+def test_a_story_that_goes_on_where_no_calendar_goes_begins_anew(rep: Browser, make: Maker, moment: str) -> None:
+    company = make.company("rep")
+    make.activity("rep", company_id=company.id, subject="Said")
+    for zone in ("America/New_York", "Asia/Shanghai"):
+        assert rep.post("/profile", data={"name": "Rita Rep", "locale": "en", "timezone": zone}).status_code == 303
+        after = encode_cursor("story", (datetime.fromisoformat(moment), company.id))
+        page = rep.get(f"/acme/companies/{company.id}?after={after}")
+        assert page.status_code == 200
+        assert "Said" in page.text
 
 
 def test_the_form_knows_customer_and_kind_beforehand(rep: Browser, make: Maker) -> None:

@@ -47,6 +47,7 @@ def test_filters_narrow_by_stage_state_owner_and_month(rep: Browser, make: Maker
         f"stage={stages[1].id}": {"A"}, "status=won": {"B"}, "status=open": {"A", "C"}, "owner=me": {"A", "B"},
         f"owner={cast['teammate'].member_id}": {"C"}, "month=2031-04": {"A"}, "month=2031-05": {"C"},
         "stage=nonsense": {"A", "B", "C"}, "status=nonsense": {"A", "B", "C"}, "month=2031-99": {"A", "B", "C"},
+        "month=9999-12": {"A", "B", "C"},
         f"owner=me&status=open&stage={stages[1].id}": {"A"},
     }  # fmt: skip
     for query, found in wanted.items():

@@ -79,11 +79,12 @@ def view_urls(owner: str) -> tuple[str, str]:
 
 
 def asked_month() -> date | None:
-    """Return the first day of the month asked for as 2026-04, None without one."""
+    """Return the first day of the month asked for as 2026-04, None without one, and for the calendar's very last."""
     try:
-        return date.fromisoformat(f"{asked('month')}-01")
+        first = date.fromisoformat(f"{asked('month')}-01")
     except ValueError:
         return None
+    return first if first < date.max.replace(day=1) else None  # the month after it is asked for as well
 
 
 def asked_deals(member: CurrentMember, today: date) -> DealFilter:
