@@ -57,7 +57,7 @@ from saas_crm.edge import (
 )
 from saas_crm.edge.as_json import Json
 from saas_crm.edge.domains import place_of
-from saas_crm.edge.standing import WorkspaceUnavailable, awaits_upgrade
+from saas_crm.edge.standing import WorkspaceUnavailable, awaits_upgrade, has_gone
 from saas_crm.hand_over.registry import OwnersMoved, hands_over
 from saas_crm.operators.kept_backups import after_backup
 from saas_crm.opportunities import actions as opportunities
@@ -130,6 +130,8 @@ def _answer_error(error: Exception) -> Response:
     security.notice(error)
     if awaits_upgrade(error):
         error = WorkspaceUnavailable("upgrading")
+    elif has_gone(error):
+        error = lifecycle.outside_of_any()
     answer = mobile_api.answer if lifecycle.is_api() else web.answer
     try:
         return answer(error)

@@ -234,6 +234,13 @@ def _tell_former_member() -> NoReturn:
     raise MembershipEnded(status)
 
 
+def outside_of_any() -> NotFound:
+    """Go on as if the request had named no workspace; returns what it is answered then."""
+    g.tenant = None
+    _current.set(None)
+    return NotFound()
+
+
 def _close(_error: BaseException | None) -> None:
     db.session.remove()
     reading_under(OPEN)

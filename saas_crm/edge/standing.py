@@ -53,6 +53,14 @@ def awaits_upgrade(error: Exception) -> bool:
     return lacks_tables(tenant) if tenant is not None else shared_tables_behind()
 
 
+def has_gone(error: Exception) -> bool:
+    """Whether a request failed since its workspace was deleted while this process remembered it: its role is gone."""
+    tenant: ActiveTenant | None = g.get("tenant")
+    if tenant is None or not isinstance(getattr(error, "orig", error), psycopg.errors.InvalidParameterValue):
+        return False
+    return directory().renew(tenant.id) is None
+
+
 def check_standing(tenant: ActiveTenant, member: CurrentMember | None, view: Any, *, page: bool) -> None:
     """Raise WorkspaceUnavailable, WorkspaceReadOnly or NotFound where the workspace does not let this request in.
 
