@@ -18,8 +18,9 @@ from saas_crm.access.queries import user_by_id
 from saas_crm.access.shared_models import Membership, User
 from saas_crm.core.audit import act_as, acting
 from saas_crm.core.clock import now
-from saas_crm.core.errors import NotFound
+from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.events import publish
+from saas_crm.core.i18n import gettext as _
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, new_id
 from tenants.versions import lacks_tables
@@ -28,16 +29,23 @@ from tenants.versions import lacks_tables
 def accept(invitation: Invitation, *, user_id: UUID, tenant: ActiveTenant, proven: bool = True) -> Member:
     """Make the user a member by a good invitation; a member who was removed comes back.
 
-    Whoever is a member already keeps their role: an invitation gives, it does not take. The shared row is
+    Whoever is a member already keeps their role: an invitation gives, it does not take. Who is locked out stays so: an
+    invitation that was sent before, to another address of theirs, is no word of who may let them in. The shared row is
     written first: if the rest fails, the list of workspaces shows one that refuses; the other order could
     leave a member nobody can reach. Before it, a member of old is held: a job may be about to take that row
-    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound and LimitReached.
+    away because they were removed. The link came to the address, so it is `proven`. Raises NotFound, InvalidInput
+    and LimitReached.
     """
     user = user_by_id(user_id)
     if state_of(invitation) != "good" or user is None:
         raise NotFound
     check_places(0)  # the invitation has its place already, unless the plan became smaller
     member = db.session.scalar(select(Member).where(Member.user_id == user_id).with_for_update())
+    if member is not None and member.status == "frozen":
+        raise InvalidInput({"": _(
+            "An administrator of this workspace has locked you out for now. Nothing of yours is lost. Ask them to let "
+            "you in again."
+        )}, {"": "frozen"})  # fmt: skip
     with db.engines[SHARED].begin() as connection:
         joined = upsert(Membership).values(user_id=user_id, tenant_id=tenant.id).on_conflict_do_nothing()
         connection.execute(joined)

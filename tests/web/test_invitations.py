@@ -188,6 +188,24 @@ def test_unknown_links_and_links_of_other_workspaces(invited: Callable[..., str]
     assert client_for(None).get(link.removeprefix("/acme")).status_code == 404
 
 
+@pytest.mark.parametrize(("status", "answered"), [("frozen", 422), ("removed", 303)])
+def test_who_is_locked_out_is_not_let_in_by_an_invitation_of_before(
+    invited: Callable[..., str], client_for: ClientFor, app: Flask, cast: Cast, status: str, answered: int
+) -> None:
+    """To another address of theirs, which they sign in with by now; who was removed comes back by one."""
+    link = invited("another@address.example", role="admin")
+    _change(app, cast, f"UPDATE {{}}.members SET status = '{status}' WHERE email = 'rep@acme.example'")
+    _change(app, cast, "UPDATE {}.invitations SET email = 'rep@acme.example'")
+    rep = client_for("rep")
+    answer = rep.post(link)
+    assert answer.status_code == answered
+    if status == "frozen":
+        assert "has locked you out for now" in summary(answer)
+        assert "Your access is paused" in rep.get("/acme/").text
+    else:
+        assert rep.get("/acme/").status_code == 200
+
+
 def test_a_member_keeps_the_role_they_have(
     invited: Callable[..., str], client_for: ClientFor, app: Flask, cast: Cast
 ) -> None:
