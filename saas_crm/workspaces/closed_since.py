@@ -1,11 +1,13 @@
 """Ways in that were closed after an archive was written: restoring it must not open them again.
 
 A token that was ended because its phone was stolen, an invitation that was taken back, a consent that support may look
-in, a provider that is no longer trusted: all of these were as good as ever on the day of the archive.
+in, a provider that is no longer trusted: all of these were as good as ever on the day of the archive. So were people
+who have been locked out or removed since; they are locked out, which one click undoes where that was the mistake.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +37,18 @@ _OPEN_HERE = {
 }  # fmt: skip
 """By table: what ends a way in, and the row of today by which it stays open."""
 _NOTHING = "SELECT WHERE false"
+_LOCKED_OUT = """
+    WITH gone AS MATERIALIZED (
+        SELECT n.id, r.key = 'owner' AS owns FROM {members} n JOIN {roles} r ON r.id = n.role_id
+        JOIN {present} p ON p.id = n.id WHERE n.status = 'active' AND p.status <> 'active'
+    ), owners AS MATERIALIZED (
+        SELECT FROM {members} n JOIN {roles} r ON r.id = n.role_id
+        WHERE r.key = 'owner' AND n.status = 'active' AND n.id NOT IN (SELECT id FROM gone)
+    )
+    UPDATE {members} n SET status = 'frozen' FROM gone
+    WHERE gone.id = n.id AND (gone.owns IS NOT TRUE OR EXISTS (SELECT FROM owners))
+"""
+"""Of owners only where another one is left: a workspace that nobody may open could be opened to nobody again."""
 
 
 def schema_of(connection: psycopg.Connection[Any], tenant_id: UUID) -> str | None:
@@ -46,11 +60,22 @@ def schema_of(connection: psycopg.Connection[Any], tenant_id: UUID) -> str | Non
 def close_again(loaded: Loaded, present: str | None) -> None:
     """End what the archive has open and the workspace of today, whose schema is `present`, has not.
 
-    Without one, as in another installation, everything ends. So does what a damaged workspace cannot tell.
+    Without one, as in another installation, everything ends, and so does what a damaged workspace cannot tell; but of
+    people only who is known to be out is locked out.
     """
     for table in _OPEN_HERE:
         if present is None or not _ended(loaded, table, present):
             _ended(loaded, table, None)
+    if present is not None:
+        _lock_out(loaded, present)
+
+
+def _lock_out(loaded: Loaded, present: str) -> None:
+    """Lock the members out who are frozen or removed today; nobody where a damaged workspace cannot tell."""
+    names = {name: sql.Identifier(loaded.schema, name) for name in ("members", "roles")}
+    locked = sql.SQL(_LOCKED_OUT).format(**names, present=sql.Identifier(present, "members"))
+    with suppress(psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn), loaded.connection.transaction():
+        loaded.connection.execute(locked)
 
 
 def _ended(loaded: Loaded, table: str, present: str | None) -> bool:

@@ -11,8 +11,9 @@ from flask import Flask
 from psycopg import sql
 
 from saas_crm.workspaces.restoring import restore_as, restore_in_place
+from saas_crm.workspaces.saving import save
 from tests.support.cast import Cast
-from tests.support.clients import Phone
+from tests.support.clients import Browser, Phone
 from tests.support.installation import Installation, Place
 
 OPEN = {
@@ -118,3 +119,57 @@ def test_what_a_damaged_workspace_cannot_tell_is_closed(
         connection.execute(sql.SQL(damage).format(sql.Identifier(schema, "api_tokens")))
     put_back(place, archive)
     assert opened(place, "acme")["api_tokens"] == 0
+
+
+def states(place: Place, slug: str) -> dict[str, str]:
+    """Return the status of each member by their address."""
+    with place.owner() as connection:
+        [schema] = connection.execute("SELECT schema_name FROM public.tenants WHERE slug = %s", [slug]).fetchone() or ()
+        query = sql.SQL("SELECT email, status FROM {}").format(sql.Identifier(schema, "members"))
+        return dict(connection.execute(query).fetchall())
+
+
+def put(place: Place, cast: Cast, status: str, *who: str) -> None:
+    with place.owner() as connection:
+        members = sql.Identifier(cast.tenants["acme"].schema_name, "members")
+        change = sql.SQL("UPDATE {} SET status = %s WHERE id = ANY(%s)").format(members)
+        connection.execute(change, [status, [cast[key].member_id for key in who]])
+
+
+@pytest.mark.parametrize("status", ["frozen", "removed"])
+def test_who_was_locked_out_since_stays_out_but_the_last_owner(
+    status: str, archive: Path, cast: Cast, installation: Installation, client_for: Callable[..., Browser], app: Flask
+) -> None:
+    place, before = installation.place, states(installation.place, "acme")
+    assert set(before.values()) == {"active"}
+    put(place, cast, status, "rep", "owner")
+    restore_as(place.owner_url, place.runtime_url, archive, "copy")
+    put_back(place, archive)
+    app.extensions["directory"].forget()
+    for slug in ("copy", "acme"):
+        assert states(place, slug) == {**before, cast["rep"].email: "frozen"}
+        refused = client_for("rep").get(f"/{slug}/companies")
+        assert refused.status_code == 403
+        assert "Your access is paused" in refused.text
+        assert client_for("owner").get(f"/{slug}/companies").status_code == 200
+    member = f"/acme/settings/members/{cast['rep'].member_id}"
+    assert client_for("owner").post(f"{member}/thawing").status_code == 303
+    assert client_for("rep").get("/acme/companies").status_code == 200
+
+
+def test_an_owner_stays_out_where_another_one_is_left(filled: Cast, installation: Installation, tmp_path: Path) -> None:
+    place, path = installation.place, tmp_path / "two-owners.zip"
+    with place.owner() as connection:
+        names = {name: sql.Identifier(filled.tenants["acme"].schema_name, name) for name in ("members", "roles")}
+        promote = "UPDATE {members} SET role_id = (SELECT id FROM {roles} WHERE key = 'owner') WHERE id = %s"
+        connection.execute(sql.SQL(promote).format(**names), [filled["admin"].member_id])
+    save(installation.settings.database_url, "acme", path)
+    put(place, filled, "frozen", "owner")
+    restore_as(place.owner_url, place.runtime_url, path, "copy")
+    assert states(place, "copy")[filled["owner"].email] == "frozen"
+    assert states(place, "copy")[filled["admin"].email] == "active"
+
+
+def test_nobody_is_locked_out_where_nobody_knows_them(archive: Path, empty_place: Place) -> None:
+    restore_as(empty_place.owner_url, empty_place.runtime_url, archive, "acme")
+    assert set(states(empty_place, "acme").values()) == {"active"}
