@@ -122,6 +122,8 @@ def test_capacity_warns_before_a_limit(operator_for: Make, installation: Install
 def test_nobody_has_an_unknown_address(operator_for: Make) -> None:
     olga = operator_for()
     assert olga.browser.get("/operator/workspaces/nowhere").status_code == 404
+    assert olga.browser.get("/operator/workspaces/%00").status_code == 404
+    assert olga.browser.post("/operator/migration", data={"slug": "a\0b"}).status_code == 303
     assert olga.browser.post("/operator/workspaces/nowhere/migration").status_code == 404
     assert olga.browser.get("/operator/work/00000000-0000-7000-8000-000000000000").status_code == 404
 

@@ -79,7 +79,16 @@ def test_values_nobody_offered_are_refused(nobody: Browser, field: str) -> None:
 
 @pytest.mark.parametrize("field", ["company", "name", "email", "slug", "password"])
 @pytest.mark.parametrize(
-    "words", ["x" * 10_000, "<script>alert(1)</script>", "'; DROP TABLE users; --", "a\x00b", "שלום", "👩‍👩‍👧" * 40]
+    "words",
+    [
+        "x" * 10_000,
+        "<script>alert(1)</script>",
+        "'; DROP TABLE users; --",
+        "a\x00b",
+        "free-so-far\x00",
+        "שלום",
+        "👩‍👩‍👧" * 40,
+    ],
 )
 def test_no_words_break_the_form(nobody: Browser, field: str, words: str) -> None:
     answer = nobody.post("/signup", data={**FORM, field: words})

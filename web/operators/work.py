@@ -43,7 +43,7 @@ def show_work(work_id: UUID) -> ResponseReturnValue:
 @proven
 def migrate() -> ResponseReturnValue:
     """Bring the workspaces that were ticked to this release, or all that are behind."""
-    slugs = sorted(set(request.form.getlist("slug")))[:MOST]
+    slugs = sorted({slug for slug in request.form.getlist("slug") if "\x00" not in slug})[:MOST]
     if request.form.get("which") != "all" and not slugs:
         flash(_("Tick the workspaces that are to be migrated."), "error")
         return redirect(HOME, 303)

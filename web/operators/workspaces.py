@@ -95,7 +95,7 @@ def _who_may_be_seen(found: AnyRow) -> tuple[AnyRow | None, list[tuple[str, str]
 
 def known(slug: str) -> AnyRow:
     """Return a workspace as the registry and its figures have it; raises NotFound."""
-    found = registry.workspace(slug)
+    found = registry.workspace(slug) if "\x00" not in slug else None
     if found is None:
         raise NotFound
     return found

@@ -13,6 +13,7 @@ from saas_crm.access.sessions import workspaces_of
 from saas_crm.access.signing_up import add_workspace, sign_up, slug_is_taken_message, slug_taken
 from saas_crm.access.throttle import TooManyAttempts
 from saas_crm.core.errors import InvalidInput
+from saas_crm.core.fields import clean_line
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import LANGUAGES, spoken
 from saas_crm.core.i18n import gettext as _
@@ -91,7 +92,7 @@ def _checked(schema: Any, form: Mapping[str, Any], context: Any) -> Any:
         data = from_form(schema, form, context)
     except InvalidInput as wrong:
         errors = wrong.errors
-    slug = str(form.get("slug", "")).strip().lower()
+    slug = str(clean_line(str(form.get("slug", "")))).lower()  # as the schema reads it
     if "slug" not in errors and slug_taken(slug):
         errors["slug"] = slug_is_taken_message()
     if errors:
