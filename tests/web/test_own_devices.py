@@ -110,6 +110,22 @@ def test_signing_out_everywhere_else_ends_the_phones_of_all_workspaces(
 
 
 @pytest.mark.newest
+def test_who_is_in_more_workspaces_than_a_request_has_time_for_is_out_of_all_of_them_soon(
+    app: Flask, client_for: ClientFor, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saas_crm.access.own_devices.AT_ONCE", 1)
+    rep = client_for("rep")
+    rep.post("/signup", data={
+        "company": "Second", "slug": "second", "locale": "en", "country": "US", "currency": "USD", "timezone": "UTC",
+    })  # fmt: skip
+    phones = [signed_in_device(app, slug, f"Phone of {slug}") for slug in ("acme", "second")]
+    assert rep.post(PAGE + "/end").status_code == 303
+    assert sorted(phone.get("/me").status_code for phone in phones) == [200, 401]
+    jobs()
+    assert [phone.get("/me").status_code for phone in phones] == [401, 401]
+
+
+@pytest.mark.newest
 def test_the_job_ends_what_the_request_could_not(app: Flask, cast: Cast) -> None:
     phone, program = (
         signed_in_device(app, "acme", "Phone"), signed_in_device(app, "acme", "Till", kind="integration", days=90)
