@@ -15,7 +15,7 @@ from tests.web.sso import BEGIN, HERE, PAGE, refused
 ClientFor = Callable[..., Browser]
 SignIn = Callable[..., int]
 BACK = "http://localhost/acme/sso/callback"
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
 PEOPLE = {
     "rita": {"email": "rep@acme.example", "email_verified": True, "name": "Rita Rep"},
     "mallory": {"email": "owner@acme.example", "email_verified": False, "name": "Mallory"},

@@ -16,7 +16,7 @@ from saas_crm.access.sso.talking import Discovered, ProviderFailed, fetch_keys, 
 from saas_crm.core.emails import EmailError, parse_email
 from saas_crm.core.fields import clean_line
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES512")
+ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA", "RS384", "RS512", "ES384", "ES512")
 """Signatures by a key only the provider has; never none, and none by a shared secret."""
 SHORTEST_RSA = 2_048
 """Bits of a provider's RSA key (RFC 7518, 3.3); shorter ones have been broken, and the library would take them."""
