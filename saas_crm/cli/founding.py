@@ -10,6 +10,7 @@ from saas_crm.access.founding import Founder, found_workspace
 from saas_crm.access.mailed import make_link
 from saas_crm.access.queries import user_by_email
 from saas_crm.access.strength import MAXIMUM, MINIMUM, weakness
+from saas_crm.access.unconfirmed import take_over
 from saas_crm.app import create_app
 from saas_crm.cli.failures import Failure, WrongCall
 from saas_crm.core.emails import EmailError, parse_email
@@ -45,14 +46,16 @@ class Order:
 def carry_out(settings: Settings, order: Order) -> tuple[ActiveTenant, str | None]:
     """Found the workspace; returns it and, where the owner needs one, the link that sets a password.
 
-    Raises Failure for a slug that is taken and WrongCall for what cannot be.
+    So does an owner whose address somebody signed up with and never confirmed: that may have been anybody. Raises
+    Failure for a slug that is taken and WrongCall for what cannot be.
     """
     if order.country not in countries():
         raise WrongCall(f"{order.country!r} is no country.", "Use its two letters, such as DE.")
     with create_app(settings).app_context():
         founder = _founder(order)
+        needs_link = order.owner_password is None and (founder.user_id is None or _taken_over(founder.email))
         tenant, user_id = _claim(order, founder)
-        if founder.user_id is not None or order.owner_password is not None:
+        if not needs_link:
             return tenant, None
         with db.engines[SHARED].begin() as connection:
             token = make_link(connection, "reset", user_id)
@@ -78,6 +81,16 @@ def _founder(order: Order) -> Founder:
         )
     # Nobody ever learns the random password: the printed link sets the first real one.
     return Founder(name, email, password or secrets.token_urlsafe(32), known.id if known else None)
+
+
+def _taken_over(email: str) -> bool:
+    """Take a sign-in from whoever made it, where nobody has confirmed its address; says whether it was so."""
+    user = user_by_email(email)
+    if user is None or user.email_verified_at is not None:
+        return False
+    with db.engines[SHARED].begin() as connection:
+        take_over(connection, user.id)
+    return True
 
 
 def _claim(order: Order, founder: Founder) -> tuple[ActiveTenant, UUID]:

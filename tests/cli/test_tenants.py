@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
+from saas_crm.access.factors.standing import factors_of
 from saas_crm.access.mailed import LinkState, link_state, reset_password
 from saas_crm.access.queries import user_by_email
-from saas_crm.access.sign_in import authenticate
+from saas_crm.access.sign_in import SignInRefused, authenticate
+from tests.support.cast import PASSWORD as CAST_PASSWORD
+from tests.support.cast import Cast
+from tests.support.clients import Browser
 from tests.support.command import Call
 from tests.support.installation import Installation
 
@@ -52,6 +57,34 @@ def test_an_owner_who_has_a_sign_in_keeps_it(call: Call, app: Flask) -> None:
     found = call(*arguments)
     assert found.exit_code == 0, found.output
     assert "/reset/" not in found.output
+
+
+def test_who_signed_up_with_the_owners_address_is_not_the_owner(
+    call: Call, app: Flask, cast: Cast, client_for: Callable[..., Browser], installation: Installation
+) -> None:
+    """They never confirmed it, and have a password, an app and an open browser in that name."""
+    with installation.place.owner() as connection:
+        connection.execute(
+            "UPDATE public.users SET email = 'li@huaxia-keji.example', email_verified_at = NULL WHERE id = %s",
+            [cast["outsider"].user_id],
+        )
+        connection.execute(
+            "INSERT INTO public.authenticator_apps (user_id, secret, last_step, created_at, confirmed_at)"
+            " VALUES (%s, 'x', 0, now(), now())", [cast["outsider"].user_id],
+        )  # fmt: skip
+    squatter = client_for("outsider")
+    assert squatter.get("/other/companies").status_code == 200
+    found = call("tenants", "create", "huaxia-keji", *GOOD)
+    assert found.exit_code == 0, found.output
+    link = re.search(r"http://localhost/reset/(\S+)", found.output)
+    assert link is not None
+    assert squatter.get("/huaxia-keji/companies").location.startswith("/signin")
+    with app.app_context():
+        with pytest.raises(SignInRefused):
+            authenticate("li@huaxia-keji.example", CAST_PASSWORD, "127.0.0.1")
+        assert reset_password(link[1], PASSWORD) == cast["outsider"].user_id
+        assert authenticate("li@huaxia-keji.example", PASSWORD, "127.0.0.1")
+        assert not factors_of(cast["outsider"].user_id).on
 
 
 def test_a_spare_is_made_when_none_is_ready(call: Call, installation: Installation) -> None:
