@@ -70,8 +70,9 @@ class Killed(Life):
     person: Person
 
     def by_phone(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        """Return what a program in the owner's name asks."""
-        return {"kind": "phone", "person": self._person(), "method": method, "path": path, **sent}
+        """Return what a program in the owner's name asks, whichever state it has seen."""
+        seen = {"If-Match": "*"}
+        return {"kind": "phone", "person": self._person(), "method": method, "path": path, "headers": seen, **sent}
 
     def by_page(self, path: str) -> dict[str, Any]:
         """Return what the owner's browser asks for."""
