@@ -27,9 +27,9 @@ _CONTACTS = """
     ORDER BY c.sort_name, c.id
 """
 _DEALS = """
-    SELECT d.name, p.name AS company, k.name AS contact, l.name AS pipeline, s.name AS stage, d.status, d.amount,
-        d.currency, d.expected_close, o.name AS owner, d.closed_at, d.close_reason, d.close_note, d.description,
-        d.created_at, d.updated_at, d.last_activity_at, d.deleted_at, d.id
+    SELECT d.name, p.name AS company, k.name AS contact, l.name AS pipeline, s.name AS stage, d.status,
+        trim_scale(d.amount) AS amount, d.currency, d.expected_close, o.name AS owner, d.closed_at, d.close_reason,
+        d.close_note, d.description, d.created_at, d.updated_at, d.last_activity_at, d.deleted_at, d.id
     FROM opportunities d JOIN pipelines l ON l.id = d.pipeline_id JOIN stages s ON s.id = d.stage_id
     LEFT JOIN companies p ON p.id = d.company_id LEFT JOIN contacts k ON k.id = d.contact_id
     LEFT JOIN members o ON o.id = d.owner_id ORDER BY d.created_at, d.id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from decimal import Decimal
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -41,7 +40,7 @@ def test_records_are_told_by_names_and_not_by_keys(archive: Path, filled: Cast) 
     assert contact["phone"].replace(" ", "").endswith("+49301234567")
     deal = next(row for row in found["deals"] if row["name"] == "Deal <b>")
     assert (deal["company"], deal["contact"], deal["owner"]) == (company, "Kim 李", rep)
-    assert Decimal(deal["amount"]) == Decimal("1234.50")
+    assert sorted(row["amount"] for row in found["deals"]) == ["1234.5", "7"], "where 7.000 is 7,000 it is not read so"
     assert deal["pipeline"]
     assert deal["stage"]
     assert {row["status"] for row in found["deals"]} == {"open", "won"}
