@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
@@ -65,10 +66,14 @@ def note_needed(
         due, differs = row.seats_due_at, to_buy(row.plan, people, wanted) != row.seats
         if differs:
             due = min(at_latest, due) if due is not None else at_latest
-        if not differs and (due, wanted) == (row.seats_due_at, row.seats_wanted):
+        stays = (due, wanted) == (row.seats_due_at, row.seats_wanted)
+        if stays and not differs:
             return
-        # Another version, also where the moment stays: whoever tells Stripe just now has not seen these people.
-        values = {"seats_due_at": due, "seats_wanted": wanted, "version": Subscription.version + 1}
+        # A number, also where all stays: whoever tells Stripe just now has not seen these people. No other version
+        # then: nobody who has the page open would see a difference, and what they do is not to be refused.
+        values: dict[str, Any] = {"asked": Subscription.asked + 1}
+        if not stays:
+            values |= {"seats_due_at": due, "seats_wanted": wanted, "version": Subscription.version + 1}
         connection.execute(update(Subscription).where(Subscription.tenant_id == tenant_id).values(values))
         if due is not None:
             defer_setting(connection, tenant_id, due)

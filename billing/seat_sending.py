@@ -98,23 +98,26 @@ def _drop_lowering(act: Act, at: datetime) -> None:
 def _done(tenant_id: UUID, due: Due, at: datetime) -> None:
     """Note what is left to be done, and when; who came while Stripe was told is counted now.
 
-    What changes meanwhile changes the row's version: then it is counted anew, and in the end left due as it is.
+    What changes meanwhile changes the row's version, and who counts people takes a number: then they are counted anew,
+    and in the end what is due is left as it is.
     """
     for _look in range(LOOKS):
         with shared_reader() as connection:
-            seen = connection.scalar(select(Subscription.version).where(Subscription.tenant_id == tenant_id))
+            mine = select(Subscription.version, Subscription.asked).where(Subscription.tenant_id == tenant_id)
+            seen = connection.execute(mine).one_or_none()
         people = needed_in(tenant_id)
         with db.engines[SHARED].begin() as connection:
-            if seen is None or _noted(connection, (tenant_id, seen), people, due, at):
+            if seen is None or _noted(connection, (tenant_id, seen.version, seen.asked), people, due, at):
                 return
 
 
-def _noted(connection: Connection, which: tuple[UUID, int], people: int, due: Due, at: datetime) -> bool:
-    """Note it in the row of a tenant's version; returns False where by now it is another one."""
-    tenant_id, seen = which
+def _noted(connection: Connection, which: tuple[UUID, int, int], people: int, due: Due, at: datetime) -> bool:
+    """Note it in the row of a tenant's version and number; returns False where by now it is another one."""
+    tenant_id, version, number = which
     row = connection.execute(
         select(Subscription.plan, Subscription.seats, Subscription.seats_wanted, Subscription.period_ends_at)
-        .where(Subscription.tenant_id == tenant_id, Subscription.version == seen).with_for_update()
+        .where(Subscription.tenant_id == tenant_id, Subscription.version == version, Subscription.asked == number)
+        .with_for_update()
     ).one_or_none()  # fmt: skip
     if row is None:
         return False

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from billing.seat_counting import note_needed
 from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
@@ -102,3 +103,20 @@ def test_a_form_without_a_version_is_taken_as_it_is(owner: Browser, stripe: Doub
     subscribe(owner, stripe)
     assert owner.post(f"{PAGE}/change", data=UPGRADE).location == PAGE
     assert state_of(sold, cast.tenants["acme"].id).plan == "business"
+
+
+def test_people_who_are_counted_once_more_take_no_click_away(
+    owner: Browser, stripe: Double, sold: Flask, cast: Cast
+) -> None:
+    """While invited people wait for their seat, each look at Stripe counts them again: nobody has changed anything."""
+    tenant_id = cast.tenants["acme"].id
+    subscribe(owner, stripe)
+    with sold.app_context():
+        note_needed(tenant_id, state_of(sold, tenant_id).seats + 1)
+    assert owner.post(f"{PAGE}/cancellation", data={"reason": "unused"}).location == PAGE
+    page = owner.get(PAGE)
+    with sold.app_context():
+        note_needed(tenant_id, state_of(sold, tenant_id).seats + 1)
+    assert owner.post(f"{PAGE}/withdrawal", data={"version": version_in(page)}).location == PAGE
+    assert "The plan goes on as before" in flashed(owner.get(PAGE))
+    assert not state_of(sold, tenant_id).cancel_at_period_end
