@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from billing import changing, seats
-from billing.errors import BillingError
+from billing.errors import BillingError, ConfirmationNeeded
 from billing.rules import standing_of
 from billing.settling import OF_STANDING
 from billing.stripe_facts import NO_FACTS
 from billing.stripe_reading import NEVER_BEGAN
 from saas_crm.workspaces.ending import ask_deletion, keep
+from tenants.runtime import runtime_directory
+from tests.billing.beginnings import AS_NEW, BEGINNINGS
 from tests.billing.company import Company, Shop
 from tests.stripe.errors import Refused
 from tests.stripe.webhooks import Post
@@ -25,12 +28,6 @@ from tests.support.installation import Installation
 
 CARDS = ["works", "declined", "insufficient_funds", "3ds", "3ds_always", "fails_later"]
 PLANS, INTERVALS = st.sampled_from(["team", "business"]), st.sampled_from(["month", "year"])
-_AS_NEW = """
-    DELETE FROM public.subscriptions; DELETE FROM public.stripe_events; DELETE FROM public.billing_changes;
-    DELETE FROM public.tenant_deletions; DELETE FROM public.suspensions;
-    UPDATE public.tenants SET status = 'active', plan = NULL WHERE slug = 'acme';
-    TRUNCATE jobs.procrastinate_jobs CASCADE;
-"""
 
 
 class Life(RuleBasedStateMachine):
@@ -38,31 +35,62 @@ class Life(RuleBasedStateMachine):
 
     shop: Shop
     beginning: dict[str, Any]
+    begins: ClassVar[str] = "on trial"
     installation: Installation
     ended: ClassVar[Counter[str]] = Counter()
     """How many lives came to their end, by the state the subscription had then."""
+    done: ClassVar[Counter[str]] = Counter()
+    """How often each act of people came through: what is always refused proves nothing."""
 
     @initialize()
+    def begin_somewhere(self) -> None:
+        """Begin on trial, or where it would take a life by chance long to come to, if it ever did."""
+        self.begin()
+        plan, interval, card = BEGINNINGS[self.begins]
+        if plan:
+            self.acme.subscribe(plan, interval, card=card)
+        if self.begins == "asked by the bank":
+            self.change_to("business", "month")
+        if self.begins == "owing":
+            self.shop.double.account.after_retries = "past_due"
+            self.shop.double.cards(self.acme.row.customer_id or "", "declined")
+            self.shop.goes_on(days=32, step=32)
+
     def begin(self) -> None:
+        """Begin anew, on trial."""
         self.shop.double.load(self.beginning)
         with self.installation.place.owner() as connection:
-            connection.execute(_AS_NEW)
+            connection.execute(AS_NEW)
+        runtime_directory().forget()  # else it is the workspace of the life before, to be deleted perhaps
         self.acme = self.shop.company("acme")
         with self.installation.place.owner() as connection:
             connection.execute(f"DELETE FROM {self.acme.tenant.schema_name}.invitations")
         self.posts: list[Post] = []
 
+    @contextmanager
+    def tries(self, act: str) -> Iterator[None]:
+        """Do what people do in the workspace as it is by then, which may be refused; counted is what was done."""
+        self.acme.tenant = runtime_directory().renew(self.acme.id) or self.acme.tenant
+        try:
+            yield
+        except ConfirmationNeeded:
+            self.done["was asked by the bank"] += 1
+        except (BillingError, Refused):
+            return
+        else:
+            self.done[act] += 1
+
     # What people do
 
     @rule(plan=PLANS, interval=INTERVALS, card=st.sampled_from(CARDS), extra=st.integers(0, 3))
     def subscribe(self, plan: str, interval: str, card: str, extra: int) -> None:
-        with suppress(BillingError, Refused):
+        with self.tries("subscribed"):
             self.shop.double.acts.pay(self.acme.go_to_checkout(plan, interval, self.acme.people() + extra), card)
 
     @rule(plan=PLANS, interval=INTERVALS)
     def pay_in_two_tabs(self, plan: str, interval: str) -> None:
         """The page of before is still open somewhere, and both are paid."""
-        with suppress(BillingError, Refused):
+        with self.tries("paid twice"):
             first = self.acme.go_to_checkout(plan, interval)
             self.shop.double.acts.pay(first)
             troubles, self.shop.double.core.troubles[:] = list(self.shop.double.core.troubles), []
@@ -71,17 +99,21 @@ class Life(RuleBasedStateMachine):
 
     @rule(plan=PLANS, interval=INTERVALS)
     def change(self, plan: str, interval: str) -> None:
-        with suppress(BillingError):
+        self.change_to(plan, interval)
+
+    def change_to(self, plan: str, interval: str) -> None:
+        """Change plan or interval."""
+        with self.tries("changed"):
             self.acme.change(plan, interval)
 
     @rule(to=st.sampled_from(["free", "closed"]))
     def cancel(self, to: str) -> None:
-        with suppress(BillingError):
+        with self.tries("cancelled"):
             self.acme.cancel(to)
 
     @rule()
     def take_back(self) -> None:
-        with suppress(BillingError):
+        with self.tries("stayed"):
             self.acme.take_back()
 
     @rule(answer=st.sampled_from(["3ds_always", "3ds_refused", "works"]))
@@ -89,12 +121,12 @@ class Life(RuleBasedStateMachine):
         """At the page of the invoice that a change waits for."""
         for one in self._living():
             if one["pending_update"]:
-                with suppress(Refused):
+                with self.tries("answered the bank"):
                     self.shop.double.acts.pay_invoice(one["latest_invoice"], answer)
 
     @rule()
     def take_the_change_back(self) -> None:
-        with suppress(BillingError):
+        with self.tries("took a change back"):
             changing.take_back(self.shop.settings, self.acme.tenant, actor=self.acme.owner, now=self.shop.now)
 
     @rule(count=st.integers(1, 3))
@@ -107,7 +139,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 12))
     def want(self, count: int) -> None:
-        with suppress(BillingError):
+        with self.tries("wanted seats"):
             seats.want(self.acme.tenant, count, now=self.shop.now)
 
     @rule()

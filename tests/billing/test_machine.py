@@ -1,5 +1,7 @@
 """Whatever people, Stripe, the network and the clock do, in whatever order: in the end our state is Stripe's.
 
+Each share begins its lives in another way (`BEGINNINGS`), and tells what people did in them that was not refused.
+
 `PROOFS_WHOLE=1 make test ARGS="-v tests/billing/test_machine.py" JOBS=2` takes 2,000 lives, in shares that processes
 take from each other's pile. `PROOFS_SEED=7` begins with a number that is not left to chance: the same lives again.
 """
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.billing.beginnings import ACTS, BEGINNINGS
 from tests.billing.company import Shop
 from tests.billing.life import Life
 from tests.stripe.straight import straight_to
@@ -25,7 +28,7 @@ from tests.support.kept_place import kept
 from tests.support.proofs import WHOLE, sized
 from tests.support.tally import tally
 
-SHARES, LIVES, STEPS = sized(1, 40), sized(5, 50), 20
+SHARES, LIVES, STEPS = sized(5, 40), sized(3, 50), 20
 
 
 @pytest.mark.timeout(3_600 if WHOLE else 300)
@@ -33,6 +36,8 @@ SHARES, LIVES, STEPS = sized(1, 40), sized(5, 50), 20
 def test_in_the_end_our_state_is_stripes(shop: Shop, installation: Installation, share: int) -> None:
     class This(Life):
         ended: ClassVar[Counter[str]] = Counter()
+        done: ClassVar[Counter[str]] = Counter()
+        begins: ClassVar[str] = list(BEGINNINGS)[share % len(BEGINNINGS)]
 
     first = int(os.environ.get("PROOFS_SEED") or random.SystemRandom().getrandbits(32))
     seed(first + share)(This)
@@ -49,8 +54,12 @@ def test_in_the_end_our_state_is_stripes(shop: Shop, installation: Installation,
             This.beginning = shop.double.dump()
             run_state_machine_as_test(This, settings=how)
     finally:
+        for act in ACTS:
+            tally(f"billing: in lives by chance people {act}", This.done[act])
         _tell(This.ended, f"share {share}, begun with {first + share}", time.monotonic() - began)
     assert sum(This.ended.values()) >= LIVES
+    if WHOLE:
+        assert sum(This.done.values()) >= LIVES // 2, "what is refused proves nothing"
 
 
 def _tell(ended: Counter[str], share: str, seconds: float) -> None:
