@@ -174,7 +174,10 @@ def test_prices_are_everybodys_in_the_currency_of_their_country(client_for: Clie
     nobody = client_for(None, sold)
     german = nobody.get("/pricing", headers={"Accept-Language": "de-DE"})
     assert "€12 per seat and month" in german.text
-    assert "€290 per seat and year" in nobody.get("/pricing?interval=year&currency=EUR").text
+    yearly = nobody.get("/pricing?interval=year&currency=EUR").text
+    assert "€290 per seat and year" in yearly
+    assert re.findall(r">(€\d+) less per seat and year than paid monthly", yearly) == ["€24", "€58"]
+    assert "than paid monthly" not in nobody.get("/pricing?interval=month&currency=EUR").text
     assert "¥1,800 per seat and month" in nobody.get("/pricing?currency=JPY").text
     assert "团队版" in nobody.get("/pricing", headers={"Accept-Language": "zh-CN"}).text
     assert "團隊版" in nobody.get("/pricing", headers={"Accept-Language": "zh-TW"}).text

@@ -12,7 +12,7 @@ from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
 from tests.support.mailbox import Mailbox
-from tests.support.selling import state_of, subscribe
+from tests.support.selling import PAGE, state_of, subscribe
 from tests.web.pages import heading
 
 ClientFor = Callable[..., Browser]
@@ -61,6 +61,9 @@ def test_the_cost_is_told_before_anything_is_sent(
     assert mailbox.arrived("ada@x.example")
     assert wanted(sold, cast) == 9
     assert state_of(sold, cast.tenants["acme"].id).seats_due_at is not None
+    page, part = owner.get(PAGE).text, owner.get(f"{PAGE}/invoices").text
+    assert ("€108 a month" if interval == "month" else "€1,080 a year") in page, "as was told before"
+    assert "added a moment ago are not in it yet" in part
 
 
 def test_a_yes_to_other_seats_is_none(

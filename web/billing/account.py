@@ -114,11 +114,12 @@ def list_invoices() -> ResponseReturnValue:
         following = invoices.upcoming(settings(), g.tenant)
     except BillingError as failed:
         return render_template(template, failed=what_failed(failed), invoices=[], following=None)
-    renewed = account_of(g.tenant).until or (following.at if following else None)
+    account = account_of(g.tenant)
+    renewed = account.until or (following.at if following else None)
     owed = [one for one in found if one.state == "open" and one.due] if part and _owes(g.tenant) else []
     return render_template(
         template, invoices=found, following=following, renewed=renewed, failed="", may_change=may_change(),
-        due=_sum_due(owed), due_first=_sum_due(owed[-1:]),
+        seats_come=account.seats_come, due=_sum_due(owed), due_first=_sum_due(owed[-1:]),
     )  # fmt: skip
 
 

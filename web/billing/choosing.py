@@ -43,6 +43,8 @@ class Offered:
     points: list[str]
     current: bool
     lower: bool
+    saved: str
+    """What a seat costs less in a year than paid by the month; "" where nothing."""
     first: bool = False
     """Whether its button is the page's first one."""
 
@@ -59,8 +61,18 @@ def offers(known: Catalogue, interval: Interval, currency: str, account: Account
             each_time(price.amount * seats, currency, interval) if price and account else "", points_of(plan),
             now and account is not None and account.state != "trialing" and account.period in ("", interval),
             is_lower(plan, account.plan) if account and account.state != "trialing" else False,
+            _saved(known, plan, interval, currency),
         ))  # fmt: skip
     return _with_first(found, account)
+
+
+def _saved(known: Catalogue, plan: Plan, interval: Interval, currency: str) -> str:
+    """Write what a seat of a paid plan costs less in a year than twelve times by the month, "" where nothing."""
+    if not plan.is_paid or interval != "year":
+        return ""
+    year, month = known.price(plan.key, "year", currency), known.price(plan.key, "month", currency)
+    less = 12 * month.amount - year.amount if year and month else 0
+    return amount(less, currency) if less > 0 else ""
 
 
 def _with_first(found: list[Offered], account: Account | None) -> list[Offered]:

@@ -76,6 +76,12 @@ class Account:
         return bool(self.ending) and self.held is not None and self.held.cancel_reason == FOR_DELETION
 
     @property
+    def seats_come(self) -> int:
+        """Return how many seats there are once those are paid for that were added; 0 where none were just now."""
+        wanted = (self.held.seats_wanted or 0) if self.held is not None else 0
+        return wanted if self.held is not None and self.pays and wanted > self.held.seats else 0
+
+    @property
     def period(self) -> str:
         """Return how often it pays: "month", "year" or ""."""
         return self.held.interval if self.held is not None else ""
