@@ -56,6 +56,7 @@ def test_the_name_has_to_be_typed(client_for: ClientFor, typed: str) -> None:
     page = owner.post(PAGE, data={"name": typed})
     assert page.status_code == 422
     assert set(errors(page)) == {"name"}
+    assert "Nothing is deleted yet" in page.text
     assert client_for("rep").get("/acme/").status_code == 200
 
 
