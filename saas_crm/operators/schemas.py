@@ -59,10 +59,10 @@ class SetUp(Input):
 
 
 class Suspend(Input):
-    """How far, why, whom to ask, and until when a workspace is suspended."""
+    """How far, why, whom to ask, and until when a workspace is suspended; its people, who cannot go on, read why."""
 
     kind: Literal["read_only", "closed"]
-    reason: Line = ""
+    reason: Annotated[Line, AfterValidator(_needed)]
     ask: Line = ""
     until: Annotated[Moment | None, OrNone, AfterValidator(_ahead)] = None
 

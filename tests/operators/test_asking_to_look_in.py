@@ -70,7 +70,7 @@ def test_without_a_reason_nobody_is_asked(operator_for: Make, installation: Inst
 
 def test_who_cannot_agree_is_not_asked(operator_for: Make, installation: Installation) -> None:
     browser = operator_for().browser
-    browser.post(f"{HERE}/suspension", data={"kind": "read_only"})
+    browser.post(f"{HERE}/suspension", data={"kind": "read_only", "reason": "Unpaid"})
     page = browser.get(HERE).text
     assert f'action="{ASK}"' not in page
     assert "nobody in it can agree now" in page

@@ -39,14 +39,15 @@ def test_a_suspension_bites_at_the_next_request_and_a_resumption_too(
 
 def test_read_only_leaves_reading(operator_for: Make, client_for: Client) -> None:
     olga = operator_for()
-    olga.browser.post("/operator/workspaces/acme/suspension", data={"kind": "read_only"})
+    olga.browser.post("/operator/workspaces/acme/suspension", data={"kind": "read_only", "reason": "Unpaid"})
     assert client_for("rep").get("/acme/companies").status_code == 200
     assert client_for("rep").post("/acme/companies", data={"name": "New"}).status_code == 403
 
 
 @pytest.mark.parametrize(("form", "field"), [
     ({"kind": "nothing"}, "kind"), ({"kind": "closed", "until": "2020-01-01T10:00"}, "until"),
-    ({"kind": "closed", "reason": "x" * 201}, "reason"),
+    ({"kind": "closed", "reason": "x" * 201}, "reason"), ({"kind": "closed", "reason": " "}, "reason"),
+    ({"kind": "read_only"}, "reason"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_told_by_its_field(operator_for: Make, form: dict[str, str], field: str) -> None:
     olga = operator_for()
@@ -58,9 +59,9 @@ def test_what_does_not_fit_is_told_by_its_field(operator_for: Make, form: dict[s
 
 
 def test_sent_twice_it_is_one_act(operator_for: Make, installation: Installation) -> None:
-    olga = operator_for()
+    olga, form = operator_for(), {"kind": "closed", "reason": "Unpaid"}
     for _turn in range(2):
-        assert olga.browser.post("/operator/workspaces/acme/suspension", data={"kind": "closed"}).status_code == 303
+        assert olga.browser.post("/operator/workspaces/acme/suspension", data=form).status_code == 303
     with installation.place.owner() as connection:
         count = connection.execute("SELECT count(*) FROM public.operator_acts WHERE act = 'suspend'").fetchone()
     assert count == (1,)
@@ -72,7 +73,7 @@ def test_what_billing_closed_stays_closed(operator_for: Make, client_for: Client
 
     suspend(installation.settings.database_url, "acme", Suspension(BILLING, "closed"))
     olga = operator_for()
-    olga.browser.post("/operator/workspaces/acme/suspension", data={"kind": "read_only"})
+    olga.browser.post("/operator/workspaces/acme/suspension", data={"kind": "read_only", "reason": "Unpaid"})
     olga.browser.post("/operator/workspaces/acme/resumption")
     assert "others remain" in olga.browser.get("/operator/workspaces/acme").text
     assert client_for("rep").get("/acme/companies").status_code == 403
