@@ -12,8 +12,9 @@ from saas_crm.cli.priority import give_way
 def worker() -> None:
     """Run what was deferred: mails, spare workspaces, clean-up. Stops on SIGTERM after the job at hand."""
     settings = load_settings()
-    give_way(settings.worker_niceness)
     from saas_crm.app import create_app
     from saas_crm.worker import work
 
-    work(create_app(settings), settings)
+    app = create_app(settings)
+    give_way(settings.worker_niceness)  # not before: on a busy machine it would not even begin within a minute
+    work(app, settings)
