@@ -19,11 +19,17 @@ OWING_SIGN_INS: Mapping[str, Sequence[str]] = {OWING: [f"{who}@nordwerk.example"
 """The workspace whose payment is due; there is one only where the demo sells plans."""
 LOADED = "load-demo"
 """The audit row written in the same transaction as a workspace's data: where it is, the data is whole."""
+_FOUND = """
+    SELECT schema_name FROM public.tenants WHERE slug = %s OR id IN (
+        SELECT tenant_id FROM public.former_slugs WHERE slug = %s AND until > now()
+    )
+"""
+"""Whoever tries the demo may give a workspace another address: it is the same one."""
 
 
 def is_loaded(connection: psycopg.Connection[Any], slug: str) -> bool:
-    """Whether a demo workspace is there with all its data; asked with the owner's login."""
-    row = connection.execute("SELECT schema_name FROM public.tenants WHERE slug = %s", [slug]).fetchone()
+    """Whether a demo workspace is there with all its data, also at another address; asked with the owner's login."""
+    row = connection.execute(_FOUND, [slug, slug]).fetchone()
     if row is None:
         return False
     query = sql.SQL("SELECT 1 FROM {} WHERE action = %s LIMIT 1").format(sql.Identifier(row[0], "audit_log"))

@@ -111,7 +111,8 @@ def load_demo(app: Flask, *, owing: bool = False) -> list[str]:
 
 def _load(plan: Plan, directory: Directory) -> bool:
     users = _make_users(plan)
-    tenant = directory.by_slug(plan.slug) or _found(plan, directory, users)
+    there = directory.by_slug(plan.slug) or directory.by_former_slug(plan.slug)
+    tenant = there or _found(plan, directory, users)
     with tenant_scope(tenant):
         session = db.session()
         if session.scalar(select(AuditEntry.id).where(AuditEntry.action == LOADED).limit(1)) is not None:

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from saas_crm.access.addresses import change_address
 from saas_crm.access.models import Member, Role, Team
 from saas_crm.access.queries import member_of_user
+from saas_crm.access.schemas import AddressWrite
 from saas_crm.access.sign_in import authenticate
 from saas_crm.customers.models import Company
 from saas_crm.customers.queries import CustomerFilter, count_up_to
@@ -107,3 +109,19 @@ def test_the_reps_are_in_different_teams_under_the_managers(loaded: Flask) -> No
     managers = paths["manager"][1]
     assert paths["rep"][1][:-1] == paths["rep2"][1][:-1] == managers
     assert paths["rep"][1] != paths["rep2"][1]
+
+
+def test_a_workspace_that_was_given_another_address_is_there(app: Flask, installation: Installation) -> None:
+    """Whoever tries the settings starts the demo again: it keeps what there is, and makes nothing twice."""
+    load_demo(app)
+    directory = app.extensions["directory"]
+    with app.app_context():
+        demo = directory.by_slug("demo")
+        with tenant_scope(demo):
+            owner = member_of_user(authenticate("owner@demo.example", DEMO_PASSWORD, "127.0.0.1"))
+            assert owner is not None
+            change_address(AddressWrite(slug="lindenau"), actor=owner, tenant=demo, directory=directory)
+    with installation.place.owner() as connection:
+        assert is_loaded(connection, "demo")
+    assert load_demo(app) == []
+    assert companies_in(app, "lindenau") == 60
