@@ -17,6 +17,8 @@ DEMO_SLUGS = tuple(SIGN_INS)
 OWING = "nordwerk"
 OWING_SIGN_INS: Mapping[str, Sequence[str]] = {OWING: [f"{who}@nordwerk.example" for who in ("owner", "rep")]}
 """The workspace whose payment is due; there is one only where the demo sells plans."""
+OPERATOR = "operator@demo.example"
+"""Who runs the demo; they set password and authenticator app up by the link that each start prints until then."""
 LOADED = "load-demo"
 """The audit row written in the same transaction as a workspace's data: where it is, the data is whole."""
 _FOUND = """

@@ -75,6 +75,21 @@ def arrange_plans(settings: Settings, till_url: str) -> bool:
     return True
 
 
+def console(settings: Settings) -> str:
+    """Return the path of the operators' console: that of a new link until its operator has set themselves up by one."""
+    from saas_crm.app import create_app
+    from saas_crm.demo.marks import OPERATOR
+    from saas_crm.operators import people
+
+    states = {one.email: one.state for one in people.operators(settings.owner_url)}
+    if states.get(OPERATOR, "waiting") != "waiting":
+        return "operator/"
+    with create_app(settings).app_context():  # whose key seals the app's secret
+        if OPERATOR in states:
+            return f"operator/setup/{people.reset(settings.owner_url, OPERATOR)}"
+        return f"operator/setup/{people.add(settings.owner_url, OPERATOR, 'Demo operator')}"
+
+
 def _missing(settings: Settings) -> bool:
     """Whether anything is left to load, asked without the application: importing it takes a second."""
     from saas_crm.demo.marks import DEMO_SLUGS, is_loaded

@@ -19,6 +19,7 @@ DATABASE, LOGIN = "crm", "crm_app"
 SPARES = 6
 KEPT_FROM_ENVIRONMENT = frozenset({"log_level", "web_workers", "web_threads"})
 """The settings a person may still make; every other of their shell's is about some other installation."""
+THIS_MACHINE = "127.0.0.0/8, ::1/128"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def environment(
         "SPARE_TENANTS": str(SPARES),
         "BASE_URL": base_url(host, port),
         "MAIL_URL": f"file://{quote(str(folder.mail))}",
+        "OPERATOR_CONSOLE": "true",
+        "OPERATOR_NETWORKS": THIS_MACHINE,  # also where phones may open the rest
         "HOST": host,
         "PORT": str(port),
         "PROMETHEUS_MULTIPROC_DIR": str(folder.metrics),

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from saas_crm.cli.ports import EVERYWHERE, network_address, written
-from saas_crm.demo.marks import DEMO_PASSWORD, OWING_SIGN_INS, SIGN_INS
+from saas_crm.demo.marks import DEMO_PASSWORD, OPERATOR, OWING_SIGN_INS, SIGN_INS
 
 _WIDTH = 22
 
@@ -35,8 +35,8 @@ def step(name: str) -> Iterator[Step]:
     click.echo(f"{made.said:<24} {time.monotonic() - began:5.1f} s")
 
 
-def show_addresses(host: str, port: int, mail: Path, *, paying: bool = False) -> None:
-    """Say where the demo is, who may sign in, and how it is stopped."""
+def show_addresses(host: str, port: int, mail: Path, console: str, *, paying: bool = False) -> None:
+    """Say where the demo is, who may sign in, where its `console` for operators is, and how it is stopped."""
     everywhere = host in EVERYWHERE
     here = written("127.0.0.1" if everywhere else host, port)
     click.echo(f"\n  Open       http://{here}/")
@@ -50,5 +50,9 @@ def show_addresses(host: str, port: int, mail: Path, *, paying: bool = False) ->
         click.echo(f"    {', '.join(people)}   → http://{here}/{slug}/")
     if paying:
         click.echo("\n  Billing    by a double of Stripe: demo pays, huaxia tries, nordwerk owes; no money moves.")
+    click.echo(f"\n  Console    http://{here}/{console}")
+    if "setup" in console:
+        click.echo(f"             {OPERATOR} sets password and authenticator app up there, within an hour")
+    click.echo("             for who runs all workspaces; from this machine only")
     click.echo(f"\n  Mails      http://{here}/dev/mail   (kept in {mail}; none is sent)")
     click.echo("  Stop       Ctrl-C; starting again keeps the data.\n")

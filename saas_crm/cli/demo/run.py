@@ -91,10 +91,13 @@ def _start(
         with step("Plans and payments") as shown:
             payments = [_start_till(till, folder, made, stack)]
             shown.said = "arranged" if database.arrange_plans(settings, till.url) else "kept as they were"
+    with step("Operators' console") as shown:
+        console = database.console(settings)
+        shown.said = "to be set up" if "setup" in console else "set up"
     with step("Server and worker"):
         children = _start_children(folder, made, stack)
         _wait_until_ready(children, host, port)
-    show_addresses(host, port, folder.mail, paying=bool(till))
+    show_addresses(host, port, folder.mail, console, paying=bool(till))
     return server, [*children, *payments]
 
 
