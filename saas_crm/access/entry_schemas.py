@@ -13,20 +13,25 @@ from saas_crm.core.fields import FieldError, OrNone, clean_line
 from saas_crm.core.forms import Input
 from tenants.marks import N_
 
+TOLD = 50
+"""So many characters of what does not fit are told: among many lines it is found by them."""
+
 
 def _domain(value: str) -> str:
     """Return a domain as addresses are spelt that are of it: one of other letters than ours keeps them."""
     try:
         return email_domain(parse_email(f"x@{value.removeprefix('@')}"))
     except EmailError:
-        raise FieldError("domain", N_("Write domains such as acme.example.")) from None
+        wrong = N_("“%(entry)s” is no domain. Write domains such as acme.example.")
+        raise FieldError("domain", wrong, entry=value[:TOLD]) from None
 
 
 def _network(value: str) -> str:
     try:
         return str(parse_network(value))
     except ValueError:
-        raise FieldError("network", N_("Write networks such as 203.0.113.0/24 or 2001:db8::/48.")) from None
+        wrong = N_("“%(entry)s” is no network. Write networks such as 203.0.113.0/24 or 2001:db8::/48.")
+        raise FieldError("network", wrong, entry=value[:TOLD]) from None
 
 
 def _one_of(offered: Collection[int]) -> Callable[[int | None], int | None]:

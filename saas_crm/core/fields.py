@@ -36,11 +36,11 @@ class InputContext:
 
 
 class FieldError(ValueError):
-    """Input of one field breaks a rule; `message` is English source text, translated where it is shown."""
+    """Input of one field breaks a rule; `message` is English source text for `params`, translated where it is shown."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+    def __init__(self, code: str, message: str, **params: object) -> None:
+        super().__init__(message % params if params else message)
+        self.code, self.message, self.params = code, message, params
 
 
 def reading(info: ValidationInfo) -> InputContext:

@@ -75,6 +75,13 @@ def test_what_cannot_be_is_told_by_its_field(client_for: ClientFor, field: str, 
     assert typed.split(maxsplit=1)[0] in answer.text or field == "session_hours" or field == "idle_minutes"
 
 
+def test_of_many_lines_the_one_that_does_not_fit_is_named(client_for: ClientFor) -> None:
+    form = {"networks": "203.0.113.0/24\neverywhere", "email_domains": "acme.example\n<b>"}
+    told = errors(client_for("owner").post(PAGE, data=form, environ_overrides=HERE))
+    assert "“everywhere” is no network" in told["networks"]
+    assert "<b>” is no domain" in told["email_domains"]
+
+
 def test_nobody_locks_herself_out(client_for: ClientFor) -> None:
     owner = client_for("owner")
     refused = owner.post(PAGE, data={"networks": "198.51.100.0/24"}, environ_overrides=HERE)
