@@ -25,6 +25,7 @@ def acts(installation: Installation) -> list[tuple[str, str, str]]:
         ).fetchall()
 
 
+@pytest.mark.newest  # consents have a table of their own
 def test_the_owners_are_asked_by_mail_and_say_yes_themselves(
     operator_for: Make, client_for: Client, cast: Cast, mailbox: Mailbox, installation: Installation
 ) -> None:
@@ -46,6 +47,7 @@ def test_the_owners_are_asked_by_mail_and_say_yes_themselves(
     assert f'action="{ASK}"' not in allowed
 
 
+@pytest.mark.newest
 def test_asked_twice_within_the_hour_it_is_one_mail(operator_for: Make, installation: Installation) -> None:
     browser = operator_for().browser
     for _turn in range(2):
