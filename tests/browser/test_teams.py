@@ -115,3 +115,17 @@ def test_names_stand_whole_on_the_phone(page_for: PageFor, client_for: Callable[
     place = page.get_by_role("button", name="Team North Sea").bounding_box()
     assert place is not None
     assert place["height"] < 70, "what it is part of stands above its name"
+
+
+def test_a_long_team_begins_under_the_name_and_not_under_the_picture(page_for: PageFor) -> None:
+    page = page_for("admin", "phone")
+    page.goto("/acme/settings/members")
+    under = page.evaluate(
+        """[...document.querySelectorAll('tbody tr')].map((row) => {
+            const team = row.querySelector('.cell-first-meta + td')
+            team.textContent = 'Straßenbahnhaltestellengesellschaft Nordwestmecklenburg'
+            return team.getBoundingClientRect().left - row.querySelector('.avatar').getBoundingClientRect().right
+        })"""
+    )
+    assert under
+    assert min(under) > 0
