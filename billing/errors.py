@@ -58,6 +58,10 @@ class StripeRefused(BillingError):
         self.param = param
 
 
+class NoSuchPage(BillingError):
+    """There is no such object for a page of a list to come after."""
+
+
 class CustomerGone(StripeRefused):
     """Stripe has no such customer any more: deleted there, or of another account or mode than the key's."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from billing.gateways import gateway_needed
-from billing.stripe_facts import InvoiceLine, NextInvoice
+from billing.stripe_facts import InvoicePage, NextInvoice
 from billing.subscriptions import held
 from tenants.context import ActiveTenant
 from tenants.settings import Settings
@@ -11,12 +13,16 @@ from tenants.settings import Settings
 SHOWN = 24
 
 
-def invoices(settings: Settings, tenant: ActiveTenant, limit: int = SHOWN) -> list[InvoiceLine]:
-    """Return a workspace's newest invoices, newest first; raises StripeUnreachable and StripeRefused."""
+def invoices(settings: Settings, tenant: ActiveTenant, limit: int = SHOWN, after: str = "") -> InvoicePage:
+    """Return a workspace's invoices, newest first, from `InvoicePage.older` of a page before on.
+
+    Raises NoSuchPage, StripeUnreachable and StripeRefused.
+    """
     gateway, row = gateway_needed(settings), held(tenant.id)
     if row is None or not row.customer_id:
-        return []
-    return [one for one in gateway.invoices(row.customer_id, limit) if one.state != "draft"]
+        return InvoicePage()
+    page = gateway.invoices(row.customer_id, limit, after)
+    return replace(page, lines=tuple(one for one in page.lines if one.state != "draft"))
 
 
 def upcoming(settings: Settings, tenant: ActiveTenant) -> NextInvoice | None:

@@ -149,6 +149,14 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """Invoices, newest first; `older` is what the next page comes after, "" where there is none."""
+
+    lines: tuple[InvoiceLine, ...] = ()
+    older: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NextInvoice:
     """What will be charged next, and when."""
 

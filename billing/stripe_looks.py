@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from billing import stripe_reading as reading
-from billing.errors import CustomerGone, StripeRefused
+from billing.errors import CustomerGone, NoSuchPage, StripeRefused
 from billing.stripe_asking import Asking
-from billing.stripe_facts import EventFacts, InvoiceLine, NextInvoice, StripeFacts, SubscriptionFacts
+from billing.stripe_facts import EventFacts, InvoicePage, NextInvoice, StripeFacts, SubscriptionFacts
 from billing.stripe_reading import INSTALLATION
 
 EVENTS = (
@@ -75,16 +75,25 @@ class Looks(Asking):
             asked = {"created": {"gte": int(moment.timestamp())}, "types": list(EVENTS)}
             yield from (reading.event(one) for one in self._all("events", asked))
 
-    def invoices(self, customer_id: str, limit: int) -> list[InvoiceLine]:
-        """Return a customer's newest invoices, newest first; none of one that Stripe has no more."""
+    def invoices(self, customer_id: str, limit: int, after: str = "") -> InvoicePage:
+        """Return a customer's invoices, newest first, from the one `after` on; none of one that Stripe has no more.
+
+        Raises NoSuchPage where there is no such one to come after.
+        """
+        page: Any = {"customer": customer_id, "limit": limit}
+        if after:
+            page["starting_after"] = after
         try:
             with self._told():
-                found = self._client.invoices.list({"customer": customer_id, "limit": limit})
-                return [reading.invoice(one.to_dict()) for one in found.data]
+                found = self._client.invoices.list(page)
+                lines = tuple(reading.invoice(one.to_dict()) for one in found.data)
+                return InvoicePage(lines, found.data[-1].id if found.has_more and found.data else "")
         except StripeRefused as refused:
-            if refused.code == "resource_missing":
-                return []
-            raise
+            if refused.code != "resource_missing":
+                raise
+            if refused.param == "starting_after":
+                raise NoSuchPage from None
+            return InvoicePage()
 
     def upcoming(self, subscription_id: str) -> NextInvoice | None:
         """Return what will be charged next; None where nothing will."""

@@ -12,12 +12,13 @@ from flask import Response, g
 from pydantic import BaseModel, Field
 
 from billing import cancelling, changing, checkout, invoices, portal, seats
+from billing.errors import NoSuchPage
 from billing.plans import Interval, catalogue
 from billing.subscriptions import held
 from mobile_api.billing_shape import cost_fields, invoice_fields, plan_fields, price_of
 from mobile_api.billing_versions import seen_version, shown_account
-from mobile_api.billing_wishes import CancellationWrite, CheckoutWanted, PlanWanted, PreviewWanted
-from mobile_api.lists import answer_list
+from mobile_api.billing_wishes import CancellationWrite, CheckoutWanted, InvoiceListing, PlanWanted, PreviewWanted
+from mobile_api.lists import answer_list, no_such_page
 from mobile_api.openapi import list_of
 from mobile_api.records import gone, shown
 from mobile_api.registry import api
@@ -137,12 +138,18 @@ def list_plans() -> Response:
     return answer_list([plan_fields(plan, used) for plan in catalogue().plans])
 
 
-@api.operation("GET", "/billing/invoices", tag="billing", responses={200: list_of(InvoiceRead)})
+@api.operation(
+    "GET", "/billing/invoices", tag="billing", query_model=InvoiceListing, responses={200: list_of(InvoiceRead)}
+)
 @requires("billing:read")
-def list_invoices() -> Response:
-    """List the newest invoices."""
+def list_invoices(query: InvoiceListing) -> Response:
+    """List the invoices, the newest first."""
     _be_on()
-    return answer_list([invoice_fields(one) for one in invoices.invoices(settings(), g.tenant, 100)])
+    try:
+        page = invoices.invoices(settings(), g.tenant, query.limit, query.after or "")
+    except NoSuchPage:
+        raise no_such_page() from None
+    return answer_list([invoice_fields(one) for one in page.lines], page.older or None)
 
 
 @api.operation(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from billing.plans import Interval
+from mobile_api.openapi.schemas import CURSOR_PATTERN
 from saas_crm.core.forms import Input
 
 
@@ -40,3 +41,13 @@ class CancellationWrite(Input):
         "customer_service", "other",
     ]  # fmt: skip
     words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+
+
+class InvoiceListing(Input):
+    """Which invoices are asked for."""
+
+    limit: int = Field(default=100, ge=1, le=100, description="How many invoices at most.")
+    after: str | None = Field(
+        default=None, max_length=100, pattern=CURSOR_PATTERN, description="The `next` of the page before.",
+        json_schema_extra={"format": "cursor"},
+    )  # fmt: skip

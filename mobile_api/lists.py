@@ -62,10 +62,13 @@ def start(query: Listing, scope: str, orders: Mapping[str, Order]) -> tuple[Any,
     try:
         return decode_cursor(query.after, _scope(scope, query), (kind, UUID))
     except CursorError:
-        wrong = FieldProblem(
-            parameter="after", detail=_("This is not the cursor of a page of this list."), code="cursor"
-        )
-        raise ApiProblem(problem("invalid", errors=[wrong])) from None
+        raise no_such_page() from None
+
+
+def no_such_page() -> ApiProblem:
+    """Return what is wrong with a cursor that is of no page of the list."""
+    wrong = FieldProblem(parameter="after", detail=_("This is not the cursor of a page of this list."), code="cursor")
+    return ApiProblem(problem("invalid", errors=[wrong]))
 
 
 def listed(page: Page[Any], names: Sequence[str], shape: Shape, query: Listing, scope: str) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from billing.held import Held
+from billing.invoices import SHOWN
 from tests.stripe import Double
 from tests.support.cast import Cast
 from tests.support.clients import Browser
@@ -118,3 +119,20 @@ def test_the_portal_and_paying_what_is_owed(owner: Browser, stripe: Double, sold
     look(sold, cast.tenants["acme"].id)
     assert state(sold, cast).state == "active"
     assert "#due-now" not in owner.get(f"{PAGE}/invoices", headers=PART).text
+
+
+def test_every_invoice_can_be_seen(owner: Browser, stripe: Double, sold: Flask, cast: Cast) -> None:
+    subscribe(owner, stripe)
+    stripe.advance(days=31 * 30)
+    newest = owner.get(f"{PAGE}/invoices", headers=PART).text
+    assert newest.count("invoice-line") == SHOWN
+    [older] = re.findall(r'href="([^"]*/invoices\?after=[^"]+)"', newest)
+    rest = owner.get(older).text
+    numbers = [re.findall(r"Invoice ([\w-]+) as PDF", page) for page in (newest, rest)]
+    of_ours = {"customer": state(sold, cast).customer_id, "limit": 100}
+    everything = stripe.request("GET", "/v1/invoices", of_ours)["data"]
+    assert numbers[0] + numbers[1] == [one["number"] for one in everything if one["status"] != "draft"]
+    assert "Next: " not in rest
+    assert "Older invoices" not in rest
+    begun_anew = owner.get(f"{PAGE}/invoices?after=in_of_nobody")
+    assert (begun_anew.status_code, begun_anew.location) == (302, f"{PAGE}/invoices")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from billing import checkout, invoices, portal
 from billing.declines import why_declined
-from billing.errors import BillingError, CardDeclined, DeletionPending, NothingToDo, StripeUnreachable
+from billing.errors import BillingError, CardDeclined, DeletionPending, NoSuchPage, NothingToDo, StripeUnreachable
 from billing.plans import FREE, catalogue
 from billing.stripe_facts import InvoiceLine
 from saas_crm.core.errors import VersionConflict
@@ -39,7 +39,6 @@ from web.billing.values import (
 from web.forms import saved, wants_part
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-MOST_INVOICES = 24
 
 
 def told_where(endpoint: str) -> Callable[[View], View]:
@@ -106,20 +105,26 @@ def _after_trial(account: Account) -> dict[str, Any] | None:
 @bp.get("/settings/billing/invoices")
 @requires("billing:read")
 def list_invoices() -> ResponseReturnValue:
-    """List the invoices, newest first, and what will be charged next; Stripe is asked."""
+    """List the invoices, newest first, and what will be charged next; Stripe is asked.
+
+    `after` is where an older page begins; it begins anew where that is no invoice of theirs.
+    """
     part = wants_part("invoices")
     template = "billing/_invoices.html" if part else "billing/invoices.html"
+    after = request.args.get("after", "")[:100]
     try:
-        found = invoices.invoices(settings(), g.tenant, MOST_INVOICES)
-        following = invoices.upcoming(settings(), g.tenant)
+        found = invoices.invoices(settings(), g.tenant, after=after)
+        following = None if after else invoices.upcoming(settings(), g.tenant)
+    except NoSuchPage:
+        return redirect(url_for("billing.list_invoices"))
     except BillingError as failed:
         return render_template(template, failed=what_failed(failed), invoices=[], following=None)
     account = account_of(g.tenant)
     renewed = account.until or (following.at if following else None)
-    owed = [one for one in found if one.state == "open" and one.due] if part and _owes(g.tenant) else []
+    owed = [one for one in found.lines if one.state == "open" and one.due] if part and _owes(g.tenant) else []
     return render_template(
-        template, invoices=found, following=following, renewed=renewed, failed="", may_change=may_change(),
-        seats_come=account.seats_come, due=_sum_due(owed), due_first=_sum_due(owed[-1:]),
+        template, invoices=found.lines, older=found.older, following=following, renewed=renewed, failed="",
+        may_change=may_change(), seats_come=account.seats_come, due=_sum_due(owed), due_first=_sum_due(owed[-1:]),
     )  # fmt: skip
 
 
@@ -185,7 +190,7 @@ def open_portal() -> ResponseReturnValue:
 @told_where("billing.index")
 def pay() -> ResponseReturnValue:
     """Lead to where the oldest invoice that is owed can be paid, by whatever means; else to the portal."""
-    owed = [one for one in invoices.invoices(settings(), g.tenant, MOST_INVOICES) if one.state == "open"]
+    owed = [one for one in invoices.invoices(settings(), g.tenant).lines if one.state == "open"]
     urls = [one.page_url for one in reversed(owed) if one.page_url]
     return redirect(urls[0] if urls else _portal("payment_method_update"), 303)
 
