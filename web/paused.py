@@ -58,7 +58,7 @@ def paused_words() -> Paused | None:
         return None
     found = telling(tenant.suspensions)
     if found is None:
-        return Paused(CLOSED, _title(tenant.access()), "", "", _("The owner of the workspace can say more."))
+        return Paused(CLOSED, _title(tenant.access()), "", "", _who_says_more())
     if found.cause == BILLING and _page_tells_itself():
         return None
     if found.cause == DELETION:
@@ -67,9 +67,15 @@ def paused_words() -> Paused | None:
         found.kind, _title(found.kind), found.reason or _usual(found.cause, found.kind),
         _("It is meant to be open again on %(date)s.", date=written_day(found.until)) if found.until else "",
         "" if (pays := found.cause == BILLING and _may_pay())
-        else _("Ask %(whom)s.", whom=found.ask) if found.ask else _("The owner of the workspace can say more."),
+        else _("Ask %(whom)s.", whom=found.ask) if found.ask else _who_says_more(),
         pay_url=url_for("billing.index") if pays and request.blueprint != "billing" else "",
     )  # fmt: skip
+
+
+def _who_says_more() -> str:
+    if is_owner(member_or_none()):
+        return _("Those who run this service can say more.")
+    return _("The owner of the workspace can say more.")
 
 
 def _may_pay() -> bool:

@@ -111,6 +111,15 @@ def test_closed_says_why_until_when_and_whom_to_ask(client_for: ClientFor, api_f
     assert client_for("outsider").get("/other/companies").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["closed", "read_only"])
+def test_where_nobody_is_named_owners_are_not_sent_to_themselves(
+    client_for: ClientFor, pause: Pause, kind: str
+) -> None:  # fmt: skip
+    pause(kind)
+    assert "Those who run this service can say more." in client_for("owner").get("/acme/").text
+    assert "The owner of the workspace can say more." in client_for("rep").get("/acme/").text
+
+
 def test_it_holds_from_the_next_request_on_in_every_process(
     app_with: Callable[..., Flask], client_for: ClientFor, api_for: ApiFor, pause: Pause, installation: Installation
 ) -> None:
