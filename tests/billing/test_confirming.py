@@ -58,7 +58,7 @@ def test_confirmed_it_holds_and_is_paid_once(shop: Shop, asked: Company) -> None
     assert (asked.row.plan, asked.at_stripe.plan, asked.plan["key"]) == ("business", "business", "business")
     assert asked.movements == ["converted", "upgraded"]
     assert waiting(shop, asked) is None
-    assert [one.state for one in invoices(shop.settings, asked.tenant)] == ["paid", "paid"]
+    assert [one.state for one in invoices(shop.settings, asked.tenant).lines] == ["paid", "paid"]
     assert shop.reconcile().mended == {}
 
 

@@ -17,6 +17,7 @@ from billing.models import Subscription
 from billing.portal import portal_url
 from billing.reconciling import reconcile
 from billing.seats import preview
+from billing.stripe_facts import InvoicePage
 from tenants.db import SHARED, db
 from tests.billing.company import Company, Shop
 from tests.support.rows import Rows
@@ -151,7 +152,7 @@ def test_who_only_foresees_is_told_and_writes_nothing(shop: Shop, acme: Company)
 def test_its_invoices_are_none(shop: Shop, acme: Company) -> None:
     acme.subscribe()
     of_another_mode(acme)
-    assert invoices(shop.settings, acme.tenant) == []
+    assert invoices(shop.settings, acme.tenant) == InvoicePage()
     assert upcoming(shop.settings, acme.tenant) is None
     with pytest.raises(CustomerGone, match="cus_of_test_mode"):
         shop.gateway.facts("cus_of_test_mode")

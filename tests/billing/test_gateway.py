@@ -79,7 +79,7 @@ def test_a_change_costs_what_was_shown_before(shop: Shop, acme: Company) -> None
     shown = preview(shop.settings, acme.tenant, plan="business", interval="year")
     assert shown.now > 0
     acme.change("business", "year")
-    [newest, *_] = invoices(shop.settings, acme.tenant)
+    [newest, *_] = invoices(shop.settings, acme.tenant).lines
     assert (newest.amount, newest.currency, newest.state) == (shown.now, "EUR", "paid")
     assert newest.pdf_url
     following = upcoming(shop.settings, acme.tenant)
