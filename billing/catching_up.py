@@ -65,8 +65,8 @@ def last_known() -> datetime | None:
     return found
 
 
-def keep_missed(found: Iterable[EventFacts]) -> list[str]:
-    """Keep those of Stripe's events that never came, and let them be worked on; returns their ids.
+def keep_missed(found: Iterable[EventFacts], at: datetime) -> list[str]:
+    """Keep those of Stripe's events that never came, as if they came now, and let them be worked on; returns their ids.
 
     A hundred at a time, with two statements for those that are known.
     """
@@ -74,7 +74,7 @@ def keep_missed(found: Iterable[EventFacts]) -> list[str]:
     for some in in_pages(found):
         with shared_reader() as connection:
             new = _ours(connection, _unknown(connection, some), installation)
-        missed += [event.event_id for event in new if keep(event)]
+        missed += [event.event_id for event in new if keep(event, at=at)]
     return missed
 
 

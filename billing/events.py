@@ -49,7 +49,8 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
     """
     if len(raw) > MOST_BYTES:
         raise TooLarge(f"{len(raw)} bytes")
-    check_signature(raw, signature, settings.webhook_secrets, now or present())
+    at = now or present()
+    check_signature(raw, signature, settings.webhook_secrets, at)
     try:
         told = raw.decode()
         event = reading.event(json.loads(told))
@@ -59,7 +60,7 @@ def receive(raw: bytes, signature: str, *, settings: Settings, now: datetime | N
     if event.livemode != key.startswith(("sk_live_", "rk_live_")):
         log.warning("event of Stripe's other mode", id=event.event_id, type=event.type, livemode=event.livemode)
         return Received.FOREIGN
-    kept = keep(event, told)
+    kept = keep(event, told, at=at)
     if kept is None:
         log.info("event of another installation", id=event.event_id, type=event.type)
         return Received.FOREIGN

@@ -8,6 +8,7 @@ next: without it one that is committed while the job begins would wait for the h
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DataError
@@ -30,8 +31,8 @@ _KEEP = b"""
         SELECT pg_advisory_xact_lock_shared(hashtextextended(%(lock)s, 0)) FROM ours WHERE ours.is_so
     ), kept AS (
         INSERT INTO public.stripe_events
-            (id, type, object_id, customer_id, created_at, livemode, payload, tenant_id)
-        SELECT %(id)s, %(type)s, nullif(%(object)s, ''), nullif(%(customer)s, ''), %(at)s, %(livemode)s,
+            (id, type, object_id, customer_id, created_at, received_at, livemode, payload, tenant_id)
+        SELECT %(id)s, %(type)s, nullif(%(object)s, ''), nullif(%(customer)s, ''), %(at)s, %(received)s, %(livemode)s,
             CAST(%(payload)s AS jsonb), CAST(%(tenant)s AS uuid)
         FROM sharing
         ON CONFLICT (id) DO NOTHING RETURNING id
@@ -48,24 +49,24 @@ def lock_of(customer_id: str) -> str:
     return f"{WORK}:{customer_id}"
 
 
-def keep(event: EventFacts, told: str = "") -> bool | None:
-    """Keep an event and queue the work on it, both or neither; False for one that is kept already, None for no ours.
+def keep(event: EventFacts, told: str = "", *, at: datetime) -> bool | None:
+    """Keep an event that came `at` that moment and queue the work on it, both or neither.
 
-    `told` is its JSON as it came, where it did. A text in it that PostgreSQL cannot hold (a NUL, half of a pair) costs
-    its payload, and not the event.
+    Returns False for one that is kept already, None for no ours. `told` is its JSON as it came, where it did. A text in
+    it that PostgreSQL cannot hold (a NUL, half of a pair) costs its payload, and not the event.
     """
     try:
-        return _kept(event, told or json.dumps(event.payload))
+        return _kept(event, told or json.dumps(event.payload), at)
     except DataError:
-        return _kept(event, json.dumps({"id": event.event_id, "type": event.type}))
+        return _kept(event, json.dumps({"id": event.event_id, "type": event.type}), at)
 
 
-def _kept(event: EventFacts, payload: str) -> bool | None:
+def _kept(event: EventFacts, payload: str, received: datetime) -> bool | None:
     values = {
         "installation": event.installation, "customer": event.customer_id, "lock": lock_of(event.customer_id),
         "id": event.event_id, "type": event.type, "object": event.object_id, "at": event.created_at,
-        "livemode": event.livemode, "payload": payload, "tenant": event.tenant_id, "task": registry[WORK].name,
-        "args": json.dumps({"customer": event.customer_id}),
+        "received": received, "livemode": event.livemode, "payload": payload, "tenant": event.tenant_id,
+        "task": registry[WORK].name, "args": json.dumps({"customer": event.customer_id}),
     }  # fmt: skip
     with db.engines[SHARED].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         [row] = asked(connection, _KEEP, values)

@@ -72,7 +72,7 @@ def _fetch_missed(gateway: StripeGateway, at: datetime, report: Report) -> None:
     last = catching_up.last_known() or at - LOOKS_BACK
     since = max(min(last, at) - LOOKS_BACK, at - KEPT_BY_STRIPE)
     try:
-        report.missed_events = catching_up.keep_missed(gateway.events_since(since))
+        report.missed_events = catching_up.keep_missed(gateway.events_since(since), at)
     except BillingError as failed:
         _note(report, "events", failed)
 

@@ -134,8 +134,8 @@ def test_missed_events_are_found_by_few_statements(shop: Shop, acme: Company) ->
     since: datetime = shop.now - timedelta(days=1)
     told = list(shop.gateway.events_since(since))
     assert len(told) > 3
-    missed = catching_up.keep_missed(told)
+    missed = catching_up.keep_missed(told, shop.now)
     assert missed
     with statements("") as said:
-        assert catching_up.keep_missed(told) == []
+        assert catching_up.keep_missed(told, shop.now) == []
     assert len(said) == 2, "who we are, and which are known"
