@@ -58,9 +58,8 @@ def test_in_the_end_our_state_is_stripes(shop: Shop, installation: Installation,
             tally(f"billing: in lives by chance people {act}", This.done[act])
         _tell(This.ended, f"share {share}, begun with {first + share}", time.monotonic() - began)
     assert sum(This.ended.values()) >= LIVES
-    if WHOLE:  # on trial nothing but paying comes through, and each life does without some of its rules
-        least = LIVES // 10 if This.begins == "on trial" else LIVES // 2
-        assert sum(This.done.values()) >= least, "what is refused proves nothing"
+    if WHOLE:
+        assert sum(This.done.values()) >= LIVES // 2, "what is refused proves nothing"
 
 
 def _tell(ended: Counter[str], share: str, seconds: float) -> None:
