@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from werkzeug.test import TestResponse
 
+from saas_crm.access.sso import talking
 from tests.support.clients import Browser
 from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider
 from tests.web.pages import heading
@@ -23,6 +26,14 @@ def come_in(browser: Browser, provider: IdentityProvider, **query: str) -> TestR
     led = browser.get(BEGIN, query_string=query, headers=HERE)
     assert led.status_code == 302
     return browser.get(provider.consent(led.location))
+
+
+def turned_away(browser: Browser, provider: IdentityProvider, lies: dict[str, Any]) -> bool:
+    """Come back from a provider that lies about something; returns whether that opens nothing."""
+    led = browser.get(BEGIN, headers=HERE)
+    provider.lies = lies
+    talking.forget_providers()
+    return refused(browser.get(provider.consent(led.location))) and browser.get("/acme/").status_code == 302
 
 
 def refused(answer: TestResponse) -> bool:

@@ -12,7 +12,7 @@ from flask import Flask
 from saas_crm.access.sso import asking, talking
 from tests.support.clients import Browser
 from tests.support.identity_provider import CLIENT, IdentityProvider
-from tests.web.sso import BEGIN, HERE, decided, refused
+from tests.web.sso import BEGIN, HERE, decided, refused, turned_away
 
 ClientFor = Callable[..., Browser]
 
@@ -34,12 +34,7 @@ def test_what_a_provider_must_not_say_is_refused(
     client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None], lies: dict[str, Any]
 ) -> None:
     on()
-    browser = client_for(None)
-    led = browser.get(BEGIN, headers=HERE)
-    provider.lies = lies
-    talking.forget_providers()
-    assert refused(browser.get(provider.consent(led.location)))
-    assert browser.get("/acme/").status_code == 302
+    assert turned_away(client_for(None), provider, lies)
 
 
 def test_an_answer_nobody_asked_for_is_refused(

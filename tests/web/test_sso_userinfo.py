@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from saas_crm.access.sso import talking
 from tests.support.clients import Browser
 from tests.support.identity_provider import IdentityProvider
-from tests.web.sso import BEGIN, HERE, come_in, refused
+from tests.web.sso import come_in, turned_away
 
 ClientFor = Callable[..., Browser]
 THIN = {"email": None, "email_verified": None, "name": None}
@@ -46,12 +45,7 @@ def test_what_must_not_be_said_there_is_refused(
     client_for: ClientFor, provider: IdentityProvider, on: Callable[..., None], lies: dict[str, Any]
 ) -> None:
     on()
-    browser = client_for(None)
-    led = browser.get(BEGIN, headers=HERE)
-    provider.lies = lies
-    talking.forget_providers()
-    assert refused(browser.get(provider.consent(led.location)))
-    assert browser.get("/acme/").status_code == 302
+    assert turned_away(client_for(None), provider, lies)
 
 
 def test_it_is_not_asked_where_the_token_names_the_person(
