@@ -17,6 +17,7 @@ from psycopg import sql
 
 from tenants.migrations.lines import Step, fill, head, steps_after
 from tenants.reconnecting import connect_again
+from tenants.runtime_login import ensure_login, set_login_defaults
 from tenants.versions import Standing, stands
 
 LOCK_TIMEOUT = "500ms"
@@ -100,47 +101,6 @@ def shared_revision(connection: psycopg.Connection[Any]) -> str:
     return str(row[0]) if row else ""
 
 
-def ensure_login(connection: psycopg.Connection[Any], runtime_url: str) -> None:
-    """Make the runtime login if it is missing: NOINHERIT, owner of nothing, with an empty path.
-
-    Where the owner may not alter roles (a managed server) the login must exist already; its path is
-    set LOCAL in every tenant's transaction anyway.
-    """
-    parts = urlsplit(runtime_url)
-    login = sql.Identifier(unquote(parts.username or ""))
-    owner = connection.info.user
-    if parts.username is None or unquote(parts.username) == owner:
-        return
-    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [unquote(parts.username)]).fetchone()
-    if not found:
-        password = sql.Literal(unquote(parts.password or ""))
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(login, password))
-        connection.execute(sql.SQL("ALTER ROLE {} SET search_path = ''").format(login))
-
-
-def set_login_defaults(connection: psycopg.Connection[Any], runtime_url: str, timeout_ms: int) -> None:
-    """Give the runtime login its statement timeout: it holds for the shared tables, and behind every pooler.
-
-    In a tenant the transaction sets its own. Just-in-time compilation is off: it takes longer than any of our
-    statements, and PostgreSQL falls for it where a member sees much, because it reckons without the LIMIT. An owner
-    who may not alter roles leaves both to the operator, whom `saas-crm doctor` reminds; a login that is the owner
-    must be able to migrate and keeps none.
-    """
-    name = unquote(urlsplit(runtime_url).username or "")
-    if not name or name == connection.info.user:
-        return
-    held = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-    if held is None:
-        return
-    for setting, value in {"statement_timeout": str(timeout_ms), "jit": "off"}.items():
-        if f"{setting}={value}" not in (held[0] or ()):
-            change = sql.SQL("ALTER ROLE {} SET {} = {}").format(
-                sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)
-            )
-            with suppress(psycopg.errors.InsufficientPrivilege):
-                connection.execute(change)
-
-
 def upgrade_tenants(
     owner_url: str, *, parallel: int = 4, only: Collection[str] | None = None,
     report: Callable[[Outcome, int], None] | None = None,
@@ -186,10 +146,27 @@ def upgrade_tenant(
     except (psycopg.Error, LookupError) as failed:
         error = str(failed).strip()
     if connection.closed and another is not None:
-        with another() as fresh:
-            _note_failure(fresh, schema, error)
-    else:
-        _note_failure(connection, schema, error)
+        return _look_again(another, schema, error)
+    return _failed(connection, schema, error)
+
+
+def _look_again(another: Callable[[], psycopg.Connection[Any]], schema: str, error: str) -> Outcome:
+    for _ in range(ATTEMPTS):  # a server that is going down may take a connection and end it, too
+        fresh = another()
+        with suppress(psycopg.OperationalError), fresh:
+            return _came_through(fresh, schema) or _failed(fresh, schema, error)
+    return Outcome(schema, "", error)
+
+
+def _came_through(connection: psycopg.Connection[Any], schema: str) -> Outcome | None:
+    """Look whether a tenant is up though its connection has ended: the answer to a COMMIT can be lost on its way."""
+    query = "SELECT schema_version FROM public.tenants WHERE schema_name = %s"
+    done = connection.execute(query, [schema]).fetchone() == (head("tenant"),)
+    return Outcome(schema, head("tenant")) if done else None
+
+
+def _failed(connection: psycopg.Connection[Any], schema: str, error: str) -> Outcome:
+    _note_failure(connection, schema, error)
     return Outcome(schema, "", error)
 
 
