@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from saas_crm.access import seat_letters
 from saas_crm.access.email_change.asking import mail_change
-from saas_crm.access.email_change.models import EmailChange
+from saas_crm.access.email_change.forgetting import forget_changes
 from saas_crm.access.factors.models import SpentChallenge
 from saas_crm.access.known_browsers import forget_browsers
 from saas_crm.access.mailed import mail_reset
@@ -174,7 +174,7 @@ def clean_up() -> None:
     with db.engines[SHARED].begin() as connection:  # apart: a release behind this table is not there
         connection.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < moment))
     with db.engines[SHARED].begin() as connection:  # and this one
-        connection.execute(delete(EmailChange).where(EmailChange.undo_until < moment - timedelta(days=30)))
+        connection.execute(forget_changes(moment - timedelta(days=30)))
 
 
 @job("access.forget_sign_ins", cron="23 2 * * *")

@@ -9,10 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
-from saas_crm.access.passwords import hash_password
 from saas_crm.access.sessions import drop_sessions
 from saas_crm.access.shared_models import MailedToken, User
-from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.access.tokens import new_token, token_hash
 from saas_crm.core.clock import now
 from saas_crm.core.i18n import gettext as _
@@ -127,25 +125,6 @@ def verify_address(token: str) -> LinkState:
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=now()))
             return LinkState.GOOD
     return link_state("verify", token)[0]
-
-
-def reset_password(token: str, password: str, *, origin: Mapping[str, str] | None = None) -> UUID | None:
-    """Set a new password by a mailed link; returns the user, or None if the link is not good.
-
-    The address is proven by the link, so it counts as verified too; other links stop working, and all browsers
-    and devices are signed out in the same transaction.
-    """
-    hashed = hash_password(password)
-    with db.engines[SHARED].begin() as connection:
-        user_id = use_link(connection, "reset", token)
-        if user_id is None:
-            return None
-        connection.execute(update(User).where(User.id == user_id).values(password_hash=hashed, email_verified_at=now()))
-        end_links(connection, user_id)
-        if origin is not None:
-            tell_workspaces(connection, "password_reset", origin, user_id=user_id)
-        sign_out_everywhere(connection, user_id, origin=origin)
-    return user_id
 
 
 def end_links(connection: Connection, user_id: UUID) -> None:

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from saas_crm.access.mailed import mail_password_changed, mail_verification, reset_password, sign_out_everywhere
+from saas_crm.access.mailed import (
+    end_links,
+    mail_password_changed,
+    mail_verification,
+    sign_out_everywhere,
+    use_link,
+)
 from saas_crm.access.passwords import hash_password
 from saas_crm.access.queries import user_by_id
 from saas_crm.access.rules import LINKS_PER_ACCOUNT, LINKS_PER_ADDRESS
@@ -16,6 +22,8 @@ from saas_crm.access.shared_models import User
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.access.throttle import count, network_of, throttle_key
+from saas_crm.access.unconfirmed import drop_what_a_stranger_left
+from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
 from saas_crm.core.i18n import in_language
@@ -79,6 +87,26 @@ def set_new_password(
     user_id = reset_password(token, password, origin=origin)
     if user_id is not None:
         _tell(user_id, base_url)
+    return user_id
+
+
+def reset_password(token: str, password: str, *, origin: Mapping[str, str] | None = None) -> UUID | None:
+    """Set a new password by a mailed link; returns the user, or None if the link is not good.
+
+    The address is proven by the link, so it counts as verified too; other links stop working, and all browsers
+    and devices are signed out in the same transaction. A second step stays, unless nobody ever confirmed the address.
+    """
+    hashed = hash_password(password)
+    with db.engines[SHARED].begin() as connection:
+        user_id = use_link(connection, "reset", token)
+        if user_id is None:
+            return None
+        drop_what_a_stranger_left(connection, user_id, origin)
+        connection.execute(update(User).where(User.id == user_id).values(password_hash=hashed, email_verified_at=now()))
+        end_links(connection, user_id)
+        if origin is not None:
+            tell_workspaces(connection, "password_reset", origin, user_id=user_id)
+        sign_out_everywhere(connection, user_id, origin=origin)
     return user_id
 
 

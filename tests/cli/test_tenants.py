@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 
 from saas_crm.access.factors.standing import factors_of
-from saas_crm.access.mailed import LinkState, link_state, reset_password
+from saas_crm.access.mailed import LinkState, link_state
 from saas_crm.access.queries import user_by_email
+from saas_crm.access.recovery import reset_password
 from saas_crm.access.sign_in import SignInRefused, authenticate
 from tests.support.cast import PASSWORD as CAST_PASSWORD
 from tests.support.cast import Cast

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from saas_crm.access.email_change.asking import digest_of
 from saas_crm.access.email_change.confirming import set_address
 from saas_crm.access.email_change.letters import mail_changed
 from saas_crm.access.email_change.models import EmailChange
@@ -17,7 +18,7 @@ from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.core.clock import now
 from saas_crm.core.errors import BusinessError, NotFound
 from saas_crm.core.i18n import in_language
-from tenants.db import SHARED, db
+from tenants.db import SHARED, AnyRow, db
 from tenants.runtime import runtime_settings
 
 
@@ -37,6 +38,7 @@ def change_for(user_id: UUID, email: str) -> None:
     try:
         with db.engines[SHARED].begin() as connection:
             connection.execute(select(User.id).where(User.id == user_id).with_for_update())
+            _keep_that_it_was_confirmed(connection, user, email)
             set_address(connection, user_id, email)
             connection.execute(update(User).where(User.id == user_id).values(email_verified_at=None))
             mine = update(EmailChange).where(EmailChange.user_id == user_id, EmailChange.undone_at.is_(None))
@@ -48,3 +50,19 @@ def change_for(user_id: UUID, email: str) -> None:
                 mail_verification(connection, user_id, email, user.name, runtime_settings().base_url)
     except IntegrityError:
         raise AddressInUse from None
+
+
+def _keep_that_it_was_confirmed(connection: Connection, user: AnyRow, email: str) -> None:
+    """Write down that the former address was the person's own, where it was: then their second step stays theirs.
+
+    Else whoever reads the new mailbox, which may be mistyped, would take it off by asking for a new password
+    (`unconfirmed.drop_what_a_stranger_left`).
+    """
+    if user.email_verified_at is None:
+        return
+    moment = now()
+    connection.execute(insert(EmailChange).values(
+        user_id=user.id, old_email=user.email, new_email=email, old_confirmed=True, requested_at=moment,
+        password_digest=digest_of(user.password_hash), expires_at=moment, ended_at=moment, undone_at=moment,
+        undo_until=moment,
+    ))  # fmt: skip

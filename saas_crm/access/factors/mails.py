@@ -12,7 +12,7 @@ from tenants.marks import N_
 from tenants.runtime import runtime_settings
 
 ON, OFF, USED, RENEWED, RESET, KEY, KEY_GONE = "on", "off", "used", "renewed", "reset", "key", "key_gone"
-APP_GONE = "app_gone"
+APP_GONE, UNPROVEN = "app_gone", "unproven"
 _TOLD = {
     ON: (N_("Two-factor sign-in is on"),
          N_("from now on your sign-in asks for a code of your authenticator app after the password.")),
@@ -28,6 +28,10 @@ _TOLD = {
     RESET: (N_("Your two-factor sign-in was reset"),
             N_("an administrator took your authenticator app, passkeys and recovery codes off your sign-in. You "
                "are signed out everywhere; sign in with your password and set two-factor sign-in up again.")),
+    UNPROVEN: (N_("Your two-factor sign-in was reset"),
+               N_("your address had never been confirmed until you set a new password by our mail, so somebody else "
+                  "may have set up a second step in your name. Authenticator app, passkeys and recovery codes were "
+                  "taken off; set two-factor sign-in up again.")),
 }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from saas_crm.access.factors.dropping import drop_factors
 from saas_crm.access.factors.mails import RESET, tell_person
-from saas_crm.access.factors.setting_up import drop_factors
 from saas_crm.access.mailed import sign_out_everywhere
 from saas_crm.access.members import check_reach
 from saas_crm.access.models import Member

@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from saas_crm.access.factors.asked import check_not_demanded
 from saas_crm.access.factors.checking import CodeRefused, check_code, take_app_code
+from saas_crm.access.factors.dropping import drop_factors
 from saas_crm.access.factors.mails import APP_GONE, OFF, ON, RENEWED, tell_person
-from saas_crm.access.factors.models import AuthenticatorApp, Passkey, RecoveryCode
+from saas_crm.access.factors.models import AuthenticatorApp, RecoveryCode
 from saas_crm.access.factors.rules import LETTERS, RECOVERY_CODES, plain_recovery_code, spelt_recovery_code
 from saas_crm.access.factors.sealing import digest, seal, unseal
 from saas_crm.access.factors.standing import factors_of, held_factors
@@ -126,14 +127,6 @@ def _remove_app(user: SignedInUser, *, may_be_last: bool, origin: Mapping[str, s
         tell_person(connection, user, OFF if last else APP_GONE)
         profile_changed(connection, user.id)
     return True
-
-
-def drop_factors(connection: Connection, user_id: UUID) -> bool:
-    """Remove a person's app, passkeys and codes; returns whether there was anything to sign in with."""
-    connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    apps = connection.execute(delete(AuthenticatorApp).where(AuthenticatorApp.user_id == user_id)).rowcount
-    keys = connection.execute(delete(Passkey).where(Passkey.user_id == user_id)).rowcount
-    return bool(apps or keys)
 
 
 def _check_both(user: SignedInUser, password: str, typed: str, address: str, origin: Mapping[str, str]) -> None:
