@@ -1,7 +1,8 @@
 """Whose job is next: every workspace in turn, and none more than its share of what a worker does at a time.
 
 A job's queue is the role that deferred it (`core.jobs`): a workspace's own, or none. procrastinate takes the oldest of
-all, so 10,000 jobs of one workspace would keep everybody's mails waiting.
+all, so 10,000 jobs of one workspace would keep everybody's mails waiting. What may not be done since its workspace is
+read-only or closed lies in a queue of its own (`PAUSED`), where nobody looks, until that is open again.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import AbortJobRequested, Job, JobInserted, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
-from saas_crm.core.jobs import SHARE
+from saas_crm.core.jobs import PAUSED, SHARE
 
 RECHECK_SECONDS = 1.0
 """After so long it is looked again for jobs of others while one workspace has its share, if no word of them came."""
+OPENED_SECONDS = 5.0
+"""After so long it is looked again which workspaces were opened meanwhile …"""
+_OPENED_PART = 50
+"""… or after so many times as long as looking took, however many jobs wait."""
 _NEXT = """
     WITH RECURSIVE busy AS MATERIALIZED (
         SELECT job.queue_name FROM procrastinate_jobs job
         WHERE job.worker_id = %(worker_id)s AND job.status = 'doing'
         GROUP BY job.queue_name HAVING count(*) >= %(share)s
+        UNION ALL SELECT %(paused)s
     ), queue (name) AS (
         (SELECT job.queue_name FROM procrastinate_jobs job
          WHERE job.status = 'todo' AND job.queue_name > %(last)s ORDER BY job.queue_name LIMIT 1)
@@ -56,9 +62,20 @@ _HELD_BACK = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs job
         WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now()) AND job.lock IS NULL
+            AND job.queue_name <> %(paused)s
     ) AS held_back
 """
 """Not only of who is at work here: theirs may have ended between the two looks, and the next would wait for nothing."""
+_OPEN_AGAIN = """
+    WITH open AS (
+        SELECT job.id, coalesce(t.role_name, 'default') AS queue_name
+        FROM procrastinate_jobs job LEFT JOIN public.tenants t ON t.id = (job.args ->> 'tenant_id')::uuid
+        WHERE job.queue_name = %(paused)s AND job.status = 'todo' AND (t.id IS NULL OR t.status = 'active')
+        FOR UPDATE OF job SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs job SET queue_name = open.queue_name FROM open WHERE job.id = open.id
+"""
+"""By the workspace's id: its role is another one after a restore in place."""
 
 
 class Turns(JobManager):
@@ -73,6 +90,7 @@ class Turns(JobManager):
         super().__init__(connector)
         self._share, self._patience, self._last = share, patience, ""
         self._changed = asyncio.Event()
+        self._look_for_opened_at = 0.0
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:  # noqa: ARG002
         """Take the next job, None where none is due."""
@@ -119,9 +137,10 @@ class Turns(JobManager):
 
     async def _take(self, worker_id: int) -> Job | None:
         """Go on behind whom the last job was of, and begin anew at the end."""
+        await self._bring_back_what_was_paused()
         for last in dict.fromkeys((self._last, "")):
             rows = await self.connector.execute_query_all_async(
-                _NEXT, worker_id=worker_id, share=self._share, last=last
+                _NEXT, worker_id=worker_id, share=self._share, last=last, paused=PAUSED
             )
             if rows:
                 self._last = rows[0]["queue_name"]
@@ -129,5 +148,14 @@ class Turns(JobManager):
         return None
 
     async def _held_back(self) -> bool:
-        row = await self.connector.execute_query_one_async(_HELD_BACK)
+        row = await self.connector.execute_query_one_async(_HELD_BACK, paused=PAUSED)
         return bool(row["held_back"])
+
+    async def _bring_back_what_was_paused(self) -> None:
+        """Put jobs back into the queues of their workspaces, as far as these are open again; now and then."""
+        began = time.monotonic()
+        if began < self._look_for_opened_at:
+            return
+        await self.connector.execute_query_async(_OPEN_AGAIN, paused=PAUSED)
+        took = time.monotonic() - began
+        self._look_for_opened_at = began + max(OPENED_SECONDS, took * _OPENED_PART)

@@ -17,7 +17,7 @@ from saas_crm.access.queries import member_by_id
 from saas_crm.core.audit import Actor, act_as
 from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
-from saas_crm.core.jobs import AT_ONCE, Job, defer, registry
+from saas_crm.core.jobs import AT_ONCE, PAUSED, Job, defer, registry
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
 from tenants.settings import Settings
@@ -33,7 +33,6 @@ MOST_ATTEMPTS = 12
 FAILED_KEPT_HOURS = 24 * 30
 STALLED_SECONDS = 60
 WAIT_FOR_UPGRADE = timedelta(minutes=1)
-WAIT_FOR_OPENING = timedelta(minutes=5)
 PATIENCE_SECONDS = 10
 """How long the worker waits for a database that has gone, before it ends and leaves its restart to who started it."""
 PATIENCE_AT_THE_END = 2.0
@@ -122,7 +121,7 @@ def _add(runner: procrastinate.App, app: Flask, entry: Job) -> None:
             log.warning("job waits for `saas-crm db upgrade`", job=entry.name, reason=str(behind))
             put_off(app, entry, args, context.job.queueing_lock)
         except TenantPaused:
-            put_off(app, entry, args, context.job.queueing_lock, wait=WAIT_FOR_OPENING)
+            put_off(app, entry, args, context.job.queueing_lock, wait=None)
 
     task: Any = runner.task(name=entry.name, retry=retry, pass_context=True)(run)
     if entry.cron:
@@ -178,15 +177,24 @@ def _take_member(entry: Job, args: dict[str, Any]) -> bool:
 
 
 def put_off(
-    app: Flask, entry: Job, args: dict[str, Any], queueing_lock: str | None, *, wait: timedelta = WAIT_FOR_UPGRADE
+    app: Flask,
+    entry: Job,
+    args: dict[str, Any],
+    queueing_lock: str | None,
+    *,
+    wait: timedelta | None = WAIT_FOR_UPGRADE,
 ) -> None:
-    """Queue a job again, for later and in its tenant's name. It is no retry: nothing was tried, so none is used up."""
+    """Queue a job again, for later and in its tenant's name. It is no retry: nothing was tried, so none is used up.
+
+    Without a `wait` it is put aside until its tenant is open again (`turns.Turns`).
+    """
     kept = {name: value for name, value in args.items() if name not in ("timestamp", "tenant_id")}
     with app.app_context():
-        tenant, at = _tenant(app, args.get("tenant_id")), now() + wait
+        tenant, at = _tenant(app, args.get("tenant_id")), wait and now() + wait
         if tenant is not None:
             with tenant_scope(tenant):
-                defer(db.session(), entry.name, at=at, queueing_lock=queueing_lock, **kept)
+                queue = None if wait else PAUSED
+                defer(db.session(), entry.name, at=at, queueing_lock=queueing_lock, queue=queue, **kept)
                 db.session.commit()
         elif args.get("tenant_id") is None:  # else it has gone just now, and has no more work
             with db.engines[SHARED].begin() as connection:

@@ -16,16 +16,18 @@ AT_ONCE = 3
 """Jobs that a worker does at a time."""
 SHARE = 2
 """Of these, the jobs of one workspace at most: one is left for the others' mails."""
+PAUSED = "paused"
+"""The queue of all jobs that wait until their workspaces are open again: no worker takes one from there."""
 DEFER = text("""
     SELECT public.defer_job(
-        :task, :args, coalesce(nullif(current_setting('role'), 'none'), 'default'), NULL, :queueing_lock, :at
+        :task, :args, coalesce(:queue, nullif(current_setting('role'), 'none'), 'default'), NULL, :queueing_lock, :at
     )
 """)
 """A job's queue is the role of its workspace, so that the worker can serve them in turn (`saas_crm.turns`)."""
 _DEFER_BY_PSYCOPG = """
     SELECT public.defer_job(
-        %(task)s, %(args)s, coalesce(nullif(current_setting('role'), 'none'), 'default'), NULL, %(queueing_lock)s,
-        %(at)s
+        %(task)s, %(args)s, coalesce(%(queue)s, nullif(current_setting('role'), 'none'), 'default'), NULL,
+        %(queueing_lock)s, %(at)s
     )
 """
 
@@ -73,14 +75,16 @@ def defer(
     *,
     at: datetime | None = None,
     queueing_lock: str | None = None,
+    queue: str | None = None,
     **args: Any,
 ) -> None:
     """Queue a job in this transaction: a rollback leaves none. With a `queueing_lock`, at most one waits.
 
-    The tenant comes from the role the transaction speaks with. Raises KeyError for an unknown job.
+    The tenant comes from the role the transaction speaks with, and so does the queue unless one is named. Raises
+    KeyError for an unknown job.
     """
     task = registry[name].name
-    values = {"task": task, "args": Jsonb(args), "queueing_lock": queueing_lock, "at": at}
+    values = {"task": task, "args": Jsonb(args), "queueing_lock": queueing_lock, "at": at, "queue": queue}
     if isinstance(where, psycopg.Connection):
         where.execute(_DEFER_BY_PSYCOPG, values)
     else:
