@@ -190,7 +190,7 @@ def put_off(
     """
     kept = {name: value for name, value in args.items() if name not in ("timestamp", "tenant_id")}
     with app.app_context():
-        tenant, at = _tenant(app, args.get("tenant_id")), wait and now() + wait
+        tenant, at = _tenant(app, args.get("tenant_id")), None if wait is None else now() + wait
         if tenant is not None:
             with tenant_scope(tenant):
                 queue = None if wait else PAUSED
