@@ -35,12 +35,12 @@ def is_lowering(sub: SubscriptionFacts, plan: str, interval: str, amount: int) -
     return sub.interval == "year" or amount * MONTHS.get(sub.interval, 1) < sub.amount * MONTHS[interval]
 
 
-def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str, seats: int | None = None) -> Cost:
-    """Return what another plan or interval would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
+def preview(settings: Settings, tenant: ActiveTenant, *, plan: str, interval: str) -> Cost:
+    """Return what `change` would cost now; raises NothingToDo, StripeRefused and StripeUnreachable."""
     act = begin(settings, tenant.id, only_look=True)
     sub, (price_id, amount) = act.now, _price(act, plan, interval)
     lower = is_lowering(sub, plan, interval, amount)
-    count = seats or _seats(act, plan, interval, lower=lower)
+    count = _seats(act, plan, interval, lower=lower)
     if lower:
         return Cost(0, amount * count, sub.currency, sub.period_ends_at, count, at_once=False)
     charged, _accrued = act.gateway.preview(sub, price_id=price_id, seats=count, at_once=True)

@@ -40,9 +40,13 @@ def paid(tenant_id: UUID) -> int | None:
 
 
 def preview(settings: Settings, tenant: ActiveTenant, seats: int) -> Cost:
-    """Return what so many seats would cost; raises NothingToDo, StripeRefused and StripeUnreachable."""
+    """Return what it costs to ask for so many seats: of as many as would be set then (`seat_rules.to_buy`).
+
+    Raises NothingToDo, StripeRefused and StripeUnreachable.
+    """
     act = begin(settings, tenant.id, only_look=True)
     sub = act.now
+    seats = to_buy(sub.plan, needed_in(tenant.id), seats)
     then = sub.amount * seats
     if seats <= sub.seats:
         return Cost(0, then, sub.currency, sub.period_ends_at, seats, at_once=False)

@@ -14,8 +14,7 @@ from pydantic import BaseModel, Field
 from billing import cancelling, changing, checkout, invoices, portal, seats
 from billing.errors import NoSuchPage
 from billing.plans import Interval, catalogue
-from billing.subscriptions import held
-from mobile_api.billing_shape import cost_fields, invoice_fields, plan_fields, price_of
+from mobile_api.billing_shape import cost_fields, invoice_fields, plan_fields, price_of, wished_price
 from mobile_api.billing_versions import seen_version, shown_account
 from mobile_api.billing_wishes import CancellationWrite, CheckoutWanted, InvoiceListing, PlanWanted, PreviewWanted
 from mobile_api.lists import answer_list, no_such_page
@@ -184,16 +183,12 @@ def open_portal() -> Response:
 @requires("billing:update")
 @while_read_only
 def foresee(body: PreviewWanted) -> Response:
-    """Tell what another plan, interval or number of seats would cost."""
+    """Tell what another plan or interval, or a number of seats, would cost: just what the change itself would do."""
     _be_on()
     if body.seats is not None and body.plan is None and body.interval is None:
         return shown(cost_fields(seats.preview(settings(), g.tenant, body.seats)))
-    found = held(g.tenant.id)
-    plan = body.plan or (found.plan if found else "")
-    price = price_of(g.tenant, plan, body.interval or ("year" if found and found.interval == "year" else "month"), None)
-    return shown(cost_fields(
-        changing.preview(settings(), g.tenant, plan=price.plan, interval=price.interval, seats=body.seats)
-    ))  # fmt: skip
+    price = wished_price(g.tenant, body.plan, body.interval)
+    return shown(cost_fields(changing.preview(settings(), g.tenant, plan=price.plan, interval=price.interval)))
 
 
 @api.operation(
@@ -210,7 +205,7 @@ def change_plan(body: PlanWanted) -> Response:
     Where the payment was declined (402) or the service does not answer (503), read the state anew before another try.
     """
     _be_on()
-    price, seen = price_of(g.tenant, body.plan, body.interval, None), seen_version()
+    price, seen = wished_price(g.tenant, body.plan, body.interval), seen_version()
     changing.change(
         settings(), g.tenant, plan=price.plan, interval=price.interval, actor=current_member(), version=seen
     )

@@ -98,3 +98,10 @@ def price_of(tenant: ActiveTenant, plan: str, interval: Interval, currency: str 
 
 def _money(amount: int | None, currency: str) -> dict[str, str]:
     return money(amount or 0, currency).as_json()
+
+
+def wished_price(tenant: ActiveTenant, plan: str | None, interval: Interval | None) -> Price:
+    """Return the price of a change that leaves plan or interval as it is where it names none; raises InvalidInput."""
+    found = held(tenant.id)
+    now: Interval = "year" if found and found.interval == "year" else "month"
+    return price_of(tenant, plan or (found.plan if found else ""), interval or now, None)
