@@ -76,7 +76,8 @@ def test_everything_wrong_is_told_at_once_and_what_was_typed_stays(nobody: Brows
     found = errors(answer)
     assert set(found) == {"company", "slug", "email", "password", "country"}
     assert found["slug"] == "Use only small letters a to z, digits and hyphens."
-    assert "At least 8 characters" in answer.text
+    assert found["password"] == "Use at least 8 characters; a few words are easy to remember."
+    assert answer.text.count("easy to remember") == 2, "by its field, in the place of the hint, and in the summary"
     assert value(answer, "name") == "Mara Lindqvist"
     assert value(answer, "slug") == "Nord Wind!"
     assert "short" not in answer.text
