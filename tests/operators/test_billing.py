@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -88,6 +90,35 @@ def test_plan_and_currency_narrow_the_months(operator_for: Make) -> None:
     here = 'data-label="At the end">€36<'
     assert (here in team, here in business) == (True, False)
     assert here in browser.get(f"{PAGE}?plan=gold&currency=XXX").text, "what is unknown narrows nothing"
+
+
+@pytest.mark.usefixtures("paid")
+def test_months_before_the_first_are_left_out_and_none_behind_it(
+    operator_for: Make, installation: Installation
+) -> None:
+    browser = operator_for().browser
+    first = months_in(browser.get(PAGE).text)
+    assert len(first["Revenue a month, EUR"]) == len(first["Workspaces"]) == len(first["Seats"]) == 1
+    assert months_in(browser.get(f"{PAGE}?plan=free").text)["Workspaces"] == first["Workspaces"], "now, of nothing"
+    with installation.place.owner() as connection:
+        for kind, seats, mrr, days in (("started", 1, 1200, 160), ("free", 1, 1200, 130)):
+            connection.execute(
+                "INSERT INTO public.billing_changes (id, tenant_id, kind, plan, currency, seats, mrr, at)"
+                " VALUES (%s, %s, %s, 'team', 'EUR', %s, %s, %s)",
+                [new_id(), UUID(int=7), kind, seats, mrr, now() - timedelta(days=days)],
+            )  # fmt: skip
+    found = months_in(browser.get(PAGE).text)
+    began = now() - timedelta(days=160)
+    since = 12 * (now().year - began.year) + now().month - began.month + 1
+    assert len(found["Workspaces"]) == len(found["Seats"]) == since, "also those between, in which nothing was paid"
+
+
+def months_in(page: str) -> dict[str, list[str]]:
+    """Return the months of each table of figures by months."""
+    tables = re.findall(
+        r'<table class="table figures" role="table" aria-label="([^"]*)">(.*?)</table>', page, re.DOTALL
+    )
+    return {name: re.findall(r'scope="row">([^<]*)<', body) for name, body in tables}
 
 
 @pytest.mark.usefixtures("paid")

@@ -116,6 +116,10 @@ def _narrowed(rows: list[Figures], plan: str) -> list[Figures]:
 
 
 def _filled(rows: list[Figures], months: list[date], by: tuple[str, ...]) -> list[Figures]:
-    """Return a row for each month, newest first, also for those of which there is nothing to tell."""
-    found = {row.month: row for row in together(rows, by=by)}
-    return [found.get(month) or Figures(month, "", "") for month in reversed(months)]
+    """Return a row for each month, newest first, also where there is nothing to tell of it; none from before the first.
+
+    The last month is always among them.
+    """
+    found = {row.month: row for row in together(rows, by=by) if not row.is_empty}
+    shown = [month for month in months if found and month >= min(found)] or months[-1:]
+    return [found.get(month) or Figures(month, "", "") for month in reversed(shown)]
