@@ -22,11 +22,14 @@ from tests.billing.killing import Killed, Victim, victim_of
 from tests.stripe.errors import Refused
 from tests.support.cast import Cast
 from tests.support.installation import Installation
-from tests.support.proofs import WHOLE, sized
+from tests.support.proofs import WHOLE
 from tests.support.tally import tally
 
-MOST = 200
+MOST, TRIES = 200, 5
+"""Moments of a step, and lives until it comes to the chosen one: some depend on which of two jobs was quicker."""
 Does = Callable[[Killed], Any]
+Moment = list[Any]
+"""Its name, and which of this name it is."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ def life(shop: Shop, installation: Installation, cast: Cast, started: list[Any])
     return This()
 
 
-def lived(life: Killed, step: Step, at: int = 0, where: str = "before") -> tuple[dict[str, Any], Any]:
+def lived(life: Killed, step: Step, at: Moment | None = None, where: str = "before") -> tuple[dict[str, Any], Any]:
     """Live through a step with one that is killed; returns how it ended, and what was so in the end."""
     life.begin()
     step.before(life)
@@ -255,16 +258,18 @@ def test_killed_at_any_moment(life: Killed, name: str) -> None:
     step = STEPS[name]
     whole, wanted = lived(life, step)
     assert whole["status"] == step.answer
-    assert 0 < whole["moments"] < MOST
-    moments = [(at, where) for at in range(1, whole["moments"] + 1) for where in ("before", "after")]
-    chosen = moments if WHOLE else [moments[hash_of(name) % (len(moments) // 2 + 1)]]
-    killed = 0
+    assert 0 < len(whole["moments"]) < MOST
+    moments = [(at, where) for at in whole["moments"] for where in ("before", "after")]
+    chosen = moments if WHOLE else [moments[hash_of(name) % len(moments)]]
     for at, where in chosen:
-        found, ended = lived(life, step, at, where)
-        killed += "killed" in found
-        assert ended == wanted, f"killed {where} moment {at}"
-    assert killed >= sized(0, 1)
-    tally(f"billing: killed while {name}, of {len(moments)} moments", killed)
+        for _ in range(TRIES):
+            found, ended = lived(life, step, at, where)
+            assert ended == wanted, f"killed {where} {at}"
+            if "killed" in found:
+                break
+        else:
+            raise AssertionError(f"nobody was killed {where} {at}, there were only {found['moments']}")
+    tally(f"billing: killed while {name}, of {len(moments)} moments", len(chosen))
 
 
 def hash_of(name: str) -> int:
