@@ -13,14 +13,13 @@ from mobile_api.records import shown
 from mobile_api.registry import api
 from mobile_api.shapes import Fields
 from saas_crm.access import workspace
-from saas_crm.access.workspace import DECIDED, registered
+from saas_crm.access.workspace import registered
 from saas_crm.access.workspace_schemas import WorkspaceFields, WorkspaceWrite
 from saas_crm.core.forms import given, parse, patch_of
 from saas_crm.edge.current import current_member, directory
 from saas_crm.edge.declared import requires
 from saas_crm.opportunities.queries import any_opportunity
 from tenants.one_at_a_time import let_go
-from tenants.versions import lacks_tables
 
 WorkspacePatch = patch_of(WorkspaceFields, "WorkspacePatch")
 
@@ -40,8 +39,7 @@ def show_workspace() -> Response:
 @requires("workspace:update")
 def change_workspace(body: WorkspaceFields) -> Response:
     """Change the workspace. The currency stays once there are deals."""
-    kept = DECIDED if lacks_tables(g.tenant) else ()
-    changes = {name: value for name, value in given(body).items() if name not in kept}
+    changes = given(body)
     has_deals = "currency" in changes and any_opportunity()
     let_go(keep="Idempotency-Key" not in request.headers)  # a key is held, and waits for the whole
     if not changes:
@@ -54,7 +52,7 @@ def change_workspace(body: WorkspaceFields) -> Response:
         """Judge with what another one changed until now."""
         found.update(workspace_of(current_member()), **former)
         check_if_match(found)
-        whole = {name: found[name] for name in WorkspaceFields.model_fields if name not in kept}
+        whole = {name: found[name] for name in WorkspaceFields.model_fields}
         parse(WorkspaceWrite, whole | changes)
 
     workspace.change_workspace(

@@ -34,7 +34,7 @@ from saas_crm.edge.viewing import OnlyLooking, viewing
 from web.account.proof import answer_proof_needed
 from web.account.signing import end_this_session
 from web.paused import paused_words
-from web.refusals import beyond_plan, current_page, page, read_only, toast, withheld, without_seat
+from web.refusals import beyond_plan, current_page, page, read_only, toast, upgrading, withheld, without_seat
 from web.standing import page_above, recycled_record
 from web.statuses import status_of
 
@@ -175,7 +175,7 @@ def _unavailable(error: WorkspaceUnavailable) -> Response:
         response.headers["Retry-After"] = str(BUSY_SECONDS)
         return response
     if error.reason == "upgrading":
-        return page("503", 503)
+        return upgrading()
     told = paused_words()
     return page("suspended", 403, workspace_name=g.tenant.name if told else "", told=told)
 

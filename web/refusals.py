@@ -55,6 +55,13 @@ def without_seat() -> Response:
     return page("seatless", 403, told=seat_words(), back_url=current_page(), **what_was_typed())
 
 
+def upgrading() -> Response:
+    """Ask for a little patience, where tables are a release behind; what was typed comes back, to be sent again."""
+    if request.headers.get("HX-Request") and request.method != "GET":
+        return toast(_("Nothing was saved: a new version is being put in place. Try again in some minutes."), 503)
+    return page("503", 503, back_url=current_page(), upgrading=g.get("tenant") is not None, **what_was_typed())
+
+
 def withheld(error: Forbidden) -> Response | None:
     """Say why a page that makes something is not there for who can only read now; None where it never was."""
     if not is_withheld(error.permission):

@@ -108,7 +108,7 @@ def numbering_of(resource: str, member: CurrentMember) -> Numbering:
 
 def all_numbering(member: CurrentMember, *, without: bool = False) -> list[Numbering]:
     """Return how each kind of record is numbered; only `without` it is counted how many have none. Raises Forbidden."""
-    return _all_numbering(tuple(kinds), member, without=without) if numbers_kept() else []
+    return _all_numbering(tuple(kinds), member, without=without)
 
 
 def _all_numbering(resources: Sequence[str], member: CurrentMember, *, without: bool) -> list[Numbering]:
@@ -172,8 +172,8 @@ def number_existing(resource: str, *, actor: CurrentMember) -> None:
 
 
 def known_kind(resource: str) -> Numbered:
-    """Return a kind of record that can have numbers; raises NotFound."""
-    if resource not in kinds or not numbers_kept():
+    """Return a kind of record that can have numbers, once their tables are there; raises NotFound."""
+    if resource not in kinds:
         raise NotFound
     return kinds[resource]
 

@@ -75,6 +75,7 @@ def change_workspace(
     The registry's row is held first, so who changes the workspace comes after whoever does so now. `agreed` is told
     what was there then, and raises where the writer did not mean that, or where all together makes no sense: then
     nothing is changed. Sums would lie if deals of two currencies stood in them, so with `has_deals` the currency stays.
+    A workspace a release behind has no place for DECIDED, and the database refuses what is not the usual.
     Raises Forbidden and InvalidInput.
     """
     actor.require("workspace:update")
@@ -96,7 +97,8 @@ def change_workspace(
             found = _decisions(session, changes, needed=agreed is not None)
             if agreed is not None:
                 agreed({**former, **(told(found) if found is not None else {})})
-            _decide(found, changes)
+            if found is not None or not decides_nothing(changes):
+                _decide(own_policy(*DECIDED, session=session) if found is None else found, changes)
             if changed:
                 record_act(session, "update", "workspace", tenant.id, changed)
     if changed:
@@ -119,12 +121,20 @@ def told(found: Policy) -> dict[str, Any]:
     return {"fiscal_month": ways.fiscal_month, "languages": list(ways.languages)}
 
 
-def _decide(found: Policy | None, changes: Values) -> None:
+def decides_nothing(changes: Values) -> bool:
+    """Whether of the year and the languages nothing is said but the usual, which holds where nothing is decided."""
+    return all(_is_usual(name, changes[name]) for name in DECIDED if name in changes)
+
+
+def _decide(found: Policy, changes: Values) -> None:
     """Put down when years begin and which languages are offered, as far as it is said; the usual is no decision."""
-    for name in DECIDED if found is not None else ():
+    for name in DECIDED:
         if name in changes:
-            usual = changes[name] == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
-            setattr(found, name, None if usual else changes[name])
+            setattr(found, name, None if _is_usual(name, changes[name]) else changes[name])
+
+
+def _is_usual(name: str, decided: object) -> bool:
+    return decided == (CALENDAR if name == "fiscal_month" else list(LANGUAGES))
 
 
 def offered_language(locale: str) -> str:
