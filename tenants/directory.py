@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam, column, func, select, table, text
 from sqlalchemy.exc import ProgrammingError
 
 from tenants.context import ActiveTenant, entry_statement
@@ -29,6 +29,12 @@ COLUMNS = (
 _OWN = (TenantDomain.tenant_id == Tenant.id, TenantDomain.verified_at.is_not(None))
 _DOMAIN = select(TenantDomain.domain).where(*_OWN).scalar_subquery().label("domain")
 _VALUES = (*(column.key for column in COLUMNS), "domain", "plan")
+_REVISION = (
+    select(table("shared_version", column("revision", Text), schema="public").c.revision)
+    .scalar_subquery()
+    .label("shared_revision")
+)
+"""How far the shared tables are: it comes with a tenant, so nobody has to ask for it alone."""
 MOST = 10_000
 """Answers kept at a time."""
 
@@ -95,7 +101,10 @@ class Directory:
         return tenant
 
     def shared_tables_behind(self) -> bool:
-        """Whether the shared tables are as the former release left them; asked until they are not: they only go up."""
+        """Whether the shared tables are as the former release left them; asked until they are not: they only go up.
+
+        Once they are not, the first tenant that is looked up tells it.
+        """
         if self._shared_behind:
             self._shared_behind = shared_tables_behind()
         return self._shared_behind
@@ -123,6 +132,8 @@ class Directory:
             if row is None or row.slug is None:
                 return None
             tenant = self.from_row(row)
+            if self._shared_behind and "shared_revision" in row._fields:
+                self._shared_behind = _is_former(row.shared_revision or "")
             if not tenant.is_open:
                 tenant = replace(tenant, suspensions=_suspensions(connection, tenant.id))
         with self._lock:
@@ -135,7 +146,7 @@ class Directory:
 def _queries(which: ColumnElement[bool]) -> tuple[Kept, ...]:
     """Return the query of a tenant's row with its domain and plan, and those for shared tables that lack them."""
     query: AnySelect = select(*COLUMNS).where(which)
-    return tuple(Kept(query.add_columns(*more)) for more in ((_DOMAIN, Tenant.plan), (_DOMAIN,), ()))
+    return tuple(Kept(query.add_columns(*more)) for more in ((_DOMAIN, Tenant.plan, _REVISION), (_DOMAIN,), ()))
 
 
 _BY_SLUG = _queries(Tenant.slug == bindparam("key"))
@@ -187,4 +198,8 @@ def shared_tables_behind() -> bool:
     """Whether the shared tables are as the release before this one left them."""
     with shared_reader() as connection:
         revision = connection.scalar(text("SELECT revision FROM public.shared_version"))
-    return stands("shared", revision or "") == "previous"
+    return _is_former(revision or "")
+
+
+def _is_former(revision: str) -> bool:
+    return stands("shared", revision) == "previous"
