@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from saas_crm.access.factors.models import AuthenticatorApp
@@ -25,7 +25,7 @@ from tenants.db import SHARED, AnyRow, db, tenant_scope
 from tenants.directory import shared_reader
 from tenants.models import Tenant
 from tenants.runtime import runtime_directory
-from tenants.versions import served_first
+from tenants.versions import lacks_tables, served_first
 
 
 @click.command()
@@ -66,6 +66,11 @@ def reseal_all() -> Resealed:
         _reseal(connection.execute, apps, AuthenticatorApp.user_id, AuthenticatorApp.secret, found)
     for tenant in served_first(_tenants()):
         with tenant_scope(tenant):
+            if (
+                lacks_tables(tenant)
+                and db.session.scalar(select(func.to_regclass(IdentityProvider.__tablename__))) is None
+            ):
+                continue  # a release behind there were no providers
             rows = db.session.execute(select(IdentityProvider.id, IdentityProvider.client_secret)).all()
             _reseal(db.session.execute, rows, IdentityProvider.id, IdentityProvider.client_secret, found)
             db.session.commit()

@@ -65,6 +65,7 @@ def acts(installation: Installation) -> list[tuple[str, str, str | None]]:
         ).fetchall()
 
 
+@pytest.mark.newest  # consents have a table of their own; until then the command says so: tests/rollout/test_put_off.py
 def test_whether_it_is_allowed_is_told_and_can_be_asked_for(
     call: Call, operator_for: Callable[..., OperatorPerson], client_for: Client, cast: Cast, mailbox: Mailbox,
     installation: Installation,
@@ -189,6 +190,7 @@ def test_a_link_taken_back_or_a_withdrawn_consent_leads_nowhere(
     assert acts(installation)[-1] == ("look_in_refused", "Olga Operator", "consent")
 
 
+@pytest.mark.newest  # the same
 def test_who_cannot_is_told_in_a_line(
     call: Call, operator_for: Callable[..., OperatorPerson], client_for: Client, cast: Cast, installation: Installation
 ) -> None:
