@@ -1,9 +1,9 @@
 """A run with workspaces one release behind (TEST_BEHIND): a test of what is new there waits for the upgrade.
 
 Nothing is written at a test that asks for an address the former release did not have and is told "being upgraded", or
-that asks the database itself for a table or a column that is not there: if it fails, that is told as expected. So it is
-where a server process of its own was asked, by what that has logged. Who gets 503 from an address of the former release
-has found a mistake. What is new at such an address (a preview, a token that
+that asks the database itself for a table or a column that is not there: if it fails, that is told as expected, unless
+it met a server error as well. So it is where a server process of its own was asked, by what that has logged. Who gets
+503 from an address of the former release has found a mistake. What is new at such an address (a preview, a token that
 may do less) is tested under the mark `newest`, and not at all in such a run; so is what a thread or a worker of the
 test's own would do, whose want of tables the test does not see.
 """
@@ -29,12 +29,18 @@ FORMER_ADDRESSES = frozenset(
 """Every address inside a workspace that the former release had, to be written anew when FORMER is raised."""
 IS_BEHIND = bool(os.environ.get("TEST_BEHIND"))
 _waiting: set[str] = set()
+_failed: set[str] = set()
 _read: dict[Path, int] = {}
 
 
 def _note(_app: Any, response: Response, **_more: Any) -> None:
-    if response.status_code == 503 and request.url_rule is not None:
-        _waiting.add(f"{request.method} {request.url_rule.rule}")
+    if request.url_rule is not None:
+        _note_status(response.status_code, request.method, request.url_rule.rule)
+
+
+def _note_status(status: int, method: str, rule: str) -> None:
+    if status >= 500:
+        (_waiting if status == 503 else _failed).add(f"{method} {rule}")
 
 
 def _logged() -> Iterator[str]:
@@ -48,12 +54,20 @@ def _logged() -> Iterator[str]:
 
 
 def _note_logged() -> None:
-    """Note the addresses inside a workspace that a server of its own has let wait."""
+    """Note the addresses inside a workspace that a server of its own has let wait, or failed at."""
     for line in _logged():
-        if '"status": 503' in line and line.startswith("{"):
+        if '"status": 5' in line and line.startswith("{"):
             told = json.loads(line)
             if told["tenant"]:
-                _waiting.add(f"{told['method']} {told['route']}")
+                _note_status(told["status"], told["method"], told["route"])
+
+
+def may_wait(method: str, rule: str, status: int) -> bool:
+    """Whether an answer says "being upgraded" in such a run, at an address that the former release did not have.
+
+    For walks over all addresses: so they ask the others all the same, instead of being told as expected to fail.
+    """
+    return IS_BEHIND and status == 503 and f"{method} {rule}" not in FORMER_ADDRESSES
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -68,6 +82,7 @@ def pytest_runtest_protocol() -> Generator[None, Any, Any]:
     if not IS_BEHIND:
         return (yield)
     _waiting.clear()
+    _failed.clear()
     list(_logged())
     with request_finished.connected_to(_note):
         return (yield)
@@ -87,6 +102,9 @@ def _why(error: BaseException | None) -> str:
     _note_logged()
     if mistaken := _waiting & FORMER_ADDRESSES:
         print(f"these the former release served: {', '.join(sorted(mistaken))}")
+        return ""
+    if _failed:
+        print(f"these failed: {', '.join(sorted(_failed))}")
         return ""
     if _waiting:
         return min(_waiting)
