@@ -65,7 +65,7 @@ def acts(installation: Installation) -> list[tuple[str, str, str | None]]:
         ).fetchall()
 
 
-@pytest.mark.newest  # consents have a table of their own; until then the command says so: tests/rollout/test_put_off.py
+@pytest.mark.newest  # consents have a table of their own; tests/rollout/test_commands.py asks before
 def test_whether_it_is_allowed_is_told_and_can_be_asked_for(
     call: Call, operator_for: Callable[..., OperatorPerson], client_for: Client, cast: Cast, mailbox: Mailbox,
     installation: Installation,

@@ -57,13 +57,17 @@ def test_who_may_not_see_it_is_refused_without_an_amount(api_for: Api, sold: Fla
     problem(phone.post("/billing/checkout", json={"plan": "team"}), 403, "forbidden")
 
 
-@pytest.mark.newest  # customers are counted by tables that are new
+@pytest.mark.newest  # they are counted by tables that are new
+def test_customers_are_counted(owner: Phone) -> None:
+    limits = {one["limit"]: one for one in owner.get("/billing").json["limits"]}
+    assert limits["customers"] == {"limit": "customers", "used": 0, "most": None}
+
+
 def test_a_trial_and_the_plans(owner: Phone) -> None:
     told = owner.get("/billing").json
     assert (told["plan"], told["plan_name"], told["state"], told["price"]) == ("business", "Business", "trialing", None)
     assert told["seats_needed"] == 7
     limits = {one["limit"]: one for one in told["limits"]}
-    assert limits["customers"] == {"limit": "customers", "used": 0, "most": None}
     assert limits["members"]["used"] == 7
     plans = owner.get("/billing/plans").json["items"]
     assert [plan["plan"] for plan in plans] == ["free", "team", "business"]

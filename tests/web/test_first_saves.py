@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -56,12 +56,7 @@ BODIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def _marked(every: Iterable[str], *newest: str) -> list[Any]:
-    """Return the parameters; of numbers a workspace a release behind knows nothing."""
-    return [pytest.param(each, marks=pytest.mark.newest) if each in newest else each for each in every]
-
-
-@pytest.mark.parametrize("which", _marked(FORMS, "numbers"))
+@pytest.mark.parametrize("which", FORMS)
 def test_the_second_first_save_is_told_and_keeps_what_was_chosen(client_for: ClientFor, which: str) -> None:
     path, theirs, mine, kept = FORMS[which]
     first, second = client_for("owner"), client_for("owner")
@@ -82,7 +77,7 @@ def test_the_second_first_save_is_told_and_keeps_what_was_chosen(client_for: Cli
     assert again.status_code == 303, "now they have been told"
 
 
-@pytest.mark.parametrize("path", _marked(BODIES, "/numbering/company"))
+@pytest.mark.parametrize("path", BODIES)
 def test_of_two_programs_at_the_same_moment_one_is_refused(api_for: ApiFor, path: str) -> None:
     seen = _look(api_for, path).headers["ETag"]
     start = Barrier(2)
