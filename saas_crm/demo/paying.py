@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from billing import checkout, seats
 from billing.gateways import gateway_needed
 from billing.plans import catalogue
+from billing.seat_counting import GATHERED
 from billing.settling import settle
 from billing.subscriptions import held
 from billing.syncing import sync
@@ -70,8 +70,8 @@ def _owe(slug: str, double_url: str) -> None:
     if tenant is None or found is None:
         return
     _control(double_url, "cards", {"customer_id": found.customer_id, "does": "declined"})
-    seats.want(tenant, found.seats + 1)
-    seats.send_due(settings, tenant.id, now=now() + timedelta(hours=2))
+    seats.want(tenant, found.seats + 1, now=now() - GATHERED)  # their hour is over: nothing is noted for a time to come
+    seats.send_due(settings, tenant.id)
     settle(settings, tenant.id)
 
 
