@@ -49,6 +49,7 @@ from saas_crm.edge import (
     language,
     lifecycle,
     limiting,
+    loopback,
     observe,
     proof,
     security,
@@ -228,6 +229,8 @@ def _wrap(app: Flask, settings: Settings) -> None:
     given = frozenset() if settings.operator_console else frozenset({"operator"})
     own = urlsplit(settings.base_url).hostname or ""
     wsgi: Any = DomainMiddleware(app.wsgi_app, SlugMiddleware(app.wsgi_app, given), own, partial(_at_domain, app))
+    if loopback.is_of_demo(settings.environment, settings.base_url):
+        wsgi = loopback.OneName(wsgi, settings.base_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         wsgi = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops)

@@ -9,6 +9,8 @@ from saas_crm.cli.failures import Failure
 
 EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 
+LOCALHOST = "localhost"
+
 
 def check_port_free(host: str, port: int, *, remedy: str) -> None:
     """Raise Failure if the address cannot be listened on.
@@ -50,6 +52,11 @@ def network_address() -> str | None:
 def written(host: str, port: int) -> str:
     """Return host and port as they stand in an address; IPv6 in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def named(host: str) -> str:
+    """Return this machine's name for its own bare addresses; every browser knows it for both of them."""
+    return LOCALHOST if host in ("127.0.0.1", "::1") else host
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -127,9 +127,11 @@ def test_from_nothing_to_running_and_back(folder: Path) -> None:
         for sign_in in ("owner@demo.example", "rep2@demo.example", "viewer@demo.example", "rep@huaxia.example"):
             assert sign_in in first.said
         assert PASSWORD in first.said
-        console = re.search(r"Console +(http://127\.0\.0\.1:\d+/operator/setup/\S+)\n", first.said)
+        console = re.search(r"Console +(http://localhost:\d+/operator/setup/\S+)\n", first.said)
         assert console is not None, "who runs it all sets themselves up"
         assert status_of(console[1]) == 200
+        assert url.startswith("http://localhost:"), "for a bare address no browser makes a passkey"
+        assert status_of(f"{url.replace('localhost', '127.0.0.1')}/readyz") == 200
         known = first.descendants()
         assert {"serve", "worker", "postgres"} <= {
             word for command in known.values() for word in re.split(r"[/ ]", command)

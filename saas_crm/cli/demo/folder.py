@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from saas_crm.cli.failures import Failure
-from saas_crm.cli.ports import EVERYWHERE, network_address, written
+from saas_crm.cli.ports import EVERYWHERE, LOCALHOST, named, network_address, written
 from tenants.embedded import ServerAddress
 from tenants.settings import Settings
 
@@ -100,7 +100,10 @@ def environment(
 
 
 def base_url(host: str, port: int) -> str:
-    """Return the address that mails name: the network's when the demo listens everywhere."""
+    """Return the address that mails name: the network's when the demo listens everywhere.
+
+    This machine's is its name: for a bare address no browser makes a passkey.
+    """
     if host in EVERYWHERE:
-        host = network_address() or "127.0.0.1"
-    return f"http://{written(host, port)}"
+        host = network_address() or LOCALHOST
+    return f"http://{written(named(host), port)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from saas_crm.cli.ports import EVERYWHERE, network_address, written
+from saas_crm.cli.ports import EVERYWHERE, LOCALHOST, named, network_address, written
 from saas_crm.demo.marks import DEMO_PASSWORD, OPERATOR, OWING_SIGN_INS, SIGN_INS
 
 _WIDTH = 22
@@ -38,7 +38,7 @@ def step(name: str) -> Iterator[Step]:
 def show_addresses(host: str, port: int, mail: Path, console: str, *, paying: bool = False) -> None:
     """Say where the demo is, who may sign in, where its `console` for operators is, and how it is stopped."""
     everywhere = host in EVERYWHERE
-    here = written("127.0.0.1" if everywhere else host, port)
+    here = written(LOCALHOST if everywhere else named(host), port)
     click.echo(f"\n  Open       http://{here}/")
     network = network_address() if everywhere else None
     if network:
