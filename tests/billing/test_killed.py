@@ -150,6 +150,20 @@ def _was_lost(life: Killed) -> None:
         connection.execute("UPDATE public.subscriptions SET customer_id = NULL")
 
 
+def _had_its_trial(life: Killed) -> None:
+    life.shop.double.advance(days=14, hours=1)
+
+
+def _had_its_grace(life: Killed) -> None:
+    """Owed for longer than the days of grace, and nobody has looked since."""
+    life.acme.subscribe()
+    life.shop.double.account.after_retries = "past_due"
+    life.shop.double.cards(life.acme.row.customer_id or "", "declined")
+    life.shop.goes_on(days=33, step=33)
+    assert life.acme.row.state == "past_due"
+    life.shop.double.advance(days=15)
+
+
 def _never_pays(life: Killed) -> None:
     """Cancelled since a month, a moment before the rules of deletion begin."""
     life.acme.subscribe()
@@ -205,6 +219,8 @@ STEPS = {
         _has_cancelled, lambda life: life.by_phone("DELETE", "/billing/cancellation"), _takes_back, 204
     ),
     "the nightly round": Step(_was_lost, lambda life: life.by_worker("billing.reconcile")),
+    "the end of a trial": Step(_had_its_trial, lambda life: life.by_worker("billing.turn")),
+    "the end of grace": Step(_had_its_grace, lambda life: life.by_worker("billing.turn")),
     "deletion and its letters": Step(_never_pays, lambda life: life.by_worker("billing.turn")),
 }
 
