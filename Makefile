@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The steps install into the same folders, one after the other also under `make -j`.
 .NOTPARALLEL:
 .DEFAULT_GOAL = help
-.PHONY: help demo test bench lint format translations lock audit clean FORCE
+.PHONY: help demo test behind bench lint format translations lock audit clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,12 @@ demo: ready ## Start the product with a lively demo workspace (HOST= PORT= DATA=
 test: ready $(STAMPS)/dev ## Run all tests: unit, database, API and browser (ARGS= JOBS=)
 	@CHROMIUM_PATH="$$($(RUN) tests/browser/chromium.py)" && export CHROMIUM_PATH && \
 	exec $(RUN) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+# In all workspaces: what is saved first, the life of a request, every address by everybody. In every other one: a hunt.
+behind: ready $(STAMPS)/dev ## Run some tests with workspaces that are a release behind, as while one is rolled out
+	@TEST_BEHIND=acme,other,spares $(RUN) -m pytest -n 2 --dist loadfile \
+		tests/guard/test_endpoints.py tests/web/test_first_saves.py tests/edge/test_lifecycle.py
+	@TEST_BEHIND=other $(RUN) -m pytest tests/leaks/test_reads.py -k mixed
 
 bench: ready $(STAMPS)/dev ## Measure speed, and compare with the targets (ARGS=)
 	@exec $(RUN) -m infra.bench $(ARGS)

@@ -30,7 +30,8 @@ def machine(folder: Path, **programs: str) -> str:
 
 
 @pytest.mark.parametrize(("failing", "said"), [
-    ("", []), ("lint", ["make lint"]), ("test", ["make test"]), ("lint test", ["make lint", "make test"]),
+    ("", []), ("lint", ["make lint"]), ("test", ["make test"]), ("behind", ["make behind"]),
+    ("lint test behind", ["make lint", "make test", "make behind"]),
 ])  # fmt: skip
 def test_ci_fails_when_anything_fails_and_tries_all_of_it(tmp_path: Path, failing: str, said: list[str]) -> None:
     """The real script on a machine of stand-ins: its own checks and tests would be this very run."""
@@ -45,6 +46,7 @@ def test_ci_fails_when_anything_fails_and_tries_all_of_it(tmp_path: Path, failin
     assert [line.removeprefix("failed: ") for line in answer.stdout.splitlines() if "failed: " in line] == said
     assert "asked for lint" in answer.stdout
     assert "asked for test" in answer.stdout, "also after the linters have failed"
+    assert "asked for behind" in answer.stdout, "and after the tests"
 
 
 def test_ci_fails_when_what_it_needs_cannot_be_installed(tmp_path: Path) -> None:
