@@ -73,14 +73,19 @@ def restore_over(
 ) -> int:
     """Put a backup in the place of its workspace, whose present data is kept, closed; raises Fault."""
     with told(), _fetched(settings, tenant_id, asked["backup"]) as path:
-        row = connection.execute(_SLUG, [tenant_id]).fetchone()  # its address may have changed since it was asked for
-        if row is None:
-            raise Fault("gone")
         restore_in_place(
-            settings.owner_url, settings.database_url, path, row[0], through="command",
+            settings.owner_url, settings.database_url, path, slug_now(connection, tenant_id), through="command",
             operator=asker(connection, work_id), finish=partial(_finish, work_id, asked["backup"]),
         )  # fmt: skip
     return 1
+
+
+def slug_now(connection: psycopg.Connection[Any], tenant_id: UUID) -> str:
+    """Return a workspace's address, which may have changed since something was asked for; raises Fault."""
+    row = connection.execute(_SLUG, [tenant_id]).fetchone()
+    if row is None or row[0] is None:
+        raise Fault("gone")
+    return str(row[0])
 
 
 def _finish(work_id: UUID, stamp: str, connection: psycopg.Connection[Any], restored: Restored) -> None:

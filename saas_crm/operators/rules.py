@@ -41,6 +41,11 @@ def restored_slug(slug: str) -> str:
     return f"{slug[:31].rstrip('-')}-restored"
 
 
+def is_address_typed(typed: str, slug: str) -> bool:
+    """Whether somebody typed a workspace's address, as before it is deleted; a slash in front is no matter."""
+    return typed.strip().removeprefix("/").lower() == slug
+
+
 def is_good(created_at: datetime, seen_at: datetime, moment: datetime, *, pending: bool) -> bool:
     """Whether a sign-in still counts."""
     if pending:

@@ -73,6 +73,12 @@ class AskConsent(Input):
     why: Annotated[Line, AfterValidator(_needed)]
 
 
+class DeleteNow(Input):
+    """Why a workspace is deleted at once; it stands in the operators' log, and nobody of the workspace reads it."""
+
+    reason: Annotated[Line, AfterValidator(_needed)]
+
+
 class RestoreAs(Input):
     """Where a backup goes that becomes a workspace of its own, and what that is called; empty: as in the archive."""
 

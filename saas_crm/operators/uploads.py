@@ -13,17 +13,18 @@ from functools import partial
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, delete, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, String, cast, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from saas_crm.core.clock import now
 from saas_crm.core.errors import InvalidInput, NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.operators import work
-from saas_crm.operators.acts import Who
+from saas_crm.operators.acts import Place, Who
 from saas_crm.operators.models import OperatorUpload, OperatorUploadPiece, OperatorWork
 from saas_crm.operators.schemas import RestoreAs, UploadTold
 from saas_crm.operators.upload_reading import PiecedFile
+from tenants.archive.manifest import TenantEntry
 from tenants.archive.reading import BadArchive, NewerArchive, manifest_of
 from tenants.db import SHARED, db, new_id
 from tenants.directory import shared_reader
@@ -91,7 +92,7 @@ def begin(who: Who, told: UploadTold, *, most: int, piece_size: int) -> Upload:
 def _at_work() -> ColumnElement[bool]:
     asked = OperatorWork
     return exists().where(
-        asked.kind == work.RESTORE_FILE, asked.state.in_(("queued", "running")),
+        asked.kind.in_((work.RESTORE_FILE, work.RESTORE_FILE_OVER)), asked.state.in_(("queued", "running")),
         asked.asked_at > now() - work.OPEN_FOR, asked.asked["upload"].astext == cast(OperatorUpload.id, String),
     )  # fmt: skip
 
@@ -154,31 +155,33 @@ def take(who: Who, file: IO[bytes], name: str, *, most: int) -> Upload:
     return upload_of(who, upload.id)
 
 
-def check(upload: Upload) -> None:
+def check(upload: Upload) -> TenantEntry:
     """Look whether a file is whole, is what its sender has, and is an archive that can be restored here.
 
-    Raises InvalidInput where it is not. Then nothing of it is kept, but where pieces are only missing yet.
+    Returns the workspace that it says it is of. Raises InvalidInput where it is not. Then nothing of it is kept, but
+    where pieces are only missing yet.
     """
     if not upload.is_whole:
         raise InvalidInput({FIELD: _("The file did not come in as a whole. Choose it again, and it goes on.")})
     with shared_reader() as connection:
         file = PiecedFile(connection, upload.id, upload.size, upload.piece_size)
-        refused = _refusal(upload, file)
-    if refused:
+        found = _archived(upload, file)
+    if isinstance(found, str):
         forget(upload.id)
-        raise InvalidInput({FIELD: refused})
+        raise InvalidInput({FIELD: found})
+    return found
 
 
-def _refusal(upload: Upload, file: PiecedFile) -> str:
+def _archived(upload: Upload, file: PiecedFile) -> TenantEntry | str:
+    """Return whose archive it is, or why it is none."""
     if _digest(upload, file) != upload.digest:
         return _("The file was damaged on its way, or changed meanwhile. Choose it again.")
     try:
-        manifest_of(typing.cast("IO[bytes]", file), upload.size)
+        return manifest_of(typing.cast("IO[bytes]", file), upload.size).tenant
     except NewerArchive:
         return _("The archive was written by a newer release. Bring this installation up to it first.")
     except BadArchive:
         return _("This is not the archive of a workspace, or it is damaged.")
-    return ""
 
 
 def _digest(upload: Upload, file: PiecedFile) -> bytes:
@@ -199,12 +202,28 @@ def forget(upload_id: UUID) -> None:
 
 
 def ask_restore(who: Who, upload: Upload, said: RestoreAs) -> bool:
-    """Ask the worker to restore a file unless it was asked to already; says whether it did."""
-    waiting = select(OperatorUpload.id).where(OperatorUpload.id == upload.id, _at_work())
+    """Ask the worker to make a new workspace of a file unless it was asked to already; says whether it did."""
     with db.engines[SHARED].begin() as connection:
-        connection.execute(_ALONE, {"whose": str(who.operator_id)})
-        if connection.execute(waiting).first() is not None:
+        if _is_asked_for(connection, who, upload):
             return False
         work.ask_in(connection, who, work.RESTORE_FILE, upload=str(upload.id), file=upload.name, slug=said.slug,
                     name=said.name)  # fmt: skip
     return True
+
+
+def ask_restore_over(who: Who, upload: Upload, place: Place) -> bool:
+    """Ask the worker to put a file in the place of a workspace; says whether it did.
+
+    It does not where this was asked for already, or the workspace is being restored or deleted.
+    """
+    with db.engines[SHARED].begin() as connection:
+        if _is_asked_for(connection, who, upload) or work.is_under_way(connection, place, work.ALONE):
+            return False
+        work.ask_in(connection, who, work.RESTORE_FILE_OVER, place, upload=str(upload.id), file=upload.name)
+    return True
+
+
+def _is_asked_for(connection: Connection, who: Who, upload: Upload) -> bool:
+    connection.execute(_ALONE, {"whose": str(who.operator_id)})
+    waiting = select(OperatorUpload.id).where(OperatorUpload.id == upload.id, _at_work())
+    return connection.execute(waiting).first() is not None

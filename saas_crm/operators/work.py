@@ -32,8 +32,9 @@ from tenants.settings import Settings
 log = structlog.get_logger(__name__)
 MIGRATE, RETRY_JOBS, FIGURES = "migrate", "retry_jobs", "figures"
 BACKUPS, RESTORE_AS, RESTORE_IN_PLACE = "backups", "restore_as", "restore_in_place"
-RESTORES = (RESTORE_AS, RESTORE_IN_PLACE)
-RESTORE_FILE = "restore_file"
+RESTORE_FILE, RESTORE_FILE_OVER, DELETE = "restore_file", "restore_file_in_place", "delete_now"
+ALONE = (RESTORE_AS, RESTORE_IN_PLACE, RESTORE_FILE_OVER, DELETE)
+"""Of these a workspace has one at a time."""
 OPEN_FOR = timedelta(hours=6)
 """After so long what did not come to its end no longer keeps another one like it from being asked for."""
 TOLD_EVERY = 20
@@ -76,17 +77,22 @@ def ask_once(who: Who, kind: str, place: Place, among: Collection[str], **asked:
 
     Of two clicks at one moment one asks: the second waits for the first and finds its row.
     """
+    with db.engines[SHARED].begin() as connection:
+        if is_under_way(connection, place, among):
+            return False
+        ask_in(connection, who, kind, place, **asked)
+    return True
+
+
+def is_under_way(connection: Connection, place: Place, among: Collection[str]) -> bool:
+    """Whether some work `among` these kinds waits or runs for a workspace; nobody asks for more until the commit."""
     table = OperatorWork
     waiting = select(table.id).where(
         table.tenant_id == place.id, table.kind.in_(among), table.state.in_(("queued", "running")),
         table.asked_at > now() - OPEN_FOR,
     )  # fmt: skip
-    with db.engines[SHARED].begin() as connection:
-        connection.execute(_ONE_AT_A_TIME, {"place": str(place.id)})
-        if connection.execute(waiting.limit(1)).first() is not None:
-            return False
-        ask_in(connection, who, kind, place, **asked)
-    return True
+    connection.execute(_ONE_AT_A_TIME, {"place": str(place.id)})
+    return connection.execute(waiting.limit(1)).first() is not None
 
 
 def work_of(work_id: UUID) -> AnyRow | None:
@@ -206,16 +212,19 @@ def _figures(
     return Result(count, count, [])
 
 
-def _restoring(
+def _of_a_whole(
     settings: Settings, connection: psycopg.Connection[Any], work_id: UUID, tenant_id: UUID | None,
     asked: dict[str, Any], *, kind: str,
 ) -> Result:  # fmt: skip
     """What talks to object stores is imported here: web processes know the work, and never do it."""
-    from saas_crm.operators import restoring
+    from saas_crm.operators import deleting, restoring, restoring_files
 
     if tenant_id is None:
         raise Fault("gone")
-    do = {BACKUPS: restoring.look_up, RESTORE_AS: restoring.restore_new, RESTORE_IN_PLACE: restoring.restore_over}
+    do = {
+        BACKUPS: restoring.look_up, RESTORE_AS: restoring.restore_new, RESTORE_IN_PLACE: restoring.restore_over,
+        RESTORE_FILE_OVER: restoring_files.restore_upload_over, DELETE: deleting.delete_now,
+    }  # fmt: skip
     count = do[kind](settings, connection, work_id, tenant_id, asked)
     return Result(count, count, [])
 
@@ -232,5 +241,5 @@ def _restore_file(
 
 _KINDS: dict[str, Callable[[Settings, psycopg.Connection[Any], UUID, UUID | None, dict[str, Any]], Result]] = {
     MIGRATE: _migrate, RETRY_JOBS: _retry_jobs, FIGURES: _figures, RESTORE_FILE: _restore_file,
-    **{kind: partial(_restoring, kind=kind) for kind in (BACKUPS, *RESTORES)},
+    **{kind: partial(_of_a_whole, kind=kind) for kind in (BACKUPS, *ALONE)},
 }  # fmt: skip

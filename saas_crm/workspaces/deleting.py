@@ -84,20 +84,23 @@ Farewell = Callable[[psycopg.Connection[Any], list[Reader], Certificate], None]
 
 def delete_workspace(
     owner_url: str, slug: str, forget_backups: Callable[[UUID], int] | None = None, *, farewell: Farewell | None = None,
-    only_if_due: bool = False,
+    only_if_due: bool = False, only: UUID | None = None,
 ) -> Certificate:  # fmt: skip
     """Delete a workspace at once: schema, role, jobs, archives, memberships, sign-ins of people without another.
 
     With it go the copies that restores have put aside. One transaction: all or nothing; the certificate is written in
     it. Whoever works in it is waited for. `farewell` tells those who were its owners. `forget_backups` takes
     its backups away, after everything else that can fail; where it fails nothing is deleted. Who asked is the operator
-    unless its day had come. Raises UnknownTenant, what `forget_backups` raises and, where it must be due, NotDue.
+    unless its day had come. Raises UnknownTenant, also where the slug is another's than `only`'s, what `farewell` and
+    `forget_backups` raise and, where it must be due, NotDue.
     """
     with connect(owner_url) as connection, connection.transaction():
         found = connection.execute(_FIND, [now(), slug]).fetchone()
         if found is None:
             raise UnknownTenant(slug)
         tenant_id, name, status, schema, role, moment, asked_by, asked_at, due = found
+        if only not in (None, tenant_id):
+            raise UnknownTenant(slug)
         if only_if_due and not due:
             raise NotDue(slug)
         readers = _owners(connection, schema) if farewell and status != "closed" else []

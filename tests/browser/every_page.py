@@ -113,7 +113,8 @@ NO_PAGES = {
         "operators.show_sign_in", "operators.show_code", "operators.show_set_up", "operators.index", "operators.show",
         "operators.capacity", "operators.list_acts", "operators.show_work",
         "operators.list_backups", "operators.show_backup", "operators.show_offer", "operators.show_billing",
-        "operators.show_upload", "operators.list_events",
+        "operators.show_upload", "operators.show_upload_over", "operators.list_events", "operators.show_deletion",
+        "operators.show_deleting", "operators.list_certificates", "operators.show_certificate",
     },
     "looked at in test_billing_pages": {
         "billing.index", "billing.show_plans", "billing.list_invoices", "billing.show_change",

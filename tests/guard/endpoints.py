@@ -140,7 +140,7 @@ def make_samples(app: Flask, cast: Cast, who: str, admin: str) -> Samples:
         "kind": "company", "record_id": company.id, "token": "no-such-token", "digest": "0" * 8, "code": "en",
         "stamp": 1, "name": "404", "part": "buttons", "path": "app.css", "section": "contacts",
         "role_id": role_id, "archive_id": new_id(), "slug": person.slug, "work_id": new_id(),
-        "upload_id": new_id(), "number": 0,
+        "upload_id": new_id(), "number": 0, "certificate_id": new_id(),
         "ticket": "no-such-ticket", **new_here,
     }  # fmt: skip
     return Samples(person.slug, person, values)

@@ -175,7 +175,7 @@ def test_two_clicks_at_one_moment_ask_once(kept: Installation, backup: Backup, c
 
     def click(_number: int) -> bool:
         with kept.app.app_context():
-            return work.ask_once(Who("Olga"), work.RESTORE_IN_PLACE, place, work.RESTORES, backup=backup.stamp)
+            return work.ask_once(Who("Olga"), work.RESTORE_IN_PLACE, place, work.ALONE, backup=backup.stamp)
 
     with ThreadPoolExecutor(8) as clicks:
         assert sorted(clicks.map(click, range(8))) == [False] * 7 + [True]

@@ -14,8 +14,8 @@ from web.operators.blueprint import bp
 from web.operators.gate import gate
 
 PAGES = (
-    "sign_in", "set_up", "workspaces", "standing", "asking", "plans", "work", "backups", "uploads", "capacity",
-    "billing", "events", "acts", "consent",
+    "sign_in", "set_up", "workspaces", "standing", "asking", "plans", "work", "backups", "uploads", "uploads_over",
+    "deleting", "capacity", "billing", "events", "acts", "consent",
 )  # fmt: skip
 __all__ = ["init_app", "jobs"]
 

@@ -37,7 +37,7 @@ def list_backups(slug: str) -> str:
     found = known(slug)
     looked = work.latest(found.id, (work.BACKUPS,))
     return render_template(
-        "operators/backups.html", found=found, looked=looked, backups=_listed(looked), **_under_way(found),
+        "operators/backups.html", found=found, looked=looked, backups=_listed(looked), **under_way(found),
         **frame("workspaces"),
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def backup_page(
         raise NotFound
     return render_template(
         "operators/backup.html", found=found, stamp=stamp, moment=moment, errors=errors or {},
-        values=values or {"slug": restored_slug(slug)}, name=_name(found), **_under_way(found), **frame("workspaces"),
+        values=values or {"slug": restored_slug(slug)}, name=name_of(found), **under_way(found), **frame("workspaces"),
     )  # fmt: skip
 
 
@@ -91,10 +91,7 @@ def restore_as_new(slug: str, stamp: str) -> ResponseReturnValue:
 def restore_over(slug: str, stamp: str) -> ResponseReturnValue:
     """Let the worker put a backup in the place of the present data; the workspace's name has to be typed."""
     found = _with_backup(slug, stamp)
-    if found.status == "closed":
-        raise InvalidInput({"": _("This is the former data of a workspace that was restored. It stays closed.")})
-    if not is_name_typed(request.form.get("typed", ""), _name(found)):
-        raise InvalidInput({"typed": _("Type the name of the workspace just as it is shown.")})
+    check_in_place(found)
     return _asked(found, work.RESTORE_IN_PLACE, backup=stamp)
 
 
@@ -106,14 +103,14 @@ def _with_backup(slug: str, stamp: str) -> AnyRow:
 
 def _asked(found: AnyRow, kind: str, **asked: str) -> ResponseReturnValue:
     """Ask for it unless a restore of this workspace waits or runs, and lead to where one sees how far it is."""
-    if not work.ask_once(who(), kind, place_of(found), work.RESTORES, **asked):
-        flash(_("A restore of this workspace is under way already."), "error")
+    if not work.ask_once(who(), kind, place_of(found), work.ALONE, **asked):
+        flash(_("This workspace is being restored or deleted already."), "error")
     return redirect(url_for("operators.list_backups", slug=found.slug), 303)
 
 
-def _under_way(found: AnyRow) -> dict[str, Any]:
-    """Return the restore that was asked for last, as `_work.html` shows it."""
-    running = work.latest(found.id, work.RESTORES)
+def under_way(found: AnyRow) -> dict[str, Any]:
+    """Return what was asked for last of a workspace as a whole, as `_work.html` shows it."""
+    running = work.latest(found.id, work.ALONE)
     waits = running is not None and now() - running.asked_at > work.UNANSWERED
     return {"running": running, "unanswered": waits, "words": words}
 
@@ -124,5 +121,14 @@ def _listed(looked: AnyRow | None) -> list[tuple[str, datetime, int]]:
     return [(each["stamp"], moment, each["size"]) for each in found if (moment := moment_of(each["stamp"]))]
 
 
-def _name(found: AnyRow) -> str:
+def check_in_place(found: AnyRow) -> None:
+    """Raise InvalidInput for former data, which nothing takes the place of, and where the name is not typed."""
+    if found.status == "closed":
+        raise InvalidInput({"": _("This is the former data of a workspace that was restored. It stays closed.")})
+    if not is_name_typed(request.form.get("typed", ""), name_of(found)):
+        raise InvalidInput({"typed": _("Type the name of the workspace just as it is shown.")})
+
+
+def name_of(found: AnyRow) -> str:
+    """Return what a workspace is called; its address where it has no name."""
     return str(found.name or found.slug)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,11 +34,18 @@ def upload_page(values: Mapping[str, Any] | None = None, errors: Mapping[str, st
     """Show the form with what was typed, and the file that is here already; before it, that proof is needed."""
     running = work.latest(None, (work.RESTORE_FILE,))
     return render_template(
-        "operators/upload.html", proven=current_operator().is_proven, here=uploads.held(who()), running=running,
-        unanswered=running is not None and now() - running.asked_at > work.UNANSWERED, words=words,
-        most=settings().restore_file_bytes, most_at_once=settings().max_body_bytes, errors=errors or {},
-        values=values or {name: asked(name) for name in _ADDRESS}, **frame("workspaces"),
+        "operators/upload.html", running=running, words=words, errors=errors or {},
+        unanswered=running is not None and now() - running.asked_at > work.UNANSWERED,
+        values=values or {name: asked(name) for name in _ADDRESS}, **file_here(), **frame("workspaces"),
     )  # fmt: skip
+
+
+def file_here() -> dict[str, Any]:
+    """Return what a form for a file needs to know: whether proof is given, which file is here, how large one may be."""
+    return {
+        "proven": current_operator().is_proven, "here": uploads.held(who()), "most": settings().restore_file_bytes,
+        "most_at_once": settings().max_body_bytes,
+    }  # fmt: skip
 
 
 @bp.get("/restore")
@@ -62,8 +69,13 @@ def prove_before_upload() -> ResponseReturnValue:
 @proven
 def begin_upload() -> ResponseReturnValue:
     """Begin to take a file, or go on with it; tells which pieces are here, or what is wrong, by field."""
+    return begun(_checked_address)
+
+
+def begun(check: Callable[[], object]) -> ResponseReturnValue:
+    """Do that for a form whose other fields `check` looks at first."""
     try:
-        _checked_address()
+        check()
         told = from_form(UploadTold, request.form, input_context(form=True))
         found = uploads.begin(who(), told, most=settings().restore_file_bytes, piece_size=_piece_size())
     except InvalidInput as invalid:
@@ -88,14 +100,14 @@ def put_piece(upload_id: UUID, number: int) -> ResponseReturnValue:
 @shown_again(upload_page)
 def restore_file() -> ResponseReturnValue:
     """Let the worker make a new workspace of a file, once it is here and looks like an archive."""
-    found = _sent()
+    found = sent_file()
     uploads.check(found)
     if not uploads.ask_restore(who(), found, _checked_address()):
         flash(_("A restore of this file is under way already."), "error")
     return redirect(url_for("operators.show_upload"), 303)
 
 
-def _sent() -> uploads.Upload:
+def sent_file() -> uploads.Upload:
     """Return the file that came with the form, or in pieces before it; raises InvalidInput where there is none."""
     file = request.files.get("file")
     if file is not None and file.filename:

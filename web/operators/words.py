@@ -11,6 +11,7 @@ from saas_crm.core.i18n import gettext as _
 from saas_crm.operators.faults import parts
 from saas_crm.operators.registry import PLAN_STATES
 from saas_crm.operators.rules import moment_of
+from saas_crm.operators.work import DELETE, RESTORE_FILE, RESTORE_FILE_OVER
 from saas_crm.workspaces.capacity_rules import Capacity, Concern, worries
 from web.formatting import moment, number, size
 from web.history.words import browser_told
@@ -38,6 +39,7 @@ def acts() -> dict[str, str]:
         "operator_enable": _("Operator enabled"), "domain": _("Own domain changed"),
         "backups": _("Looked for backups"), "restore_as": _("Restore as a new workspace asked for"),
         "restore_in_place": _("Restore in place asked for"), "restore_file": _("Restore from a file asked for"),
+        "restore_file_in_place": _("Restore of a file in place asked for"), "delete_now": _("Deletion asked for"),
         "billing_manual": _("Plan arranged by hand"),
         "billing_manual_end": _("Plan by hand taken back"), "billing_sync": _("Prices at Stripe renewed"),
         "billing_replay": _("Event worked on again"), "billing_reconcile": _("Comparison with Stripe asked for"),
@@ -77,11 +79,10 @@ def whys() -> dict[str, str]:
     }  # fmt: skip
 
 
-def fault(error: str, *, of_file: bool = False) -> str:
-    """Return why work failed, in plain words where there are some; else as the machine tells it."""
+def fault(error: str, kind: str = "") -> str:
+    """Return why work of this kind failed, in plain words where there are some; else as the machine tells it."""
     code, detail = parts(error)
-    said = _of_files().get(code, "") if of_file else ""
-    said = said or {
+    said = _of_kind(kind).get(code, "") or {
         "bad_archive": _("The backup cannot be restored: it is damaged or not the archive of a workspace."),
         "newer": _("The backup was written by a newer release. Bring this installation up to it first."),
         "slug_taken": _("The address is taken by now. Choose another one."),
@@ -96,12 +97,22 @@ def fault(error: str, *, of_file: bool = False) -> str:
     return f"{said} ({detail})" if said and detail else said or detail
 
 
-def _of_files() -> dict[str, str]:
-    """Return what is said otherwise of a file that was sent than of a night's backup."""
+def _of_kind(kind: str) -> dict[str, str]:
+    """Return what is said otherwise of a file that was sent, and of a deletion, than of a night's backup."""
+    if kind == DELETE:
+        return {
+            "gone": _("The workspace is no longer there."),
+            "store": _("Its backups could not be removed, so nothing was deleted: the place for backups does not "
+                       "answer as it should."),
+        }  # fmt: skip
+    if kind not in (RESTORE_FILE, RESTORE_FILE_OVER):
+        return {}
     return {
         "bad_archive": _("The file cannot be restored: it is damaged or not the archive of a workspace."),
         "newer": _("The file was written by a newer release. Bring this installation up to it first."),
-        "gone": _("The file is no longer here. Send it again."),
+        "gone": _("The file is no longer here. Send it again.")
+        if kind == RESTORE_FILE
+        else _("The file, or the workspace, is no longer here."),
     }
 
 

@@ -11,7 +11,7 @@ from saas_crm.core.clock import now
 from saas_crm.core.errors import NotFound
 from saas_crm.core.i18n import gettext as _
 from saas_crm.edge.declared import operators_only
-from saas_crm.operators.work import BACKUPS, FIGURES, MIGRATE, RETRY_JOBS, UNANSWERED, ask, work_of
+from saas_crm.operators.work import BACKUPS, DELETE, FIGURES, MIGRATE, RETRY_JOBS, UNANSWERED, ask, work_of
 from web.forms import local_path
 from web.operators import words
 from web.operators.blueprint import bp
@@ -26,7 +26,10 @@ MOST = 1_000
 @bp.get("/work/<uuid:work_id>")
 @operators_only
 def show_work(work_id: UUID) -> ResponseReturnValue:
-    """Tell how far something is: a part of the page that asked, which is loaded anew when its list is there."""
+    """Tell how far something is: a part of the page that asked, which is loaded anew when its list is there.
+
+    Once a workspace is deleted its certificate takes the place of the page.
+    """
     found = work_of(work_id)
     if found is None:
         raise NotFound
@@ -35,6 +38,10 @@ def show_work(work_id: UUID) -> ResponseReturnValue:
     ))  # fmt: skip
     if found.kind == BACKUPS and found.state == "done":
         response.headers["HX-Refresh"] = "true"
+    if found.kind == DELETE and found.asked.get("certificate"):
+        response.headers["HX-Redirect"] = url_for(
+            "operators.show_certificate", certificate_id=found.asked["certificate"]
+        )
     return response
 
 

@@ -67,7 +67,7 @@ def workspace_page(slug: str, values: Mapping[str, Any] | None = None, errors: M
         "operators/workspace.html", found=found, causes=registry.causes(found.id), jobs=jobs, words=words,
         behind=registry.is_behind(found.schema_version), head=head("tenant"), bills=paid is not None, paid=paid,
         terms=terms,
-        running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES, *work.RESTORES)),
+        running=work.latest(found.id, (work.MIGRATE, work.RETRY_JOBS, work.FIGURES, *work.ALONE)),
         acts=acts(tenant_id=found.id, limit=ACTS_SHOWN)[:ACTS_SHOWN], errors=errors or {}, consent=consent,
         values={"kind": "closed", **(arranged(paid) if paid else {}), **(values or {})},
         people=people, opened=_opened(errors or {}), plans_sold=plans_sold, intervals_sold=intervals_sold,

@@ -1,5 +1,6 @@
 // <form data-upload="/address">: the file of its field is sent in pieces before the form itself, which then names it in its
-// field `upload`. What was lost on the way goes on where it stopped: the server tells which pieces it has.
+// field `upload`. What was lost on the way goes on where it stopped: the server tells which pieces it has. The form's other
+// text fields are kept where it has to be loaded anew.
 import { announce, csrfToken } from './messages.js';
 import { Sha256 } from './sha256.js';
 
@@ -18,6 +19,7 @@ class Stopped extends Error {
 }
 
 const pause = (time) => new Promise((done) => { setTimeout(done, time); });
+const typedIn = (form) => [...form.querySelectorAll('input.input[type=text]')];
 const wordsOf = (form) => JSON.parse(form.dataset.words);
 
 function tell(form, name, text) {
@@ -78,8 +80,7 @@ async function begin(form, file) {
   body.append('sha256', await digestOf(form, file));
   const answer = await send(form.dataset.upload, body);
   if (answer?.status === FORBIDDEN) {
-    body.delete('sha256');
-    location.assign(`${form.dataset.again}?${new URLSearchParams(['slug', 'name'].map((name) => [name, body.get(name)]))}`);
+    location.assign(`${form.dataset.again}?${new URLSearchParams(typedIn(form).map((field) => [field.name, field.value]))}`);
     throw new Stopped('signed_out');
   }
   if (answer?.status === UNPROCESSABLE) throw new Stopped('refused', (await answer.json()).errors);
@@ -125,7 +126,7 @@ function setBusy(form, busy) {
 function refused(form, stopped) {
   const errors = stopped.errors ?? { file: wordsOf(form)[stopped.key] };
   form.querySelector('[data-upload-progress]').hidden = true;
-  for (const [name, text] of Object.entries(errors)) tell(form, name === 'slug' || name === 'name' ? name : 'file', text);
+  for (const [name, text] of Object.entries(errors)) tell(form, form.elements.namedItem(name) ? name : 'file', text);
   form.querySelector('[aria-invalid=true]')?.focus();
 }
 
@@ -134,7 +135,7 @@ document.addEventListener('submit', async (event) => {
   const field = form.dataset?.upload && form.elements.namedItem('file');
   if (!field || field.disabled || !field.files.length || event.defaultPrevented) return;
   event.preventDefault();
-  for (const name of ['file', 'slug', 'name']) tell(form, name, '');
+  for (const { name } of [field, ...typedIn(form)]) tell(form, name, '');
   setBusy(form, true);
   try {
     form.elements.namedItem('upload').value = await upload(form, field.files[0]);
