@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from billing.asking import payers
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 
 PLANS_PAGE = "/settings/billing/plans"
 """Where the plans are, below a workspace's address."""
@@ -38,6 +39,6 @@ def slower(most: int, *, pays: bool, sold: bool = True) -> str:
     """Return what a program is told that asks more in a minute than the plan allows; asks nothing: it comes often."""
     told = _("The plan allows %(most)s API requests a minute.", most=most)
     if not sold:
-        return f"{told} {_not_sold()}"
+        return sentences(told, _not_sold())
     way = _("A larger plan allows more.") if pays else _("Those who look after billing can choose a larger plan.")
-    return f"{told} {way}"
+    return sentences(told, way)

@@ -22,9 +22,11 @@ DEFAULT_LOCALE = "en"
 _other_reader: ContextVar[str | None] = ContextVar("other_reader", default=None)
 
 __all__ = [
-    "LANGUAGES", "gettext", "html_lang", "in_language", "lazy_gettext", "new_reader", "ngettext", "no_reader",
-    "pgettext", "speaks", "spoken", "translations",
+    "LANGUAGES", "gap", "gettext", "html_lang", "in_language", "lazy_gettext", "new_reader", "ngettext", "no_reader",
+    "pgettext", "sentences", "speaks", "spoken", "translations",
 ]  # fmt: skip
+_WIDE_STOPS = ("。", "！", "？", "；", "：", "」", "』", "）")
+"""What ends a sentence in Chinese: the sign is as wide as a letter, and its other half is empty."""
 
 
 class _Reader:
@@ -76,6 +78,23 @@ def pgettext(sense: str, message: str, /, **values: Any) -> str:
     """Return a word that has several senses in English in the one that is meant."""
     text: str = translations().upgettext(sense, message)
     return text % values if values else text
+
+
+def gap(text: str) -> str:
+    """Return what stands between a sentence and what follows it: a space, and none behind a full-width stop."""
+    return "" if not text or text.endswith(_WIDE_STOPS) else " "
+
+
+def sentences(*told: str) -> str:
+    """Return sentences one behind the other, as each language has it, those that say nothing left out.
+
+    The one place where they are joined; of templates' own words (Markup) Markup comes back.
+    """
+    found = ""
+    for text in told:
+        if text:
+            found = found + gap(found) + text if found else text
+    return found
 
 
 def speaks(locale: str | None) -> str:

@@ -9,7 +9,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from saas_crm.core.i18n import translations
+from saas_crm.core.i18n import gap, sentences, translations
 
 
 class Catalogue:
@@ -79,4 +79,6 @@ def ngettext(context: EvalContext, singular: str, plural: str, number: int, /, *
 
 def install(app: Flask) -> None:
     """Let the templates translate through the catalogue."""
-    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext)
+    app.jinja_env.globals.update(
+        _=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext, gap=gap, sentences=sentences
+    )

@@ -14,7 +14,7 @@ from flask import request, url_for
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.clock import today_in
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, sentences
 from saas_crm.edge.current import settings
 from saas_crm.edge.viewing import viewing
 from tenants.context import ActiveTenant
@@ -52,7 +52,7 @@ def bill(member: CurrentMember, tenant: ActiveTenant) -> Told | None:
             "warn",
             "lock",
             _("%(title)s.", title=told.title),
-            f"{told.text} {told.way}",
+            sentences(told.text, told.way),
             told.plans_url,
             _("See the plans"),
         )

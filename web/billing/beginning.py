@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from billing.plans import catalogue
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, sentences
 from saas_crm.edge.current import settings
 from web.billing.words import plan_name
 
@@ -27,4 +27,4 @@ def beginning(came_for: str = "") -> str:
         then = _("%(plan)s can be chosen at any time, in the settings under Billing.", plan=plan_name(wanted))
     else:
         then = _("Then you go on with the free plan, or choose another.")
-    return f"{told} {then}"
+    return sentences(told, then)

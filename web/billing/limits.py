@@ -12,7 +12,7 @@ from billing.ways import way_on
 from saas_crm.access.seats import without_seat
 from saas_crm.core.errors import FeatureNotInPlan, LimitReached
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, sentences
 from saas_crm.core.limits import nearness, usage
 from saas_crm.edge.current import member_or_none, settings
 from saas_crm.edge.standing import is_owner
@@ -42,7 +42,8 @@ def refused(error: LimitReached | FeatureNotInPlan) -> dict[str, Any]:
 def in_one_line(error: LimitReached | FeatureNotInPlan) -> str:
     """Return the same for a message at the foot of a page."""
     told: Refused = refused(error)["told"]
-    return f"{told.title} {told.way}"
+    is_sentence = told.title.endswith((".", "。"))
+    return sentences(told.title if is_sentence else _("%(title)s.", title=told.title), told.way)
 
 
 def _of_limit(error: LimitReached, plan: str) -> Refused:

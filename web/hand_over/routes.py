@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import ngettext
+from saas_crm.core.i18n import ngettext, sentences
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import members_only, requires
 from saas_crm.hand_over import actions, queries
@@ -104,9 +104,9 @@ def undo(hand_over_id: UUID) -> ResponseReturnValue:
     undone = actions.undo(hand_over_id, actor=current_member(), tenant=current_tenant(), base_url=settings().base_url)
     words = ngettext("%(num)s record went back.", "%(num)s records went back.", undone.returned)
     if undone.stayed:
-        words += " " + ngettext(
+        words = sentences(words, ngettext(
             "%(num)s stays: it has changed hands since.", "%(num)s stay: they have changed hands since.", undone.stayed
-        )
+        ))  # fmt: skip
     return saved(url_for("hand_overs.show", hand_over_id=hand_over_id), words)
 
 

@@ -15,6 +15,7 @@ from saas_crm.access.permissions import CurrentMember
 from saas_crm.core.errors import Forbidden, InvalidInput
 from saas_crm.core.forms import parse, patch_of
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 from saas_crm.edge.current import current_member
 from saas_crm.edge.input import input_context
 from saas_crm.hand_over.queries import told_of
@@ -70,7 +71,7 @@ def put_back(resource: str, record_id: UUID) -> ResponseReturnValue:
         _put(room.returning, record, name, entry.changes[name][0])
     except InvalidInput as invalid:
         db.session.rollback()
-        why = " ".join(dict.fromkeys(invalid.errors.values()))
+        why = sentences(*dict.fromkeys(invalid.errors.values()))
         label = room.labels().get(name, name)
         wrong = _("%(field)s cannot be put back: %(reason)s", field=label, reason=why)
         return history_page(resource, record_id, wrong=wrong), 422

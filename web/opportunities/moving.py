@@ -13,6 +13,7 @@ from saas_crm.access.ownership import check_may
 from saas_crm.core.errors import InvalidInput, NotFound, VersionConflict
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
@@ -119,7 +120,7 @@ def _go(to: str) -> Response:
 
 def _refused(opportunity_id: UUID, invalid: InvalidInput) -> ResponseReturnValue:
     """Say why a deal stays where it is."""
-    said = " ".join(invalid.errors.values())
+    said = sentences(*invalid.errors.values())
     if is_htmx():
         return with_toast("", said, tone="bad"), 422
     deal = queries.get_opportunity(opportunity_id, member=current_member())

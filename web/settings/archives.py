@@ -11,6 +11,7 @@ from saas_crm.access.queries import members
 from saas_crm.core.audit import record_act
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 from saas_crm.edge.current import current_member, settings
 from saas_crm.edge.declared import requires, while_read_only
 from saas_crm.edge.proof import proven
@@ -47,7 +48,7 @@ def ask() -> ResponseReturnValue:
     try:
         archives.ask_archive(settings().database_url, g.tenant, actor=current_member())
     except InvalidInput as refused:
-        flash(" ".join(refused.errors.values()), "error")
+        flash(sentences(*refused.errors.values()), "error")
         return redirect(url_for("settings_archives.index"), 303)
     return saved(url_for("settings_archives.index"), _("The archive is being made. A mail tells when it is ready."))
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
-from saas_crm.core.i18n import spoken
+from saas_crm.core.i18n import sentences, spoken
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
@@ -136,7 +136,7 @@ def reorder(pipeline_id: UUID) -> ResponseReturnValue:
         pipelines.reorder_stages(pipeline, ids_in_order(), actor=member)
     except InvalidInput as invalid:
         db.session.rollback()
-        return stages_page(errors={"": " ".join(invalid.errors.values())}), 422
+        return stages_page(errors={"": sentences(*invalid.errors.values())}), 422
     if not is_htmx():
         return redirect(url_for("settings_pipelines.index"), 303)
     return make_response(with_toast(stages_page(), _("Order saved.")))

@@ -16,6 +16,7 @@ from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.core.errors import AlreadyExists, InvalidInput
 from saas_crm.core.forms import from_form
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import requires
 from saas_crm.edge.input import input_context
@@ -104,7 +105,7 @@ def _asked_place(team: Team, to: str) -> str:
             raise InvalidInput({"parent_id": _("Choose a team.")})
         actions.check_place(team, parent_id, current_member())
     except InvalidInput as invalid:
-        return choose_place(team.id, " ".join(invalid.errors.values()))
+        return choose_place(team.id, sentences(*invalid.errors.values()))
     kept = [("team_id", str(team.id)), ("parent_id", to)]
     return _confirm(preview_of_team_move(team.id, parent_id), team.name, kept)
 
@@ -126,7 +127,7 @@ def move() -> ResponseReturnValue:
         return _ask(team_id, asked_first.preview)
     except InvalidInput as invalid:
         db.session.rollback()
-        return _not_moved(team_id, " ".join(invalid.errors.values()))
+        return _not_moved(team_id, sentences(*invalid.errors.values()))
     said = _("“%(name)s” is in its new place.", name=team.name)
     if is_htmx():
         return make_response(with_toast(teams_page(), said))

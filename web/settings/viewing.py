@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from saas_crm.access import view_as
 from saas_crm.core.errors import InvalidInput
 from saas_crm.core.i18n import gettext as _
+from saas_crm.core.i18n import sentences
 from saas_crm.edge.current import current_member
 from saas_crm.edge.declared import members_only, requires, while_read_only
 from saas_crm.edge.viewing import begin_viewing, end_viewing, viewing
@@ -25,7 +26,7 @@ def begin(member_id: UUID) -> ResponseReturnValue:
     try:
         seen, until = view_as.begin(member_id, actor=reader)
     except InvalidInput as refused:
-        flash(" ".join(refused.errors.values()), "error")
+        flash(sentences(*refused.errors.values()), "error")
         return redirect(url_for("settings_members.show", member_id=member_id), 303)
     begin_viewing(reader, seen.id, until)
     return redirect(url_for("today.index"), 303)
