@@ -19,10 +19,14 @@ PAYING = ("active", "past_due")
 
 @dataclass(frozen=True, slots=True)
 class SeatsAsked:
-    """So many seats are paid or wanted already, and so many are needed."""
+    """So many seats are paid or wanted already, and so many are needed.
+
+    `pending` of the former are agreed to and not charged yet: Stripe is told of all together.
+    """
 
     paid: int
     needed: int
+    pending: int = 0
 
     @property
     def more(self) -> int:
@@ -45,7 +49,7 @@ def asked(tenant: ActiveTenant, wanting: int) -> SeatsAsked | None:
     there = seats.needed()  # those who are invited already were agreed to
     paid = max(found.seats, found.seats_wanted or 0, plan.seats_to_buy(there))
     needed = plan.seats_to_buy(there + wanting)
-    return SeatsAsked(paid, needed) if needed > paid else None
+    return SeatsAsked(paid, needed, paid - found.seats) if needed > paid else None
 
 
 @dataclass(frozen=True, slots=True)

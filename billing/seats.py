@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from billing.acting import begin
+from billing.acting import Act, begin
 from billing.errors import NothingToDo
 from billing.models import Subscription
 from billing.seat_counting import GATHERED, PAYS, count_anew, defer_setting, needed, needed_in, note_needed
@@ -39,10 +39,11 @@ def paid(tenant_id: UUID) -> int | None:
     return row.seats if row is not None and row.source != "none" and row.state not in ("free", "trialing") else None
 
 
-def preview(settings: Settings, tenant: ActiveTenant, seats: int) -> Cost:
+def preview(settings: Settings, tenant: ActiveTenant, seats: int, *, agreed: int = 0) -> Cost:
     """Return what it costs to ask for so many seats: of as many as would be set then (`seat_rules.to_buy`).
 
-    Raises NothingToDo, StripeRefused and StripeUnreachable.
+    What is charged or accrues by the seats that were `agreed` to before, and that Stripe is not told of yet, is left
+    out. Raises NothingToDo, StripeRefused and StripeUnreachable.
     """
     act = begin(settings, tenant.id, only_look=True)
     sub = act.now
@@ -50,9 +51,16 @@ def preview(settings: Settings, tenant: ActiveTenant, seats: int) -> Cost:
     then = sub.amount * seats
     if seats <= sub.seats:
         return Cost(0, then, sub.currency, sub.period_ends_at, seats, at_once=False)
-    yearly = sub.interval == "year"
-    charged, accrued = act.gateway.preview(sub, price_id=sub.price_id, seats=seats, at_once=yearly)
+    charged, accrued = _charged(act, seats)
+    if sub.seats < agreed < seats:
+        before, accrues = _charged(act, agreed)
+        charged, accrued = max(charged - before, 0), max(accrued - accrues, 0)
     return Cost(charged, then, sub.currency, sub.period_ends_at, seats, accrued=accrued)
+
+
+def _charged(act: Act, seats: int) -> tuple[int, int]:
+    """Return what so many seats charge at once, and what they add to the next invoice."""
+    return act.gateway.preview(act.now, price_id=act.now.price_id, seats=seats, at_once=act.now.interval == "year")
 
 
 def want(tenant: ActiveTenant, seats: int, *, now: datetime | None = None) -> None:

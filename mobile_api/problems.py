@@ -99,8 +99,9 @@ class Problem(BaseModel):
     )
     seats: dict[str, Any] | None = Field(
         default=None,
-        description="`seat-needed`: `paid` and `needed`; for who may change billing also the `cost`. Send the same "
-        "again with `needed` as `confirm_seats`.",
+        description="`seat-needed`: `paid` and `needed`; `pending` of the paid ones were agreed to before and are not "
+        "charged yet. For who may change billing also the `cost`: `now` and `accrued` of this request alone, without "
+        "the pending ones, `then` of all seats. Send the same again with `needed` as `confirm_seats`.",
     )
 
     def body(self) -> dict[str, Any]:

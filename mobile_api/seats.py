@@ -38,10 +38,10 @@ def agreed_seats(confirmed: int | None, wanting: int = 1) -> SeatsAsked | None:
     if confirmed == found.needed:
         return found
     told = problem("seat-needed")
-    told.seats = {"paid": found.paid, "needed": found.needed}
+    told.seats = {"paid": found.paid, "needed": found.needed, "pending": found.pending}
     if member.can("billing:update"):
         db.session.rollback()  # nothing is saved, and Stripe is asked outside of transactions
-        told.seats["cost"] = cost_fields(seats.preview(settings(), g.tenant, found.needed))
+        told.seats["cost"] = cost_fields(seats.preview(settings(), g.tenant, found.needed, agreed=found.paid))
     raise ApiProblem(told)
 
 

@@ -257,13 +257,17 @@ def test_an_invitation_beyond_the_seats_is_confirmed_with_its_cost(
     assert (asked["paid"], asked["needed"], asked["cost"]["then"]["amount"]) == (7, 8, "96.00")
     admin = api_for("admin", of=sold)
     told = problem(admin.post("/invitations", json=body), 409, "seat-needed")["seats"]
-    assert told == {"paid": 7, "needed": 8}
+    assert told == {"paid": 7, "needed": 8, "pending": 0}
     problem(admin.post("/invitations", json=body | {"confirm_seats": 8}), 403, "forbidden")
     problem(owner.post("/invitations", json=body | {"confirm_seats": 9}), 409, "seat-needed")
     assert mailbox.arrived("ada@x.example") == []
     assert owner.post("/invitations", json=body | {"confirm_seats": 8}).status_code == 201
     assert mailbox.arrived("ada@x.example")
     assert state_of(sold, cast.tenants["acme"].id).seats_wanted == 8
+    again = problem(owner.post("/invitations", json=body | {"email": "ben@x.example"}), 409, "seat-needed")["seats"]
+    assert (again["paid"], again["needed"], again["pending"]) == (8, 9, 1)
+    one, other = (float(said["cost"]["accrued"]["amount"]) for said in (asked, again))
+    assert abs(one - other) < 0.05, "of this one alone"
 
 
 def test_paying_works_where_the_workspace_can_only_be_read(

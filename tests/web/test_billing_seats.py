@@ -87,6 +87,31 @@ def test_seats_that_are_wanted_already_are_not_asked_for_twice(
     assert (again.status_code, heading(again)) == (409, "1 seat more is needed")
 
 
+@pytest.mark.parametrize("interval", ["month", "year"])
+def test_the_cost_is_of_this_invitation_and_what_is_pending_is_named(
+    owner: Browser, stripe: Double, sold: Flask, role_ids: dict[str, str], interval: str
+) -> None:
+    """Stripe is told of the seats of an hour together: what one asks for later is not charged for them all."""
+    subscribe(owner, stripe, interval=interval)
+    one, two = lines(role_ids, "ada@x.example"), lines(role_ids, "ben@x.example", "cleo@x.example")
+    first = owner.post(SEND, data=one)
+    assert "added before" not in first.text
+    owner.post(SEND, data=one | {"confirm_seats": "8"})
+    later = owner.post(SEND, data=two)
+    assert heading(later) == "2 seats more are needed"
+    assert "8 now, with 1 that was added before; then 10" in later.text
+    assert "What 1 seat costs that was added before is not in it: it comes with the same invoice." in later.text
+    assert ("€120 a month" if interval == "month" else "€1,200 a year") in later.text, "of all of them, from then on"
+    assert abs(charged(later.text) - 2 * charged(first.text)) <= 5
+
+
+def charged(page: str) -> int:
+    """Return the cents that are told for now, or for the rest of the period."""
+    told = re.search(r"(?:Today, with tax|For the rest of this period)\D*€([\d,]+(?:\.\d\d)?)", page)
+    assert told is not None, page
+    return round(float(told[1].replace(",", "")) * 100)
+
+
 def test_who_may_not_pay_is_told_whom_to_ask_and_no_amount(
     client_for: ClientFor, owner: Browser, stripe: Double, sold: Flask, cast: Cast, role_ids: dict[str, str],
     mailbox: Mailbox,

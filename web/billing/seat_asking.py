@@ -55,7 +55,7 @@ def seats_page(
     may, failed, cost, found = current_member().can("billing:update"), "", None, held(g.tenant.id)
     if may:
         try:
-            cost = seats.preview(settings(), g.tenant, asked.needed)
+            cost = seats.preview(settings(), g.tenant, asked.needed, agreed=asked.paid)
         except BillingError as error:
             failed = what_failed(error)
     kept = [(name, value) for name, values in request.values.lists() for value in values if name not in NOT_KEPT]
