@@ -126,7 +126,8 @@ def delete(slug: str, now: bool, yes: bool) -> None:
         raise unknown(slug) from None
     except BackupFailed as failed:
         raise Failure(f"{slug} was not deleted: its backups could not be removed ({failed}).") from None
-    note_command(settings.database_url, "delete", slug, certificate=str(certificate.id))
+    gone, number = certificate.tenant_id, str(certificate.id)
+    note_command(settings.database_url, "delete", slug, tenant_id=gone, certificate=number)
     click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
 
 

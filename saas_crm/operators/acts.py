@@ -20,7 +20,8 @@ from tenants.migrate import connect
 COMMAND = "command"
 _BY_COMMAND = (
     "INSERT INTO public.operator_acts (id, actor, act, tenant_id, slug, origin, details)"
-    " SELECT %(id)s, %(actor)s, %(act)s, (SELECT t.id FROM public.tenants t WHERE t.slug = %(slug)s), %(slug)s,"
+    " SELECT %(id)s, %(actor)s, %(act)s,"
+    " coalesce(%(tenant_id)s, (SELECT t.id FROM public.tenants t WHERE t.slug = %(slug)s)), %(slug)s,"
     " '{}', %(details)s"
 )
 
@@ -58,9 +59,14 @@ def record_alone(who: Who, act: str, place: Place | None = None, **details: Any)
         record(connection, who, act, place, **details)
 
 
-def note_command(database_url: str, act: str, slug: str | None = None, **details: Any) -> None:
-    """Write that a command did something; where the tables are a release behind, nothing is written."""
-    values = {"id": new_id(), "actor": COMMAND, "act": act, "slug": slug,
+def note_command(
+    database_url: str, act: str, slug: str | None = None, *, tenant_id: UUID | None = None, **details: Any
+) -> None:
+    """Write that a command did something; where the tables are a release behind, nothing is written.
+
+    The id need be said only of a workspace that is gone by now.
+    """
+    values = {"id": new_id(), "actor": COMMAND, "act": act, "slug": slug, "tenant_id": tenant_id,
               "details": Jsonb({name: value for name, value in details.items() if value})}  # fmt: skip
     with suppress(psycopg.errors.UndefinedTable), connect(database_url) as connection:
         connection.execute(_BY_COMMAND, values)

@@ -136,6 +136,9 @@ def test_the_owners_are_told_and_the_operator_is_named(
     told = json.loads(found.output)
     assert (told["asked_by"], told["asked_at"]) == ("operator", None)
     assert "Copy Ltd is deleted" in [mail["Subject"] for mail in mailbox.arrived("owner@acme.example")]
+    with installation.place.owner() as connection:
+        acts = "SELECT actor, tenant_id, details FROM public.operator_acts WHERE act = 'delete'"
+        assert connection.execute(acts).fetchall() == [("command", tenant.id, {"certificate": told["id"]})]
 
 
 def test_made_read_only_until_a_day(call: Call, client_for: Callable[[str], Browser]) -> None:

@@ -65,7 +65,7 @@ def delete_workspace(slug: str) -> ResponseReturnValue:
     """Let the worker delete a workspace at once; its address has to be typed, and why."""
     found = known(slug)
     data = _said(found)
-    if not work.ask_once(who(), work.DELETE, place_of(found), work.ALONE, slug=found.slug, reason=data.reason):
+    if not work.ask_once(who(), work.DELETE, place_of(found), work.ALONE, address=found.slug, reason=data.reason):
         flash(_("This workspace is being restored or deleted already."), "error")
     asked = work.latest(found.id, (work.DELETE,))
     if asked is None:
@@ -97,7 +97,7 @@ def show_deleting(work_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("operators.show_certificate", certificate_id=found.asked["certificate"]), 303)
     return render_template(
         "operators/deleting.html", running=found, unanswered=now() - found.asked_at > work.UNANSWERED, words=words,
-        slug=found.asked.get("slug", ""), **frame("workspaces"),
+        slug=found.asked.get("address", ""), **frame("workspaces"),
     )  # fmt: skip
 
 
