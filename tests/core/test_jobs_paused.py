@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,11 @@ from saas_crm.workspaces.saving import save
 from tenants.context import current_tenant
 from tenants.db import db, tenant_scope
 from tenants.standing import CLOSED, OPERATOR, READ_ONLY, Kind, Suspension
+from tests.cli.conftest import CHECKOUT
 from tests.support.cast import Cast
 from tests.support.installation import Installation
 from tests.support.mailbox import work_off
+from tests.support.server import environment_of
 
 ran: list[str] = []
 _JOBS = (
@@ -168,3 +173,32 @@ def test_while_all_that_waits_is_put_aside_the_worker_has_nothing_to_do(
     work_off(app, installation.settings)
     assert owner.execute("SELECT count(*) FROM jobs.procrastinate_jobs WHERE status = 'doing'").fetchone() == (0,)
     assert ran == []
+
+
+def test_a_worker_that_runs_goes_on_by_itself(
+    app: Flask, cast: Cast, installation: Installation, owner: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    suspend(installation)
+    with app.app_context(), tenant_scope(cast.tenants["acme"]):
+        defer(db.session(), "idempotency.forget")
+        db.session.commit()
+    there = (
+        "SELECT queue_name FROM jobs.procrastinate_jobs WHERE task_name = 'idempotency.forget' AND status <> 'failed'"
+    )
+    with (tmp_path / "worker.log").open("wb") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "saas_crm.cli", "worker"],
+            cwd=CHECKOUT, env=environment_of(installation.settings), stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        while owner.execute(there).fetchall() != [(PAUSED,)]:
+            assert worker.poll() is None, (tmp_path / "worker.log").read_text()
+            time.sleep(0.1)
+        resume(installation)
+        while owner.execute(there).fetchall():
+            assert worker.poll() is None, (tmp_path / "worker.log").read_text()
+            time.sleep(0.1)
+        assert owner.execute("SELECT task_name FROM jobs.procrastinate_jobs WHERE status = 'failed'").fetchall() == []
+    finally:
+        worker.terminate()
+        worker.wait(60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -26,11 +27,12 @@ from tests.support.second_factor import AuthApp, with_app
 from tests.support.security_key import SecurityKey
 from tests.support.signing_in import enter
 from tests.web.pages import flashed
-from tests.web.passkeys import register
+from tests.web.passkeys import PAGE, options, register, rows
 
 ClientFor = Callable[..., Browser]
 CODE, NEW = "/signin/code", "another horse battery"
 REP = "rep@acme.example"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 OFF = "Your two-factor sign-in was reset"
 
 
@@ -151,3 +153,20 @@ def test_without_a_second_step_there_is_nothing_to_tell(nobody: Browser, mailbox
     assert reset(nobody, mailbox) == "/acme/"
     assert "Your new password is set." in flashed(nobody.get("/acme/"))
     assert OFF not in [mail["Subject"] for mail in mailbox.arrived(REP)]
+
+
+def test_a_passkey_that_is_just_being_added_comes_too_late(
+    client_for: ClientFor, app: Flask, cast: Cast, installation: Installation
+) -> None:
+    """It waits for the new password to be set, and its session is over then."""
+    squatter, key = client_for("rep"), SecurityKey()
+    credential = key.make(options(squatter, f"{PAGE}/options"))
+    with installation.place.owner() as watching, installation.place.owner() as setting, ThreadPoolExecutor(1) as pool:
+        with setting.transaction():
+            setting.execute("SELECT 1 FROM public.users WHERE email = %s FOR UPDATE", [REP])
+            adding = pool.submit(squatter.post, PAGE, data={"name": "Mine", "credential": credential})
+            while watching.execute(WAITING).fetchone() == (0,):
+                assert not adding.done()
+            setting.execute("DELETE FROM public.sessions WHERE user_id = %s", [cast["rep"].user_id])
+        assert adding.result(60).status_code == 404
+    assert rows(app, cast) == []

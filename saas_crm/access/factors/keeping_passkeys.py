@@ -15,6 +15,7 @@ from saas_crm.access.factors.setting_up import write_codes
 from saas_crm.access.factors.standing import held_factors
 from saas_crm.access.profile import profile_changed
 from saas_crm.access.sessions import SignedInUser
+from saas_crm.access.shared_models import UserSession
 from saas_crm.access.sign_in_log import tell_workspaces
 from saas_crm.core.errors import NotFound
 from tenants.db import SHARED, db
@@ -23,10 +24,14 @@ from tenants.db import SHARED, db
 def add_passkey(user: SignedInUser, name: str, answer: Answer, *, origin: Mapping[str, str]) -> list[str]:
     """Keep a passkey; return recovery codes, which are shown once, if it is the first second step. Raises InvalidInput.
 
-    The person's row is held, so that two at one moment do not both make codes.
+    The person's row is held, so that two at one moment do not both make codes. Raises NotFound where the session was
+    ended until then: a new password that was just being set would else leave a passkey of who had the former one.
     """
     with db.engines[SHARED].begin() as connection:
-        store_passkey(connection, user, name, answer, held=held_factors(connection, user.id).passkeys)
+        held = held_factors(connection, user.id)
+        if connection.scalar(select(UserSession.id).where(UserSession.id == user.session_id)) is None:
+            raise NotFound
+        store_passkey(connection, user, name, answer, held=held.passkeys)
         tell_workspaces(connection, "passkey_added", origin, user_id=user.id)
         tell_person(connection, user, KEY)
         profile_changed(connection, user.id)
