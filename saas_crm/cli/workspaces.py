@@ -13,7 +13,7 @@ import click
 
 from saas_crm.cli.configuration import load_settings
 from saas_crm.cli.failures import Failure, WrongCall
-from saas_crm.operators.acts import note_command
+from saas_crm.operators.acts import Place, note_command
 from saas_crm.workspaces.backups import BackupFailed, forget_backups, store_at
 from saas_crm.workspaces.deleting import Certificate, delete_workspace
 from saas_crm.workspaces.restoring import Restored, RestoreUnderWay, restore_as, restore_in_place
@@ -126,8 +126,8 @@ def delete(slug: str, now: bool, yes: bool) -> None:
         raise unknown(slug) from None
     except BackupFailed as failed:
         raise Failure(f"{slug} was not deleted: its backups could not be removed ({failed}).") from None
-    gone, number = certificate.tenant_id, str(certificate.id)
-    note_command(settings.database_url, "delete", slug, tenant_id=gone, certificate=number)
+    gone = Place(certificate.tenant_id, slug)
+    note_command(settings.database_url, "delete", gone, certificate=str(certificate.id))
     click.echo(json.dumps(dataclasses.asdict(certificate), ensure_ascii=False, indent=2, default=str))
 
 

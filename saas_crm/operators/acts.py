@@ -59,13 +59,12 @@ def record_alone(who: Who, act: str, place: Place | None = None, **details: Any)
         record(connection, who, act, place, **details)
 
 
-def note_command(
-    database_url: str, act: str, slug: str | None = None, *, tenant_id: UUID | None = None, **details: Any
-) -> None:
+def note_command(database_url: str, act: str, place: str | Place | None = None, **details: Any) -> None:
     """Write that a command did something; where the tables are a release behind, nothing is written.
 
-    The id need be said only of a workspace that is gone by now.
+    Of a workspace its slug is enough, unless it is gone by now.
     """
+    tenant_id, slug = (place.id, place.slug) if isinstance(place, Place) else (None, place)
     values = {"id": new_id(), "actor": COMMAND, "act": act, "slug": slug, "tenant_id": tenant_id,
               "details": Jsonb({name: value for name, value in details.items() if value})}  # fmt: skip
     with suppress(psycopg.errors.UndefinedTable), connect(database_url) as connection:
