@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, or_, select
 
@@ -16,11 +17,15 @@ from billing.subscriptions import installation_id
 from tenants.db import SHARED, db
 from tenants.directory import shared_reader
 
+if TYPE_CHECKING:
+    from billing.stripe_gateway import StripeGateway
+
 LEFT_BEHIND = timedelta(minutes=10)
 """After which an event that nobody works on is taken up again: its job was lost, or found the row not yet there."""
 DOUBLED_AFTER = 3.0
 """Failures after which that is twice as long; a job that fails has tried some times by itself."""
 KEPT = timedelta(days=90)
+KEPT_BY_STRIPE = timedelta(days=29)
 AT_ONCE = 1_000
 """Customers whose events are taken up, and events that are forgotten, at a time."""
 
@@ -63,6 +68,15 @@ def last_known() -> datetime | None:
     with shared_reader() as connection:
         found: datetime | None = connection.scalar(select(func.max(last.c.created_at)))
     return found
+
+
+def fetch_missed(gateway: StripeGateway, at: datetime, back: timedelta) -> list[str]:
+    """Keep what Stripe told and never came, from `back` before the newest that came; returns the ids.
+
+    A request for each hundred events of that time, however many workspaces there are.
+    """
+    since = max(min(last_known() or at - back, at) - back, at - KEPT_BY_STRIPE)
+    return keep_missed(gateway.events_since(since), at)
 
 
 def keep_missed(found: Iterable[EventFacts], at: datetime) -> list[str]:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 LOOKS_BACK = timedelta(days=2)
-KEPT_BY_STRIPE = timedelta(days=29)
 SUSPICIOUS = 5
 """So many customers that Stripe does not know, and more than it knows: then it is the key that is wrong."""
 
@@ -69,10 +68,8 @@ def ask_for_it() -> None:
 
 def _fetch_missed(gateway: StripeGateway, at: datetime, report: Report) -> None:
     """Fetch the events that never came, before anything else: what they tell of is worked on meanwhile."""
-    last = catching_up.last_known() or at - LOOKS_BACK
-    since = max(min(last, at) - LOOKS_BACK, at - KEPT_BY_STRIPE)
     try:
-        report.missed_events = catching_up.keep_missed(gateway.events_since(since), at)
+        report.missed_events = catching_up.fetch_missed(gateway, at, LOOKS_BACK)
     except BillingError as failed:
         _note(report, "events", failed)
 

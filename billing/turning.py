@@ -1,4 +1,9 @@
-"""What the clock does: trials, grace and manual plans end, reminders are due, and what was lost is taken up."""
+"""What the clock does: trials, grace and manual plans end, reminders are due, and what was lost is taken up.
+
+Stripe is asked about one who owes only where something would follow for them: a debt lasts ten weeks, and most hours of
+it change nothing. That one of them has paid and no webhook told of it is found by one look for all: what Stripe told of
+late and never came. The nightly round (`billing.reconciling`) compares each with Stripe, whatever was told.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,16 @@ from sqlalchemy import and_, func, or_, select
 
 from billing import catching_up, seats
 from billing.announcing import TRIAL_REMINDERS, letter_owed, reminder_due
-from billing.closing import begin_deletion, follow_deletion, is_to_be_deleted, not_followed
+from billing.closing import begin_deletion, deletion_due, follow_deletion, is_to_be_deleted, not_followed
 from billing.errors import BillingError
+from billing.gateways import gateway_of
+from billing.held import Held
 from billing.models import Subscription
+from billing.owing import LETTERS
 from billing.patience import Silences
+from billing.rules import standing_by_clock
 from billing.settling import defer_word, settle
-from billing.subscriptions import held
+from billing.subscriptions import held, held_of
 from billing.switching import switch_on
 from saas_crm.core.clock import now as present
 from tenants.db import SHARED, db
@@ -24,8 +33,8 @@ from tenants.directory import shared_reader
 from tenants.settings import Settings
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 500
-"""Workspaces that are read at a time."""
+LOOKS_BACK = timedelta(hours=2)
+"""How long before the newest event that came another one is looked for that did not: the hour, and one more."""
 SLACK = timedelta(hours=3)
 """How long after its end a period's renewal may be unknown to us, before we ask ourselves."""
 
@@ -33,14 +42,13 @@ SLACK = timedelta(hours=3)
 def turn(settings: Settings, now: datetime | None = None) -> int:
     """Look at all whose standing may follow from the time; returns at how many. Seats and events that wait go on.
 
-    Where Stripe has a word in it, it is asked: nobody is locked out of writing by a webhook that was lost. What it says
-    against one is that one's trouble; is it silent a few times in a row, these wait for the next hour, and the others
-    are done.
+    Where Stripe has a word in it, it is asked first: nobody is locked out of writing by a webhook that was lost. What
+    it says against one is that one's trouble; is it silent a few times in a row, these wait for the next hour, and the
+    others are done.
     """
     at, looked, silences, answers = now or present(), 0, Silences(), True
     switch_on(settings, at)
-    for tenant_id, source in _waiting(at):
-        asks = source == "stripe"
+    for tenant_id, asks in _waiting(at):
         if asks and not answers:
             continue
         looked += 1
@@ -49,6 +57,7 @@ def turn(settings: Settings, now: datetime | None = None) -> int:
             answers = False
             log.warning("Stripe does not answer; subscriptions wait for an hour")
     if answers:
+        _fetch_missed(settings, at)
         _follow_deletions(settings, at)
         _send_seats(settings, at)
     catching_up.take_up_again(at)
@@ -71,25 +80,39 @@ def _turned(settings: Settings, tenant_id: UUID, at: datetime, *, asks: bool) ->
     return None
 
 
-def _waiting(at: datetime) -> Iterator[tuple[UUID, str]]:
-    """Yield whom the time may change, and who answers for them: all of them, some at a time."""
+def _waiting(at: datetime) -> Iterator[tuple[UUID, bool]]:
+    """Yield whom the time changes or may change, and whether Stripe has to be asked about them first."""
     row = Subscription
     soon = at + timedelta(days=max(TRIAL_REMINDERS))
-    query = select(row.tenant_id, row.source).where(or_(
+    for held_now in held_of(or_(
         and_(row.state == "trialing", row.trial_ends_at <= soon),
-        row.state.in_(("past_due", "read_only", "cancelled")),
+        row.state.in_(tuple(LETTERS)),
         and_(row.source == "manual", row.paid_until <= at),
         and_(row.source == "stripe", row.state == "active", row.period_ends_at <= at - SLACK),
         and_(row.source == "stripe", row.cancel_at_period_end, row.period_ends_at <= at),
-    )).order_by(row.tenant_id).limit(AT_ONCE)  # fmt: skip
-    after = UUID(int=0)
-    while True:
-        with shared_reader() as connection:
-            found = connection.execute(query.where(row.tenant_id > after)).all()
-        yield from ((one[0], one[1]) for one in found)
-        if len(found) < AT_ONCE:
-            return
-        after = found[-1][0]
+    )):  # fmt: skip
+        asks = held_now.source == "stripe"
+        if not asks or held_now.state not in LETTERS or _follows(held_now, at):
+            yield held_now.tenant_id, asks
+
+
+def _follows(row: Held, at: datetime) -> bool:
+    """Whether a step, a letter or the deletion is due for one who owes: each only if Stripe says that it is owed."""
+    if standing_by_clock(row, at).state != row.state or letter_owed(row) or reminder_due(row, at):
+        return True
+    return is_to_be_deleted(row, at) and deletion_due(row.tenant_id) is None
+
+
+def _fetch_missed(settings: Settings, at: datetime) -> None:
+    """Keep what Stripe told of late and never came: who has paid is not to wait for the night to work again."""
+    gateway = gateway_of(settings)
+    if gateway is None:
+        return
+    try:
+        if missed := catching_up.fetch_missed(gateway, at, LOOKS_BACK):
+            log.warning("events of Stripe's had not come", events=len(missed))
+    except BillingError as failed:
+        log.warning("events could not be looked for", why=f"{type(failed).__name__}: {failed.message}")
 
 
 def _remind(settings: Settings, tenant_id: UUID, at: datetime) -> None:

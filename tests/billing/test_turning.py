@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from billing import turning
+from billing import subscriptions, turning
+from billing.announcing import reminder_due
 from billing.models import Subscription
+from billing.owing import LETTERS
 from tenants.db import SHARED, db
 from tests.billing.company import Company, Shop
 from tests.support.rows import Rows
@@ -71,8 +73,73 @@ def test_a_fault_in_one_is_not_silence(shop: Shop, acme: Company, rows: Rows) ->
 def test_all_who_wait_are_looked_at_however_many(
     shop: Shop, acme: Company, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turning, "AT_ONCE", 2)
+    monkeypatch.setattr(subscriptions, "BATCH", 2)
     owing(shop, rows, 5)
     spoil(acme.id, trial_ends_at=shop.now - timedelta(days=1))
     assert turning.turn(shop.settings, shop.now) == 6
     assert acme.row.state == "free"
+
+
+def looks(shop: Shop) -> int:
+    """How often Stripe is asked in a turn."""
+    shop.double.requests.clear()
+    shop.turn()
+    return len(shop.double.requests)
+
+
+def test_how_many_owe_says_nothing_of_how_often_stripe_is_asked(shop: Shop, acme: Company, rows: Rows) -> None:
+    acme.subscribe()
+    before = looks(shop)
+    told = list(LETTERS.values())
+    rows.customers(3, state="past_due", past_due_since=shop.now, state_since=shop.now, told=told)
+    for number, state in enumerate(("read_only", "cancelled"), start=4):
+        rows.make(number, customer_id=f"cus_{number}", state=state, state_since=shop.now, told=told,
+                  past_due_since=shop.now - timedelta(days=20))  # fmt: skip
+    assert looks(shop) == before == 1, "what was told of late, of all at once"
+
+
+@pytest.mark.parametrize(("state", "days"), [("past_due", 14), ("read_only", 30)])
+def test_before_anything_follows_stripe_is_asked(shop: Shop, acme: Company, state: str, days: int) -> None:
+    """Who has paid long ago, by Stripe, and of whom nothing was heard, is not locked out by the clock."""
+    acme.subscribe()
+    since = shop.now - timedelta(days=days)
+    spoil(acme.id, state=state, past_due_since=since - timedelta(days=14), state_since=since, told=[
+        *LETTERS.values(), "payment_still_due-3", "payment_still_due-7", "payment_still_due-12"
+    ])  # fmt: skip
+    assert reminder_due(acme.row, shop.now) is None
+    shop.turn()
+    assert acme.row.state == "active"
+
+
+def test_nobody_is_reminded_who_has_paid(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    since = shop.now - timedelta(days=3, hours=1)
+    spoil(acme.id, state="past_due", past_due_since=since, state_since=since, told=["payment_failed"])
+    assert reminder_due(acme.row, shop.now) is not None
+    shop.turn()
+    assert acme.row.state == "active"
+    assert "payment_still_due-3" not in acme.row.told
+
+
+def owed_for(shop: Shop, company: Company) -> list[str]:
+    asked_for = {"customer": company.row.customer_id, "status": "open"}
+    return [one["id"] for one in shop.double.request("GET", "/v1/invoices", asked_for)["data"]]
+
+
+def test_who_pays_and_nothing_is_heard_of_it_works_again_within_the_hour(shop: Shop, acme: Company) -> None:
+    acme.subscribe()
+    shop.double.account.after_retries = "past_due"
+    shop.double.cards(acme.row.customer_id or "", "declined")
+    shop.goes_on(days=50, step=1)
+    assert (acme.row.state, acme.status) == ("read_only", "read_only")
+    shop.double.advance(hours=1)
+    shop.deliver()
+    shop.turn()
+    asked_before = len(shop.double.requests)
+    shop.turn()
+    assert len(shop.double.requests) == asked_before + 1
+    for invoice_id in owed_for(shop, acme):
+        shop.double.acts.pay_invoice(invoice_id)
+    shop.lose()
+    shop.turn()
+    assert (acme.row.state, acme.status) == ("active", "active")
