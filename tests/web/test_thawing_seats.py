@@ -99,7 +99,7 @@ def test_programs_are_asked_as_well(
     asked: Any = problem(owner.patch(path, json={"status": "active"}), 409, "seat-needed")["seats"]
     assert (asked["paid"], asked["needed"], asked["cost"]["then"]["amount"]) == (7, 8, "96.00")
     told = problem(api_for("admin", of=sold).patch(path, json={"status": "active"}), 409, "seat-needed")
-    assert told["seats"] == {"paid": 7, "needed": 8}
+    assert told["seats"] == {"paid": 7, "needed": 8, "pending": 0}
     assert status(sold, cast, "viewer") == "frozen"
     done = owner.patch(path, json={"status": "active", "confirm_seats": 8})
     assert (done.status_code, done.json["status"]) == (200, "active")
