@@ -34,11 +34,12 @@ def test_nothing_is_open_while_stripe_is_asked(shop: Shop, acme: Company) -> Non
     from saas_crm.access.models import Member
 
     with tenant_scope(acme.tenant):
-        assert db.session.query(Member).count() > 0
+        assert db.session.scalar(db.select(db.func.count(Member.id))) > 0
         assert db.session().in_transaction()
         gateway_needed(shop.settings)
         assert not db.session().in_transaction()
-        db.session.execute(db.update(Member).values(version=Member.version + 1))
+        raised = db.update(Member).values(version=Member.version + 1)
+        db.session.execute(raised, execution_options={"synchronize_session": False})
         with pytest.raises(RuntimeError, match="before anything is changed"):
             gateway_needed(shop.settings)
 

@@ -27,7 +27,9 @@ FORMER_ADDRESSES = frozenset(
     (Path(__file__).parents[1] / "rollout" / "former_addresses.txt").read_text().splitlines()
 )  # fmt: skip
 """Every address inside a workspace that the former release had, to be written anew when FORMER is raised."""
-IS_BEHIND = bool(os.environ.get("TEST_BEHIND"))
+BEHIND = frozenset(filter(None, os.environ.get("TEST_BEHIND", "").split(",")))
+"""Which workspaces are: of "acme", "other" and "spares"."""
+IS_BEHIND = bool(BEHIND)
 _waiting: set[str] = set()
 _failed: set[str] = set()
 _read: dict[Path, int] = {}

@@ -19,7 +19,7 @@ from saas_crm.core.clock import now
 from saas_crm.core.jobs import defer
 from saas_crm.customers.models import Company
 from tenants.db import db
-from tests.support.acts import acts
+from tests.support.acts import HERE, acts
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone
 from tests.support.mailbox import Mailbox
@@ -152,7 +152,7 @@ def test_a_change_says_who_from_where_and_what(
     resource, action, through, told = change(office)
     entry = acts(acting, resource=resource, action=action)[0]
     assert (entry.member_id, entry.through) == (cast["admin"].member_id, through)
-    assert entry.origin["address"] == "127.0.0.1"
+    assert entry.origin.get("address") == HERE
     assert "as" not in entry.origin
     assert set(entry.changes) - {"id"} == set(told)
     for name, expected in told.items():
@@ -171,7 +171,7 @@ def test_who_joins_does_so_by_their_own_act(
         member = db.session.scalars(select(Member).where(Member.email == EMAIL)).one()
         member_id, team_id = member.id, member.team_id
     for entry in (made, accepted):
-        assert (entry.member_id, entry.through, entry.origin["address"]) == (member_id, "invitation", "127.0.0.1")
+        assert (entry.member_id, entry.through, entry.origin.get("address")) == (member_id, "invitation", HERE)
     assert made.changes == {
         "name": [None, "Nina New"], "email": [None, EMAIL], "role_id": [None, str(office.roles["rep"])],
         "team_id": [None, str(team_id)],
@@ -224,7 +224,7 @@ def test_another_password_is_in_the_log_with_the_tokens_it_ends(
     assert (changed.resource, changed.member_id, changed.through) == ("session", rep_id, "web")
     ended = {str(entry.record_id): entry for entry in acts(acting, resource="token", action="update")}
     assert (ended[token].member_id, ended[token].through) == (rep_id, "password")
-    assert ended[token].origin["address"] == changed.origin["address"] == "127.0.0.1"
+    assert ended[token].origin.get("address") == changed.origin.get("address") == HERE
     page = client_for("owner").get(f"{SETTINGS}/audit?action=password_change").text
     assert "Password changed" in page
 
@@ -237,7 +237,7 @@ def test_a_password_set_by_a_mailed_link_is_in_the_log(
     assert client_for(None).post(link, data={"password": NEW["password"]}).status_code == 303
     jobs()
     (entry,) = acts(acting, action="password_reset")
-    assert (entry.member_id, entry.origin["address"]) == (cast["rep"].member_id, "127.0.0.1")
+    assert (entry.member_id, entry.origin.get("address")) == (cast["rep"].member_id, HERE)
 
 
 def test_looking_as_somebody_says_as_whom(client_for: ClientFor, acting: Acting, cast: Cast) -> None:
@@ -249,7 +249,7 @@ def test_looking_as_somebody_says_as_whom(client_for: ClientFor, acting: Acting,
     assert len(entries) == 2
     for entry in entries:
         assert entry.member_id == cast["admin"].member_id
-        assert entry.origin["as"] == str(cast["rep"].member_id)
+        assert entry.origin.get("as") == (str(cast["rep"].member_id) if HERE else None)
     assert "(looking as Rita Rep)" in client_for("owner").get(f"{SETTINGS}/audit?action=view_as_end").text
 
 
