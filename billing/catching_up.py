@@ -70,13 +70,17 @@ def last_known() -> datetime | None:
     return found
 
 
-def fetch_missed(gateway: StripeGateway, at: datetime, back: timedelta) -> list[str]:
+def fetch_missed(
+    gateway: StripeGateway, at: datetime, back: timedelta, *, on_its_way: timedelta = timedelta(0)
+) -> list[str]:  # fmt: skip
     """Keep what Stripe told and never came, from `back` before the newest that came; returns the ids.
 
-    A request for each hundred events of that time, however many workspaces there are.
+    What is younger than `on_its_way` may still come by itself. A request for each hundred events of that time, however
+    many workspaces there are.
     """
     since = max(min(last_known() or at - back, at) - back, at - KEPT_BY_STRIPE)
-    return keep_missed(gateway.events_since(since), at)
+    told = gateway.events_since(since)
+    return keep_missed((event for event in told if event.created_at <= at - on_its_way), at)
 
 
 def keep_missed(found: Iterable[EventFacts], at: datetime) -> list[str]:

@@ -142,4 +142,8 @@ def test_who_pays_and_nothing_is_heard_of_it_works_again_within_the_hour(shop: S
         shop.double.acts.pay_invoice(invoice_id)
     shop.lose()
     shop.turn()
+    assert acme.row.state == "read_only", "it may still be on its way"
+    shop.double.advance(hours=1)
+    shop.lose()
+    shop.turn()
     assert (acme.row.state, acme.status) == ("active", "active")
