@@ -42,14 +42,14 @@ _NEXT = """
     ), next AS MATERIALIZED (
         SELECT first.id FROM queue CROSS JOIN LATERAL (
             SELECT job.id FROM procrastinate_jobs job
-            WHERE job.queue_name = queue.name AND job.status = 'todo'
+            WHERE job.queue_name BETWEEN queue.name AND queue.name AND job.status = 'todo'
                 AND NOT EXISTS (SELECT FROM busy WHERE busy.queue_name = queue.name)
                 AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
                 AND (job.lock IS NULL OR NOT EXISTS (
                     SELECT FROM procrastinate_jobs other WHERE other.lock = job.lock AND (other.status = 'doing'
                         OR other.status = 'todo' AND (other.priority, -other.id) > (job.priority, -job.id))
                 ))
-            ORDER BY job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+            ORDER BY job.queue_name, job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED
         ) first LIMIT 1
     )
     UPDATE procrastinate_jobs job SET status = 'doing', worker_id = %(worker_id)s FROM next WHERE job.id = next.id
@@ -57,7 +57,9 @@ _NEXT = """
         job.queue_name, job.attempts, job.worker_id
 """
 """From queue to queue by the index `jobs_in_turn`, in their order, until one has a job that may be done: what waits in
-the others is not read. Whether a queue is busy is asked once for each, before anything in it is."""
+the others is not read. Whether a queue is busy is asked once for each, before anything in it is. A name between itself
+and itself, and first in the order: said as "equals", PostgreSQL takes procrastinate's index by priority where it
+believes that few queues have all the jobs, and reads what waits in the others."""
 _HELD_BACK = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs job

@@ -151,13 +151,16 @@ def test_ten_thousand_that_wait_are_not_read(jobs: Jobs, worker: int) -> None:
 
 
 def test_what_is_put_aside_is_neither_taken_nor_read(jobs: Jobs, worker: int) -> None:
+    jobs.execute("VACUUM procrastinate_jobs")  # of what another test has rolled back
     with jobs.transaction(force_rollback=True):
         jobs.execute("INSERT INTO procrastinate_jobs (queue_name, task_name) SELECT %s, 'aside' FROM"
                      " generate_series(1, 10000)", [PAUSED])  # fmt: skip
+        jobs.execute("ANALYZE procrastinate_jobs")
+        assert pages_read(jobs, worker) < 100, "where there is nothing else"
         put(jobs, "a", "first")
         put(jobs, "z", "last")
+        assert pages_read(jobs, worker) < 100, "and where PostgreSQL knows of no other queue"
         jobs.execute("ANALYZE procrastinate_jobs")
-        assert take(jobs, worker) == "first"
         assert pages_read(jobs, worker) < 100
         assert doing(jobs) == ["first", "last"]
         assert take(jobs, worker) is None

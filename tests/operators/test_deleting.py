@@ -19,7 +19,7 @@ from saas_crm.worker import execute
 from saas_crm.workspaces import standing
 from saas_crm.workspaces.backups import back_up, backups_of, store_at
 from saas_crm.workspaces.ending import ask_deletion
-from saas_crm.workspaces.restoring import restore_as
+from saas_crm.workspaces.restoring import restore_as, restore_in_place
 from saas_crm.workspaces.saving import save
 from tenants.db import new_id, tenant_scope
 from tenants.standing import CLOSED, OPERATOR, Suspension
@@ -209,6 +209,20 @@ def test_one_that_is_suspended_is_deleted_too(olga: OperatorPerson, kept: Instal
     olga.browser.post(AT, data=FORM | {"typed": " /copy "})
     run_jobs(kept)
     assert left(kept, copy) == (0, 0, 0)
+
+
+def test_what_a_restore_has_put_aside_is_deleted_alone(
+    olga: OperatorPerson, kept: Installation, copy: tuple[UUID, str], mailbox: Mailbox, tmp_path: Path
+) -> None:
+    urls = (kept.settings.owner_url, kept.settings.database_url)
+    former = restore_in_place(*urls, tmp_path / "acme.zip", "copy", pause=lambda _: None).former_slug
+    at = AT.replace("copy", former)
+    assert "The workspace itself stays as it is" in olga.browser.get(at).text
+    assert olga.browser.post(at, data=FORM | {"typed": former}).status_code == 303
+    run_jobs(kept)
+    assert rows(kept, "SELECT slug FROM public.tenants WHERE slug LIKE 'copy%'") == [("copy",)]
+    assert backups(kept, copy) == 1
+    assert mailbox.arrived("owner@acme.example") == []
 
 
 def test_what_is_no_deletion_is_not_there(olga: OperatorPerson, kept: Installation, cast: Cast) -> None:
