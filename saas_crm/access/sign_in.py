@@ -38,12 +38,14 @@ def authenticate(email: str, password: str, address: str, *, origin: Mapping[str
     forgive(account)
     take_back(caller, until[caller])
     if needs_rehash(user.password_hash):
-        set_password(user.id, password)
+        hash_anew(user.id, password, former=user.password_hash)
     user_id: UUID = user.id
     return user_id
 
 
-def set_password(user_id: UUID, password: str) -> None:
-    """Store the same password again, hashed as is done today."""
+def hash_anew(user_id: UUID, password: str, *, former: str) -> None:
+    """Store the same password again, hashed as is done today, unless another one was set meanwhile."""
+    hashed = hash_password(password)
     with db.engines[SHARED].begin() as connection:
-        connection.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password)))
+        mine = update(User).where(User.id == user_id, User.password_hash == former)
+        connection.execute(mine.values(password_hash=hashed))
