@@ -8,6 +8,7 @@ from typing import Any, Literal
 from playwright.sync_api import Page, Response, ViewportSize
 
 from tests.browser.axe import AXE, contrast, drawn, findings, sideways, small_targets
+from tests.support.behind import page_may_wait
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -87,6 +88,8 @@ class Eyes:
 
     def _load(self, address: str, there: bool) -> None:
         answer = self.page.goto(address)
+        if answer is not None and page_may_wait(address, answer.status):
+            return
         if answer is None or (there and answer.status != 200):
             self.found.append(f"{address}: answers {answer.status if answer else 'nothing'}")
 

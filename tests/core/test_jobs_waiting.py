@@ -119,7 +119,7 @@ def test_a_workspace_that_is_behind_does_not_keep_people_from_their_profile(
     with app.app_context():
         choose_language(cast["rep"].user_id, "zh_Hant")
         spread_at_once(cast["rep"].user_id)
-    set_version(app, owner, "acme", head("tenant"))
+    set_version(app, owner, "acme", cast.tenants["acme"].schema_version)
     assert "access.spread_profile" in jobs()
     with app.app_context(), tenant_scope(cast.tenants["acme"]):
         assert db.session.scalars(select(Member.locale).where(Member.id == cast["rep"].member_id)).all() == ["zh_Hant"]

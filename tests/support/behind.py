@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ FORMER_ADDRESSES = frozenset(
 BEHIND = frozenset(filter(None, os.environ.get("TEST_BEHIND", "").split(",")))
 """Which workspaces are: of "acme", "other" and "spares"."""
 IS_BEHIND = bool(BEHIND)
+_FORMER_PAGES = [
+    re.compile(re.sub(r"<uuid:\w+>", "[0-9a-f-]{36}", re.sub(r"<\w+>", "[^/]+", rule)))
+    for method, rule in (address.split() for address in FORMER_ADDRESSES)
+    if method == "GET"
+]
 _waiting: set[str] = set()
 _failed: set[str] = set()
 _read: dict[Path, int] = {}
@@ -70,6 +76,12 @@ def may_wait(method: str, rule: str, status: int) -> bool:
     For walks over all addresses: so they ask the others all the same, instead of being told as expected to fail.
     """
     return IS_BEHIND and status == 503 and f"{method} {rule}" not in FORMER_ADDRESSES
+
+
+def page_may_wait(path: str, status: int) -> bool:
+    """Whether an answer to a browser says so, at a path ("/acme/settings/teams") that is new."""
+    inside = f"/{path.partition('?')[0].split('/', 2)[-1]}"
+    return IS_BEHIND and status == 503 and not any(former.fullmatch(inside) for former in _FORMER_PAGES)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
