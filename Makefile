@@ -47,7 +47,7 @@ test: ready $(STAMPS)/dev ## Run all tests: unit, database, API and browser (ARG
 behind: ready $(STAMPS)/dev ## Run some tests with workspaces that are a release behind, as while one is rolled out
 	@TEST_BEHIND=acme,other,spares $(RUN) -m pytest -n 2 --dist loadfile \
 		tests/guard/test_endpoints.py tests/web/test_first_saves.py tests/edge/test_lifecycle.py
-	@TEST_BEHIND=other $(RUN) -m pytest tests/leaks/test_reads.py -k mixed
+	@TEST_BEHIND=other $(RUN) -m pytest -n 2 --dist loadfile tests/leaks/test_reads.py tests/leaks/test_writes.py -k mixed
 
 bench: ready $(STAMPS)/dev ## Measure speed, and compare with the targets (ARGS=)
 	@exec $(RUN) -m infra.bench $(ARGS)
