@@ -127,7 +127,7 @@ def restore_in_place(
     with reading(path) as reader, _closed(owner_url, slug) as tenant_id:
         pause(REMEMBERED)
         with loading(owner_url, runtime_url, reader) as loaded:
-            close_again(loaded, schema_of(loaded.connection, tenant_id))
+            _close_again(loaded, tenant_id, reader.manifest.tenant.id)
             former = _swap(loaded, tenant_id, slug, reader.manifest.tenant.search_rules)
             restored = Restored(slug, bring_people(loaded, reader, tenant_id), former)
             if through:
@@ -168,6 +168,14 @@ def _open(connection: psycopg.Connection[Any], tenant_id: UUID, status: str) -> 
     """Take the cause away again; the status follows from those that are left, also from what was decided meanwhile."""
     connection.execute("DELETE FROM public.suspensions WHERE tenant_id = %s AND cause = %s", [tenant_id, RESTORING])
     settle(connection, tenant_id, status)
+
+
+def _close_again(loaded: Loaded, tenant_id: UUID, archived_id: UUID) -> None:
+    """End what is over by the workspace whose place it is, and by the archive's own where that is another one here."""
+    close_again(loaded, schema_of(loaded.connection, tenant_id))
+    own = schema_of(loaded.connection, archived_id) if archived_id != tenant_id else None
+    if own is not None:
+        close_again(loaded, own)
 
 
 def _swap(loaded: Loaded, tenant_id: UUID, slug: str, search_rules: int) -> str:

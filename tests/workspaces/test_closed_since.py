@@ -157,6 +157,18 @@ def test_who_was_locked_out_since_stays_out_but_the_last_owner(
     assert client_for("rep").get("/acme/companies").status_code == 200
 
 
+@pytest.mark.parametrize("status", ["frozen", "removed"])
+def test_who_was_locked_out_since_stays_out_in_the_place_of_another_workspace_too(
+    status: str, archive: Path, cast: Cast, installation: Installation
+) -> None:
+    """The other one never knew them: what their own workspace knows of them holds."""
+    place, before = installation.place, states(installation.place, "acme")
+    put(place, cast, status, "rep")
+    restore_in_place(place.owner_url, place.runtime_url, archive, "other", pause=lambda _: None)
+    assert states(place, "other") == {**before, cast["rep"].email: "frozen"}
+    assert set(opened(place, "other").values()) == {0}, "what was open in one opens nothing in another"
+
+
 def test_an_owner_stays_out_where_another_one_is_left(filled: Cast, installation: Installation, tmp_path: Path) -> None:
     place, path = installation.place, tmp_path / "two-owners.zip"
     with place.owner() as connection:
