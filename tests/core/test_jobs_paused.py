@@ -20,7 +20,7 @@ from saas_crm.workspaces.restoring import restore_as, restore_in_place
 from saas_crm.workspaces.saving import save
 from tenants.context import current_tenant
 from tenants.db import db, tenant_scope
-from tenants.standing import CLOSED, OPERATOR, READ_ONLY, Kind, Suspension
+from tenants.standing import CLOSED, DELETION, OPERATOR, READ_ONLY, Kind, Suspension
 from tests.cli.conftest import CHECKOUT
 from tests.support.cast import Cast
 from tests.support.installation import Installation
@@ -117,12 +117,12 @@ def test_what_stays_closed_for_another_cause_goes_on_waiting(
     url = installation.settings.database_url
     ask(app, cast, "acme", "late")
     suspend(installation)
-    standing.suspend(url, "acme", Suspension("billing", READ_ONLY))
+    standing.suspend(url, "acme", Suspension(DELETION, READ_ONLY))
     work_off(app, installation.settings)
     resume(installation)
     work_off(app, installation.settings)
     assert ran == []
-    standing.lift(url, "acme", "billing")
+    standing.lift(url, "acme", DELETION)
     work_off(app, installation.settings)
     assert ran == ["acme late"]
 
