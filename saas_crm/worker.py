@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from flask import Flask
+from sqlalchemy import Connection
 
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.queries import member_by_id
@@ -20,6 +21,7 @@ from saas_crm.core.errors import NotFound
 from saas_crm.core.jobs import AT_ONCE, PAUSED, Job, defer, registry
 from tenants.context import ActiveTenant
 from tenants.db import SHARED, db, tenant_scope
+from tenants.one_at_a_time import step_in
 from tenants.settings import Settings
 from tenants.veils import OPEN, read_under
 from tenants.versions import TenantBehind, check_served
@@ -186,19 +188,25 @@ def put_off(
 ) -> None:
     """Queue a job again, for later and in its tenant's name. It is no retry: nothing was tried, so none is used up.
 
-    Without a `wait` it is put aside until its tenant is open again (`turns.Turns`).
+    Without a `wait` it is put aside until its tenant is open again (`turns.Turns`). The tenant is looked up and the
+    job queued by one snapshot: else a restore in place between the two gives its role, and so the job, to former data.
     """
     kept = {name: value for name, value in args.items() if name not in ("timestamp", "tenant_id")}
-    with app.app_context():
-        tenant, at = _tenant(app, args.get("tenant_id")), None if wait is None else now() + wait
-        if tenant is not None:
-            with tenant_scope(tenant):
-                queue = None if wait else PAUSED
-                defer(db.session(), entry.name, at=at, queueing_lock=queueing_lock, queue=queue, **kept)
-                db.session.commit()
-        elif args.get("tenant_id") is None:  # else it has gone just now, and has no more work
-            with db.engines[SHARED].begin() as connection:
-                defer(connection, entry.name, at=at, queueing_lock=queueing_lock, **kept)
+    at, tenant_id = None if wait is None else now() + wait, args.get("tenant_id")
+    queue = PAUSED if tenant_id and not wait else None
+    with app.app_context(), _snapshot() as connection, connection.begin():
+        if tenant_id is None:
+            defer(connection, entry.name, at=at, queueing_lock=queueing_lock, **kept)
+            return
+        tenant = app.extensions["directory"].seen_by(connection, UUID(tenant_id))
+        if tenant is not None:  # else it has gone just now, and has no more work
+            with step_in(connection, tenant) as session:
+                defer(session, entry.name, at=at, queueing_lock=queueing_lock, queue=queue, **kept)
+
+
+def _snapshot() -> Connection:
+    found: Connection = db.engines[SHARED].connect().execution_options(isolation_level="REPEATABLE READ")
+    return found
 
 
 def _tenant(app: Flask, tenant_id: str | None) -> ActiveTenant | None:

@@ -100,6 +100,11 @@ class Directory:
                     self._known[key] = self._known[tenant_id]
         return tenant
 
+    def seen_by(self, connection: Connection, tenant_id: UUID) -> ActiveTenant | None:
+        """Return the claimed tenant with this id as a transaction of shared tables sees it; None if it is gone."""
+        row = connection.execute(select(*COLUMNS).where(Tenant.id == tenant_id, Tenant.slug.is_not(None))).one_or_none()
+        return self.from_row(row) if row else None
+
     def shared_tables_behind(self) -> bool:
         """Whether the shared tables are as the former release left them; asked until they are not: they only go up.
 

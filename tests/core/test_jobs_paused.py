@@ -12,8 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, event
 
 from saas_crm.core.jobs import PAUSED, defer, job, registry
+from saas_crm.worker import put_off
 from saas_crm.workspaces import standing
 from saas_crm.workspaces.deleting import delete_workspace
 from saas_crm.workspaces.restoring import restore_as, restore_in_place
@@ -143,6 +145,33 @@ def test_it_outlives_a_restore_in_place_which_gives_the_workspace_another_role(
     work_off(app, settings)
     assert ran == ["acme kept"]
     assert owner.execute(_JOBS).fetchall() == []
+
+
+def test_one_that_is_put_aside_just_as_its_workspace_gets_another_role_stays_with_it(
+    app: Flask, cast: Cast, installation: Installation, owner: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    """The role it was looked up with is the former data's by then, which is never open again."""
+    settings, tenant_id, swapped = installation.settings, cast.tenants["acme"].id, []
+    save(settings.database_url, "acme", tmp_path / "acme.zip")
+    suspend(installation)
+
+    def swap(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "defer_job" in statement and not swapped:
+            swapped.append(restore_in_place(
+                settings.owner_url, settings.database_url, tmp_path / "acme.zip", "acme", pause=lambda _: None
+            ))  # fmt: skip
+
+    event.listen(Engine, "before_cursor_execute", swap)
+    try:
+        put_off(app, registry["probe.change"], {"tenant_id": str(tenant_id), "word": "kept"}, None, wait=None)
+    finally:
+        event.remove(Engine, "before_cursor_execute", swap)
+    assert swapped
+    whose = "SELECT args ->> 'tenant_id', queue_name FROM jobs.procrastinate_jobs WHERE task_name = 'probe.change'"
+    assert owner.execute(whose).fetchall() == [(str(tenant_id), PAUSED)]
+    resume(installation)
+    work_off(app, settings)
+    assert ran == ["acme kept"]
 
 
 def test_it_goes_with_its_workspace(
