@@ -18,7 +18,7 @@ from saas_crm.core.jobs import PAUSED, defer, job, registry
 from saas_crm.worker import put_off
 from saas_crm.workspaces import standing
 from saas_crm.workspaces.deleting import delete_workspace
-from saas_crm.workspaces.restoring import restore_as, restore_in_place
+from saas_crm.workspaces.restoring import Restored, restore_as, restore_in_place
 from saas_crm.workspaces.saving import save
 from tenants.context import current_tenant
 from tenants.db import db, tenant_scope
@@ -151,7 +151,8 @@ def test_one_that_is_put_aside_just_as_its_workspace_gets_another_role_stays_wit
     app: Flask, cast: Cast, installation: Installation, owner: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
     """The role it was looked up with is the former data's by then, which is never open again."""
-    settings, tenant_id, swapped = installation.settings, cast.tenants["acme"].id, []
+    settings, tenant_id = installation.settings, cast.tenants["acme"].id
+    swapped: list[Restored] = []
     save(settings.database_url, "acme", tmp_path / "acme.zip")
     suspend(installation)
 
