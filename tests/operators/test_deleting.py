@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from psycopg.types.json import Jsonb
 
 from saas_crm.access.queries import member_by_id
 from saas_crm.app import create_app
@@ -232,3 +233,17 @@ def test_what_is_no_deletion_is_not_there(olga: OperatorPerson, kept: Installati
                  "workspaces/nobody/deletion"):  # fmt: skip
         assert olga.browser.get(f"/operator/{path}").status_code == 404
     assert "No workspace was deleted yet." in olga.browser.get("/operator/certificates").text
+
+
+def test_of_one_that_was_never_paid_for_the_reason_is_told_in_words(olga: OperatorPerson, kept: Installation) -> None:
+    """No person asked for it: what stands there is our own mark."""
+    found = new_id()
+    counts = {"rows": {}, "jobs": 0, "sign_ins": 0, "archives": 0, "backups": 0}
+    rows(kept, """
+        INSERT INTO public.deletion_certificates (id, tenant_id, slug, name, asked_by, asked_at, deleted_at, counts)
+        VALUES (%s, %s, 'gone', 'Gone Ltd', 'billing', now(), now(), %s) RETURNING id
+    """, [found, new_id(), Jsonb(counts)])  # fmt: skip
+    told = olga.browser.get(f"/operator/certificates/{found}").text
+    assert "Gone Ltd" in told
+    assert "Unpaid" in told
+    assert "billing</" not in told
