@@ -115,6 +115,8 @@ def _fetch_missed(settings: Settings, at: datetime) -> None:
             log.warning("events of Stripe's had not come", events=len(missed))
     except BillingError as failed:
         log.warning("events could not be looked for", why=f"{type(failed).__name__}: {failed.message}")
+    except Exception as unforeseen:  # seats and deletions go on where one cannot be read
+        log.error("events could not be looked for", exc_info=unforeseen)
 
 
 def _remind(settings: Settings, tenant_id: UUID, at: datetime) -> None:

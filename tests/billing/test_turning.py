@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from billing import subscriptions, turning
+from billing import seats, subscriptions, turning
 from billing.announcing import reminder_due
 from billing.models import Subscription
 from billing.owing import LETTERS
+from billing.seat_counting import GATHERED
 from tenants.db import SHARED, db
 from tests.billing.company import Company, Shop
 from tests.support.rows import Rows
@@ -147,3 +148,14 @@ def test_who_pays_and_nothing_is_heard_of_it_works_again_within_the_hour(shop: S
     shop.lose()
     shop.turn()
     assert (acme.row.state, acme.status) == ("active", "active")
+
+
+def test_an_event_that_cannot_be_read_keeps_nothing_else_from_being_done(shop: Shop, acme: Company) -> None:
+    """Stripe may tell of something in a shape of tomorrow's; seats, deletions and what was left behind go on."""
+    acme.subscribe()
+    shop.lose()
+    newest = list(shop.double.world.rows("event"))[-1]
+    newest["data"]["object"]["metadata"] = "not what it was"
+    seats.want(acme.tenant, 9, now=shop.now - GATHERED)
+    shop.turn()
+    assert acme.row.seats == 9
