@@ -70,7 +70,7 @@ def _fetch_missed(gateway: StripeGateway, at: datetime, report: Report) -> None:
     """Fetch the events that never came, before anything else: what they tell of is worked on meanwhile."""
     try:
         report.missed_events = catching_up.fetch_missed(gateway, at, LOOKS_BACK)
-    except BillingError as failed:
+    except Exception as failed:
         _note(report, "events", failed)
 
 

@@ -159,3 +159,6 @@ def test_an_event_that_cannot_be_read_keeps_nothing_else_from_being_done(shop: S
     seats.want(acme.tenant, 9, now=shop.now - GATHERED)
     shop.turn()
     assert acme.row.seats == 9
+    report = shop.reconcile()
+    assert report.failed == {"events": "AttributeError"}
+    assert report.looked == 1, "the night compares all the same"
