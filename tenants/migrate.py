@@ -160,8 +160,10 @@ def _look_again(another: Callable[[], psycopg.Connection[Any]], schema: str, err
 
 def _came_through(connection: psycopg.Connection[Any], schema: str) -> Outcome | None:
     """Look whether a tenant is up though its connection has ended: the answer to a COMMIT can be lost on its way."""
-    query = "SELECT schema_version FROM public.tenants WHERE schema_name = %s"
-    done = connection.execute(query, [schema]).fetchone() == (head("tenant"),)
+    query = "SELECT schema_version FROM public.tenants WHERE schema_name = %s FOR UPDATE"
+    with connection.transaction():
+        _timeouts(connection)  # a server that lives may be at it still: it holds the row until it has come through
+        done = connection.execute(query, [schema]).fetchone() == (head("tenant"),)
     return Outcome(schema, head("tenant")) if done else None
 
 
