@@ -13,8 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
-from saas_crm.operators.faults import Fault
-from saas_crm.operators.restoring import slug_now, told
+from saas_crm.operators.restoring import mark_done, slug_now, told
 from saas_crm.workspaces.backups import forget_backups, store_at
 from saas_crm.workspaces.deleting import Certificate, delete_workspace
 from saas_crm.workspaces.ending import say_farewell
@@ -22,11 +21,6 @@ from saas_crm.workspaces.letters import Reader
 from tenants.db import new_id
 from tenants.settings import Settings
 
-_DONE = """
-    UPDATE public.operator_work SET state = 'done', done = 1, total = 1, failures = '[]', error = NULL,
-        asked = asked || %s, ended_at = now()
-    WHERE id = %s AND state <> 'done'
-"""
 _ACT = """
     INSERT INTO public.operator_acts (id, operator_id, actor, act, tenant_id, slug, origin, details)
     SELECT %(id)s, w.asked_by, coalesce((SELECT o.name FROM public.operators o WHERE o.id = w.asked_by), ''), 'delete',
@@ -59,8 +53,7 @@ def _finish(
 ) -> None:
     """Tell the owners, and write the end into the row and the operators' log; raises Fault where it was done before."""
     came = {"certificate": str(made.id)}
-    if connection.execute(_DONE, [Jsonb(came), work_id]).rowcount != 1:
-        raise Fault("done")
+    mark_done(connection, work_id, came)
     details = Jsonb(came | ({"reason": reason} if reason else {}))
     connection.execute(_ACT, {"id": new_id(), "work": work_id, "slug": made.slug, "details": details})
     say_farewell(connection, readers, made)

@@ -99,9 +99,14 @@ def write_end(
 ) -> None:  # fmt: skip
     """Write into a restore's row that it is done, and a line with `details` into the log; raises Fault as above."""
     came = {"restored": restored.slug, "former": restored.former_slug, "new_people": len(restored.new_people)}
+    mark_done(connection, work_id, came)
+    connection.execute(_ACT, {"id": new_id(), "work": work_id, "slug": restored.slug, "details": Jsonb(details)})
+
+
+def mark_done(connection: psycopg.Connection[Any], work_id: UUID, came: dict[str, Any]) -> None:
+    """Write into a row that its work is done, and what came of it; raises Fault where another worker was quicker."""
     if connection.execute(_DONE, [Jsonb(came), work_id]).rowcount != 1:
         raise Fault("done")
-    connection.execute(_ACT, {"id": new_id(), "work": work_id, "slug": restored.slug, "details": Jsonb(details)})
 
 
 def asker(connection: psycopg.Connection[Any], work_id: UUID) -> str:

@@ -21,7 +21,7 @@ from billing.stripe_reading import NEVER_BEGAN
 from saas_crm.workspaces.ending import ask_deletion, keep
 from tenants.runtime import runtime_directory
 from tests.billing.beginnings import AS_NEW, BEGINNINGS
-from tests.billing.company import Company, Shop
+from tests.billing.company import Shop
 from tests.stripe.errors import Refused
 from tests.stripe.webhooks import Post
 from tests.support.installation import Installation
@@ -287,8 +287,7 @@ class Life(RuleBasedStateMachine):
         assert [key for key, times in charged.items() if times > 1] == []
 
     def _living(self) -> list[dict[str, Any]]:
-        customer = self.acme.row.customer_id
-        found = self._at("subscriptions", customer=customer) if customer else []
+        found = self._at("subscriptions", customer=self.acme.row.customer_id) if self.acme.row.customer_id else []
         return [one for one in found if one["status"] not in NEVER_BEGAN]
 
     def _at(self, kind: str, **which: Any) -> list[dict[str, Any]]:
@@ -297,6 +296,3 @@ class Life(RuleBasedStateMachine):
         found: list[dict[str, Any]] = self.shop.double.request("GET", f"/v1/{kind}", {"limit": 100, **which})["data"]
         core.troubles[:] = troubles
         return found
-
-
-__all__ = ["Company", "Life"]
