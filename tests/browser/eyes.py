@@ -40,7 +40,9 @@ class Eyes:
         self.page, self.width = page, width
         self.found: list[str] = []
         self._weighs = weighs and width != "desktop"
-        self._weight = 0.0
+        self._weights: dict[str, float] = {}
+        self._document = ""
+        self._document_of: dict[str, str] = {}
         self._is_wide = width != "phone"
         self._wire = page.context.new_cdp_session(page)
         if asks_axe:
@@ -48,6 +50,7 @@ class Eyes:
         if self._weighs:
             self._wire.send("Network.enable")
             self._wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+            self._wire.on("Network.requestWillBeSent", self._belong)
             self._wire.on("Network.loadingFinished", self._weigh)
 
     def look(self, address: str, *, there: bool = True, only_fits_when_wide: bool = False) -> None:
@@ -55,11 +58,15 @@ class Eyes:
 
         A page that is not `there` may be a refusal or say that there is none: else that is a complaint, too.
         """
-        self._weight = 0.0
         self._load(address, there)
-        if self._weighs and not 1_000 < self._weight < HEAVIEST:
-            self.found.append(f"{address}: {self._weight:.0f} bytes at first view")
+        if self._weighs and not 1_000 < self.weight < HEAVIEST:
+            self.found.append(f"{address}: {self.weight:.0f} bytes at first view")
         self.see(address, only_fits_when_wide=only_fits_when_wide)
+
+    @property
+    def weight(self) -> float:
+        """Bytes over the wire of all that the page at hand asked for so far."""
+        return self._weights.get(self._document, 0.0)
 
     def see(self, name: str, *, only_fits_when_wide: bool = False) -> None:
         """Note every complaint about the page at hand, which may be the answer to a form."""
@@ -136,8 +143,15 @@ class Eyes:
         is_now = self.page.evaluate("[document.documentElement.clientWidth, matchMedia('(pointer: fine)').matches]")
         assert is_now == [(DESKTOP if wide else PHONE)["width"], wide], is_now
 
+    def _belong(self, asked: dict[str, Any]) -> None:
+        """Note which page asks for something: that of the page before may come in when the next one is looked at."""
+        self._document_of[asked["requestId"]] = asked["loaderId"]
+        if asked["requestId"] == asked["loaderId"]:
+            self._document = asked["loaderId"]
+
     def _weigh(self, loaded: dict[str, Any]) -> None:
-        self._weight += loaded["encodedDataLength"]
+        document = self._document_of.pop(loaded["requestId"], "")
+        self._weights[document] = self._weights.get(document, 0.0) + loaded["encodedDataLength"]
 
 
 def _is_answer(response: Response) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -39,3 +40,13 @@ def test_what_is_wrong_is_noticed_where_it_is(eyes_of: Callable[..., Eyes], styl
         assert [start for start in wrong if not any(one.startswith(start) for one in found)] == [], found
         assert wrong or not found
         assert not wrong or {one.partition(":")[0] for one in found} == {one.partition(":")[0] for one in wrong}, found
+
+
+def test_what_comes_late_for_the_page_before_is_not_weighed_with_the_next(eyes_of: Callable[..., Eyes]) -> None:
+    eyes = eyes_of(None)
+    eyes.look("/sign-in")
+    told = eyes.weight
+    eyes.page.goto("/sign-up", wait_until="commit")
+    time.sleep(1)  # all of it comes in, and nobody here hears of it
+    eyes.look("/sign-in")
+    assert eyes.weight == pytest.approx(told, rel=0.1)
