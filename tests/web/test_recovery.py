@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -132,11 +133,30 @@ def test_an_address_is_confirmed_by_the_button_behind_the_link(
     link = mailbox.link("rep@acme.example", "/verify/")
     page = nobody.get(link)
     assert "Is rep@acme.example yours?" in page.text
+    assert "It was not me" not in rep.get(link).text, "who signed up themselves"
     with app.app_context():
         assert user_by_id(cast["rep"].user_id).email_verified_at is None, "looking is not confirming"
     assert heading(nobody.post(link)) == "Your address is confirmed"
     assert heading(nobody.get(link)) == "Your address is confirmed"
     assert heading(nobody.post(link)) == "Your address is confirmed"
+    with app.app_context():
+        assert user_by_id(cast["rep"].user_id).email_verified_at is not None
+
+
+def test_who_did_not_sign_up_is_told_who_did_and_takes_the_address_back(
+    client_for: ClientFor, nobody: Browser, mailbox: Mailbox, installation: Installation, app: Flask, cast: Cast
+) -> None:
+    _unverify(installation)
+    stranger = client_for("rep")
+    stranger.post("/profile/verification")
+    link = mailbox.link("rep@acme.example", "/verify/")
+    for page in (nobody.get(link), client_for("admin").get(link)):
+        assert "Rita Rep signed up with it." in page.text
+        [way] = re.findall(r'href="(/forgot[^"]*)"', page.text)
+    assert 'value="rep@acme.example"' in nobody.get(way).text
+    nobody.post("/forgot", data={"email": "rep@acme.example"})
+    assert nobody.post(mailbox.link("rep@acme.example", "/reset/"), data={"password": NEW}).status_code == 303
+    assert stranger.get("/profile").status_code == 302
     with app.app_context():
         assert user_by_id(cast["rep"].user_id).email_verified_at is not None
 

@@ -100,11 +100,15 @@ def reset(token: str) -> ResponseReturnValue:
 @bp.get("/verify/<token>")
 @public("outside")
 def show_verify(token: str) -> ResponseReturnValue:
-    """Show the button that confirms the address."""
+    """Show the button that confirms the address; who is not signed in by it is told who signed up.
+
+    Anybody can sign up with anybody's address: the one who has it must not confirm a stranger's sign-in unawares.
+    """
     state, user_id = link_state("verify", token)
     user = user_by_id(user_id) if user_id else None
     if state is LinkState.GOOD and user is not None:
-        return render_template("account/verify.html", user=user)
+        here = user_or_none()
+        return render_template("account/verify.html", user=user, is_here=here is not None and here.id == user.id)
     return _verified() if state is LinkState.USED else _gone("verify", state)
 
 
