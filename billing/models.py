@@ -21,8 +21,9 @@ class Subscription(SharedModel):
 
     `seats` are those paid for; `seats_wanted` those that somebody asked for (None: they follow the members),
     `seats_due_at` when Stripe is to be told. `past_due_since` is when the first invoice that is still open was
-    finalised; `state_since` when we came to hold the state, and `told` are the mails that were sent since. `next_plan`
-    and `next_interval` are a lowering that waits for the period's end. `cancel_to` is what follows a cancellation.
+    finalised; `state_since` when we came to hold the state, and `told` are the mails that were sent since (and a note
+    of what is to be ended, `billing.surplus`). `next_plan` and `next_interval` are a lowering that waits for the
+    period's end. `cancel_to` is what follows a cancellation.
     `asked` and `settled` count looks at Stripe: an answer older than one that is written already is thrown away.
     `version` counts what was changed, by whomever: who changes it says which one they saw.
     """

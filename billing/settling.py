@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -17,7 +17,7 @@ import structlog
 from psycopg import sql
 from sqlalchemy import Connection
 
-from billing import entitlements
+from billing import entitlements, surplus
 from billing.announcing import ABOUT_ENDING, Word, words_of
 from billing.errors import CustomerGone
 from billing.forgetting import forgotten, without_customer
@@ -38,9 +38,6 @@ from tenants.db import SHARED, db, new_id
 from tenants.runtime import runtime_directory
 from tenants.settings import Settings
 from tenants.standing import BILLING
-
-if TYPE_CHECKING:
-    from billing.stripe_gateway import StripeGateway
 
 log = structlog.get_logger(__name__)
 _READ = sql.SQL(
@@ -99,20 +96,8 @@ def settle(
             facts, gone = without_customer(row), missing.customer_id
     found = _written(tenant_id, facts, number=number, at=now or present(), by=by, gone=gone)
     if found is not None and gateway is not None and facts is not None:
-        _end_surplus(gateway, found.standing, facts)
+        surplus.end(gateway, found.standing, facts)
     return found
-
-
-def _end_surplus(gateway: StripeGateway, standing: Standing, facts: StripeFacts) -> None:
-    """End what is not to go on: of a cancelled workspace all, else a second subscription that was paid at once.
-
-    What the second one cost counts for the next invoices. Interrupted, it is done by whoever looks next.
-    """
-    counts = facts.subscription.subscription_id if facts.subscription else ""
-    paid = {one.subscription_id for one in facts.surplus if not one.owes}
-    for subscription_id in standing.surplus:
-        log.warning("subscription ended", subscription=subscription_id, second=subscription_id != counts)
-        gateway.end(subscription_id, credit=subscription_id in paid, key=f"end-{subscription_id}")
 
 
 def _written(
@@ -170,11 +155,17 @@ def after_look(before: Held, standing: Standing, facts: StripeFacts | None) -> H
         after = replace(after, next_plan="", next_interval="")  # it was chosen instead of what has gone
     if (after.next_plan, after.next_interval) == (after.plan, after.interval):
         after = replace(after, next_plan="", next_interval="")
+    told = _still_told(before, after)
+    return replace(after, told=told if facts is None else surplus.noted(told, standing))
+
+
+def _still_told(before: Held, after: Held) -> tuple[str, ...]:
+    """Return what was told already of what is held from now on."""
     if after.state != before.state:
-        return replace(after, told=())
+        return ()
     if after.cancel_at_period_end != before.cancel_at_period_end:
-        return replace(after, told=tuple(key for key in before.told if key not in ABOUT_ENDING))
-    return after
+        return tuple(key for key in before.told if key not in ABOUT_ENDING)
+    return before.told
 
 
 def _is_anothers(before: Held, after: Held) -> bool:

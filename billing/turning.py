@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import and_, func, or_, select
 
-from billing import catching_up, seats
+from billing import catching_up, seats, surplus
 from billing.announcing import TRIAL_REMINDERS, letter_owed, reminder_due
 from billing.closing import begin_deletion, deletion_due, follow_deletion, is_to_be_deleted, not_followed
 from billing.errors import BillingError
@@ -92,6 +92,7 @@ def _waiting(at: datetime) -> Iterator[tuple[UUID, bool]]:
         and_(row.source == "manual", row.paid_until <= at),
         and_(row.source == "stripe", row.state == "active", row.period_ends_at <= at - SLACK),
         and_(row.source == "stripe", row.cancel_at_period_end, row.period_ends_at <= at),
+        surplus.left(),
     )):  # fmt: skip
         asks = held_now.source == "stripe"
         if not asks or held_now.state not in LETTERS or _follows(held_now, at):
@@ -99,8 +100,13 @@ def _waiting(at: datetime) -> Iterator[tuple[UUID, bool]]:
 
 
 def _follows(row: Held, at: datetime) -> bool:
-    """Whether a step, a letter or the deletion is due for one who owes: each only if Stripe says that it is owed."""
+    """Whether a step, a letter or the deletion is due for one who owes: each only if Stripe says that it is owed.
+
+    Or an end that somebody was interrupted in: at Stripe it goes on, and invoices are written.
+    """
     if standing_by_clock(row, at).state != row.state or letter_owed(row) or reminder_due(row, at):
+        return True
+    if surplus.is_left(row):
         return True
     return is_to_be_deleted(row, at) and deletion_due(row.tenant_id) is None
 
