@@ -71,14 +71,15 @@ def last_known() -> datetime | None:
 
 
 def fetch_missed(
-    gateway: StripeGateway, at: datetime, back: timedelta, *, on_its_way: timedelta = timedelta(0)
+    gateway: StripeGateway, at: datetime, back: timedelta, *, on_its_way: timedelta = timedelta(0),
+    most: timedelta = KEPT_BY_STRIPE,
 ) -> list[str]:  # fmt: skip
     """Keep what Stripe told and never came, from `back` before the newest that came; returns the ids.
 
-    What is younger than `on_its_way` may still come by itself. A request for each hundred events of that time, however
-    many workspaces there are.
+    No older than `most`; what is younger than `on_its_way` may still come by itself. A request for each hundred events
+    of that time, however many workspaces there are: also for those of others who share the account.
     """
-    since = max(min(last_known() or at - back, at) - back, at - KEPT_BY_STRIPE)
+    since = max(min(last_known() or at - back, at) - back, at - most)
     told = gateway.events_since(since)
     return keep_missed((event for event in told if event.created_at <= at - on_its_way), at)
 

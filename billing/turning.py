@@ -35,6 +35,9 @@ from tenants.settings import Settings
 log = structlog.get_logger(__name__)
 LOOKS_BACK = timedelta(hours=2)
 """How long before the newest event that came another one is looked for that did not: the hour, and one more."""
+FURTHEST = timedelta(days=1)
+"""How far back each hour looks at most, the night looks further: where nothing happens to us for weeks, all that happens
+meanwhile to others who share the account would be listed each hour."""
 ON_ITS_WAY = timedelta(minutes=10)
 """How long an event is not yet one that did not come: else each that was made just now would be told as lost."""
 SLACK = timedelta(hours=3)
@@ -117,7 +120,7 @@ def _fetch_missed(settings: Settings, at: datetime) -> None:
     if gateway is None:
         return
     try:
-        if missed := catching_up.fetch_missed(gateway, at, LOOKS_BACK, on_its_way=ON_ITS_WAY):
+        if missed := catching_up.fetch_missed(gateway, at, LOOKS_BACK, on_its_way=ON_ITS_WAY, most=FURTHEST):
             log.warning("events of Stripe's had not come", events=len(missed))
     except BillingError as failed:
         log.warning("events could not be looked for", why=f"{type(failed).__name__}: {failed.message}")

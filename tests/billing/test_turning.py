@@ -162,3 +162,16 @@ def test_an_event_that_cannot_be_read_keeps_nothing_else_from_being_done(shop: S
     report = shop.reconcile()
     assert report.failed == {"events": "AttributeError"}
     assert report.looked == 1, "the night compares all the same"
+
+
+def test_where_nothing_happens_to_us_no_more_than_a_day_is_looked_through(shop: Shop, acme: Company) -> None:
+    """Others may share the account, and all of theirs would be listed each hour; the night looks further."""
+    acme.subscribe()
+    shop.double.acts.change_card(acme.row.customer_id or "", "works")
+    shop.double.advance(days=9)
+    shop.lose()
+    shop.double.requests.clear()
+    shop.turn()
+    [asked_for] = [one.params["created"] for one in shop.double.requests if one.path == "/v1/events"]
+    assert int(asked_for["gte"]) == int((shop.now - timedelta(days=1)).timestamp())
+    assert len(shop.reconcile().missed_events) > 0
