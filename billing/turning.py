@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 LOOKS_BACK = timedelta(hours=2)
 """How long before the newest event that came another one is looked for that did not: the hour, and one more."""
 FURTHEST = timedelta(days=1)
-"""How far back each hour looks at most, the night looks further: where nothing happens to us for weeks, all that happens
-meanwhile to others who share the account would be listed each hour."""
+"""How far back each hour looks at most, the night looks further: where nothing happens to us for weeks, all that
+happens meanwhile to others who share the account would be listed each hour."""
 ON_ITS_WAY = timedelta(minutes=10)
 """How long an event is not yet one that did not come: else each that was made just now would be told as lost."""
 SLACK = timedelta(hours=3)
