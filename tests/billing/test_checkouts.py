@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from billing.checkout import returned
 from billing.errors import NothingToDo
+from billing.portal import portal_url
 from tests.billing.company import Company, Shop
 from tests.stripe.errors import Refused
 
@@ -121,3 +123,19 @@ def test_a_declined_card_leaves_the_page_open_and_nothing_begun(shop: Shop, acme
     shop.double.acts.pay(page, "3ds")
     shop.deliver()
     assert (acme.row.state, len(living(shop, acme))) == ("active", 1)
+
+
+@pytest.mark.parametrize(("locale", "page", "invoice"), [
+    ("en", "en", "en"), ("zh_Hans", "zh", "zh-CN"), ("zh_Hant", "zh-TW", "zh-TW"),
+])  # fmt: skip
+def test_pages_and_invoices_are_in_the_language_of_the_workspace(
+    shop: Shop, acme: Company, locale: str, page: str, invoice: str
+) -> None:
+    acme.tenant = replace(acme.tenant, locale=locale)
+    session = acme.go_to_checkout("team")
+    assert shop.double.request("GET", f"/v1/checkout/sessions/{session}")["locale"] == page
+    customer = shop.double.request("GET", f"/v1/customers/{acme.row.customer_id}")
+    assert (customer["preferred_locales"], customer["name"]) == ([invoice], acme.tenant.name)
+    portal_url(shop.settings, acme.tenant, return_url="http://crm.example/settings/billing")
+    [asked] = [one for one in shop.double.requests if one.path == "/v1/billing_portal/sessions"]
+    assert asked.params["locale"] == page
