@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,12 +14,12 @@ from billing.held import Held
 from tests.stripe import Double
 from tests.support.api import problem
 from tests.support.cast import Cast
-from tests.support.clients import Browser, Phone
+from tests.support.clients import Browser
 from tests.support.installation import Installation
 from tests.support.selling import PAGE, state_of, subscribe
 
 ClientFor = Callable[..., Browser]
-Api = Callable[..., Phone]
+Api = Callable[..., Any]
 ACTS = ("checkout", "portal", "payment", "change", "cancellation", "closing", "withdrawal", "confirmation/withdrawal")
 ANY = {"If-Match": "*"}
 POSTS = re.compile(rf'(?:action|hx-post)="({PAGE}[^"]*)"')
