@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, g, request
 from flask_babel import Babel
 
+from saas_crm.access.sessions import SignedInUser
 from saas_crm.core.i18n import DEFAULT_LOCALE, LANGUAGES, speaks
 from saas_crm.edge import catalogue
 from saas_crm.edge.current import member_or_none, settings, user_or_none
@@ -32,10 +33,15 @@ def reader_locale() -> str:
     member = member_or_none()
     if member is not None:
         return speaks(member.locale)
-    user = None if request.path.startswith("/api/") else user_or_none()
+    user = _visitor()
     if user is not None:
         return speaks(user.locale)
     return kept_locale() or browser_locale(request.headers.get("Accept-Language", ""))
+
+
+def _visitor() -> SignedInUser | None:
+    """Return who is signed in with a browser, also where they are no member, and outside all workspaces."""
+    return None if not request or request.path.startswith("/api/") else user_or_none()
 
 
 def kept_locale() -> str | None:
@@ -61,9 +67,9 @@ def browser_locale(accepted: str) -> str:
 
 
 def reader_timezone() -> str:
-    """Return the reader's time zone."""
-    member = member_or_none()
-    if member is not None:
-        return member.timezone
+    """Return the reader's time zone: a member's, else the signed-in person's own, else that of the workspace."""
+    reader = member_or_none() or _visitor()
+    if reader is not None:
+        return reader.timezone
     tenant = g.get("tenant") if g else None
     return tenant.timezone if tenant else "UTC"

@@ -14,12 +14,17 @@ from saas_crm.access.jobs import end_tokens
 from saas_crm.access.own_devices import devices_of
 from tests.support.cast import PASSWORD, Cast
 from tests.support.clients import Browser, Phone, phone_of
+from tests.support.installation import Installation
 from tests.support.signing_in import enter
 
 ClientFor = Callable[..., Browser]
 ApiFor = Callable[..., Phone]
 Jobs = Callable[[], list[str]]
 PAGE, REP = "/profile/browsers", "rep@acme.example"
+_LATE_IN_THE_EVENING = """
+    UPDATE public.sessions SET created_at =
+        (date_trunc('day', now() AT TIME ZONE 'UTC') - interval '2 days' + interval '22:30') AT TIME ZONE 'UTC'
+"""
 HERE, THERE = "198.51.100.9", "203.0.113.7"
 
 
@@ -43,6 +48,17 @@ def line_of(browser: Browser, name: str) -> str:
     lines = re.findall(r'<li class="line".*?</li>', browser.get(PAGE).text, re.DOTALL)
     [found] = [line for line in lines if re.search(rf"<strong[^>]*>{re.escape(escape(name))}[ <]", line)]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", found)).split())
+
+
+@pytest.mark.parametrize(("zone", "clock"), [("UTC", "10:30"), ("Asia/Tokyo", "7:30")])
+def test_times_are_the_readers_own_outside_a_workspace_too(
+    client_for: ClientFor, installation: Installation, zone: str, clock: str
+) -> None:
+    rep = client_for("rep")
+    with installation.place.owner() as connection:
+        connection.execute(_LATE_IN_THE_EVENING)
+        connection.execute("UPDATE public.users SET timezone = %s WHERE email = %s", [zone, REP])
+    assert set(re.findall(r"\b(?:10|7):30\b", rep.get(PAGE).text)) == {clock}
 
 
 @pytest.mark.newest
