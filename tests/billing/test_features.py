@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from saas_crm.access.exporting import begin_export
-from saas_crm.access.models import Role
+from saas_crm.access.models import IdentityProvider, Role
 from saas_crm.access.permissions import CurrentMember
 from saas_crm.access.role_schemas import RoleWrite
 from saas_crm.access.roles import update_role
@@ -21,7 +21,7 @@ from saas_crm.access.team_schemas import TeamWrite
 from saas_crm.access.teams import create_team, update_team
 from saas_crm.core.errors import FeatureNotInPlan
 from saas_crm.core.forms import parse
-from saas_crm.workspaces.domains.keeping import By, claim
+from saas_crm.workspaces.domains.keeping import By, claim, domain_of
 from tenants.context import current_tenant, speaking
 from tenants.db import db
 from tenants.plan import FEATURES, Plan
@@ -64,26 +64,34 @@ def test_closed_units(acting: Acting) -> None:
 def test_field_rules(acting: Acting) -> None:
     with acting("owner") as owner, having():
         role = db.session.scalars(select(Role).where(Role.key == "rep")).one()
-        rule = RoleWrite(name=role.name, fields={"contact.phone": "masked"})
+        rule, before = RoleWrite(name=role.name, fields={"contact.phone": "masked"}), dict(role.permissions)
         with refused("field_rules"):
             update_role(role, rule, actor=owner)
+        assert role.permissions == before
         with having("field_rules"):
             update_role(role, rule, actor=owner)
+        assert role.permissions != before
         update_role(role, RoleWrite(name="Renamed", fields={"contact.phone": "masked"}), actor=owner)
-        update_role(role, RoleWrite(name="Renamed", fields={}), actor=owner)
+        assert (role.name, role.permissions != before) == ("Renamed", True), "what was set up goes on"
+        update_role(role, RoleWrite(name="Renamed", fields={"contact.phone": None}), actor=owner)
+        assert role.permissions == before
 
 
 def test_single_sign_on(acting: Acting) -> None:
     wanted = parse(SsoWrite, {
         "enabled": True, "issuer": "https://id.example.com", "client_id": "crm", "client_secret": "not told",
     })  # fmt: skip
-    with acting("owner") as owner, having(), refused("single_sign_on"):
-        decide_sso(wanted, actor=owner, by_sso=False)
+    with acting("owner") as owner, having():
+        with refused("single_sign_on"):
+            decide_sso(wanted, actor=owner, by_sso=False)
+        assert db.session.scalars(select(IdentityProvider)).all() == []
 
 
 def test_a_domain_of_its_own(acting: Acting, app: Flask, installation: Installation) -> None:
-    with acting("owner"), having(), refused("own_domain"):
-        claim(installation.settings, current_tenant(), "crm.acme.example", By(None, "web"))
+    with acting("owner"), having():
+        with refused("own_domain"):
+            claim(installation.settings, current_tenant(), "crm.acme.example", By(None, "web"))
+        assert domain_of(current_tenant().id) is None
 
 
 def test_the_audit_log_as_a_file(acting: Acting) -> None:
