@@ -44,9 +44,10 @@ def test_what_is_wrong_is_noticed_where_it_is(eyes_of: Callable[..., Eyes], styl
 
 def test_what_comes_late_for_the_page_before_is_not_weighed_with_the_next(eyes_of: Callable[..., Eyes]) -> None:
     eyes = eyes_of(None)
-    eyes.look("/sign-in")
+    eyes.look("/signin")
     told = eyes.weight
-    eyes.page.goto("/sign-up", wait_until="commit")
+    eyes.page.goto("/signup", wait_until="commit")
     time.sleep(1)  # all of it comes in, and nobody here hears of it
-    eyes.look("/sign-in")
+    eyes.look("/signin")
     assert eyes.weight == pytest.approx(told, rel=0.1)
+    assert eyes.found == []
